@@ -1,0 +1,44 @@
+# The environment stands in .venv; every target that needs it makes it first.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test check lint types imports wheel requirements clean
+
+help: ## what can be run here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv and install everything (hash-checked)
+
+$(STAMP): requirements/dev.txt pyproject.toml client/pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV): about a minute the first time"
+	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e client -e .
+	@touch $(STAMP)
+
+test: setup ## all tests, against a real server
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup
+	@$(BIN)/mypy
+
+imports: setup
+	@$(BIN)/lint-imports
+
+requirements: setup ## compile requirements/*.in to hashed pins
+	@$(BIN)/python -m pip install --quiet pip-tools
+	@cd requirements && for name in worker dev; do \
+	  ../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+	    --annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	    --output-file=$$name.txt $$name.in; done
+
+clean: ## remove what was built
+	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
