@@ -1,0 +1,5 @@
+"""What the workers do, one verb a file.
+
+track      an event from a Celery-only producer goes into its outbox
+deliver    whatever is due goes to the Events API
+"""

@@ -1,0 +1,23 @@
+"""Hand conversions for TikTok's Events API to a Redis outbox; a worker delivers them."""
+
+from __future__ import annotations
+
+from tiktok_events.client import Client
+from tiktok_events.errors import (
+    EventTooLarge,
+    InvalidDestination,
+    InvalidEvent,
+    InvalidSetting,
+    OutboxUnavailable,
+    TikTokEventsError,
+)
+
+__all__ = [
+    "Client",
+    "EventTooLarge",
+    "InvalidDestination",
+    "InvalidEvent",
+    "InvalidSetting",
+    "OutboxUnavailable",
+    "TikTokEventsError",
+]

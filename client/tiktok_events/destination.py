@@ -1,0 +1,105 @@
+"""Where an event goes: one destination is one access token, one outbox, one request at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+from tiktok_events.errors import InvalidDestination
+
+EVENT_SOURCES: Final = ("app", "crm", "offline", "web")
+"""What `event_source` may be.
+
+Source: TikTok Business API portal, page 1771101303285761 (read 2026-11-22).
+"""
+
+DESTINATION_FIELDS: Final = ("event_source", "event_source_id", "test_event_code")
+MAX_ID_CHARACTERS: Final = 128
+"""Ours: pixel codes have 20 characters, event-set ids 19; a longer id is a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """What one request goes to.
+
+    Attributes:
+        event_source: one of ``EVENT_SOURCES``.
+        event_source_id: pixel code, app id or event-set id.
+        test_event_code: routes the events to *Test events* in Events Manager.
+    """
+
+    event_source: str
+    event_source_id: str
+    test_event_code: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The destination as one word, as it stands in Redis keys and on the command line."""
+        parts = [self.event_source, quote(self.event_source_id, safe="")]
+        if self.test_event_code is not None:
+            parts.append(quote(self.test_event_code, safe=""))
+        return ":".join(parts)
+
+    @classmethod
+    def from_key(cls, key: str) -> Destination:
+        """Read what ``key`` wrote.
+
+        Raises:
+            InvalidDestination: the text is not such a word.
+        """
+        source, _, rest = key.partition(":")
+        source_id, separator, test_code = rest.partition(":")
+        return checked_destination(
+            source, unquote(source_id), unquote(test_code) if separator else None
+        )
+
+
+def checked_destination(source: object, source_id: object, test_code: object = None) -> Destination:
+    """Return the destination, or say what is wrong with it.
+
+    A numeric id becomes a string: the API refuses a JSON number.
+
+    Raises:
+        InvalidDestination: unknown source, no id, or an id that cannot be one.
+    """
+    if source not in EVENT_SOURCES:
+        raise InvalidDestination(f"must be one of {', '.join(EVENT_SOURCES)}", path="event_source")
+    return Destination(
+        str(source),
+        _identifier(source_id, "event_source_id"),
+        None if test_code is None else _identifier(test_code, "test_event_code"),
+    )
+
+
+def _identifier(value: object, path: str) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidDestination("must be a non-empty string", path=path)
+    if len(value) > MAX_ID_CHARACTERS or not value.isprintable():
+        raise InvalidDestination(
+            f"must be at most {MAX_ID_CHARACTERS} printable characters", path=path
+        )
+    return value.strip()
+
+
+def destination_of(event: Mapping[str, Any], defaults: Mapping[str, str]) -> Destination:
+    """The destination an event names, with ``defaults`` (source → id) for a missing id.
+
+    Raises:
+        InvalidDestination: the event names none and there is no default for its source.
+    """
+    source = event.get("event_source") or "web"
+    source_id = event.get("event_source_id")
+    if source_id is None:
+        source_id = defaults.get(source) if isinstance(source, str) else None
+    if source_id is None and source in EVENT_SOURCES:
+        raise InvalidDestination(
+            "missing, and no default is configured for this event_source; "
+            "give it in the event, to Client(event_source_id=…), "
+            "or for web as TIKTOK_EVENTS_PIXEL_CODE",
+            path="event_source_id",
+        )
+    return checked_destination(source, source_id, event.get("test_event_code"))

@@ -1,0 +1,54 @@
+"""Everything this library raises.
+
+    TikTokEventsError
+    ├── InvalidEvent            the event cannot be accepted; nothing was enqueued
+    │   ├── EventTooLarge       its JSON is over the size limit
+    │   └── InvalidDestination  no event source, or an id that cannot be one
+    ├── InvalidSetting          a setting has a value that is not allowed
+    └── OutboxUnavailable       Redis did not answer in time, or refused
+
+No message ever holds a value taken from the event: it may be personal.
+"""
+
+from __future__ import annotations
+
+
+class TikTokEventsError(Exception):
+    """Base of every error of this project."""
+
+
+class InvalidEvent(TikTokEventsError, ValueError):
+    """The event cannot be accepted; nothing was enqueued.
+
+    Attributes:
+        path: where in the event, dotted (``user.email.0``); empty for the whole.
+        position: index of the event in the call to ``track_many``, else ``None``.
+    """
+
+    def __init__(self, message: str, *, path: str = "", position: int | None = None) -> None:
+        where = "" if position is None else f"event {position}: "
+        super().__init__(f"{where}{path}: {message}" if path else f"{where}{message}")
+        self.message = message
+        self.path = path
+        self.position = position
+
+
+class EventTooLarge(InvalidEvent):
+    """The event's JSON is over the size limit."""
+
+
+class InvalidDestination(InvalidEvent):
+    """The event names no event source or id that it could be sent to."""
+
+
+class InvalidSetting(TikTokEventsError, ValueError):
+    """A setting has a value that is not allowed."""
+
+
+class OutboxUnavailable(TikTokEventsError, ConnectionError):
+    """Redis did not answer in time, or refused.
+
+    The append is one atomic step: either the whole call is in the outbox or
+    nothing of it. After a time-out it is not known which; calling again with
+    the same ``event_id`` is safe, because the API counts an id once within 48 h.
+    """

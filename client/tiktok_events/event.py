@@ -1,0 +1,138 @@
+"""An event as application code gives it → the bytes that stand in the outbox."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from tiktok_events.destination import DESTINATION_FIELDS, Destination, destination_of
+from tiktok_events.errors import EventTooLarge, InvalidEvent
+from tiktok_events.identity import new_event_id
+from tiktok_events.match_keys import prepare_user
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedEvent:
+    """An event that may be appended: identified, hashed, encoded, within the size limit.
+
+    Attributes:
+        destination: where it goes.
+        event_id: the id it keeps through every retry and replay.
+        body: UTF-8 JSON of the event without its destination.
+    """
+
+    destination: Destination
+    event_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EventPreparer:
+    """How a producer turns events into outbox bytes.
+
+    Attributes:
+        default_ids: event source → id, for events that name no ``event_source_id``.
+        default_region: ISO 3166 code for national phone numbers.
+        max_bytes: size limit of one event's JSON.
+    """
+
+    default_ids: Mapping[str, str]
+    default_region: str | None
+    max_bytes: int
+
+    def prepare(self, event: Any, *, event_id: str | None = None) -> PreparedEvent:
+        """Identify, hash and encode one event; the caller's dict is not changed.
+
+        Args:
+            event: the event in the API's 2.0 vocabulary, its destination beside it.
+            event_id: used when the event has none; by default a new time-ordered UUID.
+
+        Raises:
+            InvalidEvent: not a dict, no destination, a match key that is no text,
+                a number JSON cannot carry, something JSON cannot express.
+            EventTooLarge: over ``max_bytes``.
+        """
+        if not isinstance(event, Mapping):
+            raise InvalidEvent(f"an event must be a dict, not {type(event).__name__}")
+        destination = destination_of(event, self.default_ids)
+        body = {key: event[key] for key in event if key not in DESTINATION_FIELDS}
+        body["event_id"] = _event_id(body.get("event_id"), event_id)
+        body["event_time"] = _event_time(body.get("event_time"))
+        self._prepare_match_keys(body)
+        return PreparedEvent(destination, body["event_id"], self._encode(body))
+
+    def _prepare_match_keys(self, body: dict[str, Any]) -> None:
+        user = body.get("user")
+        if user is None:
+            body.pop("user", None)
+        elif isinstance(user, Mapping):
+            body["user"] = prepare_user(user, self.default_region)
+        else:
+            raise InvalidEvent(f"must be a dict, not {type(user).__name__}", path="user")
+
+    def _encode(self, body: dict[str, Any]) -> bytes:
+        for path in _unsendable_numbers(body.get("properties"), "properties"):
+            raise InvalidEvent("must be a finite number", path=path)
+        try:
+            encoded = orjson.dumps(body, default=_plain)
+        except TypeError as error:
+            # orjson's text names the type only, never the value.
+            raise InvalidEvent(f"cannot be written as JSON: {error}") from None
+        if len(encoded) > self.max_bytes:
+            raise EventTooLarge(f"{len(encoded):,} bytes of JSON; at most {self.max_bytes:,}")
+        return encoded
+
+
+def _event_id(given: object, fallback: str | None) -> str:
+    if given is None or given == "":
+        return fallback or new_event_id()
+    if isinstance(given, int) and not isinstance(given, bool):
+        return str(given)  # the API refuses a JSON number
+    if isinstance(given, str):
+        return given
+    if hasattr(given, "hex") and not isinstance(given, float | bytes):
+        return str(given)  # uuid.UUID
+    raise InvalidEvent(f"must be a string, not {type(given).__name__}", path="event_id")
+
+
+def _event_time(given: object) -> object:
+    """Seconds; what is no time at all is left for the worker's full report."""
+    if given is None:
+        return int(time.time())
+    if isinstance(given, datetime):
+        if given.tzinfo is None:
+            raise InvalidEvent("a datetime needs a time zone", path="event_time")
+        return int(given.timestamp())
+    return int(given) if isinstance(given, float) and math.isfinite(given) else given
+
+
+def _unsendable_numbers(value: object, path: str) -> Iterator[str]:
+    """Paths of NaN and infinity: JSON would turn them into null without a word."""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            yield path
+        return
+    if isinstance(value, dict):
+        inner: Iterable[tuple[object, object]] = value.items()
+    elif isinstance(value, list | tuple):
+        inner = enumerate(value)
+    else:
+        return
+    for key, item in inner:
+        yield from _unsendable_numbers(item, f"{path}.{key}")
+
+
+def _plain(value: object) -> object:
+    """Django and SQLAlchemy hand out prices as Decimal."""
+    if isinstance(value, Decimal) and value.is_finite():
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"Type is not JSON serializable: {type(value).__name__}")

@@ -1,0 +1,21 @@
+"""Time-ordered event ids."""
+
+from __future__ import annotations
+
+import os
+import time
+
+
+def new_event_id() -> str:
+    """A UUID version 7: 48 bits of Unix milliseconds, then 74 random bits.
+
+    Ordered by time, so that ids made together stand together in any index; the
+    standard library has one from Python 3.14 on.
+
+    Source: RFC 9562 section 5.7, https://www.rfc-editor.org/rfc/rfc9562 (read 2026-11-22).
+    """
+    number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
+    number = number & ~(0xF << 76) | 0x7 << 76  # version
+    number = number & ~(0x3 << 62) | 0x2 << 62  # variant
+    digits = f"{number:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

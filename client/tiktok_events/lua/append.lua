@@ -1,0 +1,34 @@
+-- Append blocks to the outboxes of one or more destinations, all or nothing.
+--
+-- KEYS  1 ready  2 sequence  3 counters  4 awake  5 doorbell queue
+--       then per destination: outbox, state
+-- ARGV  1 linger, ms   2 doorbell message, '' = do not ring   3 number of destinations
+--       then per destination: name, number of blocks, and per block: events, JSON bytes
+-- Steps per block: number it, XADD; per destination: count its events as waiting, make it due
+--       after the linger (not before its back-off ends, not at all while parked);
+--       once: count the accepted, ring if no deliver task is awake and no bell hangs already.
+-- Returns the number of events appended.
+
+local linger = tonumber(ARGV[1])
+local total, number, arg, key = 0, 0, 4, 6
+for _ = 1, tonumber(ARGV[3]) do
+  local name, blocks = ARGV[arg], tonumber(ARGV[arg + 1])
+  local outbox, state = KEYS[key], KEYS[key + 1]
+  arg, key = arg + 2, key + 2
+  local events = 0
+  for _ = 1, blocks do
+    number = add_block(outbox, KEYS[2], ARGV[arg], ARGV[arg + 1])
+    events = events + tonumber(ARGV[arg])
+    arg = arg + 2
+  end
+  redis.call('HINCRBY', state, 'waiting', events)
+  make_due(KEYS[1], name, state, now + linger)
+  total = total + events
+end
+redis.call('HINCRBY', KEYS[3], 'accepted', total)
+
+if ARGV[2] ~= '' and redis.call('EXISTS', KEYS[4]) == 0 and redis.call('LLEN', KEYS[5]) == 0 then
+  local message = string.gsub(ARGV[2], '@TAG@', string.format('%.0f', number))
+  redis.call('LPUSH', KEYS[5], message)
+end
+return total

@@ -1,0 +1,41 @@
+-- Stands before every script of the outbox.
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000) -- Unix ms, the server's
+
+local function text(number)
+  return string.format('%.0f', number)
+end
+
+-- An id is <ms>-<block number>: the number is never used twice, even when a stream is
+-- deleted and made anew. After the clock jumped back the stream's own newest ms is kept.
+local function add_block(outbox, sequence, events, payload)
+  local number = redis.call('INCR', sequence)
+  local ms = text(now)
+  local added = redis.pcall('XADD', outbox, ms .. '-' .. text(number), 'n', events, 'b', payload)
+  if type(added) == 'table' and added.err then
+    local info = redis.call('XINFO', 'STREAM', outbox)
+    for i = 1, #info, 2 do
+      if info[i] == 'last-generated-id' then
+        ms = string.match(info[i + 1], '^(%d+)')
+      end
+    end
+    added = redis.call('XADD', outbox, ms .. '-' .. text(number), 'n', events, 'b', payload)
+  end
+  return number, added
+end
+
+-- Due at a time, but never while parked, and not before a back-off has ended.
+local function make_due(ready, name, state, due)
+  local known = redis.call('HMGET', state, 'parked', 'not_before')
+  if known[1] then
+    return
+  end
+  local not_before = tonumber(known[2] or '0')
+  if not_before > now then
+    redis.call('ZADD', ready, 'NX', not_before, name)
+  else
+    redis.call('ZADD', ready, 'LT', due, name)
+  end
+end
+

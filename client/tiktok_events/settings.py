@@ -1,0 +1,129 @@
+"""Settings: typed, bounded, read once from arguments or the environment, refused in one go."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Self
+
+from tiktok_events.errors import InvalidSetting
+from tiktok_events.match_keys import check_region
+
+ENVIRONMENT_PREFIX: Final = "TIKTOK_EVENTS_"
+
+Check = Callable[[Any], Any]
+"""Returns the typed value, or raises ValueError with what is allowed ("must be …")."""
+
+
+def whole(low: int, high: int) -> Check:
+    """A whole number within bounds."""
+
+    def check(value: Any) -> int:
+        try:
+            number = int(value)
+        except (TypeError, ValueError):
+            number = low - 1
+        if not low <= number <= high:
+            raise ValueError(f"must be a whole number from {low:,} to {high:,}")
+        return number
+
+    return check
+
+
+def seconds(low: float, high: float) -> Check:
+    """A number of seconds within bounds."""
+
+    def check(value: Any) -> float:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = low - 1
+        if not low <= number <= high:
+            raise ValueError(f"must be a number of seconds from {low:g} to {high:g}")
+        return number
+
+    return check
+
+
+def address(*schemes: str) -> Check:
+    """A URL with one of the schemes. It may hold a password, so no error shows it."""
+
+    def check(value: Any) -> str:
+        text = str(value)
+        if not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise ValueError(f"must begin with {' or '.join(f'{s}://' for s in schemes)}")
+        return text
+
+    return check
+
+
+def text(value: Any) -> str:
+    """Any printable text."""
+    if not str(value).isprintable():
+        raise ValueError("must be printable text on one line")
+    return str(value).strip()
+
+
+def setting(default: Any, check: Check, *, secret: bool = False) -> Any:
+    """A field of a settings class; a secret one does not print."""
+    return field(default=default, repr=not secret, metadata={"check": check})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """Settings of a producer.
+
+    Attributes:
+        redis_url: where the outbox is.
+        broker_url: Celery's broker; the doorbell is rung in the same script only
+            when it is the same server (the default).
+        pixel_code: the default ``event_source_id`` of web events.
+        default_region: ISO 3166 code that national phone numbers belong to.
+        linger_ms: how long a first event waits for company before it is due.
+        max_event_bytes: size limit of one event's JSON. Ours: the API documents none,
+            a typical event has one kilobyte, a request of 1,000 should stay sendable.
+        redis_timeout_s: how long one answer of Redis may take, connecting included.
+    """
+
+    redis_url: str = setting(
+        "redis://127.0.0.1:6379/0", address("redis", "rediss", "unix"), secret=True
+    )
+    broker_url: str | None = setting(None, address("redis", "rediss", "sentinel"), secret=True)
+    pixel_code: str | None = setting(None, text)
+    default_region: str | None = setting(None, check_region)
+    linger_ms: int = setting(20, whole(0, 60_000))
+    max_event_bytes: int = setting(65_536, whole(1_024, 1_048_576))
+    redis_timeout_s: float = setting(2.0, seconds(0.05, 60))
+
+    @property
+    def rings(self) -> bool:
+        """Whether the doorbell can be rung where the outbox is."""
+        return self.broker_url in {None, self.redis_url}
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None, **given: Any) -> Self:
+        """Settings from arguments, then the environment, then the defaults.
+
+        An empty variable counts as absent.
+
+        Raises:
+            InvalidSetting: values that are not allowed, all of them, each with what is.
+        """
+        environment = os.environ if environment is None else environment
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        for one in fields(cls):
+            name = ENVIRONMENT_PREFIX + one.name.upper()
+            value = given.get(one.name)
+            if value is None:
+                value = environment.get(name) or None
+            if value is None:
+                continue
+            try:
+                values[one.name] = one.metadata["check"](value)
+            except ValueError as error:
+                problems.append(f"{name} {error}")
+        if problems:
+            raise InvalidSetting("\n".join(problems))
+        return cls(**values)

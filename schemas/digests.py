@@ -1,0 +1,47 @@
+"""Match keys, as they are after the client has hashed them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from marshmallow import ValidationError
+
+from schemas import limits
+from schemas.fields import DOUBT, EventField
+
+NOT_HASHED: Final = "must be a SHA-256 hex digest; it is hashed by the client before it is enqueued"
+NOT_VALUES: Final = f"must be one digest, or an array of 1 to {limits.MATCH_KEY_VALUES}"
+
+_is_digest: Final = re.compile(r"[0-9A-Fa-f]{64}").fullmatch
+
+
+class MatchKey(EventField):
+    """One SHA-256 hex digest, or several.
+
+    Source: https://business-api.tiktok.com/portal/docs?id=1771101151059969 (read 2026-11-22); raw
+    values are refused with code 40062: https://github.com/tiktok/tiktok-business-api-sdk
+    """
+
+    def take(self, value: Any) -> Any:
+        """Take 64 hex digits, in either case, or a list of such."""
+        if type(value) is str:
+            return value if _is_digest(value) else DOUBT
+        if type(value) is not list or not 0 < len(value) <= limits.MATCH_KEY_VALUES:
+            return DOUBT
+        return DOUBT if any(map(_is_raw, value)) else value.copy()
+
+    def mend(self, value: Any) -> Any:
+        """Refuse, at the position of each raw value."""
+        if not isinstance(value, list):
+            raise ValidationError(NOT_HASHED)
+        if not 0 < len(value) <= limits.MATCH_KEY_VALUES:
+            raise ValidationError(NOT_VALUES)
+        raw = {at: [NOT_HASHED] for at, item in enumerate(value) if _is_raw(item)}
+        if raw:
+            raise ValidationError(raw)
+        return list(value)
+
+
+def _is_raw(value: Any) -> bool:
+    return type(value) is not str or _is_digest(value) is None

@@ -1,0 +1,61 @@
+"""What a check says: findings, and the event that is to be sent.
+
+No path and no message ever holds a value of the event: it may be personal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One remark on one place of an event.
+
+    Attributes:
+        path: where, dotted, with list positions: ``properties.contents.0.price``; empty for the
+            whole event.
+        message: what is allowed, or what was changed.
+    """
+
+    path: str
+    message: str
+
+    def under(self, key: str) -> Finding:
+        """Return the same remark, seen from the object that holds ``key``."""
+        return Finding(f"{key}.{self.path}" if self.path else key, self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The outcome of a check.
+
+    Attributes:
+        event: the event as it is to be sent in ``data[]``. When there are errors it holds only the
+            parts that passed, and must not be sent.
+        errors: why it cannot be sent; empty for a valid event.
+        warnings: what was changed or deserves a look; they never stop an event.
+    """
+
+    event: dict[str, Any] = field(repr=False)
+    errors: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        """Whether the event may be sent."""
+        return not self.errors
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A value that passed with remarks on the way; ``None`` as value means: leave the key out."""
+
+    value: Any = field(repr=False)
+    findings: tuple[Finding, ...] = ()
+
+
+def note(value: Any, message: str) -> Noted:
+    """Return ``value`` with one remark on it."""
+    return Noted(value, (Finding("", message),))

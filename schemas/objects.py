@@ -1,0 +1,126 @@
+"""Objects inside an event, and the full report on them.
+
+marshmallow has no warnings. A field that corrected something therefore returns a `Noted` value;
+`EventObject.sift` unpacks it again and collects the remarks with their paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from marshmallow import EXCLUDE, Schema, ValidationError
+
+from schemas import limits
+from schemas.fields import DOUBT, EventField
+from schemas.finding import Finding, Noted
+from schemas.plan import Plan
+from schemas.unknown import NOT_A_KEY, UNKNOWN_KEY, bounded_copy, is_key, shown_key
+
+NOT_AN_OBJECT: Final = "must be a JSON object"
+TOO_MANY_KEYS: Final = f"must have at most {limits.OBJECT_KEYS} keys"
+
+
+class EventObject(Schema):
+    """The base of every object of the event that we know.
+
+    Warning:
+        `load` returns `Noted` values; `sift` is the way in.
+    """
+
+    class Meta:
+        """Unknown keys are ours to handle; nobody looks these schemas up by name."""
+
+        unknown = EXCLUDE
+        register = False
+
+    def sift(self, data: Mapping[Any, Any]) -> tuple[Noted, dict[Any, Any]]:
+        """Return what passed, with remarks, and the errors in marshmallow's nested shape."""
+        if len(data) > limits.OBJECT_KEYS:
+            return Noted({}), {"": [TOO_MANY_KEYS]}
+        loaded, messages = self._load_what_passes(data)
+        clean: dict[str, Any] = {}
+        findings: list[Finding] = []
+        for key, raw in data.items():
+            noted = self._sift_key(key, raw, loaded, messages)
+            findings += [finding.under(shown_key(key)) for finding in noted.findings]
+            if noted.value is not None:
+                clean[key] = noted.value
+        return Noted(clean, tuple(findings)), messages
+
+    def plan(self, prefix: str | None) -> Plan:
+        """Return the plan of this object; see `Plan` for ``prefix``."""
+        objects = {key: f for key, f in self.fields.items() if isinstance(f, Object)}
+        plain = {key: f for key, f in self.fields.items() if key not in objects}
+        return Plan(
+            takes={key: f.take for key, f in plain.items() if isinstance(f, EventField)},
+            inner={key: f.schema.plan(_inner_prefix(prefix, key)) for key, f in objects.items()},
+            required=frozenset(key for key, f in self.fields.items() if f.required),
+            prefix=prefix,
+        )
+
+    def _load_what_passes(self, data: Mapping[Any, Any]) -> tuple[dict[str, Any], dict[Any, Any]]:
+        try:
+            return self.load(data), {}
+        except ValidationError as error:
+            return dict(error.valid_data or {}), dict(error.messages_dict)
+
+    def _sift_key(
+        self, key: Any, raw: Any, loaded: dict[str, Any], messages: dict[Any, Any]
+    ) -> Noted:
+        if raw is None:
+            return Noted(None)
+        if key in self.fields:
+            return as_noted(loaded.get(key))
+        return _sift_unknown(key, raw, messages)
+
+
+class Object(EventField):
+    """An object inside the event."""
+
+    def __init__(self, schema: EventObject, *, needed: str | None = None) -> None:
+        super().__init__(needed=needed)
+        self.schema = schema
+
+    def take(self, value: Any) -> Any:
+        """Doubt always: the fast way through an object is its plan."""
+        del value
+        return DOUBT
+
+    def mend(self, value: Any) -> Any:
+        """Sift the object.
+
+        Raises:
+            ValidationError: it is none, or its parts have errors.
+        """
+        if not isinstance(value, Mapping):
+            raise ValidationError(NOT_AN_OBJECT)
+        noted, messages = self.schema.sift(value)
+        if messages:
+            raise refusal(messages, noted)
+        return noted
+
+
+def as_noted(value: Any) -> Noted:
+    """Return a value of `load` as a `Noted` one."""
+    return value if isinstance(value, Noted) else Noted(value)
+
+
+def _sift_unknown(key: Any, raw: Any, messages: dict[Any, Any]) -> Noted:
+    if not is_key(key):
+        messages[shown_key(key)] = [NOT_A_KEY]
+        return Noted(None)
+    try:
+        return Noted(bounded_copy(raw), (Finding("", UNKNOWN_KEY),))
+    except ValidationError as error:
+        messages[shown_key(key)] = error.messages
+        return Noted(None)
+
+
+def refusal(messages: dict[Any, Any], passed: Noted) -> ValidationError:
+    """Return the error that carries what passed; marshmallow hands it on without a look."""
+    return ValidationError(messages, valid_data=cast("Any", passed))
+
+
+def _inner_prefix(prefix: str | None, key: str) -> str | None:
+    return None if prefix is None else f"{prefix}{key}."

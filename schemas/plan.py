@@ -1,0 +1,65 @@
+"""The happy path: an event without any oddity, checked in one loop.
+
+marshmallow walks every declared field, most of them absent, in several calls each. A plan walks
+the keys that are there and calls one test for each; any doubt ends it, and marshmallow starts
+from the beginning. Both ways use the same `take` of the same fields, and a differential test
+holds them equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from schemas import limits
+from schemas.fields import DOUBT
+from schemas.unknown import is_key, is_scalar, unknown_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from schemas.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `run` needs to know about one object of the event.
+
+    Attributes:
+        takes: the test of each plain key.
+        inner: the plan of each key that holds an object.
+        required: the keys without which there is doubt.
+        prefix: path of the object with its dot, for warnings; ``None`` where the path is not known
+            beforehand, so that an unknown key is a doubt.
+    """
+
+    takes: dict[str, Callable[[Any], Any]]
+    inner: dict[str, Plan]
+    required: frozenset[str]
+    prefix: str | None
+
+    def run(self, data: Any, warnings: list[Finding]) -> Any:
+        """Return a clean copy of ``data``, or `DOUBT`; warnings are added to the list."""
+        if type(data) is not dict or len(data) > limits.OBJECT_KEYS:
+            return DOUBT
+        takes, clean = self.takes, {}
+        for key, value in data.items():
+            if value is None:
+                continue
+            take = takes.get(key)
+            taken = self._set_aside(key, value, warnings) if take is None else take(value)
+            if taken is DOUBT:
+                return DOUBT
+            if taken is not None:
+                clean[key] = taken
+        return clean if self.required.issubset(clean) else DOUBT
+
+    def _set_aside(self, key: Any, value: Any, warnings: list[Finding]) -> Any:
+        """Handle the rarer keys: an inner object, or one that is not known."""
+        inner = self.inner.get(key)
+        if inner is not None:
+            return inner.run(value, warnings)
+        if self.prefix is None or not is_key(key) or not is_scalar(value):
+            return DOUBT
+        warnings.append(unknown_key(key, self.prefix))
+        return value

@@ -1,0 +1,13 @@
+"""A doorbell was rung: serve every destination that is due."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from worker.engine import ENGINES
+
+
+@shared_task(name="tiktok_events.deliver", ignore_result=True)
+def deliver() -> None:
+    """Claim, validate, batch, post and settle until nothing is due; see `worker.drain`."""
+    ENGINES.current().drain()

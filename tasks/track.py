@@ -1,0 +1,56 @@
+"""An event from a producer that has only Celery: into the outbox, or dead with a reason."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from celery import Task, shared_task
+
+from tiktok_events.errors import EventTooLarge, InvalidEvent
+from worker.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.engine import ENGINES, Engine
+from worker.history import History
+
+
+@shared_task(
+    name="tiktok_events.track",
+    bind=True,
+    ignore_result=True,
+    # The message is the only copy of the event until it is in the outbox.
+    acks_late=True,
+    reject_on_worker_lost=True,
+)
+def track(self: Task[..., None], event: dict[str, Any]) -> None:
+    """Hash an event's match keys and append it to its outbox.
+
+    An event without an `event_id` gets the id of its task, so that a message that is
+    delivered twice is one conversion.
+
+    Warning: kombu's Redis transport loses the message in flight when a worker is killed,
+    and a raw event stands in the broker until it is read. The client does neither.
+    """
+    engine = ENGINES.current()
+    try:
+        engine.client.track(event, event_id=self.request.id)
+    except InvalidEvent as error:
+        _bury(engine, error)
+
+
+def _bury(engine: Engine, error: InvalidEvent) -> None:
+    """Nobody waits for this task's answer, so the refusal becomes a dead letter.
+
+    Its body stays out: the match keys of an event that was refused here are not hashed.
+    """
+    now = time.time()
+    letter = DeadLetter.of(
+        None,
+        destination="",
+        reason=Reason.OVERSIZE if isinstance(error, EventTooLarge) else Reason.INVALID,
+        message=str(error),
+        path=error.path or None,
+        history=History(now),
+        died_at=now,
+        expires_at=now,
+    )
+    DeadLetters(engine.redis).bury(letter)

@@ -1,0 +1,513 @@
+"""Every rule of the event schema, one row each."""
+
+from __future__ import annotations
+
+import copy
+import reprlib
+from typing import Any
+
+import pytest
+
+from schemas import Checked, Finding, check_event
+from schemas.addresses import NOT_A_PAGE, NOT_AN_IP, NOT_PUBLIC
+from schemas.digests import NOT_HASHED, NOT_VALUES
+from schemas.event import EVENT_ID_NEEDED
+from schemas.event_time import CONVERTED as TIME_CONVERTED
+from schemas.event_time import FLOORED, NOT_PLAUSIBLE, NOT_SECONDS
+from schemas.fields import NOT_A_STRING, NOT_UNICODE, WAS_EMPTY, WAS_NUMBER
+from schemas.figures import CONVERTED, NEGATIVE, NOT_A_CURRENCY, NOT_A_NUMBER, NOT_WHOLE
+from schemas.lists import NULL_ITEM, TOO_MANY_ITEMS, WRAPPED
+from schemas.objects import NOT_AN_OBJECT
+from schemas.rules import (
+    CURRENCY_WITHOUT_VALUE,
+    NO_MATCH_KEY,
+    NO_OFFLINE_KEY,
+    VALUE_WITHOUT_CURRENCY,
+)
+from schemas.unknown import UNKNOWN_KEY
+from schemas.vehicle import NOT_A_RANGE
+
+DIGEST = "0123456789abcdef" * 4
+ABSENT = object()
+EMPTY_OUT = (None, WAS_EMPTY)
+
+WEB: dict[str, Any] = {
+    "event": "Purchase",
+    "event_time": 1767225600,
+    "event_id": "ord-1001",
+    "user": {
+        "email": [DIGEST],
+        "phone": DIGEST.upper(),
+        "external_id": [DIGEST, DIGEST],
+        "ttclid": "E.C.P.made-up",
+        "ttp": "made-up",
+        "ip": "203.0.113.7",
+        "user_agent": "Mozilla/5.0",
+        "locale": "de-DE",
+        "country": "de",
+    },
+    "properties": {
+        "currency": "EUR",
+        "value": 59.98,
+        "order_id": "1001",
+        "content_type": "product",
+        "contents": [
+            {"content_id": "sku-1", "price": 29.99, "quantity": 2, "content_name": "Tasse ☕"}
+        ],
+    },
+    "page": {"url": "https://shop.example/thanks?x=1", "referrer": "https://shop.example/pay"},
+}
+MINIMAL: dict[str, dict[str, Any]] = {
+    "web": {"event": "Lead", "page": {"url": "https://shop.example/"}},
+    "app": {"event": "Login", "app": {"app_id": "123456"}},
+    "offline": {"event": "Purchase"},
+    "crm": {"event": "Lead", "lead": {"lead_id": "7001"}},
+}
+
+
+def minimal(event_source: str) -> dict[str, Any]:
+    """Return the least that an event of this source needs, and a match key."""
+    common = {"event_time": 1767225600, "event_id": "id-1", "user": {"email": DIGEST}}
+    return copy.deepcopy(common | MINIMAL[event_source])
+
+
+def web_with(path: str, value: Any) -> dict[str, Any]:
+    """Return the web event with one value set."""
+    event = copy.deepcopy(WEB)
+    *way, last = path.split(".")
+    place: Any = event
+    for step in way:
+        place = place[int(step)] if step.isdigit() else place.setdefault(step, {})
+    place[int(last) if last.isdigit() else last] = value
+    return event
+
+
+def at(event: Any, path: str) -> Any:
+    """Return the value at a path, or None."""
+    for step in path.split("."):
+        try:
+            event = event[int(step)] if isinstance(event, list) else event[step]
+        except (KeyError, IndexError):
+            return None
+    return event
+
+
+def errors_of(checked: Checked) -> list[tuple[str, str]]:
+    """Return the errors as pairs."""
+    return [(finding.path, finding.message) for finding in checked.errors]
+
+
+def test_a_clean_web_event_passes_as_it_is() -> None:
+    """A complete web event has no finding and goes out unchanged."""
+    assert Checked(WEB) == check_event(WEB, "web")
+
+
+@pytest.mark.parametrize("event_source", ["web", "app", "offline", "crm"])
+def test_the_least_event_of_each_source_passes(event_source: str) -> None:
+    """What TikTok requires of a source is enough, without any warning."""
+    event = minimal(event_source)
+    assert Checked(event) == check_event(event, event_source)
+
+
+@pytest.mark.parametrize(
+    ("event_source", "path", "message"),
+    [
+        ("web", "event", "is required"),
+        ("web", "event_time", "is required"),
+        ("offline", "event_id", EVENT_ID_NEEDED),
+        ("web", "page", "is required for web events, with its url"),
+        ("web", "page.url", "is required"),
+        ("app", "app", "is required for app events, with its app_id"),
+        ("app", "app.app_id", "is required"),
+        ("crm", "lead", "is required for crm events, with its lead_id"),
+        ("crm", "lead.lead_id", "is required"),
+    ],
+)
+@pytest.mark.parametrize("nothing", [ABSENT, None])
+def test_a_required_key_must_be_there(
+    event_source: str, path: str, message: str, nothing: object
+) -> None:
+    """A required key that is missing, or null, is an error at its path."""
+    event = minimal(event_source)
+    *way, last = path.split(".")
+    place = event[way[0]] if way else event
+    place[last] = nothing
+    if nothing is ABSENT:
+        del place[last]
+    assert [(path, message)] == errors_of(check_event(event, event_source))
+
+
+@pytest.mark.parametrize("path", ["event", "event_id", "page.url"])
+def test_a_required_string_must_not_be_empty(path: str) -> None:
+    """An empty string does not count as given."""
+    assert [path] == [finding.path for finding in check_event(web_with(path, ""), "web").errors]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("event_time", 1767225600000, "must be in seconds, not milliseconds: here 1767225600"),
+        ("event_time", 1767225600000000, "must be in seconds, not microseconds: here 1767225600"),
+        ("event_time", 1767225600123456789, "must be in seconds, not nanoseconds: here 1767225600"),
+        ("event_time", "1767225600000", "must be in seconds, not milliseconds: here 1767225600"),
+        ("event_time", 1767225600000.5, "must be in seconds, not milliseconds: here 1767225600"),
+        ("event_time", 10**400, NOT_PLAUSIBLE),
+        ("event_time", 0, NOT_PLAUSIBLE),
+        ("event_time", -5, NOT_PLAUSIBLE),
+        ("event_time", 946684799, NOT_PLAUSIBLE),
+        ("event_time", True, NOT_SECONDS),
+        ("event_time", float("nan"), NOT_SECONDS),
+        ("event_time", float("inf"), NOT_SECONDS),
+        ("event_time", "soon", NOT_SECONDS),
+        ("event_time", "1" * 100, NOT_SECONDS),
+        ("event_time", [], NOT_SECONDS),
+        (
+            "event_time",
+            "2026-01-01T00:00:00Z",
+            f"{NOT_SECONDS}, not a date: here 1767225600",
+        ),
+        ("event_time", "2026-01-01T00:00:00", f"{NOT_SECONDS}, not a date"),
+        ("event_id", 1.5, NOT_A_STRING),
+        ("event_id", True, NOT_A_STRING),
+        ("event_id", {}, NOT_A_STRING),
+        ("event_id", "x" * 513, "must be at most 512 characters"),
+        ("event_id", "\ud800", NOT_UNICODE),
+        ("event_id", 2.0**60, NOT_A_STRING),
+        ("event_id", 10**500, NOT_A_STRING),
+        ("user", "nobody", NOT_AN_OBJECT),
+        ("user.email", "someone@shop.example", NOT_HASHED),
+        ("user.email", "", NOT_HASHED),
+        ("user.email", 5, NOT_HASHED),
+        ("user.email", DIGEST + "\n", NOT_HASHED),
+        ("user.email", [], NOT_VALUES),
+        ("user.email", [DIGEST] * 101, NOT_VALUES),
+        ("user.zip_code", "10115", NOT_HASHED),
+        ("user.first_name", "jane", NOT_HASHED),
+        ("user.ip", "203.0.113.256", NOT_AN_IP),
+        ("user.ip", "fe80::1%eth0", NOT_AN_IP),
+        ("user.ip", "1" * 1000, NOT_AN_IP),
+        ("user.ip", "1.1.1.1\x00", NOT_AN_IP),
+        ("user.ip", 16843009, NOT_AN_IP),
+        ("user.ttclid", {"id": 1}, NOT_A_STRING),
+        ("user.ttclid", "x" * 4097, "must be at most 4096 characters"),
+        (
+            "user.att_status",
+            "MAYBE",
+            "must be one of AUTHORIZED, DENIED, NOT_DETERMINED, RESTRICTED, NOT_APPLICABLE",
+        ),
+        ("properties", [], NOT_AN_OBJECT),
+        ("properties.value", "59,98", NOT_A_NUMBER),
+        ("properties.value", "€5", NOT_A_NUMBER),
+        ("properties.value", "1e3", NOT_A_NUMBER),
+        ("properties.value", True, NOT_A_NUMBER),
+        ("properties.value", float("nan"), NOT_A_NUMBER),
+        ("properties.value", float("inf"), NOT_A_NUMBER),
+        ("properties.value", 10**16, NOT_A_NUMBER),
+        ("properties.value", [5], NOT_A_NUMBER),
+        ("properties.currency", "EURO", NOT_A_CURRENCY),
+        ("properties.currency", "€", NOT_A_CURRENCY),
+        ("properties.currency", 978, NOT_A_CURRENCY),
+        ("properties.content_type", "service", "must be one of product, product_group"),
+        ("properties.content_type", 3, "must be one of product, product_group"),
+        ("properties.num_items", 1.5, NOT_WHOLE),
+        ("properties.contents", "sku-1", "must be an array of objects"),
+        ("properties.contents.0", "sku-1", NOT_AN_OBJECT),
+        ("properties.content_ids", {}, "must be an array of strings"),
+        ("properties.contents", [{}] * 1001, TOO_MANY_ITEMS),
+        ("properties.contents.0.price", "29,99 €", NOT_A_NUMBER),
+        ("properties.contents.0.quantity", "two", NOT_WHOLE),
+        ("properties.contents.0.content_id", 1.5, NOT_A_STRING),
+        ("properties.description", "x" * 5001, "must be at most 5000 characters"),
+        (
+            "properties.delivery_category",
+            "drone",
+            "must be one of in_store, curbside, home_delivery",
+        ),
+        ("properties.travel_class", "cargo", "must be one of eco, prem, bus, first"),
+        ("properties.num_adults", "some", NOT_WHOLE),
+        ("properties.state_of_vehicle", "Rusty", "must be one of New, Used, CPO"),
+        ("properties.mileage", 12000, NOT_AN_OBJECT),
+        ("properties.mileage.unit", "NM", "must be one of MI, KM"),
+        (
+            "properties.preferred_price_range",
+            [1],
+            NOT_A_RANGE,
+        ),
+        ("properties.preferred_price_range", [None, 5], NOT_A_RANGE),
+        ("properties.preferred_price_range", "cheap", NOT_A_RANGE),
+        ("page.url", "shop.example/thanks", NOT_A_PAGE),
+        ("page.url", "https://", NOT_A_PAGE),
+        ("page.url", "javascript:alert(1)", NOT_A_PAGE),
+        ("page.url", 5, NOT_A_PAGE),
+        ("page.url", "https://shop.example/" + "x" * 16384, "must be at most 16384 characters"),
+        ("page.referrer", "shop.example", NOT_A_PAGE),
+        ("limited_data_use", "yes", "must be true or false"),
+        ("limited_data_use", 2, "must be true or false"),
+        ("ad.attributed", "perhaps", "must be true or false"),
+    ],
+    ids=reprlib.repr,
+)
+def test_a_wrong_value_is_refused_where_it_stands(path: str, value: Any, message: str) -> None:
+    """The error names the path and what is allowed there, and there is no other error."""
+    assert [(path, message)] == errors_of(check_event(web_with(path, value), "web"))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sent", "message"),
+    [
+        ("event_time", 1767225600.0, 1767225600, TIME_CONVERTED),
+        ("event_time", "1767225600", 1767225600, TIME_CONVERTED),
+        ("event_time", 1767225600.9, 1767225600, FLOORED),
+        ("event_id", 1001, "1001", WAS_NUMBER),
+        ("event_id", 1001.0, "1001", WAS_NUMBER),
+        ("properties.order_id", 1001, "1001", WAS_NUMBER),
+        ("properties.shop_id", 7, "7", WAS_NUMBER),
+        ("properties.contents.0.content_id", 12, "12", WAS_NUMBER),
+        ("app.app_id", 12, "12", WAS_NUMBER),
+        ("lead.lead_id", 12, "12", WAS_NUMBER),
+        ("user.ip", "10.0.0.1", "10.0.0.1", NOT_PUBLIC),
+        ("user.ip", "172.31.0.1", "172.31.0.1", NOT_PUBLIC),
+        ("user.ip", "192.168.1.1", "192.168.1.1", NOT_PUBLIC),
+        ("user.ip", "100.64.0.1", "100.64.0.1", NOT_PUBLIC),
+        ("user.ip", "169.254.0.1", "169.254.0.1", NOT_PUBLIC),
+        ("user.ip", "224.0.0.1", "224.0.0.1", NOT_PUBLIC),
+        ("user.ip", "::1", "::1", NOT_PUBLIC),
+        ("user.ip", "fd00::1", "fd00::1", NOT_PUBLIC),
+        ("user.ip", "", *EMPTY_OUT),
+        ("user.locale", "de_DE", "de_DE", "is not a BCP 47 tag such as en-US"),
+        ("user.country", "DE", "DE", "is not two lower-case letters, such as de: it may not match"),
+        ("user.att_status", "denied", "DENIED", "was spelt differently: it is sent as DENIED"),
+        ("user.ttclid", "", *EMPTY_OUT),
+        ("properties.value", "59.98", 59.98, CONVERTED),
+        ("properties.value", "60", 60, CONVERTED),
+        ("properties.value", -5, -5, NEGATIVE),
+        ("properties.contents.0.price", "29.99", 29.99, CONVERTED),
+        ("properties.contents.0.quantity", 2.0, 2, CONVERTED),
+        ("properties.contents.0.quantity", "2", 2, CONVERTED),
+        ("properties.contents.0.quantity", -1, -1, NEGATIVE),
+        ("properties.contents.0.brand", "", *EMPTY_OUT),
+        ("properties.currency", "eur", "EUR", "was not upper-case: it is sent in upper case"),
+        (
+            "properties.currency",
+            "BGN",
+            "BGN",
+            "is not in TikTok's list of currencies: it is sent as it is",
+        ),
+        (
+            "properties.content_type",
+            "Product",
+            "product",
+            "was spelt differently: it is sent as product",
+        ),
+        ("properties.content_type", "", *EMPTY_OUT),
+        ("properties.contents", {"content_id": "a"}, [{"content_id": "a"}], WRAPPED),
+        ("properties.content_ids", "a", ["a"], WRAPPED),
+        ("properties.content_ids", "", *EMPTY_OUT),
+        ("properties.destination_ids", "a", ["a"], WRAPPED),
+        ("properties.transmission", "CVT", "CVT", "is usually one of Automatic, Manual, Other"),
+        (
+            "page.referrer",
+            "android-app://app.example",
+            "android-app://app.example",
+            "is not an http URL: it is sent as it is",
+        ),
+        ("limited_data_use", "true", True, "was not a boolean: it is sent as one"),
+        ("limited_data_use", 0, False, "was not a boolean: it is sent as one"),
+        ("properties.gift", {"wrap": ["red", None]}, {"wrap": ["red", None]}, UNKNOWN_KEY),
+        ("user.shoe_size", 42, 42, UNKNOWN_KEY),
+        ("properties.contents.0.colour", "red", "red", UNKNOWN_KEY),
+        ("schema_version", "2", "2", UNKNOWN_KEY),
+    ],
+    ids=reprlib.repr,
+)
+def test_a_readable_value_is_corrected_with_a_warning(
+    path: str, value: Any, sent: Any, message: str
+) -> None:
+    """The value goes out in the API's form, and the warning says what was done."""
+    checked = check_event(web_with(path, value), "web")
+    assert (True, sent) == (checked.valid, at(checked.event, path))
+    assert type(sent) is type(at(checked.event, path))
+    assert Finding(path, message) in checked.warnings
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("user.ip", "2a00:1450:4001:81b::200e"),
+        ("user.idfa", "6D92078A-8246-4BA4-AE5B-76104861E7DC"),
+        ("user.gaid", DIGEST),
+        ("user.city", "münchen"),
+        ("user.locale", "zh-Hant-TW"),
+        ("page.url", "HTTPS://shop.example/a b?q=ü#x"),
+        ("page.url", "http://127.0.0.1:8080/"),
+        ("limited_data_use", True),
+        ("device", {"model": "Pixel", "mobile": True}),
+        ("properties.contents", []),
+        ("properties.contents.0.content_type", "product_group"),
+        ("properties.content_ids", ["a", "b"]),
+        ("properties.value", 0),
+        ("properties.travel_class", "prem"),
+        ("properties.suggested_hotels", ["a"]),
+        ("properties.mileage", {"value": 0, "unit": "KM"}),
+        ("properties.preferred_price_range", [1000, 2500.5]),
+        ("properties.year", 2024),
+        ("properties.vin", "WVWZZZ1JZXW000001"),
+        ("properties.predicted_ltv", 12.5),
+    ],
+    ids=reprlib.repr,
+)
+def test_a_documented_value_passes_without_a_word(path: str, value: Any) -> None:
+    """What the API documents draws no warning."""
+    event = web_with(path, value)
+    assert Checked(event) == check_event(event, "web")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "user",
+        "user.email",
+        "properties",
+        "properties.value",
+        "page.referrer",
+        "ad",
+        "properties.gift",
+    ],
+)
+def test_null_counts_as_absent(path: str) -> None:
+    """A null key is left out, of whatever object we know."""
+    checked = check_event(web_with(path, None), "web")
+    assert (checked.valid, at(checked.event, path)) == (True, None)
+    assert path.rsplit(".", maxsplit=1)[-1] not in str(checked.event.keys())
+
+
+def test_a_null_item_is_left_out_of_a_list() -> None:
+    """A null among content ids is dropped with a warning at its position."""
+    checked = check_event(web_with("properties.content_ids", [None, "a"]), "web")
+    assert checked.event["properties"]["content_ids"] == ["a"]
+    assert (Finding("properties.content_ids.0", NULL_ITEM),) == checked.warnings
+
+
+def test_the_empty_referrer_of_a_direct_visit_is_left_out_silently() -> None:
+    """Browsers report no referrer as an empty string; nobody made a mistake."""
+    checked = check_event(web_with("page.referrer", ""), "web")
+    assert ({"url": WEB["page"]["url"]}, ()) == (checked.event["page"], checked.warnings)
+
+
+def test_each_raw_match_key_of_an_array_is_named() -> None:
+    """The error stands at the position of the raw value."""
+    event = web_with("user.phone", [DIGEST, "+4915112345678", None])
+    expected = [("user.phone.1", NOT_HASHED), ("user.phone.2", NOT_HASHED)]
+    assert expected == errors_of(check_event(event, "web"))
+
+
+def test_each_item_of_a_list_is_judged() -> None:
+    """The error stands at the position of the item."""
+    event = web_with("properties.content_ids", ["a", {}, 5])
+    checked = check_event(event, "web")
+    assert errors_of(checked) == [("properties.content_ids.1", NOT_A_STRING)]
+    assert (Finding("properties.content_ids.2", WAS_NUMBER),) == checked.warnings
+
+
+def test_each_end_of_a_price_range_is_judged() -> None:
+    """A numeric string becomes a number; a word is an error at its end."""
+    event = web_with("properties.preferred_price_range", ["1000", "dear"])
+    checked = check_event(event, "web")
+    assert errors_of(checked) == [("properties.preferred_price_range.1", NOT_A_NUMBER)]
+    assert (Finding("properties.preferred_price_range.0", CONVERTED),) == checked.warnings
+
+
+def test_all_errors_of_an_event_are_reported_at_once() -> None:
+    """Whoever repairs an event sees everything that is wrong with it."""
+    event = web_with(
+        "properties.contents", [{"price": "x"}, {"content_id": "b"}, {"quantity": 1.5}]
+    )
+    event["event_time"] = "now"
+    expected = [
+        ("event_time", NOT_SECONDS),
+        ("properties.contents.0.price", NOT_A_NUMBER),
+        ("properties.contents.2.quantity", NOT_WHOLE),
+    ]
+    assert expected == sorted(errors_of(check_event(event, "web")))
+
+
+def test_what_passed_of_an_invalid_event_is_kept() -> None:
+    """An event with an error keeps its good parts, with their corrections."""
+    event = web_with("properties.value", "a lot") | {"event_id": 5}
+    checked = check_event(event, "web")
+    assert (checked.event["event_id"], "value" in checked.event["properties"]) == ("5", False)
+    assert (Finding("event_id", WAS_NUMBER),) == checked.warnings
+
+
+@pytest.mark.parametrize(
+    ("change", "warning"),
+    [
+        ({"currency": None}, VALUE_WITHOUT_CURRENCY),
+        ({"value": None}, CURRENCY_WITHOUT_VALUE),
+    ],
+)
+def test_value_and_currency_belong_together(change: dict[str, None], warning: Finding) -> None:
+    """One without the other is a warning."""
+    event = copy.deepcopy(WEB)
+    event["properties"] |= change
+    assert (warning,) == check_event(event, "web").warnings
+
+
+@pytest.mark.parametrize(
+    ("event_source", "user", "warnings"),
+    [
+        ("web", {}, (NO_MATCH_KEY,)),
+        ("web", {"ip": "203.0.113.7"}, (NO_MATCH_KEY,)),
+        ("web", {"city": "berlin"}, (NO_MATCH_KEY,)),
+        ("web", {"ip": "203.0.113.7", "user_agent": "x"}, ()),
+        ("web", {"ttclid": "x"}, ()),
+        ("app", {"idfv": "x"}, ()),
+        ("crm", {}, ()),
+        ("offline", {"external_id": DIGEST}, (NO_OFFLINE_KEY,)),
+        ("offline", {"phone": DIGEST}, ()),
+    ],
+)
+def test_an_event_of_nobody_is_a_warning(
+    event_source: str, user: dict[str, str], warnings: tuple[Finding, ...]
+) -> None:
+    """Without a key that this source can match by, one warning says so."""
+    assert warnings == check_event(minimal(event_source) | {"user": user}, event_source).warnings
+
+
+def test_a_refused_match_key_is_not_also_a_missing_one() -> None:
+    """The warning on missing keys does not double the error on a raw one."""
+    checked = check_event(minimal("web") | {"user": {"email": "raw"}}, "web")
+    assert checked.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("event_source", "key", "value"),
+    [
+        ("web", "lead", {"lead_id": "1"}),
+        ("web", "app", {"app_name": "x"}),
+        ("app", "page", {"referrer": "https://a.example"}),
+        ("crm", "page", {"url": "https://a.example"}),
+        ("offline", "limited_data_use", True),
+        ("offline", "device", {"model": "x"}),
+    ],
+)
+def test_a_key_of_another_source_passes_with_a_warning(
+    event_source: str, key: str, value: Any
+) -> None:
+    """It is sent as it is, without what its own source would require."""
+    event = minimal(event_source) | {key: value}
+    message = f"is not documented for {event_source} events: it is sent as it is"
+    assert Checked(event, (), (Finding(key, message),)) == check_event(event, event_source)
+
+
+@pytest.mark.parametrize("event_source", ["Web", "", "pixel", None, 5, ["web"], {}])
+def test_an_unknown_source_is_an_error(event_source: Any) -> None:
+    """The error lists the four sources."""
+    expected = [("event_source", "must be one of web, app, offline, crm")]
+    assert expected == errors_of(check_event(WEB, event_source))
+
+
+@pytest.mark.parametrize("event", [None, 5, 1.5, True, "event", [], [WEB], float("nan")])
+def test_anything_but_an_object_is_an_error(event: Any) -> None:
+    """JSON that is no object is refused as a whole."""
+    assert errors_of(check_event(event, "web")) == [("", NOT_AN_OBJECT)]

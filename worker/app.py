@@ -1,0 +1,92 @@
+"""The Celery application: what Celery is asked to do, and nothing of what is delivered.
+
+Its messages are doorbells: the outbox is the truth, so a lost, late or repeated message
+does no harm, and the settings below give up durability that would only cost.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from celery import Celery
+from celery.signals import setup_logging, worker_process_init, worker_shutting_down
+from kombu import Queue
+
+from tiktok_events.keys import BROKER_PREFIX, DOORBELL_QUEUE, QUEUE
+from worker.doorbell import DoorbellStep
+from worker.engine import ENGINES, STOPPING
+from worker.reconnect_guard import guard_reconnect
+from worker.settings import Settings
+
+TASKS: Final = ("tasks.track", "tasks.deliver")
+
+
+def create_app(settings: Settings) -> Celery:
+    """The application for these settings."""
+    ENGINES.configure(settings)
+    guard_reconnect()
+    app = Celery("tiktok_events", broker=settings.celery_broker_url, include=TASKS)
+    app.conf.update(celery_settings())
+    app.steps["consumer"].add(DoorbellStep)
+    return app
+
+
+def celery_settings() -> dict[str, Any]:
+    """Celery's settings, each with the reason where it is not the default."""
+    return {
+        "task_default_queue": QUEUE,
+        "task_queues": (Queue(QUEUE), Queue(DOORBELL_QUEUE)),
+        "task_routes": {"tiktok_events.deliver": {"queue": DOORBELL_QUEUE}},
+        # No result backend: nobody reads results, and its subscriptions leak.
+        "task_ignore_result": True,
+        "task_store_errors_even_if_ignored": False,
+        "result_backend": None,
+        # A doorbell is acknowledged when it is heard; `track` asks for late acks itself.
+        "task_acks_late": False,
+        "worker_prefetch_multiplier": 1,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "broker_transport_options": {
+            "global_keyprefix": BROKER_PREFIX,
+            # A killed worker's `track` messages come back after this; kombu's sweep is
+            # ten times rarer by default.
+            "visibility_timeout": 60,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 10,
+            "socket_connect_timeout": 5,
+            "health_check_interval": 10,
+        },
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        # Events would carry `track`'s arguments to whoever listens.
+        "worker_send_task_events": False,
+        "task_send_sent_event": False,
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+        "worker_proc_alive_timeout": 30,
+    }
+
+
+def __getattr__(name: str) -> Any:
+    """`celery -A worker.app …` finds the application here; importing alone makes none."""
+    if name == "app":
+        return create_app(Settings.load())
+    raise AttributeError(name)
+
+
+@worker_shutting_down.connect
+def _stop_claiming(**_: Any) -> None:
+    STOPPING.set()
+
+
+@worker_process_init.connect
+def _build_engine(**_: Any) -> None:
+    """Connections and threads are made in the child: none is shared across the fork."""
+    ENGINES.current()
+
+
+@setup_logging.connect
+def _keep_our_logging(**_: Any) -> None:
+    """Connected so that Celery leaves logging as `telemetry` set it."""

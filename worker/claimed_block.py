@@ -1,0 +1,124 @@
+"""A claimed block while its events are on their way: each ends once, then the block is settled.
+
+A request carries events of several blocks and a block's events may travel in two requests,
+so blocks fill requests to the brim. Each event ends as one of
+
+    delivered           the API said code 0
+    dead                with a letter of its own
+    left                due again, with what the attempt met, or untried
+
+and the block is closed, ready to be settled, when the last one has ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from worker.dead_letters import DeadLetter
+from worker.history import Attempt, History
+from worker.outbox import BuriedEvent, ClaimedBlock, LeftPart, MixedBlock, Settlement
+
+
+@dataclass(slots=True)
+class OpenBlock:
+    """A claimed block and how its events end.
+
+    Attributes:
+        claimed: as it was claimed.
+        events: its events, decoded.
+        history: what its earlier attempts met.
+        lease_ends: when the claim does, on the monotonic clock.
+        open: events that have not ended yet.
+    """
+
+    claimed: ClaimedBlock
+    events: list[Any]
+    history: History
+    lease_ends: float
+    open: int = field(init=False)
+    _delivered: int = 0
+    _dead: list[BuriedEvent] = field(default_factory=list)
+    _left: list[tuple[int, int]] = field(default_factory=list)
+    _attempt: Attempt | None = None
+    _ambiguous: bool = False
+    _parts: int = 0
+
+    def __post_init__(self) -> None:
+        self.open = len(self.events)
+
+    @classmethod
+    def of(cls, claimed: ClaimedBlock, *, lease_ends: float) -> OpenBlock:
+        """Decode a claimed block."""
+        history = History.read(claimed.attempts, claimed.accepted_at)
+        return cls(claimed, orjson.loads(claimed.payload), history, lease_ends)
+
+    @property
+    def closed(self) -> bool:
+        """Whether every event has ended."""
+        return self.open == 0
+
+    def delivered(self, count: int = 1) -> None:
+        """Some events were accepted."""
+        self._delivered += count
+        self.open -= count
+
+    def dead(self, index: int, letter: DeadLetter) -> None:
+        """One event died."""
+        self._dead.append(BuriedEvent(str(index), letter.write(), letter.expires_at, letter.reason))
+        self.open -= 1
+
+    def left(
+        self, indexes: list[int], attempt: Attempt | None, *, ambiguous: bool = False, part: int = 0
+    ) -> None:
+        """Some events are due again.
+
+        Args:
+            indexes: which.
+            attempt: what they met; ``None`` when they were not even sent.
+            ambiguous: whether they may have been accepted unseen.
+            part: events of different parts come back as different blocks.
+        """
+        self._left += [(index, part) for index in indexes]
+        self._attempt = attempt or self._attempt
+        self._ambiguous = self._ambiguous or ambiguous
+        self._parts = max(self._parts, part)
+        self.open -= len(indexes)
+
+    def settle_into(self, settlement: Settlement) -> None:
+        """Write a closed block's end into a settlement."""
+        block = self.claimed
+        if self._delivered == len(self.events):
+            settlement.done.append((block.id, block.claims, self._delivered))
+        elif len(self._left) == len(self.events) and self._parts == 0:
+            attempts = self._next_history(suspect=False).write() if self._attempt else None
+            settlement.again.append((block.id, block.claims, attempts))
+        else:
+            settlement.mixed.append(
+                MixedBlock(block.id, block.claims, self._delivered, self._dead, self._left_parts())
+            )
+
+    def _left_parts(self) -> list[LeftPart]:
+        parts: dict[int, list[int]] = {}
+        for index, part in self._left:
+            parts.setdefault(part, []).append(index)
+        return [self._left_part(part, sorted(indexes)) for part, indexes in parts.items()]
+
+    def _left_part(self, part: int, indexes: list[int]) -> LeftPart:
+        payload = orjson.dumps([self.events[index] for index in indexes]).decode()
+        return LeftPart(len(indexes), payload, self._next_history(suspect=part > 0).write())
+
+    def _next_history(self, *, suspect: bool) -> History:
+        history = self.history
+        if self._attempt is not None:
+            history = history.after(self._attempt, ambiguous=self._ambiguous)
+        return History(
+            history.accepted_at,
+            history.attempts,
+            history.ambiguous,
+            suspect or history.suspect,
+            history.log,
+            history.replays,
+        )

@@ -1,0 +1,192 @@
+"""The command `tiktok-events explain`: what becomes of each match key, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+import orjson
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tiktok_events.errors import InvalidSetting
+from tiktok_events.match_keys import KeyOutcome, check_region
+from worker.explain import (
+    EventExplanation,
+    UnreadableEventsError,
+    event_as_json,
+    explain_events,
+    is_digest,
+    mask_event,
+    read_events,
+)
+
+if TYPE_CHECKING:
+    from tiktok_events.explanation import KeyExplanation
+
+_WIDTH: Final = 100
+_KEY_WIDTH: Final = 14
+_OUTCOME_WIDTH: Final = 10
+_PREPARED_WIDTH: Final = 18
+_SENT_WIDTH: Final = 14
+
+# A digest's ends tell two of them apart and keep the table narrow.
+_DIGEST_START_CHARS: Final = 8
+_DIGEST_END_CHARS: Final = 4
+
+# Of a user agent or click id, the table shows no more; --json has all of it.
+_CELL_CHARS: Final = 160
+
+_STYLES: Final = {
+    KeyOutcome.HASHED: "green",
+    KeyOutcome.PASSED: "green",
+    KeyOutcome.NORMALISED: "green",
+    KeyOutcome.UNTOUCHED: "",
+    KeyOutcome.DROPPED: "yellow",
+    KeyOutcome.REFUSED: "bold red",
+}
+
+HELP: Final = """Tell how each match key in FILE is prepared and hashed, or why it is dropped.
+
+FILE holds one JSON event, a list of events, or one event per line; - reads standard input.
+Nothing is enqueued and nothing is sent.
+
+\b
+Why does this event match nobody?
+    tiktok-events explain event.json
+
+\b
+Numbers without country code are German:
+    tiktok-events explain --region DE orders.ndjson
+
+\b
+One event from the shell, personal values readable:
+    echo '{"user": {"email": " Ann@Example.com "}}' |
+      tiktok-events explain --show-values -
+
+\b
+All digests, for a comparison with the Pixel's:
+    tiktok-events explain --json orders.ndjson | jq '.keys[].sent'
+
+\b
+What became of a key:
+    hashed      prepared, then SHA-256
+    passed      a SHA-256 digest already, sent unchanged
+    normalised  prepared and sent plain, as TikTok wants this key
+    untouched   no match key to prepare, sent as it is
+    dropped     left out, because nothing usable was in it
+    refused     of a type no match key has: the event is not accepted
+
+Personal values are masked (a•••@e•••.com) unless --show-values is given.
+
+Exit codes: 0 explained, 1 FILE cannot be read, 2 a wrong option.
+"""
+
+
+def read_region(text: str | None) -> str | None:
+    """Return the region that ``--region`` names, ``None`` where it is not given.
+
+    Raises:
+        click.BadParameter: it is no region.
+    """
+    try:
+        return check_region(text) if text else None
+    except InvalidSetting as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command("explain", help=HELP)
+@click.argument("file")
+@click.option(
+    "--region",
+    metavar="DE",
+    envvar="TIKTOK_EVENTS_DEFAULT_REGION",
+    show_envvar=True,
+    callback=lambda _context, _option, text: read_region(text),
+    help="Where phone numbers without country code are at home.",
+)
+@click.option("--show-values", is_flag=True, help="Do not mask personal values.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per event and line.")
+def explain(*, file: str, region: str | None, show_values: bool, as_json: bool) -> None:
+    """Explain every event of the file."""
+    explained = explain_events(_read(file), region)
+    shown = explained if show_values else [mask_event(event) for event in explained]
+    if as_json:
+        _print_json(shown)
+    else:
+        _print_tables(shown)
+
+
+def _read(file: str) -> list[dict[str, Any]]:
+    try:
+        with click.open_file(file, "rb") as stream:
+            return read_events(stream.read())
+    except OSError as error:
+        raise click.ClickException(f"cannot read {file}: {error.strerror}") from error
+    except UnreadableEventsError as error:
+        raise click.ClickException(f"{file}: {error}") from error
+
+
+def _print_json(events: list[EventExplanation]) -> None:
+    for event in events:
+        click.echo(orjson.dumps(event_as_json(event)))
+
+
+def _print_tables(events: list[EventExplanation]) -> None:
+    console = Console(width=min(_WIDTH, Console().width) if Console().is_terminal else _WIDTH)
+    for event in events:
+        console.print(_heading(event))
+        if event.keys:
+            console.print(_key_table(event))
+        if event.remark:
+            console.print(_printable(event.remark))
+        console.print()
+
+
+def _heading(event: EventExplanation) -> Text:
+    name = event.event or "no event name"
+    event_id = f" · {event.event_id}" if event.event_id else ""
+    return Text(_printable_text(f"event {event.number}: {name}{event_id}"), style="bold")
+
+
+def _key_table(event: EventExplanation) -> Table:
+    table = Table(show_lines=False, expand=False)
+    table.add_column("key", width=_KEY_WIDTH, overflow="fold")
+    table.add_column("became", width=_OUTCOME_WIDTH)
+    table.add_column("prepared", width=_PREPARED_WIDTH, overflow="fold")
+    table.add_column("sent", width=_SENT_WIDTH, overflow="fold")
+    table.add_column("why", overflow="fold")
+    for key in event.keys:
+        table.add_row(*_row(key))
+    return table
+
+
+def _row(key: KeyExplanation) -> list[Text]:
+    name = key.key if key.position is None else f"{key.key}[{key.position}]"
+    return [
+        _printable(name),
+        Text(key.outcome.value, style=_STYLES[key.outcome]),
+        _printable(key.prepared or ""),
+        _printable(_shortened(key.sent)),
+        _printable(key.reason),
+    ]
+
+
+def _shortened(sent: Any) -> str:
+    """Return what is sent as a cell of the table."""
+    if sent is None:
+        return ""
+    if is_digest(sent):
+        return f"{sent[:_DIGEST_START_CHARS]}…{sent[-_DIGEST_END_CHARS:]}"
+    return sent if isinstance(sent, str) else orjson.dumps(sent).decode()
+
+
+def _printable(text: str) -> Text:
+    """Return a cell that holds neither markup nor commands for the terminal."""
+    return Text(_printable_text(text))
+
+
+def _printable_text(text: str) -> str:
+    cut = text if len(text) <= _CELL_CHARS else f"{text[:_CELL_CHARS]}…"
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in cut)

@@ -1,0 +1,53 @@
+"""The group of all commands, and how an error ends one."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from typing import Any, Final
+
+import click
+from redis.exceptions import RedisError
+
+from tiktok_events.errors import TikTokEventsError
+from worker.cli.explain import explain
+from worker.cli.sandbox import sandbox
+from worker.cli.worker import worker
+
+FAILED: Final = 1
+
+
+class Commands(click.Group):
+    """Shows our own errors as one sentence and exit code 1; a bug keeps its traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(context)
+        except TikTokEventsError as error:
+            click.echo(f"Error: {error}", err=True)
+        except RedisError as error:
+            click.echo(f"Error: Redis cannot be used: {error}", err=True)
+        sys.exit(FAILED)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage. Settings: environment variables "
+    "TIKTOK_EVENTS_…, see .env.example.",
+)
+@click.version_option(version("tiktok-events-worker"), prog_name="tiktok-events")
+def main() -> None:
+    r"""Deliver conversions to TikTok's Events API.
+
+    \b
+    Try it, all on this machine:       tiktok-events demo
+    Start a worker:                    tiktok-events worker
+    See what waits and what failed:    tiktok-events status
+                                       tiktok-events dead list
+    """
+
+
+for command in (worker, explain, sandbox):
+    main.add_command(command)

@@ -1,0 +1,64 @@
+"""`tiktok-events worker`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from worker.app import create_app
+from worker.settings import Settings, unknown_variables
+
+
+@click.command
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 256),
+    default=lambda: os.cpu_count() or 1,
+    show_default="one per core",
+    help="Worker processes.",
+)
+@click.option(
+    "--pool",
+    type=click.Choice(["prefork", "solo", "threads"]),
+    default="prefork",
+    show_default=True,
+    help="How they are kept; solo is one process that also does the work.",
+)
+@click.option("--name", help="Node name, host part included; made up when absent.")
+def worker(concurrency: int, pool: str, name: str | None) -> None:
+    r"""Start a worker; run as many as you like, on as many machines as you like.
+
+    \b
+    Examples:
+      tiktok-events worker
+      tiktok-events worker --concurrency 4
+      TIKTOK_EVENTS_REDIS_URL=redis://redis:6379/0 tiktok-events worker
+
+    SIGTERM ends it: it claims no more, settles what is under way and hands the rest back.
+    A second SIGTERM ends it at once; what was under way is delivered by another worker
+    when its lease ends.
+    """
+    for sentence in unknown_variables(os.environ):
+        click.echo(f"Warning: {sentence}", err=True)
+    app = create_app(Settings.load())
+    app.worker_main(worker_arguments(concurrency, pool, name or unique_name()))
+
+
+def unique_name() -> str:
+    """Several workers on one host must not share a node name."""
+    return f"tiktok-events-{os.getpid()}@%h"
+
+
+def worker_arguments(concurrency: int, pool: str, name: str) -> list[str]:
+    """Celery's command line."""
+    return [
+        "--quiet",
+        "worker",
+        f"--concurrency={concurrency}",
+        f"--pool={pool}",
+        f"--hostname={name}",
+        "--without-gossip",  # fewer messages, faster start; nobody elects anything
+        "--without-mingle",
+        "--loglevel=INFO",
+    ]

@@ -1,0 +1,279 @@
+"""One batch, from the request to the settled claims.
+
+send       → an answer
+isolate    when one event may have brought a refusal upon the others
+end        each event: delivered, dead, or due again
+settle     the blocks that are closed by it, in one step
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from tiktok_events.destination import Destination
+from worker.backoff import delay_s
+from worker.batching import request_body
+from worker.claimed_block import OpenBlock
+from worker.dead_letters import DeadLetter, Reason
+from worker.destinations import Account
+from worker.events_api import EventsApi, Exchange
+from worker.history import Attempt
+from worker.isolation import ISOLATING, Isolated, isolate
+from worker.outbox import Outbox, Outcome, Settlement
+from worker.prepare import Outgoing
+from worker.redaction import redacted
+from worker.settings import CONNECT_TIMEOUT_S, SETTLE_MARGIN_S, Settings
+from worker.verdict import Answer, Verdict
+
+log = structlog.get_logger("tiktok_events.delivery")
+
+UNCLEAR_ATTEMPTS = 5
+"""An event whose answers mean nothing known is given up after so many."""
+
+NO_TOKEN = Answer(
+    Verdict.CREDENTIAL,
+    message="no access token is configured for this destination: set TIKTOK_EVENTS_ACCESS_TOKEN "
+    "or name it in TIKTOK_EVENTS_DESTINATIONS_FILE",
+)
+
+PARKING = frozenset({Verdict.CREDENTIAL, Verdict.CONFIGURATION})
+SPENDING = frozenset({Verdict.TRANSIENT, Verdict.AMBIGUOUS, Verdict.REJECTED, Verdict.UNCLEAR})
+FAILING = frozenset({Verdict.TRANSIENT, Verdict.AMBIGUOUS, Verdict.THROTTLED, Verdict.UNCLEAR})
+DOUBTFUL = frozenset({Verdict.AMBIGUOUS, Verdict.UNCLEAR})
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one request carries.
+
+    Attributes:
+        destination: where to.
+        account: token and limits.
+        failures: the failure count that the claim saw.
+        events: at most what the limits allow.
+    """
+
+    destination: Destination
+    account: Account
+    failures: int
+    events: Sequence[Outgoing]
+    requests: int = 0
+    last: Exchange | None = field(default=None)
+
+
+class Delivery:
+    """Delivers batches; safe to use from several threads.
+
+    Args:
+        api: the Events API.
+        outbox: where the claims are settled.
+        settings: of the worker.
+        rng: for the jitter.
+    """
+
+    def __init__(
+        self, api: EventsApi, outbox: Outbox, settings: Settings, rng: random.Random
+    ) -> None:
+        self._api = api
+        self._outbox = outbox
+        self._settings = settings
+        self._rng = rng
+        self._ending = threading.Lock()  # a block's events may end in two threads at once
+
+    def deliver(self, batch: Batch) -> Answer:
+        """Send a batch, end its events, settle what is closed; returns the deciding answer."""
+        if not self._time_for_another(batch):
+            closed = self.hand_back(batch.events)
+            self.settle_unsent(batch.destination.key, batch.failures, closed)
+            return Answer(Verdict.TRANSIENT, message="the claim would have ended before the answer")
+        answer = self._send(batch, batch.events)
+        if answer.verdict in ISOLATING and len(batch.events) > 1:
+            found = isolate(
+                batch.events,
+                answer,
+                lambda events: self._send(batch, events),
+                lambda: self._time_for_another(batch),
+            )
+            answer = _deciding(found)
+            closed = self._end_isolated(batch, found)
+        else:
+            closed = self._end(batch, batch.events, answer)
+        self._settle(batch, answer, closed)
+        return answer
+
+    def settle_unsent(self, destination: str, failures: int, blocks: Iterable[OpenBlock]) -> None:
+        """Settle blocks that closed without a request: all dead, or handed back."""
+        settlement = Settlement(destination, failures)
+        for block in blocks:
+            block.settle_into(settlement)
+        self._outbox.settle(settlement)
+
+    def hand_back(self, events: Sequence[Outgoing]) -> list[OpenBlock]:
+        """End events as not even tried; returns the blocks this closed."""
+        return self._left(events, None)
+
+    def _send(self, batch: Batch, events: Sequence[Outgoing]) -> Answer:
+        if batch.account.access_token is None:
+            return NO_TOKEN
+        body = request_body(batch.destination, events)
+        exchange = self._api.send(body, batch.account.access_token)
+        batch.requests += 1
+        batch.last = exchange
+        _log_attempt(batch, exchange, len(events), len(body))
+        return exchange.answer
+
+    def _time_for_another(self, batch: Batch) -> bool:
+        """Whether one more request would end before the first claim does."""
+        needed = CONNECT_TIMEOUT_S + self._settings.request_timeout_s + SETTLE_MARGIN_S
+        lease_ends = min(event.block.lease_ends for event in batch.events)
+        return time.monotonic() + needed < lease_ends
+
+    def _end(
+        self, batch: Batch, events: Sequence[Outgoing], answer: Answer, part: int = 0
+    ) -> list[OpenBlock]:
+        if answer.verdict is Verdict.DELIVERED:
+            return self._delivered(events)
+        if answer.verdict is Verdict.REJECTED:
+            return [b for event in events for b in self._dead(batch, event, answer)]
+        if answer.verdict is Verdict.UNCLEAR:
+            return [b for event in events for b in self._unclear(batch, event, answer)]
+        return self._left(events, _attempt(batch, answer), part=part)
+
+    def _end_isolated(self, batch: Batch, found: Isolated[Outgoing]) -> list[OpenBlock]:
+        closed = self._delivered(found.delivered)
+        for event, answer in found.refused:
+            closed += self._end(batch, [event], answer)
+        attempt = _attempt(batch, found.stopped_by) if found.stopped_by else None
+        for part, events in enumerate(found.left, 1):
+            closed += self._left(events, attempt, part=part)
+        return closed
+
+    def _delivered(self, events: Sequence[Outgoing]) -> list[OpenBlock]:
+        closed = []
+        with self._ending:
+            for event in events:
+                event.block.delivered()
+                if event.block.closed:
+                    closed.append(event.block)
+        return closed
+
+    def _dead(
+        self, batch: Batch, event: Outgoing, answer: Answer, reason: Reason = Reason.REJECTED
+    ) -> list[OpenBlock]:
+        attempt = _attempt(batch, answer)
+        history = event.block.history.after(attempt, ambiguous=answer.verdict in DOUBTFUL)
+        letter = DeadLetter.of(
+            event.body,
+            destination=batch.destination.key,
+            reason=reason,
+            code=answer.code,
+            message=answer.message,
+            request_id=answer.request_id,
+            history=history,
+            died_at=time.time(),
+            expires_at=event.expires_at,
+        )
+        with self._ending:
+            event.block.dead(event.index, letter)
+            return [event.block] if event.block.closed else []
+
+    def _unclear(self, batch: Batch, event: Outgoing, answer: Answer) -> list[OpenBlock]:
+        if event.block.history.attempts + 1 >= UNCLEAR_ATTEMPTS:
+            return self._dead(batch, event, answer, Reason.EXHAUSTED)
+        return self._left([event], _attempt(batch, answer), part=1)
+
+    def _left(
+        self, events: Sequence[Outgoing], attempt: Attempt | None, part: int = 0
+    ) -> list[OpenBlock]:
+        ambiguous = attempt is not None and attempt.verdict in DOUBTFUL
+        by_block: dict[int, tuple[OpenBlock, list[int]]] = {}
+        for event in events:
+            by_block.setdefault(id(event.block), (event.block, []))[1].append(event.index)
+        closed = []
+        with self._ending:
+            for block, indexes in by_block.values():
+                block.left(indexes, attempt, ambiguous=ambiguous, part=part)
+                if block.closed:
+                    closed.append(block)
+        return closed
+
+    def _settle(self, batch: Batch, answer: Answer, closed: list[OpenBlock]) -> None:
+        settlement = Settlement(batch.destination.key, batch.failures)
+        for block in closed:
+            block.settle_into(settlement)
+        settlement.counters = {"requests": batch.requests, f"answers:{answer.verdict}": 1}
+        if answer.verdict in {Verdict.DELIVERED, Verdict.REJECTED}:
+            settlement.outcome = Outcome.HEALTHY
+        elif answer.verdict in FAILING:
+            settlement.outcome = Outcome.FAILING
+            settlement.delay_ms = self._delay_ms(batch, answer)
+        elif answer.verdict in PARKING:
+            settlement.park = f"{answer.verdict}: {redacted(answer.message)}"
+            _log_parked(batch, answer)
+        lost = self._outbox.settle(settlement)
+        if lost:
+            log.warning("claim_lost", destination=batch.destination.key, blocks=lost)
+
+    def _delay_ms(self, batch: Batch, answer: Answer) -> int:
+        delay = delay_s(
+            batch.failures,
+            base_s=batch.account.limits.retry_base_s,
+            cap_s=batch.account.limits.retry_cap_s,
+            rng=self._rng,
+            floor_s=answer.retry_after_s or 0.0,
+        )
+        return round(delay * 1000)
+
+
+def _deciding(found: Isolated[Outgoing]) -> Answer:
+    """What a search says about the destination: the API answered, unless something stopped it."""
+    unclear = (answer for _, answer in found.refused if answer.verdict is Verdict.UNCLEAR)
+    return found.stopped_by or next(unclear, Answer(Verdict.DELIVERED))
+
+
+def _attempt(batch: Batch, answer: Answer) -> Attempt:
+    last = batch.last
+    return Attempt(
+        at=last.started_at if last else time.time(),
+        verdict=answer.verdict,
+        code=answer.code,
+        duration_ms=round(last.duration_s * 1000) if last else 0,
+        request_id=answer.request_id,
+        spent=answer.verdict in SPENDING,
+    )
+
+
+def _log_attempt(batch: Batch, exchange: Exchange, events: int, size_bytes: int) -> None:
+    answer = exchange.answer
+    fine = answer.verdict is Verdict.DELIVERED
+    (log.info if fine else log.warning)(
+        "attempt",
+        destination=batch.destination.key,
+        verdict=answer.verdict.value,
+        code=answer.code,
+        http_status=answer.http_status,
+        message=None if fine else redacted(answer.message),
+        request_id=answer.request_id,
+        events=events,
+        size_bytes=size_bytes,
+        duration_ms=round(exchange.duration_s * 1000),
+        failures=batch.failures,
+    )
+
+
+def _log_parked(batch: Batch, answer: Answer) -> None:
+    log.error(
+        "parked",
+        destination=batch.destination.key,
+        verdict=answer.verdict.value,
+        code=answer.code,
+        message=redacted(answer.message),
+        request_id=answer.request_id,
+        resume=f"tiktok-events destinations resume {batch.destination.key}",
+    )

@@ -1,0 +1,260 @@
+"""The loop of a deliver task: serve every destination that is due until nothing is, or time is up.
+
+    take       destinations that are due
+    claim      their blocks, as many events as a request holds
+    prepare    validate, age, encode; what cannot be sent is dead
+    post       in a few threads, so that requests overlap while this loop prepares the next
+
+The loop alone claims and prepares; a posting thread delivers and settles.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import structlog
+
+from tiktok_events.destination import Destination
+from worker.batching import full_batches
+from worker.claimed_block import OpenBlock
+from worker.delivery import Batch, Delivery
+from worker.destinations import Account, Destinations
+from worker.outbox import Claim, Outbox, Taken
+from worker.prepare import Outgoing, Preparer
+from worker.settings import Settings
+
+log = structlog.get_logger("tiktok_events.drain")
+
+TAKE_AT_ONCE = 16
+"""Destinations taken in one round trip."""
+
+PATIENCE_MS = 1_000
+"""The loop stays awake for what is due this soon: cheaper than a new doorbell and task."""
+
+POLL_S = 0.02
+"""Pause between looks while awake; it adds half of itself to the latency of a lone event."""
+
+GRACE_S = 0.25
+"""Awake this long after the last work: under steady traffic one task serves many events."""
+
+BUSY_DEFER_MS = 50
+"""A destination with no room left here is offered again, to any worker, after this."""
+
+SHUTDOWN_S = 8.0
+"""What is still under way then is left to its lease: an orchestrator waits ten seconds."""
+
+
+@dataclass(slots=True)
+class Served:
+    """A destination while this loop serves it.
+
+    Attributes:
+        destination: which.
+        carried: prepared events that did not fill a request yet; more are being claimed.
+        failures: the failure count of the newest claim.
+        in_flight: its requests under way in this loop.
+    """
+
+    destination: Destination
+    carried: list[Outgoing] = field(default_factory=list)
+    failures: int = 0
+    in_flight: int = 0
+
+
+class Drain:
+    """One run of the loop.
+
+    Args:
+        outbox: where the work is.
+        delivery: what sends a batch.
+        destinations: tokens and limits.
+        settings: of the worker.
+        pool: posting threads, shared by the process.
+        stopping: whether the worker shuts down.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        delivery: Delivery,
+        destinations: Destinations,
+        settings: Settings,
+        *,
+        pool: ThreadPoolExecutor,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self._outbox = outbox
+        self._delivery = delivery
+        self._destinations = destinations
+        self._settings = settings
+        self._pool = pool
+        self._stopping = stopping
+        self._served: dict[str, Served] = {}
+        self._in_flight: set[Future[None]] = set()
+        self._ended = threading.Condition()
+        self._rang_for_help = False
+        self._worked = time.monotonic()
+
+    def run(self, *, budget_s: float) -> None:
+        """Serve until nothing is due soon, the budget is used up, or the worker stops."""
+        deadline = time.monotonic() + budget_s
+        try:
+            while time.monotonic() < deadline and not self._stopping():
+                if not self._round():
+                    break
+        finally:
+            self._finish()
+
+    def _round(self) -> bool:
+        """One look; False when there is nothing to stay awake for."""
+        free = self._settings.posting_threads - len(self._in_flight)
+        if free <= 0:
+            self._wait_for_an_end(PATIENCE_MS / 2000)
+            return True
+        taken = self._outbox.take(
+            min(free, TAKE_AT_ONCE), patience_ms=PATIENCE_MS, stay=self._within_grace()
+        )
+        for name in taken.destinations:
+            self._serve(name)
+        self._send_carried(except_for=taken.destinations)
+        if taken.destinations or self._in_flight:
+            self._worked = time.monotonic()
+        return self._pause(taken)
+
+    def _within_grace(self) -> bool:
+        return time.monotonic() - self._worked < GRACE_S or bool(self._in_flight)
+
+    def _pause(self, taken: Taken) -> bool:
+        """Wait for the next look; False when there is nothing to wait for."""
+        if taken.destinations:
+            return True
+        if self._in_flight:
+            self._wait_for_an_end(POLL_S)
+        elif taken.awake:
+            time.sleep(POLL_S if taken.wait_ms is None else min(taken.wait_ms / 1000, POLL_S))
+        else:
+            return False
+        return True
+
+    def _serve(self, name: str) -> None:
+        """Claim and post for one taken destination while it has work and room."""
+        served = self._served.setdefault(name, Served(Destination.from_key(name)))
+        account = self._destinations.account(served.destination)
+        if not self._has_room(served, account):
+            self._outbox.defer(name, BUSY_DEFER_MS)
+            return
+        while self._has_room(served, account) and not self._stopping():
+            claim = self._claim(served, account)
+            self._prepare(served, claim)
+            batches, served.carried = full_batches(
+                served.carried,
+                max_events=account.limits.batch_events,
+                max_bytes=account.limits.batch_bytes,
+            )
+            for events in batches:
+                self._post(served, account, events)
+            if not claim.more:
+                self._post_carried(served, account)
+                return
+            self._ring_for_help()
+
+    def _has_room(self, served: Served, account: Account) -> bool:
+        return (
+            served.in_flight < account.limits.max_in_flight
+            and len(self._in_flight) < self._settings.posting_threads
+        )
+
+    def _claim(self, served: Served, account: Account) -> Claim:
+        carried_bytes = sum(len(event.encoded) for event in served.carried)
+        claim = self._outbox.claim(
+            served.destination.key,
+            events=max(1, account.limits.batch_events - len(served.carried)),
+            size_bytes=max(1, account.limits.batch_bytes - carried_bytes),
+        )
+        served.failures = claim.failures
+        return claim
+
+    def _prepare(self, served: Served, claim: Claim) -> None:
+        """Carry what can be sent; settle blocks of which nothing can."""
+        lease_ends = time.monotonic() + self._settings.lease_s
+        preparer = Preparer(served.destination, self._settings)
+        closed: list[OpenBlock] = []
+        for claimed in claim.blocks:
+            block = OpenBlock.of(claimed, lease_ends=lease_ends)
+            outgoing = list(preparer.prepare(block, now=time.time()))
+            if block.closed:
+                closed.append(block)
+            elif block.history.suspect:
+                account = self._destinations.account(served.destination)
+                self._post(served, account, outgoing)
+            else:
+                served.carried += outgoing
+        if closed:
+            self._delivery.settle_unsent(served.destination.key, claim.failures, closed)
+
+    def _post(self, served: Served, account: Account, events: list[Outgoing]) -> None:
+        batch = Batch(served.destination, account, served.failures, events)
+        with self._ended:
+            served.in_flight += 1
+            future = self._pool.submit(self._deliver, batch)
+            self._in_flight.add(future)
+        future.add_done_callback(lambda ended: self._note_end(served, ended))
+
+    def _post_carried(self, served: Served, account: Account) -> None:
+        if served.carried:
+            events, served.carried = served.carried, []
+            self._post(served, account, events)
+
+    def _send_carried(self, *, except_for: list[str]) -> None:
+        """Nothing more came for them: what is carried goes as it is."""
+        for name, served in self._served.items():
+            if served.carried and name not in except_for:
+                account = self._destinations.account(served.destination)
+                if self._has_room(served, account):
+                    self._post_carried(served, account)
+
+    def _deliver(self, batch: Batch) -> None:
+        self._delivery.deliver(batch)
+
+    def _note_end(self, served: Served, future: Future[None]) -> None:
+        with self._ended:
+            served.in_flight -= 1
+            self._in_flight.discard(future)
+            self._ended.notify()
+        error = future.exception()
+        if error is not None:
+            # The claims stay with this process until the lease ends, then others deliver.
+            log.error("delivery_failed", destination=served.destination.key, exc_info=error)
+
+    def _wait_for_an_end(self, timeout_s: float) -> None:
+        with self._ended:
+            if self._in_flight:
+                self._ended.wait(timeout_s)
+
+    def _ring_for_help(self) -> None:
+        """A backlog: let another worker process join, once a run."""
+        if not self._rang_for_help:
+            self._rang_for_help = True
+            self._outbox.ring(rings=self._settings.rings, more_hands=True)
+
+    def _finish(self) -> None:
+        """Hand back what was claimed and not sent, and wait for what is under way."""
+        try:
+            for served in self._served.values():
+                self._hand_back_carried(served)
+        finally:
+            with self._ended:
+                self._ended.wait_for(
+                    lambda: not self._in_flight, SHUTDOWN_S if self._stopping() else None
+                )
+
+    def _hand_back_carried(self, served: Served) -> None:
+        if served.carried:
+            events, served.carried = served.carried, []
+            self._delivery.settle_unsent(
+                served.destination.key, served.failures, self._delivery.hand_back(events)
+            )

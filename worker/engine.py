@@ -1,0 +1,153 @@
+"""The parts of one worker process, made after the fork and once per process."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import random
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import BusyLoadingError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from tiktok_events.client import Client
+from worker.delivery import Delivery
+from worker.destinations import Destinations
+from worker.drain import Drain
+from worker.events_api import EventsApi
+from worker.outbox import Outbox
+from worker.settings import Settings
+
+log = structlog.get_logger("tiktok_events.engine")
+
+DRAIN_BUDGET_S: Final = 5.0
+"""A deliver task ends after this, so that shutdown and recycling need not wait long."""
+
+REDIS_TIMEOUT_S: Final = 5.0
+REDIS_RETRIES: Final = 6
+
+
+class StopFlag:
+    """Tells the children of a prefork worker that it shuts down.
+
+    A byte of memory that they share: Celery tells its parent process only.
+    """
+
+    def __init__(self) -> None:
+        self._byte = mmap.mmap(-1, 1)
+
+    def set(self) -> None:
+        """The worker stops claiming from now on."""
+        self._byte[0] = 1
+
+    def __call__(self) -> bool:
+        """Whether it does."""
+        return self._byte[0] == 1
+
+
+STOPPING: Final = StopFlag()
+
+
+def connect(settings: Settings) -> Redis:
+    """A worker's connection: it outlasts a short restart of Redis.
+
+    Every script may run twice without harm (a claim that was lost heals when its lease
+    ends, a settlement finds its claims gone), so retrying is safe here.
+    """
+    return Redis.from_url(
+        settings.redis_url,
+        protocol=2,
+        socket_timeout=REDIS_TIMEOUT_S,
+        socket_connect_timeout=REDIS_TIMEOUT_S,
+        health_check_interval=30,
+        retry=Retry(
+            ExponentialBackoff(cap=1.0, base=0.05),
+            REDIS_RETRIES,
+            supported_errors=(RedisConnectionError, RedisTimeoutError, BusyLoadingError),
+        ),
+    )
+
+
+class Engine:
+    """Everything a worker process needs to deliver.
+
+    Args:
+        settings: of the worker.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.redis = connect(settings)
+        self.consumer = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
+        self.outbox = Outbox(
+            self.redis, consumer=self.consumer, lease_ms=round(settings.lease_s * 1000)
+        )
+        self.destinations = Destinations(settings)
+        self.client = Client(
+            settings.redis_url,
+            default_region=settings.default_region,
+            linger_ms=settings.linger_ms,
+            max_event_bytes=settings.max_event_bytes,
+        )
+        self._delivery = Delivery(
+            EventsApi(settings.api_url, timeout_s=settings.request_timeout_s),
+            self.outbox,
+            settings,
+            random.Random(),
+        )
+        self._pool = ThreadPoolExecutor(settings.posting_threads, thread_name_prefix="post")
+
+    def drain(self, budget_s: float = DRAIN_BUDGET_S) -> None:
+        """Serve what is due; then ring for the next task if there is still work."""
+        drain = Drain(
+            self.outbox,
+            self._delivery,
+            self.destinations,
+            self.settings,
+            pool=self._pool,
+            stopping=STOPPING,
+        )
+        try:
+            drain.run(budget_s=budget_s)
+            self.outbox.ring(rings=self.settings.rings, more_hands=True)
+        except RedisError as error:
+            # Nothing is lost: claims heal, and the doorbell step looks again every second.
+            log.warning("redis_unavailable", error=type(error).__name__)
+
+
+class Engines:
+    """The engine of this process: a forked child makes its own."""
+
+    def __init__(self) -> None:
+        self._settings: Settings | None = None
+        self._engine: Engine | None = None
+        self._pid = 0
+
+    def configure(self, settings: Settings) -> None:
+        """Use these settings from now on, in this process and its children."""
+        self._settings = settings
+        self._engine = None
+
+    @property
+    def settings(self) -> Settings:
+        """The configured settings; by default those of the environment."""
+        if self._settings is None:
+            self._settings = Settings.load()
+        return self._settings
+
+    def current(self) -> Engine:
+        """The engine of this process."""
+        if self._engine is None or self._pid != os.getpid():
+            self._engine, self._pid = Engine(self.settings), os.getpid()
+        return self._engine
+
+
+ENGINES: Final = Engines()

@@ -1,0 +1,103 @@
+"""What earlier attempts met: it travels with a block until its events are gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
+
+import orjson
+
+KEPT: Final = 5
+"""First and last attempts kept in full; those between are only counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request that carried the event.
+
+    Attributes:
+        at: Unix seconds.
+        verdict: what its answer meant.
+        code: of the answer's body.
+        duration_ms: until the answer.
+        request_id: of the answer.
+        spent: whether it counts; being throttled or parked does not.
+    """
+
+    at: float
+    verdict: str
+    code: int | None
+    duration_ms: int
+    request_id: str | None
+    spent: bool = True
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it stands in history and dead letters."""
+        return {
+            "at": round(self.at, 3),
+            "verdict": self.verdict,
+            "code": self.code,
+            "duration_ms": self.duration_ms,
+            "request_id": self.request_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Of a block, or of a dead letter.
+
+    Attributes:
+        accepted_at: when the events were first accepted, Unix seconds.
+        attempts: how many counted.
+        ambiguous: an attempt may have been accepted unseen; never forgotten.
+        suspect: the events stand under suspicion and are not merged with others.
+        log: attempts in order, the first and the last ``KEPT``.
+        replays: Unix seconds of each replay.
+    """
+
+    accepted_at: float
+    attempts: int = 0
+    ambiguous: bool = False
+    suspect: bool = False
+    log: tuple[dict[str, Any], ...] = ()
+    replays: tuple[float, ...] = ()
+
+    @classmethod
+    def read(cls, document: bytes, accepted_at: float) -> Self:
+        """From JSON; a block that was never tried has none."""
+        if not document:
+            return cls(accepted_at)
+        known = orjson.loads(document)
+        return cls(
+            accepted_at=known["accepted_at"],
+            attempts=known["attempts"],
+            ambiguous=known["ambiguous"],
+            suspect=known["suspect"],
+            log=tuple(known["log"]),
+            replays=tuple(known["replays"]),
+        )
+
+    def write(self) -> str:
+        """As JSON."""
+        return orjson.dumps(
+            {
+                "accepted_at": self.accepted_at,
+                "attempts": self.attempts,
+                "ambiguous": self.ambiguous,
+                "suspect": self.suspect,
+                "log": self.log,
+                "replays": self.replays,
+            }
+        ).decode()
+
+    def after(self, attempt: Attempt, *, ambiguous: bool) -> History:
+        """The history with one more attempt."""
+        log = (*self.log, attempt.as_dict())
+        if len(log) > 2 * KEPT:
+            log = log[:KEPT] + log[-KEPT:]
+        return replace(
+            self,
+            attempts=self.attempts + attempt.spent,
+            ambiguous=self.ambiguous or ambiguous,
+            log=log,
+        )

@@ -1,0 +1,43 @@
+"""Ports of the loopback interface: which is free, and which server answers there."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HOST: Final = "127.0.0.1"
+_ANSWER_TIMEOUT_S: Final = 1.0
+
+
+def free_port() -> int:
+    """A TCP port that was free a moment ago; anyone may have taken it since."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answering_pid(port: int) -> int | None:
+    """The process id of the server that answers PING on this port, if one does.
+
+    The id shows that it is ours: someone else's server may have taken the port first.
+    """
+    try:
+        with socket.create_connection((HOST, port), timeout=_ANSWER_TIMEOUT_S) as connection:
+            connection.sendall(b"PING\r\nINFO server\r\n")
+            with connection.makefile("rb") as answer:
+                return _process_id(answer)
+    except OSError:
+        return None
+
+
+def _process_id(answer: Iterable[bytes]) -> int | None:
+    for line in answer:
+        if line.startswith(b"-"):  # it is still loading the append-only file
+            return None
+        if line.startswith(b"process_id:"):
+            return int(line.removeprefix(b"process_id:"))
+    return None

@@ -1,0 +1,123 @@
+-- Claim blocks of one taken destination for one worker process.
+--
+-- KEYS  1 ready  2 outbox  3 state  4 attempts
+-- ARGV  1 destination  2 consumer (the worker process)  3 lease, ms
+--       4 events wanted  5 bytes wanted
+-- Steps nothing while parked, backing off, or another's probe is out;
+--       first the blocks that are due again (the shelf), then those whose claim has
+--       outlived its lease (looked for four times a lease), then new ones, until enough;
+--       while the destination fails, this claim is the only probe until it is settled;
+--       make the destination due: now if there is more, else when this lease ends.
+-- Returns {more 0|1, failures, block, …}; a block is
+--       {id, number of its claims since it was last settled, events, bytes, attempts JSON or ''}.
+
+local GROUP, SHELF = 'workers', 'due-again'
+local ready, outbox, state, attempts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local name, consumer, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local wanted_events, wanted_bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
+
+local known = redis.call('HMGET', state, 'parked', 'not_before', 'failures', 'stale_check')
+local failures = tonumber(known[3] or '0')
+if known[1] then
+  redis.call('ZREM', ready, name)
+  return {0, failures}
+end
+local not_before = tonumber(known[2] or '0')
+if not_before > now then
+  redis.call('ZADD', ready, not_before, name)
+  return {0, failures}
+end
+
+-- No group: a new outbox, or a server that lost its data. From 0: `$` would skip what stands there.
+local group = redis.pcall('XPENDING', outbox, GROUP)
+if group.err then
+  redis.call('XGROUP', 'CREATE', outbox, GROUP, '0', 'MKSTREAM')
+end
+
+local blocks, events, bytes = {}, 0, 0
+
+local function enough()
+  return events >= wanted_events or bytes >= wanted_bytes
+end
+
+local function keep(entry, claims)
+  local fields = entry[2]
+  blocks[#blocks + 1] = {entry[1], claims, tonumber(fields[2]), fields[4]}
+  events = events + tonumber(fields[2])
+  bytes = bytes + #fields[4]
+end
+
+-- A stream entry's size is not known before it is claimed: a few at a time, more when they are small.
+local function step()
+  if #blocks == 0 then
+    return math.max(1, math.min(8, math.ceil(wanted_events / 100)))
+  end
+  return math.max(1, math.min(256, math.ceil((wanted_events - events) * #blocks / events)))
+end
+
+local function steal(pending)
+  for _, entry in ipairs(pending) do
+    if enough() then
+      return
+    end
+    local taken = redis.call('XCLAIM', outbox, GROUP, consumer, 0, entry[1])
+    if taken[1] then
+      keep(taken[1], entry[4] + 1)
+    end
+  end
+end
+
+local function from_shelf()
+  local pending
+  repeat
+    pending = redis.call('XPENDING', outbox, GROUP, '-', '+', step(), SHELF)
+    steal(pending)
+  until #pending == 0 or enough()
+end
+
+local function outlived()
+  if tonumber(known[4] or '0') > now then
+    return
+  end
+  redis.call('HSET', state, 'stale_check', text(now + lease / 4))
+  steal(redis.call('XPENDING', outbox, GROUP, 'IDLE', lease, '-', '+', 64))
+end
+
+local function new()
+  while not enough() do
+    local count = step()
+    local read = redis.call('XREADGROUP', 'GROUP', GROUP, consumer, 'COUNT', count, 'STREAMS', outbox, '>')
+    local entries = read and read[1] and read[1][2] or {}
+    for _, entry in ipairs(entries) do
+      keep(entry, 1)
+    end
+    if #entries < count then
+      return
+    end
+  end
+end
+
+from_shelf()
+outlived()
+new()
+
+local more = enough() and 1 or 0
+if failures > 0 then
+  more = 0
+  redis.call('HSET', state, 'not_before', text(now + lease))
+end
+if more == 1 then
+  redis.call('ZADD', ready, now, name)
+elseif redis.call('XLEN', outbox) > 0 then
+  redis.call('ZADD', ready, now + lease, name)
+else
+  redis.call('ZREM', ready, name)
+  redis.call('DEL', outbox, attempts, state)
+end
+
+if #blocks > 0 then
+  for _, block in ipairs(blocks) do
+    block[5] = redis.call('HGET', attempts, block[1]) or ''
+  end
+end
+return {more, failures, unpack(blocks)}

@@ -1,0 +1,123 @@
+-- End claims: each block is done, due again, or replaced by what is left of it.
+--
+-- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence  7 dead  8 deadlines
+-- ARGV  1 destination  2 consumer  3 the plan, JSON:
+--       done      [[id, claims, events], …]              all its events were delivered
+--       again     [[id, claims, attempts or null], …]    none was; null = not even tried
+--       mixed     [{id, claims, delivered, dead: [[letter id suffix, JSON, deadline s, reason], …],
+--                   left: [[events, payload, attempts], …]}, …]
+--       counters  {name: n}    what to add whatever happens
+--       outcome   'healthy' | 'failing' | 'none'
+--       failures  the failure count the claim saw: an answer to a request that was sent
+--                 before a failure neither ends that failure's back-off nor counts again
+--       delay_ms  with 'failing': the wait
+--       park      a reason, when the destination must wait for a person
+-- Fencing: a block counts only if this consumer still holds it with the same number of
+--       claims; a worker that slept through its lease changes nothing of another's claim.
+-- Returns {blocks settled, blocks whose claim was lost}.
+
+local GROUP, SHELF = 'workers', 'due-again'
+local ready, outbox, state, attempts, counters = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local name, consumer = ARGV[1], ARGV[2]
+local plan = cjson.decode(ARGV[3])
+local settled, lost, delivered, buried = 0, 0, 0, 0
+local gone = {}
+
+local function holds(id, claims)
+  local pending = redis.pcall('XPENDING', outbox, GROUP, id, id, 1)
+  local entry = not pending.err and pending[1]
+  if entry and entry[2] == consumer and entry[4] == claims then
+    settled = settled + 1
+    return true
+  end
+  lost = lost + 1
+  return false
+end
+
+local function bury(number, letter)
+  local id = number .. '-' .. letter[1]
+  redis.call('HSET', KEYS[7], id, letter[2])
+  redis.call('ZADD', KEYS[8], letter[3], id)
+  redis.call('HINCRBY', counters, 'dead:' .. letter[4], 1)
+  buried = buried + 1
+end
+
+local function put_back(part)
+  local _, id = add_block(outbox, KEYS[6], part[1], part[2])
+  redis.call('HSET', attempts, id, part[3])
+end
+
+for _, block in ipairs(plan.done) do
+  if holds(block[1], block[2]) then
+    gone[#gone + 1] = block[1]
+    delivered = delivered + block[3]
+  end
+end
+
+for _, block in ipairs(plan.again) do
+  if holds(block[1], block[2]) then
+    redis.call('XCLAIM', outbox, GROUP, SHELF, 0, block[1], 'RETRYCOUNT', 0, 'JUSTID')
+    if block[3] ~= cjson.null then
+      redis.call('HSET', attempts, block[1], block[3])
+    end
+  end
+end
+
+for _, block in ipairs(plan.mixed) do
+  if holds(block.id, block.claims) then
+    gone[#gone + 1] = block.id
+    delivered = delivered + block.delivered
+    local number = string.match(block.id, '-(%d+)$')
+    for _, letter in ipairs(block.dead) do
+      bury(number, letter)
+    end
+    for _, part in ipairs(block.left) do
+      put_back(part)
+    end
+  end
+end
+
+for first = 1, #gone, 1000 do
+  local last = math.min(first + 999, #gone)
+  redis.call('XACK', outbox, GROUP, unpack(gone, first, last))
+  redis.call('XDEL', outbox, unpack(gone, first, last))
+  redis.call('HDEL', attempts, unpack(gone, first, last))
+end
+
+if delivered > 0 then redis.call('HINCRBY', counters, 'delivered', delivered) end
+if delivered + buried > 0 then redis.call('HINCRBY', state, 'waiting', -(delivered + buried)) end
+if lost > 0 then redis.call('HINCRBY', counters, 'claims_lost', lost) end
+for counter, by in pairs(plan.counters) do
+  redis.call('HINCRBY', counters, counter, by)
+end
+
+local before = tonumber(redis.call('HGET', state, 'failures') or '0')
+if plan.outcome == 'healthy' and plan.failures == before then
+  redis.call('HDEL', state, 'failures', 'not_before')
+elseif plan.outcome == 'failing' then
+  local waits = tonumber(redis.call('HGET', state, 'not_before') or '0')
+  local not_before = now + plan.delay_ms
+  if before > plan.failures then -- another batch of the same round was counted already
+    not_before = math.max(not_before, waits)
+  end
+  redis.call('HSET', state, 'failures', math.max(before, plan.failures + 1), 'not_before', text(not_before))
+end
+if plan.outcome == 'none' and before > 0 and plan.failures == before then
+  redis.call('HDEL', state, 'not_before') -- the claim was to be the probe, and sent nothing
+end
+if plan.park ~= cjson.null then
+  redis.call('HSET', state, 'parked', plan.park, 'parked_at', text(now))
+end
+
+if redis.call('XLEN', outbox) == 0 then
+  redis.call('DEL', outbox, attempts)
+  redis.call('ZREM', ready, name)
+  redis.call('HDEL', state, 'waiting', 'stale_check')
+elseif redis.call('HEXISTS', state, 'parked') == 1 then
+  redis.call('ZREM', ready, name)
+elseif plan.outcome == 'failing' then
+  redis.call('ZADD', ready, redis.call('HGET', state, 'not_before'), name)
+elseif before > 0 or #plan.again + #plan.mixed > 0 then
+  redis.call('ZADD', ready, 'LT', now, name)
+end
+return {settled, lost}

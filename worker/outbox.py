@@ -1,0 +1,281 @@
+"""The worker's half of the outbox: take, claim, settle; each one atomic script.
+
+take      destinations that are due        → for one lease each
+claim     a destination's blocks           → held by this process until settled
+settle    what became of claimed blocks    → delivered, due again, or dead
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib.resources import files
+from typing import Any, Final, cast
+
+import orjson
+from redis import Redis
+from redis.commands.core import Script
+
+from tiktok_events import keys
+from tiktok_events.doorbell import MESSAGE
+from tiktok_events.outbox import PRELUDE
+
+_LUA: Final = files("worker").joinpath("lua")
+
+
+def script(redis: Redis, name: str) -> Script:
+    """The script `worker/lua/<name>.lua`, to be called with keys and arguments."""
+    return redis.register_script(PRELUDE + _LUA.joinpath(f"{name}.lua").read_text())
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Destinations this worker may serve now.
+
+    Attributes:
+        destinations: their keys.
+        wait_ms: until the next one is due; ``None`` when none is within the patience.
+        awake: whether producers were told that somebody looks, so no bell is rung.
+    """
+
+    destinations: list[str]
+    wait_ms: int | None
+    awake: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedBlock:
+    """A block held by this process.
+
+    Attributes:
+        id: its stream id, ``<Unix ms of acceptance>-<block number>``.
+        claims: how often it was claimed since it was last settled; more than one
+            means that earlier claims died. Together with the consumer it is the fence.
+        events: how many events it holds.
+        payload: JSON array of them.
+        attempts: JSON of what earlier attempts met, or empty.
+    """
+
+    id: str
+    claims: int
+    events: int
+    payload: bytes
+    attempts: bytes
+
+    @property
+    def accepted_at(self) -> float:
+        """When it was appended, Unix seconds."""
+        return int(self.id.partition("-")[0]) / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Blocks of one destination.
+
+    Attributes:
+        destination: its key.
+        blocks: possibly none.
+        more: whether the outbox had more than was wanted.
+        failures: how often in a row the destination has failed; above 0 this is a probe.
+    """
+
+    destination: str
+    blocks: list[ClaimedBlock]
+    more: bool
+    failures: int
+
+
+class Outcome(StrEnum):
+    """What a settled batch says about its destination."""
+
+    HEALTHY = "healthy"
+    FAILING = "failing"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class BuriedEvent:
+    """A dead letter on its way into Redis.
+
+    Attributes:
+        suffix: its place in the block; with the block's number it makes the letter's id.
+        document: JSON.
+        deadline: Unix seconds.
+        reason: counted as ``dead:<reason>``.
+    """
+
+    suffix: str
+    document: str
+    deadline: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftPart:
+    """Events of a block that stay, as a block of their own."""
+
+    events: int
+    payload: str
+    attempts: str
+
+
+@dataclass(frozen=True, slots=True)
+class MixedBlock:
+    """A block whose events ended in several ways."""
+
+    id: str
+    claims: int
+    delivered: int
+    dead: list[BuriedEvent]
+    left: list[LeftPart]
+
+
+@dataclass(slots=True)
+class Settlement:
+    """What became of claimed blocks, and what it says about their destination.
+
+    Attributes:
+        destination: its key.
+        failures: the failure count that the claim saw.
+        done: (id, claims, events) of blocks that were delivered whole.
+        again: (id, claims, attempts JSON or ``None`` when not even tried).
+        mixed: blocks with several ends.
+        counters: what to add to the counters whatever happens.
+        outcome: for the destination's back-off.
+        delay_ms: the back-off, when failing.
+        park: why the destination must wait for a person.
+    """
+
+    destination: str
+    failures: int
+    done: list[tuple[str, int, int]] = field(default_factory=list)
+    again: list[tuple[str, int, str | None]] = field(default_factory=list)
+    mixed: list[MixedBlock] = field(default_factory=list)
+    counters: dict[str, int] = field(default_factory=dict)
+    outcome: Outcome = Outcome.NONE
+    delay_ms: int = 0
+    park: str | None = None
+
+    def plan(self) -> bytes:
+        """The plan as `settle.lua` reads it."""
+        return orjson.dumps(
+            {
+                "done": self.done,
+                "again": self.again,
+                "mixed": [_mixed_plan(block) for block in self.mixed],
+                "counters": self.counters,
+                "outcome": self.outcome,
+                "failures": self.failures,
+                "delay_ms": self.delay_ms,
+                "park": self.park,
+            }
+        )
+
+
+def _mixed_plan(block: MixedBlock) -> dict[str, Any]:
+    return {
+        "id": block.id,
+        "claims": block.claims,
+        "delivered": block.delivered,
+        "dead": [[b.suffix, b.document, b.deadline, b.reason] for b in block.dead],
+        "left": [[part.events, part.payload, part.attempts] for part in block.left],
+    }
+
+
+class Outbox:
+    """All outboxes, as one worker process sees them.
+
+    Args:
+        redis: connection of this process.
+        consumer: the name this process claims under.
+        lease_ms: how long a claim is good for without being settled.
+    """
+
+    def __init__(self, redis: Redis, *, consumer: str, lease_ms: int) -> None:
+        self._redis = redis
+        self._consumer = consumer
+        self._lease_ms = lease_ms
+        self._take = script(redis, "take")
+        self._claim = script(redis, "claim")
+        self._settle = script(redis, "settle")
+        self._defer = script(redis, "defer")
+        self._ring = script(redis, "ring")
+
+    def take(self, limit: int, *, patience_ms: int, stay: bool) -> Taken:
+        """Take up to `limit` destinations that are due, each for one lease.
+
+        Args:
+            limit: how many at most.
+            patience_ms: how far ahead it is worth staying awake for.
+            stay: whether to stay awake though nothing is due.
+        """
+        reply = cast(
+            "list[Any]",
+            self._take(
+                keys=[keys.READY, keys.AWAKE],
+                args=[limit, self._lease_ms, patience_ms, int(stay)],
+            ),
+        )
+        wait_ms, awake, *names = reply
+        return Taken([n.decode() for n in names], None if wait_ms < 0 else wait_ms, bool(awake))
+
+    def defer(self, destination: str, delay_ms: int) -> None:
+        """Offer a taken destination again soon: there is no room to serve it here."""
+        self._defer(keys=[keys.READY], args=[destination, delay_ms])
+
+    def claim(self, destination: str, *, events: int, size_bytes: int) -> Claim:
+        """Claim blocks of a taken destination until either limit is reached or passed."""
+        reply = cast(
+            "list[Any]",
+            self._claim(
+                keys=[
+                    keys.READY,
+                    keys.outbox(destination),
+                    keys.state(destination),
+                    keys.attempts(destination),
+                ],
+                args=[destination, self._consumer, self._lease_ms, events, size_bytes],
+            ),
+        )
+        more, failures, *blocks = reply
+        return Claim(
+            destination,
+            [ClaimedBlock(id_.decode(), *rest) for id_, *rest in blocks],
+            more=bool(more),
+            failures=failures,
+        )
+
+    def settle(self, settlement: Settlement) -> int:
+        """End claims; returns how many of the blocks this process no longer held."""
+        destination = settlement.destination
+        reply = cast(
+            "list[int]",
+            self._settle(
+                keys=[
+                    keys.READY,
+                    keys.outbox(destination),
+                    keys.state(destination),
+                    keys.attempts(destination),
+                    keys.COUNTERS,
+                    keys.SEQUENCE,
+                    keys.DEAD,
+                    keys.DEADLINES,
+                ],
+                args=[destination, self._consumer, settlement.plan()],
+            ),
+        )
+        return reply[1]
+
+    def ring(self, *, rings: bool = True, more_hands: bool = False) -> bool:
+        """Ring the doorbell if a destination is due and nobody sees it.
+
+        Args:
+            rings: whether the doorbell's queue is on this server; if not, only tell.
+            more_hands: ring even while a deliver task is awake: the backlog is large.
+        """
+        return bool(
+            self._ring(
+                keys=[keys.READY, keys.AWAKE, keys.DOORBELL, keys.SEQUENCE],
+                args=[MESSAGE if rings else "", int(more_hands)],
+            )
+        )

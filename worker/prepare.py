@@ -1,0 +1,98 @@
+"""A claimed block → the events of it that can be sent; the others end as dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from schemas import Checked, check_event
+from tiktok_events.destination import Destination
+from worker.claimed_block import OpenBlock
+from worker.dead_letters import DeadLetter, Reason
+from worker.settings import CONNECT_TIMEOUT_S, Settings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outgoing:
+    """An event that is ready to be sent.
+
+    Attributes:
+        block: where it stands.
+        index: its place there.
+        encoded: JSON as it goes into `data`.
+        expires_at: Unix seconds.
+    """
+
+    block: OpenBlock
+    index: int
+    encoded: bytes
+    expires_at: float
+
+    @property
+    def body(self) -> Any:
+        """The event as it stands in the block."""
+        return self.block.events[self.index]
+
+
+@dataclass(frozen=True, slots=True)
+class Preparer:
+    """Validates, ages and encodes the events of one destination.
+
+    Attributes:
+        destination: whose events.
+        settings: for the windows.
+    """
+
+    destination: Destination
+    settings: Settings
+
+    def prepare(self, block: OpenBlock, *, now: float) -> Iterator[Outgoing]:
+        """Events of the block that can be sent; the others are dead when this ends."""
+        for index, event in enumerate(block.events):
+            checked = check_event(event, self.destination.event_source)
+            if checked.errors:
+                block.dead(index, self._invalid(block, event, checked, now))
+                continue
+            expires_at = self.expires_at(checked.event)
+            if self._too_late(expires_at, now):
+                block.dead(index, self._expired(block, event, expires_at, now))
+                continue
+            yield Outgoing(block, index, orjson.dumps(checked.event), expires_at)
+
+    def expires_at(self, event: Any) -> float:
+        """Until when the event is worth sending: its time and the window of its source."""
+        event_time = event.get("event_time") if isinstance(event, dict) else None
+        if not isinstance(event_time, int | float) or isinstance(event_time, bool):
+            event_time = 0
+        return event_time + self.settings.window_s(self.destination.event_source)
+
+    def _too_late(self, expires_at: float, now: float) -> bool:
+        """An attempt that could end after the deadline is not begun."""
+        return expires_at < now + CONNECT_TIMEOUT_S + self.settings.request_timeout_s
+
+    def _invalid(self, block: OpenBlock, event: Any, checked: Checked, now: float) -> DeadLetter:
+        first = checked.errors[0]
+        return DeadLetter.of(
+            event,
+            destination=self.destination.key,
+            reason=Reason.INVALID,
+            message="; ".join(f"{e.path}: {e.message}" for e in checked.errors[:5]),
+            path=first.path or None,
+            history=block.history,
+            died_at=now,
+            expires_at=self.expires_at(event),
+        )
+
+    def _expired(self, block: OpenBlock, event: Any, expires_at: float, now: float) -> DeadLetter:
+        return DeadLetter.of(
+            event,
+            destination=self.destination.key,
+            reason=Reason.EXPIRED,
+            message="too old to be sent before its window closes",
+            history=block.history,
+            died_at=now,
+            expires_at=expires_at,
+        )

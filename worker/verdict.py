@@ -1,0 +1,178 @@
+"""What an answer of the Events API means: the only file that knows its codes.
+
+TikTok answers most errors inside an HTTP 200, so an integer `code` in the body decides;
+the HTTP status only where there is none. The message never does: the same code comes
+with different texts and the same text for different causes.
+
+Source: numbers and meanings from github.com/tiktok/tiktok-business-api-sdk
+`python_sdk/business_api_client/tiktok_business/tiktok_code.py`; the classes follow from
+what RudderStack, Airbyte and Singer do with them (read 2026-11-22).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+import requests
+import urllib3.exceptions
+
+
+class Verdict(StrEnum):
+    """What an attempt's answer means for the events it carried."""
+
+    DELIVERED = "delivered"
+    THROTTLED = "throttled"
+    TRANSIENT = "transient"
+    AMBIGUOUS = "ambiguous"
+    REJECTED = "rejected"
+    CREDENTIAL = "credential"
+    CONFIGURATION = "configuration"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One attempt's answer.
+
+    Attributes:
+        verdict: what it means.
+        code: the integer `code` of the body, if there was one.
+        message: the API's message, or what went wrong; may carry values: redact before use.
+        request_id: what TikTok support asks for.
+        http_status: ``None`` when no answer came.
+        retry_after_s: the server's advice, a floor for the back-off.
+        data: `data` of an answer that was no success, for the operator.
+    """
+
+    verdict: Verdict
+    code: int | None = None
+    message: str = ""
+    request_id: str | None = None
+    http_status: int | None = None
+    retry_after_s: float | None = None
+    data: Any = None
+
+
+THROTTLING_CODES: Final = frozenset({40100, 40132, 40133, 61000})
+CREDENTIAL_CODES: Final = frozenset(
+    {40001, 40003, *range(40101, 40111), *range(40112, 40120), 40124, 40125, 40130, 40131}
+    | {40300, 40301, 40302, 40309, 41000}
+)
+CONFIGURATION_CODES: Final = frozenset(
+    {40006, 40007, 40009, 40010, 40051, 40063, 40400, 40900, 41001, 41002, 70001}
+)
+TRANSIENT_CODES: Final = frozenset({40200, 40201, 40202, 40700})
+BATCH_SIZE_CODE: Final = 40061
+FIRST_ERROR_CODE: Final = 40000
+FIRST_SERVER_CODE: Final = 50000
+
+RETRY_AFTER_CAP_S: Final = 3600.0
+"""A longer advice is taken for a mistake: events age while they wait."""
+
+
+def verdict_of_code(code: int) -> Verdict:
+    """The class of a body's `code`; unknown ones by their range."""
+    if code == 0:
+        return Verdict.DELIVERED
+    for codes, verdict in (
+        (THROTTLING_CODES, Verdict.THROTTLED),
+        (CREDENTIAL_CODES, Verdict.CREDENTIAL),
+        (CONFIGURATION_CODES, Verdict.CONFIGURATION),
+        (TRANSIENT_CODES, Verdict.TRANSIENT),
+    ):
+        if code in codes:
+            return verdict
+    if code >= FIRST_SERVER_CODE:
+        return Verdict.TRANSIENT
+    # 20001 (partial success) and anything else nobody has documented: never success.
+    return Verdict.REJECTED if code >= FIRST_ERROR_CODE else Verdict.UNCLEAR
+
+
+def verdict_of_status(status: int) -> Verdict:
+    """The class of an HTTP status whose body has no integer `code`."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Verdict.THROTTLED
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return Verdict.CREDENTIAL
+    if status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}:
+        return Verdict.TRANSIENT
+    # 2xx that is not the API's envelope: something else answered, or the answer was cut.
+    return _BY_HUNDRED.get(status // 100, Verdict.AMBIGUOUS)
+
+
+_BY_HUNDRED: Final = {3: Verdict.CONFIGURATION, 4: Verdict.REJECTED, 5: Verdict.TRANSIENT}
+
+
+def refused_for_size(answer: Answer) -> bool:
+    """Whether the batch's size was refused, which is nothing that an event of it has done."""
+    return answer.code == BATCH_SIZE_CODE or (
+        answer.code is None and answer.http_status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    )
+
+
+def judge(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
+    """What an HTTP answer means."""
+    envelope = _envelope(body)
+    code = envelope.get("code")
+    if type(code) is not int:
+        verdict, code, message = verdict_of_status(status), None, f"HTTP {status} without a code"
+    else:
+        verdict, message = verdict_of_code(code), str(envelope.get("message", ""))
+        if verdict is Verdict.DELIVERED and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            verdict = Verdict.AMBIGUOUS
+    return Answer(
+        verdict,
+        code=code,
+        message=message,
+        request_id=_text_or_none(envelope.get("request_id")),
+        http_status=status,
+        retry_after_s=_retry_after(headers),
+        data=None if verdict is Verdict.DELIVERED else envelope.get("data"),
+    )
+
+
+def judge_failure(error: requests.RequestException) -> Answer:
+    """What it means that no answer came: only a connection never made is surely no delivery."""
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
+        return Answer(Verdict.CONFIGURATION, message="the API's address is not a URL")
+    return Answer(
+        Verdict.TRANSIENT if _never_sent(error) else Verdict.AMBIGUOUS,
+        message=type(error).__name__,
+    )
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    if isinstance(
+        error,
+        requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError,
+    ):
+        return True
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", None)
+    return isinstance(reason, urllib3.exceptions.NewConnectionError)
+
+
+def _envelope(body: bytes) -> dict[str, Any]:
+    try:
+        envelope = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return envelope if isinstance(envelope, dict) else {}
+
+
+def _text_or_none(value: object) -> str | None:
+    return value[:128] if isinstance(value, str) else None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a `Retry-After`; the date form has never been seen here and is left out."""
+    try:
+        advice = float(headers.get("Retry-After", ""))
+    except ValueError:
+        return None
+    return min(advice, RETRY_AFTER_CAP_S) if advice > 0 else None
