@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test check lint types imports wheel requirements clean
+.PHONY: help setup test check chaos bench lint types imports wheel requirements clean
 
 help: ## what can be run here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,15 +23,34 @@ $(STAMP): requirements/dev.txt pyproject.toml client/pyproject.toml
 test: setup ## all tests, against a real server
 	@$(BIN)/python -m pytest $(ARGS)
 
+check: lint types imports test wheel ## what CI runs: all of it
+
+chaos: setup ## kill workers and the server for some minutes, and count
+	@$(BIN)/python -m pytest -m chaos $(ARGS)
+
+bench: setup ## measure against the naive design, in one interleaved run
+	@$(BIN)/python bench/end_to_end.py $(ARGS)
+
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
 
 types: setup
 	@$(BIN)/mypy
 
 imports: setup
 	@$(BIN)/lint-imports
+
+wheel: setup ## build both wheels, install them alone, run the demo from them
+	@rm -rf build/wheel && mkdir -p build/wheel
+	@$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel/dist ./client .
+	@$(PYTHON) -m venv build/wheel/venv
+	@build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements/worker.txt
+	@build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index \
+	  build/wheel/dist/*.whl
+	@cd build/wheel && venv/bin/tiktok-events demo --events 1000 --json
 
 requirements: setup ## compile requirements/*.in to hashed pins
 	@$(BIN)/python -m pip install --quiet pip-tools

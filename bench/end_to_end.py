@@ -133,6 +133,11 @@ def parsed() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def result_name(course: Course) -> str:
+    """Return the name of the result; a slow sink has one of its own."""
+    return f"end-to-end-{course.latency_ms:g}ms" if course.latency_ms else "end-to-end"
+
+
 def main() -> None:
     """Measure, write the result, and show it."""
     arguments = parsed()
@@ -140,7 +145,7 @@ def main() -> None:
     rounds = run_rounds(arguments.rounds, sizes(arguments), course)
     summaries = [summary(rounds, design) for design in DESIGNS]
     result = {"rounds": arguments.rounds, "course": asdict(course), "designs": summaries}
-    name = write_result("end-to-end", result)
+    name = write_result(result_name(course), result)
     if arguments.json:
         print(json.dumps(result))
     else:

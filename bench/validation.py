@@ -17,7 +17,7 @@ import orjson
 from machine import write_result
 from plain_schema import PlainEvent
 
-from schemas.check import check_event
+from schemas import check_event
 from tiktok_events.event import EventPreparer
 from worker.sample_events import sample_events
 from worker.sample_people import SAMPLE_REGION

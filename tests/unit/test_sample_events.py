@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from schemas import catalogue
-from schemas.check import check_event
+from schemas import catalogue, check_event
 from tiktok_events.event import EventPreparer
 from worker.sample_events import FAULTS, Fault, destinations, fault_of, sample_events
 from worker.sample_people import SAMPLE_REGION, Personal
@@ -17,7 +16,7 @@ from worker.sample_people import SAMPLE_REGION, Personal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from schemas.finding import Checked
+    from schemas import Checked
 
 NOW = 1_767_225_600
 PREPARER = EventPreparer({}, SAMPLE_REGION, 64 * 1024)
