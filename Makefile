@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test check chaos bench lint types imports wheel requirements clean
+.PHONY: help setup demo test check chaos bench lint types imports wheel requirements clean
 
 help: ## what can be run here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ $(STAMP): requirements/dev.txt pyproject.toml client/pyproject.toml
 	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e client -e .
 	@touch $(STAMP)
+
+demo: setup ## everything at work on this machine: server, sandbox, worker, 20,000 events
+	@$(BIN)/tiktok-events demo $(ARGS)
 
 test: setup ## all tests, against a real server
 	@$(BIN)/python -m pytest $(ARGS)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Final
 
+import structlog
 from celery import Task, shared_task
+from celery.exceptions import Reject
 
-from tiktok_events.errors import EventTooLarge, InvalidEvent
+from tiktok_events.errors import EventTooLarge, InvalidEvent, OutboxUnavailable
 from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.engine import ENGINES, Engine
 from worker.history import History
+
+log = structlog.get_logger("tiktok_events.track")
+
+OUTAGE_PAUSE_S: Final = 1.0
+"""Before a message goes back to the broker: without it an outage is a loop at full speed."""
 
 
 @shared_task(
@@ -24,6 +31,9 @@ from worker.history import History
 def track(self: Task[..., None], event: dict[str, Any]) -> None:
     """Hash an event's match keys and append it to its outbox.
 
+    While the outbox cannot be reached, or is full, the message goes back to the broker:
+    Celery acknowledges a task that fails, late or not, and with it the event would be gone.
+
     An event without an `event_id` gets the id of its task, so that a message that is
     delivered twice is one conversion.
 
@@ -35,6 +45,10 @@ def track(self: Task[..., None], event: dict[str, Any]) -> None:
         engine.client.track(event, event_id=self.request.id)
     except InvalidEvent as error:
         _bury(engine, error)
+    except OutboxUnavailable as error:
+        log.warning("outbox_unavailable", error=type(error.__cause__).__name__)
+        time.sleep(OUTAGE_PAUSE_S)
+        raise Reject("the outbox is unavailable", requeue=True) from error
 
 
 def _bury(engine: Engine, error: InvalidEvent) -> None:

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import structlog
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init, worker_shutting_down
+from celery.signals import setup_logging, worker_process_init, worker_ready, worker_shutting_down
 from kombu import Queue
 
 from tiktok_events.keys import BROKER_PREFIX, DOORBELL_QUEUE, QUEUE
 from worker.doorbell import DoorbellStep
-from worker.engine import ENGINES, STOPPING
+from worker.engine import ENGINES
 from worker.reconnect_guard import guard_reconnect
+from worker.sentry import init_sentry
 from worker.settings import Settings
+from worker.shutdown import GENTLE_END, STOPPING
+from worker.telemetry import configure_logging
+
+log = structlog.get_logger("tiktok_events.app")
 
 TASKS: Final = ("tasks.track", "tasks.deliver")
 
@@ -24,6 +30,7 @@ TASKS: Final = ("tasks.track", "tasks.deliver")
 def create_app(settings: Settings) -> Celery:
     """The application for these settings."""
     ENGINES.configure(settings)
+    init_sentry(settings)  # before the tasks are traced, and before the fork
     guard_reconnect()
     app = Celery("tiktok_events", broker=settings.celery_broker_url, include=TASKS)
     app.conf.update(celery_settings())
@@ -84,9 +91,16 @@ def _stop_claiming(**_: Any) -> None:
 @worker_process_init.connect
 def _build_engine(**_: Any) -> None:
     """Connections and threads are made in the child: none is shared across the fork."""
+    GENTLE_END.install()
     ENGINES.current()
 
 
 @setup_logging.connect
-def _keep_our_logging(**_: Any) -> None:
-    """Connected so that Celery leaves logging as `telemetry` set it."""
+def _log_our_way(**_: Any) -> None:
+    """Before the fork, and only where a worker starts; connected, Celery sets up none."""
+    configure_logging(ENGINES.settings)
+
+
+@worker_ready.connect
+def _say_ready(**_: Any) -> None:
+    log.info("worker_ready")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import orjson
 
@@ -20,6 +20,10 @@ class Encoded(Protocol):
 
 E = TypeVar("E", bound=Encoded)
 
+ENVELOPE_BYTES: Final = 1_280
+"""Kept free in a request for what stands around the events: both ids at their longest (128
+characters of up to four bytes) and the names of the fields."""
+
 
 def full_batches(
     events: Sequence[E], *, max_events: int, max_bytes: int
@@ -27,14 +31,19 @@ def full_batches(
     """Cut events, in order, into batches that are full, and the rest that is not.
 
     An event that is alone over ``max_bytes`` makes a batch of its own.
+
+    Args:
+        events: in the order in which they are sent.
+        max_events: of one request.
+        max_bytes: of one request, envelope included.
     """
     batches: list[list[E]] = []
     batch: list[E] = []
-    size = 0
+    size = ENVELOPE_BYTES
     for event in events:
         if batch and (len(batch) == max_events or size + len(event.encoded) + 1 > max_bytes):
             batches.append(batch)
-            batch, size = [], 0
+            batch, size = [], ENVELOPE_BYTES
         batch.append(event)
         size += len(event.encoded) + 1
     if len(batch) == max_events:

@@ -12,7 +12,7 @@ and the block is closed, ready to be settled, when the last one has ended.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -42,9 +42,8 @@ class OpenBlock:
     _delivered: int = 0
     _dead: list[BuriedEvent] = field(default_factory=list)
     _left: list[tuple[int, int]] = field(default_factory=list)
-    _attempt: Attempt | None = None
-    _ambiguous: bool = False
-    _parts: int = 0
+    _met: dict[int, Attempt] = field(default_factory=dict)
+    _doubtful: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.open = len(self.events)
@@ -82,9 +81,10 @@ class OpenBlock:
             part: events of different parts come back as different blocks.
         """
         self._left += [(index, part) for index in indexes]
-        self._attempt = attempt or self._attempt
-        self._ambiguous = self._ambiguous or ambiguous
-        self._parts = max(self._parts, part)
+        if attempt is not None:
+            self._met[part] = attempt
+        if ambiguous:
+            self._doubtful.add(part)
         self.open -= len(indexes)
 
     def settle_into(self, settlement: Settlement) -> None:
@@ -92,8 +92,8 @@ class OpenBlock:
         block = self.claimed
         if self._delivered == len(self.events):
             settlement.done.append((block.id, block.claims, self._delivered))
-        elif len(self._left) == len(self.events) and self._parts == 0:
-            attempts = self._next_history(suspect=False).write() if self._attempt else None
+        elif len(self._left) == len(self.events) and not any(part for _, part in self._left):
+            attempts = self._history_of(0).write() if self._met else None
             settlement.again.append((block.id, block.claims, attempts))
         else:
             settlement.mixed.append(
@@ -108,17 +108,10 @@ class OpenBlock:
 
     def _left_part(self, part: int, indexes: list[int]) -> LeftPart:
         payload = orjson.dumps([self.events[index] for index in indexes]).decode()
-        return LeftPart(len(indexes), payload, self._next_history(suspect=part > 0).write())
+        return LeftPart(len(indexes), payload, self._history_of(part).write())
 
-    def _next_history(self, *, suspect: bool) -> History:
+    def _history_of(self, part: int) -> History:
         history = self.history
-        if self._attempt is not None:
-            history = history.after(self._attempt, ambiguous=self._ambiguous)
-        return History(
-            history.accepted_at,
-            history.attempts,
-            history.ambiguous,
-            suspect or history.suspect,
-            history.log,
-            history.replays,
-        )
+        if part in self._met:
+            history = history.after(self._met[part], ambiguous=part in self._doubtful)
+        return replace(history, suspect=history.suspect or part > 0)

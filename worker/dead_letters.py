@@ -12,8 +12,8 @@ from redis import Redis
 
 from tiktok_events import keys
 from tiktok_events.destination import Destination
+from tiktok_events.lua_script import LuaScript
 from worker.history import History
-from worker.outbox import script
 from worker.redaction import redacted
 
 PAGE: Final = 500
@@ -159,9 +159,9 @@ class DeadLetters:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._bury = script(redis, "bury")
-        self._revive = script(redis, "revive")
-        self._purge = script(redis, "purge")
+        self._bury = LuaScript(redis, "worker", "bury")
+        self._revive = LuaScript(redis, "worker", "revive")
+        self._purge = LuaScript(redis, "worker", "purge")
 
     def __len__(self) -> int:
         return self._redis.hlen(keys.DEAD)

@@ -28,6 +28,7 @@ from worker.isolation import ISOLATING, Isolated, isolate
 from worker.outbox import Outbox, Outcome, Settlement
 from worker.prepare import Outgoing
 from worker.redaction import redacted
+from worker.sentry import report_answer
 from worker.settings import CONNECT_TIMEOUT_S, SETTLE_MARGIN_S, Settings
 from worker.verdict import Answer, Verdict
 
@@ -57,14 +58,14 @@ class Batch:
         account: token and limits.
         failures: the failure count that the claim saw.
         events: at most what the limits allow.
+        exchanges: the requests that were made for it, in order.
     """
 
     destination: Destination
     account: Account
     failures: int
     events: Sequence[Outgoing]
-    requests: int = 0
-    last: Exchange | None = field(default=None)
+    exchanges: list[Exchange] = field(default_factory=list)
 
 
 class Delivery:
@@ -90,7 +91,7 @@ class Delivery:
         """Send a batch, end its events, settle what is closed; returns the deciding answer."""
         if not self._time_for_another(batch):
             closed = self.hand_back(batch.events)
-            self.settle_unsent(batch.destination.key, batch.failures, closed)
+            self.settle_unsent(_settlement(batch), closed)
             return Answer(Verdict.TRANSIENT, message="the claim would have ended before the answer")
         answer = self._send(batch, batch.events)
         if answer.verdict in ISOLATING and len(batch.events) > 1:
@@ -107,9 +108,8 @@ class Delivery:
         self._settle(batch, answer, closed)
         return answer
 
-    def settle_unsent(self, destination: str, failures: int, blocks: Iterable[OpenBlock]) -> None:
+    def settle_unsent(self, settlement: Settlement, blocks: Iterable[OpenBlock]) -> None:
         """Settle blocks that closed without a request: all dead, or handed back."""
-        settlement = Settlement(destination, failures)
         for block in blocks:
             block.settle_into(settlement)
         self._outbox.settle(settlement)
@@ -123,8 +123,7 @@ class Delivery:
             return NO_TOKEN
         body = request_body(batch.destination, events)
         exchange = self._api.send(body, batch.account.access_token)
-        batch.requests += 1
-        batch.last = exchange
+        batch.exchanges.append(exchange)
         _log_attempt(batch, exchange, len(events), len(body))
         return exchange.answer
 
@@ -151,7 +150,7 @@ class Delivery:
             closed += self._end(batch, [event], answer)
         attempt = _attempt(batch, found.stopped_by) if found.stopped_by else None
         for part, events in enumerate(found.left, 1):
-            closed += self._left(events, attempt, part=part)
+            closed += self._left(events, attempt if part == 1 else None, part=part)
         return closed
 
     def _delivered(self, events: Sequence[Outgoing]) -> list[OpenBlock]:
@@ -204,10 +203,12 @@ class Delivery:
         return closed
 
     def _settle(self, batch: Batch, answer: Answer, closed: list[OpenBlock]) -> None:
-        settlement = Settlement(batch.destination.key, batch.failures)
+        settlement = _settlement(batch)
         for block in closed:
             block.settle_into(settlement)
-        settlement.counters = {"requests": batch.requests, f"answers:{answer.verdict}": 1}
+        settlement.counters = {"requests": len(batch.exchanges), f"answers:{answer.verdict}": 1}
+        settlement.extra_requests = max(0, len(batch.exchanges) - 1)
+        settlement.throttled = answer.verdict is Verdict.THROTTLED
         if answer.verdict in {Verdict.DELIVERED, Verdict.REJECTED}:
             settlement.outcome = Outcome.HEALTHY
         elif answer.verdict in FAILING:
@@ -217,6 +218,7 @@ class Delivery:
             settlement.park = f"{answer.verdict}: {redacted(answer.message)}"
             _log_parked(batch, answer)
         lost = self._outbox.settle(settlement)
+        report_answer(batch.destination.key, answer)
         if lost:
             log.warning("claim_lost", destination=batch.destination.key, blocks=lost)
 
@@ -231,6 +233,10 @@ class Delivery:
         return round(delay * 1000)
 
 
+def _settlement(batch: Batch) -> Settlement:
+    return Settlement(batch.destination.key, batch.failures, batch.account.turns)
+
+
 def _deciding(found: Isolated[Outgoing]) -> Answer:
     """What a search says about the destination: the API answered, unless something stopped it."""
     unclear = (answer for _, answer in found.refused if answer.verdict is Verdict.UNCLEAR)
@@ -238,12 +244,12 @@ def _deciding(found: Isolated[Outgoing]) -> Answer:
 
 
 def _attempt(batch: Batch, answer: Answer) -> Attempt:
-    last = batch.last
+    made = next((one for one in batch.exchanges if one.answer is answer), None)
     return Attempt(
-        at=last.started_at if last else time.time(),
+        at=made.started_at if made else time.time(),
         verdict=answer.verdict,
         code=answer.code,
-        duration_ms=round(last.duration_s * 1000) if last else 0,
+        duration_ms=round(made.duration_s * 1000) if made else 0,
         request_id=answer.request_id,
         spent=answer.verdict in SPENDING,
     )

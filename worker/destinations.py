@@ -6,13 +6,15 @@ import os
 import time
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from tiktok_events.destination import Destination, checked_destination
-from tiktok_events.errors import InvalidDestination, InvalidSetting
-from worker.settings import Settings
+from tiktok_events.errors import InvalidSetting
+from worker.outbox import Turns
+from worker.settings import Settings, token
 
 LOOK_EVERY_S: Final = 1.0
 """How often the file's time stamp is looked at."""
@@ -23,7 +25,14 @@ OVERRIDABLE: Final = (
     "max_in_flight",
     "retry_base_s",
     "retry_cap_s",
+    "requests_per_second",
 )
+
+
+ALLOWED: Final = frozenset(
+    {"event_source", "event_source_id", "access_token", "access_token_env", *OVERRIDABLE}
+)
+"""What a table of the file may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,7 @@ class Limits:
     max_in_flight: int
     retry_base_s: float
     retry_cap_s: float
+    requests_per_second: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,12 @@ class Account:
 
     access_token: str | None = field(repr=False)
     limits: Limits
+
+    @property
+    def turns(self) -> Turns:
+        """How often its token may be used; destinations that share a token share its turns."""
+        digest = sha256((self.access_token or "").encode()).hexdigest()[:16]
+        return Turns(digest, self.limits.requests_per_second)
 
 
 class Destinations:
@@ -72,8 +88,7 @@ class Destinations:
         self._accounts: dict[tuple[str, str], Account] = {}
         self.problem: str | None = None
         if self._path is not None:
-            self._stamp = _stamp(self._path)
-            self._accounts = self._read(self._path)
+            self._look(self._path)
 
     def account(self, destination: Destination) -> Account:
         """The account of a destination; test event codes share that of their source."""
@@ -92,63 +107,90 @@ class Destinations:
             return
         self._looked = now
         try:
-            stamp = _stamp(self._path)
-            if stamp != self._stamp:
-                self._accounts = self._read(self._path)
-                self._stamp, self.problem = stamp, None
-        except (InvalidSetting, OSError) as error:
+            self._look(self._path)
+            self.problem = None
+        except InvalidSetting as error:
             self.problem = str(error)
 
-    def _read(self, path: Path) -> dict[tuple[str, str], Account]:
+    def _look(self, path: Path) -> None:
+        """Read the file, unless it is the one that is in force."""
         try:
-            document = tomllib.loads(path.read_text())
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InvalidSetting(f"{path.name} is not TOML: {error}") from None
-        tables = document.get("destinations")
-        if not isinstance(tables, list) or set(document) != {"destinations"}:
-            raise InvalidSetting(f"{path.name} must hold [[destinations]] tables and nothing else")
+            stamp = _stamp(path)
+            if stamp != self._stamp:
+                self._accounts = self._read(path)
+                self._stamp = stamp
+        except OSError as error:
+            raise InvalidSetting(f"{path.name} cannot be read: {error.strerror}") from None
+
+    def _read(self, path: Path) -> dict[tuple[str, str], Account]:
         accounts: dict[tuple[str, str], Account] = {}
-        for number, table in enumerate(tables, 1):
+        for number, table in enumerate(_tables(path), 1):
             try:
-                source, account = self._table(table)
-            except (InvalidDestination, ValueError) as error:
+                source, account = self._account_of(table)
+            except ValueError as error:
                 raise InvalidSetting(f"{path.name}, destination {number}: {error}") from None
             if source in accounts:
                 raise InvalidSetting(f"{path.name}, destination {number}: given twice")
             accounts[source] = account
         return accounts
 
-    def _table(self, table: Mapping[str, Any]) -> tuple[tuple[str, str], Account]:
-        allowed = {"event_source", "event_source_id", "access_token", "access_token_env"}
-        unknown = sorted(set(table) - allowed - set(OVERRIDABLE))
-        if unknown:
-            known = ", ".join(sorted(allowed | set(OVERRIDABLE)))
-            raise ValueError(f"{unknown[0]} is not known; allowed are {known}")
+    def _account_of(self, table: Mapping[str, Any]) -> tuple[tuple[str, str], Account]:
+        _refuse_unknown(table)
         destination = checked_destination(
             table.get("event_source", "web"), table.get("event_source_id")
         )
-        limits = {
-            name: _checked_limit(name, table[name])
-            if name in table
-            else getattr(self._default.limits, name)
-            for name in OVERRIDABLE
-        }
         source = (destination.event_source, destination.event_source_id)
-        return source, Account(self._token(table), Limits(**limits))
+        return source, Account(self._token(table), self._limits(table))
+
+    def _limits(self, table: Mapping[str, Any]) -> Limits:
+        limits = replace(
+            self._default.limits,
+            **{name: _checked_limit(name, table[name]) for name in OVERRIDABLE if name in table},
+        )
+        if limits.retry_cap_s < limits.retry_base_s:
+            raise ValueError(
+                f"retry_cap_s must not be below retry_base_s = {limits.retry_base_s:g}"
+            )
+        return limits
 
     def _token(self, table: Mapping[str, Any]) -> str:
         if ("access_token" in table) == ("access_token_env" in table):
             raise ValueError("give either access_token or access_token_env")
         if "access_token" in table:
-            token = table["access_token"]
-        else:
-            variable = str(table["access_token_env"])
-            token = self._environment.get(variable)
-            if not token:
-                raise ValueError(f"the variable {variable} named by access_token_env is not set")
-        if not isinstance(token, str) or not token.strip() or not token.isprintable():
-            raise ValueError("the access token must be printable text")
-        return token.strip()
+            return _checked_token("access_token", table["access_token"])
+        variable = str(table["access_token_env"])
+        if not self._environment.get(variable):
+            raise ValueError(f"the variable {variable} named by access_token_env is not set")
+        return _checked_token(variable, self._environment[variable])
+
+
+def _tables(path: Path) -> list[dict[str, Any]]:
+    """The [[destinations]] of the file."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidSetting(f"{path.name} is not TOML: {error}") from None
+    tables = document.get("destinations")
+    if (
+        set(document) != {"destinations"}
+        or not isinstance(tables, list)
+        or not all(isinstance(table, dict) for table in tables)
+    ):
+        raise InvalidSetting(f"{path.name} must hold [[destinations]] tables and nothing else")
+    return tables
+
+
+def _refuse_unknown(table: Mapping[str, Any]) -> None:
+    unknown = sorted(set(table) - ALLOWED)
+    if unknown:
+        raise ValueError(f"{unknown[0]} is not known; allowed are {', '.join(sorted(ALLOWED))}")
+
+
+def _checked_token(name: str, value: Any) -> str:
+    try:
+        return token(value)
+    except ValueError as error:
+        raise ValueError(f"{name} {error}") from None
 
 
 def _checked_limit(name: str, value: Any) -> Any:

@@ -23,8 +23,9 @@ from worker.batching import full_batches
 from worker.claimed_block import OpenBlock
 from worker.delivery import Batch, Delivery
 from worker.destinations import Account, Destinations
-from worker.outbox import Claim, Outbox, Taken
+from worker.outbox import Claim, Outbox, Settlement, Taken, Want
 from worker.prepare import Outgoing, Preparer
+from worker.sentry import report_failure
 from worker.settings import Settings
 
 log = structlog.get_logger("tiktok_events.drain")
@@ -44,6 +45,16 @@ GRACE_S = 0.25
 BUSY_DEFER_MS = 50
 """A destination with no room left here is offered again, to any worker, after this."""
 
+LONELY_CLAIMS = 3
+"""A block that died with its worker so often is claimed alone (see `claim.lua`) and handled
+with nothing else under way in this process."""
+
+DEADLY_CLAIMS = 5
+"""Claimed once more than this it has twice died alone: it does not get another worker."""
+
+MORE_S = 1.0
+"""Carried events wait this long to be filled up, unless another worker took the rest."""
+
 SHUTDOWN_S = 8.0
 """What is still under way then is left to its lease: an orchestrator waits ten seconds."""
 
@@ -54,13 +65,18 @@ class Served:
 
     Attributes:
         destination: which.
+        account: its token and limits.
         carried: prepared events that did not fill a request yet; more are being claimed.
+        more_until: seconds of the monotonic clock; until then what is carried waits for the
+            rest of a request: its outbox had more, and it is offered again soon.
         failures: the failure count of the newest claim.
         in_flight: its requests under way in this loop.
     """
 
     destination: Destination
+    account: Account
     carried: list[Outgoing] = field(default_factory=list)
+    more_until: float = 0.0
     failures: int = 0
     in_flight: int = 0
 
@@ -118,8 +134,7 @@ class Drain:
         taken = self._outbox.take(
             min(free, TAKE_AT_ONCE), patience_ms=PATIENCE_MS, stay=self._within_grace()
         )
-        for name in taken.destinations:
-            self._serve(name)
+        self._serve(taken.destinations)
         self._send_carried(except_for=taken.destinations)
         if taken.destinations or self._in_flight:
             self._worked = time.monotonic()
@@ -140,43 +155,62 @@ class Drain:
             return False
         return True
 
-    def _serve(self, name: str) -> None:
-        """Claim and post for one taken destination while it has work and room."""
-        served = self._served.setdefault(name, Served(Destination.from_key(name)))
-        account = self._destinations.account(served.destination)
-        if not self._has_room(served, account):
-            self._outbox.defer(name, BUSY_DEFER_MS)
-            return
-        while self._has_room(served, account) and not self._stopping():
-            claim = self._claim(served, account)
-            self._prepare(served, claim)
-            batches, served.carried = full_batches(
-                served.carried,
-                max_events=account.limits.batch_events,
-                max_bytes=account.limits.batch_bytes,
-            )
-            for events in batches:
-                self._post(served, account, events)
-            if not claim.more:
-                self._post_carried(served, account)
-                return
-            self._ring_for_help()
+    def _serve(self, names: list[str]) -> None:
+        """Claim and post for taken destinations while they have work and room."""
+        serving = [served for name in names if (served := self._with_room(name))]
+        while serving and not self._stopping():
+            claims = self._outbox.claim([self._want(served) for served in serving])
+            for served, claim in zip(serving, claims, strict=True):
+                self._post_claimed(served, claim)
+            serving = [
+                served
+                for served, claim in zip(serving, claims, strict=True)
+                if claim.more and self._has_room(served)
+            ]
+            if serving:
+                self._ring_for_help()
 
-    def _has_room(self, served: Served, account: Account) -> bool:
+    def _with_room(self, name: str) -> Served | None:
+        """What is known of a taken destination; without room for it, offer it again soon."""
+        destination = Destination.from_key(name)
+        account = self._destinations.account(destination)
+        served = self._served.setdefault(name, Served(destination, account))
+        served.account = account
+        if self._has_room(served):
+            return served
+        self._outbox.defer(name, BUSY_DEFER_MS)
+        if served.more_until:
+            served.more_until = time.monotonic() + MORE_S
+        return None
+
+    def _has_room(self, served: Served) -> bool:
         return (
-            served.in_flight < account.limits.max_in_flight
+            served.in_flight < served.account.limits.max_in_flight
             and len(self._in_flight) < self._settings.posting_threads
         )
 
-    def _claim(self, served: Served, account: Account) -> Claim:
+    def _want(self, served: Served) -> Want:
         carried_bytes = sum(len(event.encoded) for event in served.carried)
-        claim = self._outbox.claim(
+        return Want(
             served.destination.key,
-            events=max(1, account.limits.batch_events - len(served.carried)),
-            size_bytes=max(1, account.limits.batch_bytes - carried_bytes),
+            max(1, served.account.limits.batch_events - len(served.carried)),
+            max(1, served.account.limits.batch_bytes - carried_bytes),
+            served.account.turns,
         )
+
+    def _post_claimed(self, served: Served, claim: Claim) -> None:
         served.failures = claim.failures
-        return claim
+        served.more_until = time.monotonic() + MORE_S if claim.more else 0.0
+        self._prepare(served, claim)
+        batches, served.carried = full_batches(
+            served.carried,
+            max_events=served.account.limits.batch_events,
+            max_bytes=served.account.limits.batch_bytes,
+        )
+        for events in batches:
+            self._post(served, events)
+        if not claim.more:
+            self._post_carried(served)
 
     def _prepare(self, served: Served, claim: Claim) -> None:
         """Carry what can be sent; settle blocks of which nothing can."""
@@ -185,37 +219,40 @@ class Drain:
         closed: list[OpenBlock] = []
         for claimed in claim.blocks:
             block = OpenBlock.of(claimed, lease_ends=lease_ends)
-            outgoing = list(preparer.prepare(block, now=time.time()))
+            if claimed.claims > DEADLY_CLAIMS:
+                preparer.give_up(block, now=time.time())
+            if claimed.claims > LONELY_CLAIMS:
+                self._wait_for_all()
+            outgoing = [] if block.closed else list(preparer.prepare(block, now=time.time()))
             if block.closed:
                 closed.append(block)
-            elif block.history.suspect:
-                account = self._destinations.account(served.destination)
-                self._post(served, account, outgoing)
+            elif block.history.suspect or claimed.claims > LONELY_CLAIMS:
+                self._post(served, outgoing)
             else:
                 served.carried += outgoing
         if closed:
-            self._delivery.settle_unsent(served.destination.key, claim.failures, closed)
+            self._settle_unsent(served, closed)
 
-    def _post(self, served: Served, account: Account, events: list[Outgoing]) -> None:
-        batch = Batch(served.destination, account, served.failures, events)
+    def _post(self, served: Served, events: list[Outgoing]) -> None:
+        batch = Batch(served.destination, served.account, served.failures, events)
         with self._ended:
             served.in_flight += 1
             future = self._pool.submit(self._deliver, batch)
             self._in_flight.add(future)
         future.add_done_callback(lambda ended: self._note_end(served, ended))
 
-    def _post_carried(self, served: Served, account: Account) -> None:
+    def _post_carried(self, served: Served) -> None:
         if served.carried:
             events, served.carried = served.carried, []
-            self._post(served, account, events)
+            self._post(served, events)
 
     def _send_carried(self, *, except_for: list[str]) -> None:
         """Nothing more came for them: what is carried goes as it is."""
+        now = time.monotonic()
         for name, served in self._served.items():
-            if served.carried and name not in except_for:
-                account = self._destinations.account(served.destination)
-                if self._has_room(served, account):
-                    self._post_carried(served, account)
+            expects_more = name in except_for or now < served.more_until
+            if served.carried and not expects_more and self._has_room(served):
+                self._post_carried(served)
 
     def _deliver(self, batch: Batch) -> None:
         self._delivery.deliver(batch)
@@ -229,6 +266,11 @@ class Drain:
         if error is not None:
             # The claims stay with this process until the lease ends, then others deliver.
             log.error("delivery_failed", destination=served.destination.key, exc_info=error)
+            report_failure(served.destination.key, error)
+
+    def _wait_for_all(self) -> None:
+        with self._ended:
+            self._ended.wait_for(lambda: not self._in_flight)
 
     def _wait_for_an_end(self, timeout_s: float) -> None:
         with self._ended:
@@ -255,6 +297,9 @@ class Drain:
     def _hand_back_carried(self, served: Served) -> None:
         if served.carried:
             events, served.carried = served.carried, []
-            self._delivery.settle_unsent(
-                served.destination.key, served.failures, self._delivery.hand_back(events)
-            )
+            self._settle_unsent(served, self._delivery.hand_back(events))
+
+    def _settle_unsent(self, served: Served, closed: list[OpenBlock]) -> None:
+        self._delivery.settle_unsent(
+            Settlement(served.destination.key, served.failures, served.account.turns), closed
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 import random
 import socket
@@ -25,6 +24,7 @@ from worker.drain import Drain
 from worker.events_api import EventsApi
 from worker.outbox import Outbox
 from worker.settings import Settings
+from worker.shutdown import GENTLE_END, stopping
 
 log = structlog.get_logger("tiktok_events.engine")
 
@@ -33,27 +33,6 @@ DRAIN_BUDGET_S: Final = 5.0
 
 REDIS_TIMEOUT_S: Final = 5.0
 REDIS_RETRIES: Final = 6
-
-
-class StopFlag:
-    """Tells the children of a prefork worker that it shuts down.
-
-    A byte of memory that they share: Celery tells its parent process only.
-    """
-
-    def __init__(self) -> None:
-        self._byte = mmap.mmap(-1, 1)
-
-    def set(self) -> None:
-        """The worker stops claiming from now on."""
-        self._byte[0] = 1
-
-    def __call__(self) -> bool:
-        """Whether it does."""
-        return self._byte[0] == 1
-
-
-STOPPING: Final = StopFlag()
 
 
 def connect(settings: Settings) -> Redis:
@@ -113,10 +92,11 @@ class Engine:
             self.destinations,
             self.settings,
             pool=self._pool,
-            stopping=STOPPING,
+            stopping=stopping,
         )
         try:
-            drain.run(budget_s=budget_s)
+            with GENTLE_END.serving():
+                drain.run(budget_s=budget_s)
             self.outbox.ring(rings=self.settings.rings, more_hands=True)
         except RedisError as error:
             # Nothing is lost: claims heal, and the doorbell step looks again every second.

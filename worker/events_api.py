@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import Final
 
 import requests
@@ -20,6 +21,8 @@ from worker.verdict import Answer, Verdict, judge, judge_failure
 PATH: Final = "/open_api/v1.3/event/track/"
 MAX_ANSWER_BYTES: Final = 1_048_576
 """A real answer has some hundred bytes; this much is read before it counts as none."""
+
+READ_BYTES: Final = 65_536
 
 USER_AGENT: Final = "tiktok-events-worker"
 
@@ -56,14 +59,18 @@ class EventsApi:
         self._local = threading.local()
 
     def send(self, body: bytes, access_token: str) -> Exchange:
-        """POST a request body; every end of it is an answer, none an exception."""
+        """POST a request body; every end of it is an answer, none an exception.
+
+        Args:
+            body: JSON.
+            access_token: printable ASCII.
+        """
         started_at, started = time.time(), time.monotonic()
         try:
             answer = self._post(body, access_token, started + self._timeout_s)
-        except requests.RequestException as error:
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            # `requests` derives from OSError; it lets urllib3's own through while we read.
             answer = judge_failure(error)
-        except urllib3.exceptions.HTTPError as error:  # while the answer was read
-            answer = Answer(Verdict.AMBIGUOUS, message=type(error).__name__)
         return Exchange(answer, started_at, time.monotonic() - started)
 
     def _post(self, body: bytes, access_token: str, deadline: float) -> Answer:
@@ -95,25 +102,38 @@ def new_session(url: str) -> requests.Session:
     """A session that reads proxies and certificates from the environment once.
 
     `trust_env` would look them up for every request (a third of its cost) and could
-    put a password of `.netrc` into it.
+    put a password of `.netrc` into it. Cookies are refused: one would link the requests
+    of different tokens.
     """
     session = requests.Session()
     settings = session.merge_environment_settings(url, {}, None, None, None)
     session.trust_env = False
     session.proxies = dict(settings["proxies"])
     session.verify = settings["verify"]
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     session.headers.update({"Content-Type": "application/json", "User-Agent": USER_AGENT})
     return session
 
 
 def _read(response: requests.Response, deadline: float) -> bytes | None:
-    """The body, or ``None`` when it outgrows the limit or trickles past the deadline."""
-    parts: list[bytes] = []
-    size = 0
-    for part in response.iter_content(65_536):
-        parts.append(part)
-        size += len(part)
-        if size > MAX_ANSWER_BYTES or time.monotonic() > deadline:
-            response.close()
-            return None
-    return b"".join(parts)
+    """The body, or ``None`` when it outgrows the limit or trickles past the deadline.
+
+    Warning: after the headers of an answer that closes its connection, silence lasts a
+    whole time-out once more: the socket is not ours to set then.
+    """
+    content = b""
+    while len(content) <= MAX_ANSWER_BYTES and (left_s := deadline - time.monotonic()) > 0:
+        _wait_at_most(left_s, response)
+        # Not iter_content: it waits until its measure is full, however slowly that fills.
+        part: bytes = response.raw.read1(READ_BYTES, decode_content=True)
+        if not part:
+            return content
+        content += part
+    return None
+
+
+def _wait_at_most(seconds: float, response: requests.Response) -> None:
+    """For the next bytes of the answer; the next request sets its own time-out again."""
+    connection = response.raw.connection
+    if connection is not None and connection.sock is not None:
+        connection.sock.settimeout(seconds)

@@ -11,7 +11,8 @@ The API refuses a batch as a whole. One poison among n events is found like this
 A refused part whose every other member has been accepted since has told the last one's own
 message, so the last one is not sent again; only when no part was ever refused, just the whole,
 it is: the refusal may have been a whim. A refusal for the batch's size proves nothing against
-what has not been sent, so there nothing is inferred at all.
+what has not been sent, so there nothing is inferred at all, and the rest travels in parts of
+the size that was accepted.
 
 One poison costs at most log2 n + 2 requests with the first, three when it is named; k of them
 at most k · (log2 n + 2).
@@ -45,7 +46,8 @@ class Isolated(Generic[T]):
         delivered: accepted.
         refused: each with an answer of its own.
         left: not decided: the budget ran out, or the API stopped judging events.
-        stopped_by: the answer that ended the search early, if one did.
+        stopped_by: the answer that ended the search early, if one did; the first part of
+            `left` met it, the others were not sent again.
         requests: how many the search made.
     """
 
@@ -82,20 +84,27 @@ class _Search(Generic[T]):
         self._result: Isolated[T] = Isolated()
         self._aside: list[T] = []
         self._trust_names = True
+        self._fitting: int | None = None
 
     def run(self, events: list[T], answer: Answer) -> Isolated[T]:
-        suspects, refusal = events, answer
-        while self._search(suspects, refusal) and self._aside:
-            suspects, self._aside = self._aside, []
+        going = self._search(events, answer)
+        while going and self._aside:
+            suspects = self._back_from_aside()
             verdict = self._try(suspects)
-            if verdict is None or verdict.verdict is Verdict.DELIVERED:
+            if verdict is None:
                 break
-            refusal = verdict
+            going = verdict.verdict is Verdict.DELIVERED or self._search(suspects, verdict)
         return self._result
+
+    def _back_from_aside(self) -> list[T]:
+        """All that is aside, or as many as fit since a size was refused."""
+        count = self._fitting or len(self._aside)
+        suspects, self._aside = self._aside[:count], self._aside[count:]
+        return suspects
 
     def _search(self, suspects: list[T], refusal: Answer) -> bool:
         """Search a refused set down to one refused event; False when stopped."""
-        a_part_was_refused = False
+        a_part_was_refused = len(suspects) == 1  # it was sent alone
         while len(suspects) > 1:
             named = self._named(suspects, refusal)
             tried, others = _split(suspects, named)
@@ -106,6 +115,7 @@ class _Search(Generic[T]):
                 self._aside += others
                 suspects, refusal, a_part_was_refused = tried, answer, True
             elif refused_for_size(refusal):
+                self._fitting = len(tried)
                 self._aside += others
                 return True
             else:

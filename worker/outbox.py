@@ -7,25 +7,16 @@ settle    what became of claimed blocks    → delivered, due again, or dead
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from importlib.resources import files
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import orjson
 from redis import Redis
-from redis.commands.core import Script
 
 from tiktok_events import keys
-from tiktok_events.doorbell import MESSAGE
-from tiktok_events.outbox import PRELUDE
-
-_LUA: Final = files("worker").joinpath("lua")
-
-
-def script(redis: Redis, name: str) -> Script:
-    """The script `worker/lua/<name>.lua`, to be called with keys and arguments."""
-    return redis.register_script(PRELUDE + _LUA.joinpath(f"{name}.lua").read_text())
+from tiktok_events.lua_script import Call, LuaScript
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +32,36 @@ class Taken:
     destinations: list[str]
     wait_ms: int | None
     awake: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """How often an access token may be used, by all workers together.
+
+    Attributes:
+        token_digest: names the token without telling it.
+        per_second: requests, while the API has not asked for fewer.
+    """
+
+    token_digest: str
+    per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What to claim of one destination.
+
+    Attributes:
+        destination: its key.
+        events: how many are wanted.
+        size_bytes: of their payloads, at most a block more.
+        turns: how often its access token may be used.
+    """
+
+    destination: str
+    events: int
+    size_bytes: int
+    turns: Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +158,9 @@ class Settlement:
     Attributes:
         destination: its key.
         failures: the failure count that the claim saw.
+        turns: how often its access token may be used.
+        extra_requests: beyond the one that the claim paid for.
+        throttled: whether the API asked for fewer requests.
         done: (id, claims, events) of blocks that were delivered whole.
         again: (id, claims, attempts JSON or ``None`` when not even tried).
         mixed: blocks with several ends.
@@ -148,6 +172,9 @@ class Settlement:
 
     destination: str
     failures: int
+    turns: Turns
+    extra_requests: int = 0
+    throttled: bool = False
     done: list[tuple[str, int, int]] = field(default_factory=list)
     again: list[tuple[str, int, str | None]] = field(default_factory=list)
     mixed: list[MixedBlock] = field(default_factory=list)
@@ -168,6 +195,9 @@ class Settlement:
                 "failures": self.failures,
                 "delay_ms": self.delay_ms,
                 "park": self.park,
+                "extra": self.extra_requests,
+                "slow_down": self.throttled,
+                "rate": self.turns.per_second,
             }
         )
 
@@ -182,6 +212,16 @@ def _mixed_plan(block: MixedBlock) -> dict[str, Any]:
     }
 
 
+def _claimed(destination: str, reply: list[Any]) -> Claim:
+    more, failures, *blocks = reply
+    return Claim(
+        destination,
+        [ClaimedBlock(id_.decode(), *rest) for id_, *rest in blocks],
+        more=bool(more),
+        failures=failures,
+    )
+
+
 class Outbox:
     """All outboxes, as one worker process sees them.
 
@@ -192,14 +232,13 @@ class Outbox:
     """
 
     def __init__(self, redis: Redis, *, consumer: str, lease_ms: int) -> None:
-        self._redis = redis
         self._consumer = consumer
         self._lease_ms = lease_ms
-        self._take = script(redis, "take")
-        self._claim = script(redis, "claim")
-        self._settle = script(redis, "settle")
-        self._defer = script(redis, "defer")
-        self._ring = script(redis, "ring")
+        self._take = LuaScript(redis, "worker", "take")
+        self._claim = LuaScript(redis, "worker", "limiter", "claim")
+        self._settle = LuaScript(redis, "worker", "limiter", "settle")
+        self._defer = LuaScript(redis, "worker", "defer")
+        self._ring = LuaScript(redis, "worker", "ring")
 
     def take(self, limit: int, *, patience_ms: int, stay: bool) -> Taken:
         """Take up to `limit` destinations that are due, each for one lease.
@@ -223,26 +262,34 @@ class Outbox:
         """Offer a taken destination again soon: there is no room to serve it here."""
         self._defer(keys=[keys.READY], args=[destination, delay_ms])
 
-    def claim(self, destination: str, *, events: int, size_bytes: int) -> Claim:
-        """Claim blocks of a taken destination until either limit is reached or passed."""
-        reply = cast(
-            "list[Any]",
-            self._claim(
-                keys=[
-                    keys.READY,
-                    keys.outbox(destination),
-                    keys.state(destination),
-                    keys.attempts(destination),
-                ],
-                args=[destination, self._consumer, self._lease_ms, events, size_bytes],
-            ),
-        )
-        more, failures, *blocks = reply
-        return Claim(
-            destination,
-            [ClaimedBlock(id_.decode(), *rest) for id_, *rest in blocks],
-            more=bool(more),
-            failures=failures,
+    def claim(self, wants: Sequence[Want]) -> list[Claim]:
+        """Claim blocks of taken destinations, each until one of its limits is reached or passed.
+
+        One round trip for all of them.
+        """
+        replies = self._claim.many([self._claim_call(want) for want in wants], together=False)
+        return [
+            _claimed(want.destination, reply) for want, reply in zip(wants, replies, strict=True)
+        ]
+
+    def _claim_call(self, want: Want) -> Call:
+        destination = want.destination
+        return (
+            [
+                keys.READY,
+                keys.outbox(destination),
+                keys.state(destination),
+                keys.attempts(destination),
+                keys.limit(want.turns.token_digest),
+            ],
+            [
+                destination,
+                self._consumer,
+                self._lease_ms,
+                want.events,
+                want.size_bytes,
+                want.turns.per_second,
+            ],
         )
 
     def settle(self, settlement: Settlement) -> int:
@@ -260,6 +307,7 @@ class Outbox:
                     keys.SEQUENCE,
                     keys.DEAD,
                     keys.DEADLINES,
+                    keys.limit(settlement.turns.token_digest),
                 ],
                 args=[destination, self._consumer, settlement.plan()],
             ),
@@ -276,6 +324,6 @@ class Outbox:
         return bool(
             self._ring(
                 keys=[keys.READY, keys.AWAKE, keys.DOORBELL, keys.SEQUENCE],
-                args=[MESSAGE if rings else "", int(more_hands)],
+                args=[int(rings), int(more_hands)],
             )
         )

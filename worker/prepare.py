@@ -62,6 +62,23 @@ class Preparer:
                 continue
             yield Outgoing(block, index, orjson.dumps(checked.event), expires_at)
 
+    def give_up(self, block: OpenBlock, *, now: float) -> None:
+        """End a block that kills its workers: apart into single events, or dead when it is one."""
+        if len(block.events) > 1:
+            for index in range(len(block.events)):
+                block.left([index], None, part=index + 1)
+            return
+        letter = DeadLetter.of(
+            block.events[0],
+            destination=self.destination.key,
+            reason=Reason.CRASH_LOOP,
+            message=f"{block.claimed.claims - 1} workers in a row died while they held this event",
+            history=block.history,
+            died_at=now,
+            expires_at=self.expires_at(block.events[0]),
+        )
+        block.dead(0, letter)
+
     def expires_at(self, event: Any) -> float:
         """Until when the event is worth sending: its time and the window of its source."""
         event_time = event.get("event_time") if isinstance(event, dict) else None

@@ -141,13 +141,17 @@ def sample_events(
         raw_share: from 0 to 1; the others have their match keys hashed already.
     """
     stream = _Stream(seed, now, pixels, raw_share)
-    faults = 0
     for number in range(count):
-        if faults < int((number + 1) * invalid_share + 1e-9):
+        faults, more_faults = (_due_faults(each, invalid_share) for each in (number, number + 1))
+        if faults < more_faults:
             yield stream.invalid_event(number, FAULTS[faults % len(FAULTS)])
-            faults += 1
         else:
             yield stream.valid_event(number)
+
+
+def _due_faults(events: int, invalid_share: float) -> int:
+    """Return how many of the first ``events`` are invalid; 29 of 100 are, in spite of floats."""
+    return int(events * invalid_share + 1e-9)
 
 
 def destinations(pixels: int = 4) -> list[tuple[str, str]]:

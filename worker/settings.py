@@ -6,16 +6,17 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from tiktok_events.errors import InvalidSetting
 from tiktok_events.settings import (
     ENVIRONMENT_PREFIX,
     ClientSettings,
     address,
+    days,
+    number,
+    one_of,
     seconds,
     setting,
-    text,
     whole,
 )
 
@@ -31,6 +32,14 @@ _SECONDS_A_DAY: Final = 86_400
 
 def _path(value: Any) -> Path:
     return Path(str(value))
+
+
+def token(value: Any) -> str:
+    """An access token: it goes into a header, which carries nothing else. No error shows it."""
+    given = value.strip() if isinstance(value, str) else ""
+    if not given or not (given.isascii() and given.isprintable()):
+        raise ValueError("must be printable ASCII text")
+    return given
 
 
 def _existing_file(value: Any) -> Path:
@@ -55,6 +64,8 @@ class Settings(ClientSettings):
         request_timeout_s: longest wait for the API's answer.
         max_in_flight: requests under way for one destination, in one worker process.
         posting_threads: requests under way in one worker process.
+        requests_per_second: with one access token, by all workers together. The API's own
+            limit is said to be 1,000 per app; it lowers itself when the API throttles.
         retry_base_s: first back-off; it doubles with every failure, with full jitter.
         retry_cap_s: longest back-off. Low, because one probe for a destination is all
             that an outage costs, and what waits is worth less every minute.
@@ -65,49 +76,47 @@ class Settings(ClientSettings):
         window_days_crm: the same for CRM events.
         sentry_dsn: where errors are reported; nowhere when absent.
         heartbeat_file: touched every second by a worker that reaches Redis; for health checks.
-        log_format: `json` for machines, `text` for people.
+        log_format: `json` for machines, `text` for people; by default what standard error is.
+        log_level: least level of our own log lines; those of libraries begin at `warning`.
     """
 
     api_url: str = setting("https://business-api.tiktok.com", address("https", "http"))
-    access_token: str | None = setting(None, text, secret=True)
+    access_token: str | None = setting(None, token, secret=True)
     destinations_file: Path | None = setting(None, _existing_file)
     batch_events: int = setting(1_000, whole(1, 1_000))
     batch_bytes: int = setting(4_194_304, whole(65_536, 33_554_432))
-    lease_s: float = setting(25.0, seconds(5, 600))
+    lease_s: float = setting(25.0, seconds(6, 600))
     request_timeout_s: float = setting(10.0, seconds(0.1, 120))
     max_in_flight: int = setting(8, whole(1, 64))
     posting_threads: int = setting(16, whole(1, 64))
+    requests_per_second: float = setting(1_000.0, number(0.1, 10_000, "requests a second"))
     retry_base_s: float = setting(1.0, seconds(0.01, 60))
     retry_cap_s: float = setting(10.0, seconds(0.01, 3_600))
-    window_days_web: float = setting(7.0, seconds(0.01, 365))
-    window_days_app: float = setting(7.0, seconds(0.01, 365))
-    window_days_offline: float = setting(28.0, seconds(0.01, 365))
-    window_days_crm: float = setting(7.0, seconds(0.01, 365))
+    window_days_web: float = setting(7.0, days(0.01, 365))
+    window_days_app: float = setting(7.0, days(0.01, 365))
+    window_days_offline: float = setting(28.0, days(0.01, 365))
+    window_days_crm: float = setting(7.0, days(0.01, 365))
     sentry_dsn: str | None = setting(None, address("https", "http"), secret=True)
     heartbeat_file: Path | None = setting(None, _path)
-    log_format: str | None = setting(None, text)
+    log_format: str | None = setting(None, one_of("json", "text"))
+    log_level: str = setting("info", one_of("debug", "info", "warning", "error"))
 
-    @classmethod
-    def load(cls, environment: Mapping[str, str] | None = None, **given: Any) -> Self:
-        """Read and check the settings, one against the other too.
-
-        Raises:
-            InvalidSetting: with every problem found, one a line.
-        """
-        settings = super(Settings, cls).load(environment, **given)
-        needed = settings.request_timeout_s + CONNECT_TIMEOUT_S + SETTLE_MARGIN_S
-        if settings.lease_s < needed:
-            raise InvalidSetting(
+    def contradictions(self) -> list[str]:
+        """Sentences about values that are allowed, but not together."""
+        problems = []
+        needed = self.request_timeout_s + CONNECT_TIMEOUT_S + SETTLE_MARGIN_S
+        if self.lease_s < needed:
+            problems.append(
                 f"{ENVIRONMENT_PREFIX}LEASE_S must be at least {needed:g}: a request may take "
-                f"{ENVIRONMENT_PREFIX}REQUEST_TIMEOUT_S = {settings.request_timeout_s:g} s, "
+                f"{ENVIRONMENT_PREFIX}REQUEST_TIMEOUT_S = {self.request_timeout_s:g} s, "
                 f"connecting {CONNECT_TIMEOUT_S:g} s and settling {SETTLE_MARGIN_S:g} s"
             )
-        if settings.retry_cap_s < settings.retry_base_s:
-            raise InvalidSetting(
+        if self.retry_cap_s < self.retry_base_s:
+            problems.append(
                 f"{ENVIRONMENT_PREFIX}RETRY_CAP_S must not be below "
-                f"{ENVIRONMENT_PREFIX}RETRY_BASE_S = {settings.retry_base_s:g}"
+                f"{ENVIRONMENT_PREFIX}RETRY_BASE_S = {self.retry_base_s:g}"
             )
-        return settings
+        return problems
 
     @property
     def celery_broker_url(self) -> str:
@@ -122,11 +131,12 @@ class Settings(ClientSettings):
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """Sentences about variables that carry our prefix and mean nothing to us."""
-    known = [ENVIRONMENT_PREFIX + one.name.upper() for one in fields(Settings)]
+    known = [one.name.upper() for one in fields(Settings)]
+    ours = [name for name in sorted(environment) if name.startswith(ENVIRONMENT_PREFIX)]
     sentences = []
-    for name in sorted(environment):
-        if name.startswith(ENVIRONMENT_PREFIX) and name not in known:
+    for name in (one.removeprefix(ENVIRONMENT_PREFIX) for one in ours):
+        if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            sentences.append(f"{name} is not a setting{hint}")
+            hint = f"; did you mean {ENVIRONMENT_PREFIX}{close[0]}?" if close else ""
+            sentences.append(f"{ENVIRONMENT_PREFIX}{name} is not a setting{hint}")
     return sentences

@@ -11,7 +11,8 @@ what RudderStack, Airbyte and Singer do with them (read 2026-11-22).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ssl
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -74,6 +75,26 @@ FIRST_SERVER_CODE: Final = 50000
 RETRY_AFTER_CAP_S: Final = 3600.0
 """A longer advice is taken for a mistake: events age while they wait."""
 
+REQUEST_ID_CHARACTERS: Final = 128
+"""Kept of a request id; real ones have 34."""
+
+MISCONFIGURED: Final = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.URLRequired,
+)
+"""No request can be made until an operator changes something."""
+
+BEFORE_THE_REQUEST: Final = (
+    requests.ConnectTimeout,
+    requests.exceptions.ProxyError,  # urllib3 says so only until the proxy is connected
+    urllib3.exceptions.NewConnectionError,
+    ssl.SSLCertVerificationError,
+)
+"""Errors of a connection that was never made, so nothing was delivered."""
+
 
 def verdict_of_code(code: int) -> Verdict:
     """The class of a body's `code`; unknown ones by their range."""
@@ -122,39 +143,53 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
     if type(code) is not int:
         verdict, code, message = verdict_of_status(status), None, f"HTTP {status} without a code"
     else:
-        verdict, message = verdict_of_code(code), str(envelope.get("message", ""))
+        verdict, message = verdict_of_code(code), _text(envelope.get("message")) or ""
         if verdict is Verdict.DELIVERED and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             verdict = Verdict.AMBIGUOUS
     return Answer(
         verdict,
         code=code,
         message=message,
-        request_id=_text_or_none(envelope.get("request_id")),
+        request_id=(_text(envelope.get("request_id")) or "")[:REQUEST_ID_CHARACTERS] or None,
         http_status=status,
         retry_after_s=_retry_after(headers),
         data=None if verdict is Verdict.DELIVERED else envelope.get("data"),
     )
 
 
-def judge_failure(error: requests.RequestException) -> Answer:
-    """What it means that no answer came: only a connection never made is surely no delivery."""
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
-        return Answer(Verdict.CONFIGURATION, message="the API's address is not a URL")
-    return Answer(
-        Verdict.TRANSIENT if _never_sent(error) else Verdict.AMBIGUOUS,
-        message=type(error).__name__,
-    )
+def judge_failure(error: Exception) -> Answer:
+    """What it means that no answer came: only a connection never made is surely no delivery.
+
+    Args:
+        error: of `requests` or `urllib3`, or an `OSError` of the system.
+    """
+    kind = type(error).__name__
+    if isinstance(error, MISCONFIGURED):
+        return Answer(
+            Verdict.CONFIGURATION,
+            message=f"no request can be made ({kind}): look at the API's address, the proxy "
+            "and the access token",
+        )
+    if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
+        # Whatever happens to a connection is wrapped; this is a certificate file, say.
+        return Answer(Verdict.TRANSIENT, message=f"{kind} before the request: {error}")
+    verdict = Verdict.TRANSIENT if _never_sent(error) else Verdict.AMBIGUOUS
+    return Answer(verdict, message=kind)
 
 
-def _never_sent(error: requests.RequestException) -> bool:
-    if isinstance(
-        error,
-        requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError,
-    ):
-        return True
-    cause = error.args[0] if error.args else None
-    reason = getattr(cause, "reason", None)
-    return isinstance(reason, urllib3.exceptions.NewConnectionError)
+def _never_sent(error: BaseException) -> bool:
+    """Whether the error, or what it was made from, can only come before the request.
+
+    Of TLS only a refused certificate: other errors of it also end a request under way.
+    """
+    return any(isinstance(one, BEFORE_THE_REQUEST) for one in _causes(error))
+
+
+def _causes(error: object) -> Iterator[BaseException]:
+    """The error and those it wraps; `requests` and `urllib3` keep them in two places."""
+    while isinstance(error, BaseException):
+        yield error
+        error = getattr(error, "reason", None) or (error.args[0] if error.args else None)
 
 
 def _envelope(body: bytes) -> dict[str, Any]:
@@ -165,8 +200,8 @@ def _envelope(body: bytes) -> dict[str, Any]:
     return envelope if isinstance(envelope, dict) else {}
 
 
-def _text_or_none(value: object) -> str | None:
-    return value[:128] if isinstance(value, str) else None
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

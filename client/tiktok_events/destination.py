@@ -18,6 +18,8 @@ Source: TikTok Business API portal, page 1771101303285761 (read 2026-11-22).
 DESTINATION_FIELDS: Final = ("event_source", "event_source_id", "test_event_code")
 MAX_ID_CHARACTERS: Final = 128
 """Ours: pixel codes have 20 characters, event-set ids 19; a longer id is a mistake."""
+LARGEST_ID: Final = 10**64
+"""A whole number beyond it is no id, and Python may refuse to write it in digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def checked_destination(source: object, source_id: object, test_code: object = N
 
 
 def _identifier(value: object, path: str) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST_ID:
         value = str(value)
     if not isinstance(value, str) or not value.strip():
         raise InvalidDestination("must be a non-empty string", path=path)

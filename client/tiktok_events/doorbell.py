@@ -18,11 +18,11 @@ from tiktok_events.keys import DOORBELL_QUEUE
 
 TASK: Final = "tiktok_events.deliver"
 TAG: Final = "@TAG@"
-"""The script puts the block's number here: a message id must be its own."""
+"""The script puts a number here: a message id must be its own."""
 
 _ARGUMENTS: Final = [[], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]
 
-MESSAGE: Final = json.dumps(
+_MESSAGE: Final = json.dumps(
     {
         "body": base64.b64encode(json.dumps(_ARGUMENTS).encode()).decode(),
         "content-encoding": "utf-8",
@@ -53,3 +53,6 @@ MESSAGE: Final = json.dumps(
         },
     }
 )
+
+LUA: Final = f"local DOORBELL = [==[{_MESSAGE}]==]\n"
+"""The message as a constant of the scripts that ring: it need not travel with every event."""

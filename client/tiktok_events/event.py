@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import math
+import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 import orjson
 
-from tiktok_events.destination import DESTINATION_FIELDS, Destination, destination_of
+from tiktok_events.destination import (
+    DESTINATION_FIELDS,
+    LARGEST_ID,
+    Destination,
+    destination_of,
+)
 from tiktok_events.errors import EventTooLarge, InvalidEvent
 from tiktok_events.identity import new_event_id
 from tiktok_events.match_keys import prepare_user
+
+_FIELD_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_NEVER_A_BAD_NUMBER: Final = (str, int, type(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +63,12 @@ class EventPreparer:
         Args:
             event: the event in the API's 2.0 vocabulary, its destination beside it.
             event_id: used when the event has none; by default a new time-ordered UUID.
+                Like that of the event it may be a whole number or a UUID.
 
         Raises:
             InvalidEvent: not a dict, no destination, a match key that is no text,
-                a number JSON cannot carry, something JSON cannot express.
+                a number JSON cannot carry, something JSON cannot express, nested too
+                deeply.
             EventTooLarge: over ``max_bytes``.
         """
         if not isinstance(event, Mapping):
@@ -78,28 +90,27 @@ class EventPreparer:
             raise InvalidEvent(f"must be a dict, not {type(user).__name__}", path="user")
 
     def _encode(self, body: dict[str, Any]) -> bytes:
-        for path in _unsendable_numbers(body.get("properties"), "properties"):
-            raise InvalidEvent("must be a finite number", path=path)
-        try:
-            encoded = orjson.dumps(body, default=_plain)
-        except TypeError as error:
-            # orjson's text names the type only, never the value.
-            raise InvalidEvent(f"cannot be written as JSON: {error}") from None
+        encoded = _json(body)
         if len(encoded) > self.max_bytes:
             raise EventTooLarge(f"{len(encoded):,} bytes of JSON; at most {self.max_bytes:,}")
         return encoded
 
 
-def _event_id(given: object, fallback: str | None) -> str:
-    if given is None or given == "":
-        return fallback or new_event_id()
-    if isinstance(given, int) and not isinstance(given, bool):
-        return str(given)  # the API refuses a JSON number
-    if isinstance(given, str):
-        return given
-    if hasattr(given, "hex") and not isinstance(given, float | bytes):
-        return str(given)  # uuid.UUID
-    raise InvalidEvent(f"must be a string, not {type(given).__name__}", path="event_id")
+def _event_id(*candidates: object) -> str:
+    """The first that says something, as a string: the API refuses a JSON number."""
+    for given in candidates:
+        if given is None or given == "":
+            continue
+        if isinstance(given, str):
+            return given
+        if isinstance(given, UUID) or _is_whole(given):
+            return str(given)
+        raise InvalidEvent(f"must be a string, not {type(given).__name__}", path="event_id")
+    return new_event_id()
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST_ID
 
 
 def _event_time(given: object) -> object:
@@ -113,25 +124,47 @@ def _event_time(given: object) -> object:
     return int(given) if isinstance(given, float) and math.isfinite(given) else given
 
 
-def _unsendable_numbers(value: object, path: str) -> Iterator[str]:
-    """Paths of NaN and infinity: JSON would turn them into null without a word."""
+def _json(body: dict[str, Any]) -> bytes:
+    try:
+        path = _bad_number(body)
+        if path is not None:
+            raise InvalidEvent("must be a finite number", path=path[1:])
+        return orjson.dumps(body, default=_plain)
+    except TypeError as error:
+        # orjson's text names the type only, never the value.
+        raise InvalidEvent(f"cannot be written as JSON: {error}") from None
+    except RecursionError:
+        raise InvalidEvent("is nested too deeply, or holds itself") from None
+
+
+def _bad_number(value: object) -> str | None:
+    """Path to the first NaN or infinity: JSON would make it null without a word."""
+    if isinstance(value, _NEVER_A_BAD_NUMBER):
+        return None
     if isinstance(value, float):
-        if not math.isfinite(value):
-            yield path
-        return
-    if isinstance(value, dict):
-        inner: Iterable[tuple[object, object]] = value.items()
-    elif isinstance(value, list | tuple):
-        inner = enumerate(value)
-    else:
-        return
-    for key, item in inner:
-        yield from _unsendable_numbers(item, f"{path}.{key}")
+        return None if math.isfinite(value) else ""
+    for key, item in _items(value):
+        below = _bad_number(item)
+        if below is not None:
+            return f".{_shown(key)}{below}"
+    return None
+
+
+def _items(value: object) -> Iterable[tuple[object, object]]:
+    if isinstance(value, Mapping):
+        return value.items()
+    return enumerate(value) if isinstance(value, list | tuple) else ()
+
+
+def _shown(key: object) -> str:
+    """A place in a list or the name of a field; what is no name may be a person's."""
+    known = isinstance(key, int) or (isinstance(key, str) and _FIELD_NAME.fullmatch(key))
+    return str(key) if known else "?"
 
 
 def _plain(value: object) -> object:
     """Django and SQLAlchemy hand out prices as Decimal."""
-    if isinstance(value, Decimal) and value.is_finite():
+    if isinstance(value, Decimal) and math.isfinite(value):
         return int(value) if value.as_tuple().exponent == 0 else float(value)
     if isinstance(value, Mapping):
         return dict(value)

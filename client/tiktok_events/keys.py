@@ -11,6 +11,7 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     outbox:<destination>      stream       blocks: n (events), b (JSON array); gone when empty
     state:<destination>       hash         waiting, failures, not_before, parked …; gone when idle
     attempts:<destination>    hash         block id → what its attempts met; gone with the block
+    limit:<token digest>      hash         rate, next_at … of one access token; an hour
     dead                      hash         dead letter id → JSON; until replayed or purged
     dead:deadlines            sorted set   dead letter id → deadline, Unix s; with `dead`
 """
@@ -50,6 +51,11 @@ def outbox(destination: str) -> str:
 def state(destination: str) -> str:
     """The hash of what is known about a destination."""
     return f"{PREFIX}state:{destination}"
+
+
+def limit(token_digest: str) -> str:
+    """The hash of how fast requests with one access token may follow each other."""
+    return f"{PREFIX}limit:{token_digest}"
 
 
 def attempts(destination: str) -> str:

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any, Final
 
 from redis import Redis
-from redis.exceptions import NoScriptError
 
 from tiktok_events import keys
-from tiktok_events.doorbell import MESSAGE
 from tiktok_events.event import PreparedEvent
+from tiktok_events.lua_script import Call, LuaScript
 
 BLOCK_EVENTS: Final = 100
 """Events in one stream entry: measured two to three times the throughput of single ones."""
 
 BLOCK_BYTES: Final = 1024 * 1024
+"""Of a block's JSON; an event that is larger alone makes a block of its own."""
+
 SCRIPT_BYTES: Final = 4 * 1024 * 1024
-"""One script call stays below this, so that it holds Redis for a few milliseconds only."""
-
-_LUA: Final = files("tiktok_events").joinpath("lua")
-PRELUDE: Final = _LUA.joinpath("prelude.lua").read_text()
-"""Stands before every script, the worker's too."""
-
-APPEND: Final = PRELUDE + _LUA.joinpath("append.lua").read_text()
+"""One script call stays below this: Redis copies its arguments into Lua, and frees them
+between the calls of a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +50,13 @@ def blocks_of(events: Sequence[PreparedEvent]) -> Iterator[Block]:
 
 def _chunks(bodies: list[bytes]) -> Iterator[list[bytes]]:
     chunk: list[bytes] = []
-    size = 0
+    size = 1  # the opening bracket; each event then has its comma or the closing one
     for body in bodies:
-        if chunk and (len(chunk) == BLOCK_EVENTS or size + len(body) > BLOCK_BYTES):
+        if chunk and (len(chunk) == BLOCK_EVENTS or size + len(body) + 1 > BLOCK_BYTES):
             yield chunk
-            chunk, size = [], 0
+            chunk, size = [], 1
         chunk.append(body)
-        size += len(body)
+        size += len(body) + 1
     yield chunk
 
 
@@ -75,10 +70,9 @@ class Appender:
     """
 
     def __init__(self, redis: Redis, *, linger_ms: int, rings: bool) -> None:
-        self._redis = redis
         self._linger_ms = linger_ms
-        self._message = MESSAGE if rings else ""
-        self._script = redis.register_script(APPEND)
+        self._rings = int(rings)
+        self._script = LuaScript(redis, "tiktok_events", "append")
 
     def append(self, events: Sequence[PreparedEvent]) -> None:
         """Append all of them, or none.
@@ -88,31 +82,16 @@ class Appender:
         """
         calls = [self._call(part) for part in _script_calls(list(blocks_of(events)))]
         if len(calls) == 1:
-            keys_, args = calls[0]
-            self._script(keys=keys_, args=args)
+            self._script(*calls[0])
         elif calls:
-            self._append_together(calls)
+            self._script.many(calls, together=True)
 
-    def _append_together(self, calls: list[tuple[list[str], list[Any]]]) -> None:
-        try:
-            self._execute(calls)
-        except NoScriptError:
-            # Every call of the transaction failed alike, so nothing was appended.
-            self._redis.script_load(APPEND)
-            self._execute(calls)
-
-    def _execute(self, calls: list[tuple[list[str], list[Any]]]) -> None:
-        with self._redis.pipeline(transaction=True) as transaction:
-            for keys_, args in calls:
-                transaction.evalsha(self._script.sha, len(keys_), *keys_, *args)
-            transaction.execute()
-
-    def _call(self, blocks: list[Block]) -> tuple[list[str], list[Any]]:
+    def _call(self, blocks: list[Block]) -> Call:
         keys_ = [keys.READY, keys.SEQUENCE, keys.COUNTERS, keys.AWAKE, keys.DOORBELL]
         by_destination: dict[str, list[Block]] = {}
         for block in blocks:
             by_destination.setdefault(block.destination, []).append(block)
-        args: list[Any] = [self._linger_ms, self._message, len(by_destination)]
+        args: list[Any] = [self._linger_ms, self._rings, len(by_destination)]
         for destination, its_blocks in by_destination.items():
             keys_ += (keys.outbox(destination), keys.state(destination))
             args += (destination, len(its_blocks))

@@ -42,7 +42,7 @@ class PhoneReason(StrEnum):
     AS_GIVEN = "It is E.164 already."
     PARSED = "It was brought to E.164."
     PLUS_ADDED = "It has no plus sign and fits no default region: read as international."
-    NATIONAL = "It is a national number and there is no default region."
+    NATIONAL = "It is or may be a national number and there is no default region."
     NOT_A_NUMBER = "It is not a phone number."
     NO_COUNTRY = "It begins with no known country code."
     IMPOSSIBLE = "Its country has no numbers of that length."
@@ -104,7 +104,7 @@ def read_phone(text: str, region: str | None = None) -> PhoneReading:
     reading = _parse(text, region)
     if reading.e164 or not _PLUS_SIGNS.isdisjoint(text):
         return reading
-    return _read_as_international(text) or _without_country(reading, region)
+    return _read_as_international(text, region) or _without_country(reading, region)
 
 
 def _without_country(reading: PhoneReading, region: str | None) -> PhoneReading:
@@ -114,7 +114,7 @@ def _without_country(reading: PhoneReading, region: str | None) -> PhoneReading:
     return reading
 
 
-def _read_as_international(text: str) -> PhoneReading | None:
+def _read_as_international(text: str, region: str | None) -> PhoneReading | None:
     """Read a number whose plus sign was lost or written 00; ``None`` where that gives nothing."""
     bare = _BEFORE_FIRST_DIGIT.sub("", _with_ascii_digits(text))
     if bare.startswith("00"):
@@ -122,15 +122,19 @@ def _read_as_international(text: str) -> PhoneReading | None:
         return reading if reading.e164 else None
     if bare.startswith("0") or not bare:
         return None
-    return _read_without_plus(bare)
+    return _read_without_plus(bare, region)
 
 
-def _read_without_plus(bare: str) -> PhoneReading | None:
+def _read_without_plus(bare: str, region: str | None) -> PhoneReading | None:
     """Trust what the library calls valid, then what is as long as international numbers are.
 
+    Where no region has said that it is no national number, it must have 11 digits: one number of
+    the United States in ten is a valid number of another country too, once a plus sign stands in
+    front, and the digest of a stranger's number is worse than none.
+
     Warning:
-        It is a guess: one national number of the United States in ten is a valid number of another
-        country too, once a plus sign stands in front. A default region ends the guessing.
+        11 to 15 digits without a region are still a guess: a German mobile number without its 0
+        has 11. A default region ends the guessing.
 
     Source: for 11 to 15 digits, github.com/segmentio/action-destinations ``tiktok-conversions``
     (read 2026-11-22) puts a plus sign in front without asking more.
@@ -138,7 +142,9 @@ def _read_without_plus(bare: str) -> PhoneReading | None:
     e164 = _parse(f"+{bare}", None, strict=True).e164
     if e164 is None and _INTERNATIONAL_DIGITS.fullmatch(bare):
         e164 = f"+{bare}"
-    return PhoneReading(e164, PhoneReason.PLUS_ADDED) if e164 else None
+    if e164 is None or (region is None and not _INTERNATIONAL_DIGITS.fullmatch(e164[1:])):
+        return None
+    return PhoneReading(e164, PhoneReason.PLUS_ADDED)
 
 
 def _with_ascii_digits(text: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.match_keys import check_region
@@ -21,7 +24,7 @@ def whole(low: int, high: int) -> Check:
 
     def check(value: Any) -> int:
         try:
-            number = int(value)
+            number = int(value) if isinstance(value, str) else operator.index(_no_flag(value))
         except (TypeError, ValueError):
             number = low - 1
         if not low <= number <= high:
@@ -31,38 +34,80 @@ def whole(low: int, high: int) -> Check:
     return check
 
 
-def seconds(low: float, high: float) -> Check:
-    """A number of seconds within bounds."""
+def number(low: float, high: float, unit: str) -> Check:
+    """A number of something, within bounds."""
 
     def check(value: Any) -> float:
         try:
-            number = float(value)
-        except (TypeError, ValueError):
-            number = low - 1
-        if not low <= number <= high:
-            raise ValueError(f"must be a number of seconds from {low:g} to {high:g}")
-        return number
+            amount = float(_no_flag(value))
+        except (TypeError, ValueError, OverflowError):
+            amount = low - 1
+        if not low <= amount <= high:
+            raise ValueError(f"must be a number of {unit} from {low:g} to {high:g}")
+        return amount
 
     return check
+
+
+def seconds(low: float, high: float) -> Check:
+    """A number of seconds, within bounds."""
+    return number(low, high, "seconds")
+
+
+def days(low: float, high: float) -> Check:
+    """A number of days, within bounds."""
+    return number(low, high, "days")
+
+
+def _no_flag(value: Any) -> Any:
+    """True is no number, though Python counts it as 1."""
+    if isinstance(value, bool):
+        raise TypeError
+    return value
 
 
 def address(*schemes: str) -> Check:
     """A URL with one of the schemes. It may hold a password, so no error shows it."""
 
     def check(value: Any) -> str:
-        text = str(value)
-        if not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+        given = str(value).strip()
+        if not given.startswith(tuple(f"{scheme}://" for scheme in schemes)):
             raise ValueError(f"must begin with {' or '.join(f'{s}://' for s in schemes)}")
-        return text
+        # Celery takes several sentinels, parted by semicolons.
+        if not all(_is_url(one) for one in re.split(r";(?=\w+://)", given)):
+            raise ValueError("must be a URL: a host, a port up to 65535, no blanks")
+        return given
+
+    return check
+
+
+def _is_url(given: str) -> bool:
+    try:
+        parts = urlsplit(given)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return given.isprintable() and " " not in given and bool(host or parts.scheme == "unix")
+
+
+def one_of(*words: str) -> Check:
+    """One of some words, in any case."""
+
+    def check(value: Any) -> str:
+        word = str(value).strip().lower()
+        if word not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return word
 
     return check
 
 
 def text(value: Any) -> str:
-    """Any printable text."""
-    if not str(value).isprintable():
+    """Any printable text; not a blank."""
+    given = str(value).strip()
+    if not given or not given.isprintable():
         raise ValueError("must be printable text on one line")
-    return str(value).strip()
+    return given
 
 
 def setting(default: Any, check: Check, *, secret: bool = False) -> Any:
@@ -92,7 +137,7 @@ class ClientSettings:
     broker_url: str | None = setting(None, address("redis", "rediss", "sentinel"), secret=True)
     pixel_code: str | None = setting(None, text)
     default_region: str | None = setting(None, check_region)
-    linger_ms: int = setting(20, whole(0, 60_000))
+    linger_ms: int = setting(50, whole(0, 60_000))
     max_event_bytes: int = setting(65_536, whole(1_024, 1_048_576))
     redis_timeout_s: float = setting(2.0, seconds(0.05, 60))
 
@@ -105,10 +150,11 @@ class ClientSettings:
     def load(cls, environment: Mapping[str, str] | None = None, **given: Any) -> Self:
         """Settings from arguments, then the environment, then the defaults.
 
-        An empty variable counts as absent.
+        A blank variable counts as absent.
 
         Raises:
-            InvalidSetting: values that are not allowed, all of them, each with what is.
+            InvalidSetting: values that are not allowed, all of them, each with what is;
+                where each is allowed, those that contradict each other.
         """
         environment = os.environ if environment is None else environment
         values: dict[str, Any] = {}
@@ -117,13 +163,18 @@ class ClientSettings:
             name = ENVIRONMENT_PREFIX + one.name.upper()
             value = given.get(one.name)
             if value is None:
-                value = environment.get(name) or None
+                value = environment.get(name, "").strip() or None
             if value is None:
                 continue
             try:
                 values[one.name] = one.metadata["check"](value)
             except ValueError as error:
                 problems.append(f"{name} {error}")
-        if problems:
+        settings = None if problems else cls(**values)
+        if settings is None or (problems := settings.contradictions()):
             raise InvalidSetting("\n".join(problems))
-        return cls(**values)
+        return settings
+
+    def contradictions(self) -> list[str]:
+        """Sentences about values that are allowed, but not together."""
+        return []

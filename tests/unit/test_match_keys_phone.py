@@ -47,7 +47,7 @@ from tiktok_events.phone import PhoneReason, check_region, read_phone, to_e164
         ("1 213 373 4253", None, "+12133734253"),
         ("tel:12133734253", None, "+12133734253"),
         ("12345678901234", None, "+12345678901234"),
-        ("6421234567", None, "+6421234567"),
+        ("642 123 4567", "DE", "+496421234567"),
     ],
 )  # fmt: skip
 def test_a_number_becomes_e164(text: str, region: str | None, expected: str | None) -> None:
@@ -60,6 +60,10 @@ def test_a_number_becomes_e164(text: str, region: str | None, expected: str | No
     [
         ("030 1234567", None, PhoneReason.NATIONAL),
         ("2133734253", None, PhoneReason.NATIONAL),
+        ("6421234567", None, PhoneReason.NATIONAL),
+        ("(642) 123-4567", None, PhoneReason.NATIONAL),
+        ("tel:6421234567", None, PhoneReason.NATIONAL),
+        ("642 123 4567 ext. 12345", None, PhoneReason.NATIONAL),
         ("373-4253", "US", PhoneReason.IMPOSSIBLE),
         ("110", "DE", PhoneReason.IMPOSSIBLE),
         ("+1 23", None, PhoneReason.IMPOSSIBLE),
@@ -88,7 +92,7 @@ def test_what_is_no_number_is_dropped_with_its_reason(
         ("+1 213 373 4253", None, PhoneReason.PARSED),
         ("0044 20 7946 0958", None, PhoneReason.PARSED),
         ("213 373 4253", "US", PhoneReason.PARSED),
-        ("6421234567", None, PhoneReason.PLUS_ADDED),
+        ("1 213 373 4253", None, PhoneReason.PLUS_ADDED),
         ("12345678901234", None, PhoneReason.PLUS_ADDED),
         ("4915112345678", "US", PhoneReason.PLUS_ADDED),
     ],

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 import orjson
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.match_keys import KeyOutcome, check_region
+from worker.cli import options
+from worker.cli.terminal import cell, console, print_json
 from worker.explain import (
     EventExplanation,
     UnreadableEventsError,
@@ -25,7 +26,6 @@ from worker.explain import (
 if TYPE_CHECKING:
     from tiktok_events.explanation import KeyExplanation
 
-_WIDTH: Final = 100
 _KEY_WIDTH: Final = 14
 _OUTCOME_WIDTH: Final = 10
 _PREPARED_WIDTH: Final = 18
@@ -107,7 +107,7 @@ def read_region(text: str | None) -> str | None:
     help="Where phone numbers without country code are at home.",
 )
 @click.option("--show-values", is_flag=True, help="Do not mask personal values.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per event and line.")
+@options.as_json
 def explain(*, file: str, region: str | None, show_values: bool, as_json: bool) -> None:
     """Explain every event of the file."""
     explained = explain_events(_read(file), region)
@@ -130,24 +130,24 @@ def _read(file: str) -> list[dict[str, Any]]:
 
 def _print_json(events: list[EventExplanation]) -> None:
     for event in events:
-        click.echo(orjson.dumps(event_as_json(event)))
+        print_json(event_as_json(event))
 
 
 def _print_tables(events: list[EventExplanation]) -> None:
-    console = Console(width=min(_WIDTH, Console().width) if Console().is_terminal else _WIDTH)
+    out = console()
     for event in events:
-        console.print(_heading(event))
+        out.print(_heading(event))
         if event.keys:
-            console.print(_key_table(event))
+            out.print(_key_table(event))
         if event.remark:
-            console.print(_printable(event.remark))
-        console.print()
+            out.print(_printable(event.remark))
+        out.print()
 
 
 def _heading(event: EventExplanation) -> Text:
     name = event.event or "no event name"
     event_id = f" · {event.event_id}" if event.event_id else ""
-    return Text(_printable_text(f"event {event.number}: {name}{event_id}"), style="bold")
+    return cell(f"event {event.number}: {name}{event_id}", _CELL_CHARS, style="bold")
 
 
 def _key_table(event: EventExplanation) -> Table:
@@ -183,10 +183,4 @@ def _shortened(sent: Any) -> str:
 
 
 def _printable(text: str) -> Text:
-    """Return a cell that holds neither markup nor commands for the terminal."""
-    return Text(_printable_text(text))
-
-
-def _printable_text(text: str) -> str:
-    cut = text if len(text) <= _CELL_CHARS else f"{text[:_CELL_CHARS]}…"
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in cut)
+    return cell(text, _CELL_CHARS)

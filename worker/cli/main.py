@@ -10,11 +10,28 @@ import click
 from redis.exceptions import RedisError
 
 from tiktok_events.errors import TikTokEventsError
+from worker.cli.dead import dead
+from worker.cli.demo import demo
+from worker.cli.destinations import destinations
+from worker.cli.doctor import doctor
 from worker.cli.explain import explain
 from worker.cli.sandbox import sandbox
+from worker.cli.send import send
+from worker.cli.status import status
 from worker.cli.worker import worker
 
 FAILED: Final = 1
+
+HELP: Final = """Deliver conversions to TikTok's Events API.
+
+\b
+Try it, all on this machine:       tiktok-events demo
+Is everything fit for work?        tiktok-events doctor
+Start a worker:                    tiktok-events worker
+Hand over events from a file:      tiktok-events send events.ndjson
+See what waits and what failed:    tiktok-events status
+                                   tiktok-events dead list
+"""
 
 
 class Commands(click.Group):
@@ -33,21 +50,15 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
+    help=HELP,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage. Settings: environment variables "
     "TIKTOK_EVENTS_…, see .env.example.",
 )
 @click.version_option(version("tiktok-events-worker"), prog_name="tiktok-events")
 def main() -> None:
-    r"""Deliver conversions to TikTok's Events API.
-
-    \b
-    Try it, all on this machine:       tiktok-events demo
-    Start a worker:                    tiktok-events worker
-    See what waits and what failed:    tiktok-events status
-                                       tiktok-events dead list
-    """
+    """Hold the commands together."""
 
 
-for command in (worker, explain, sandbox):
+for command in (demo, worker, send, status, dead, destinations, explain, sandbox, doctor):
     main.add_command(command)

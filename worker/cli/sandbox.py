@@ -10,9 +10,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import click
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from worker.cli.terminal import WIDTH, cell, console
 from worker.sandbox import Sandbox, ScenarioError
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ STATE_EVERY_S: Final = 2.0
 # Destinations in the table; the JSON report has them all.
 SHOWN_DESTINATIONS: Final = 20
 
-_WIDTH: Final = 100
 _COLUMNS: Final = {
     "requests": "requests",
     "received": "events_received",
@@ -160,7 +160,7 @@ def state_line(report: Report) -> str:
         f"{report.requests:,} requests · {report.events_accepted:,} events accepted · "
         f"{report.distinct:,} distinct · {refused:,} refused · "
         f"{sum(report.faults.values()):,} disturbed"
-    )[:_WIDTH]
+    )[:WIDTH]
 
 
 def print_report(report: Report, *, as_json: bool) -> None:
@@ -168,16 +168,16 @@ def print_report(report: Report, *, as_json: bool) -> None:
     if as_json:
         click.echo(report.to_json())
         return
-    console = Console(width=min(_WIDTH, Console().width), highlight=False)
-    console.print(_destination_table(report))
+    out = console()
+    out.print(_destination_table(report))
     if (hidden := len(report.destinations) - SHOWN_DESTINATIONS) > 0:
-        console.print(f"{hidden:,} destinations not shown; --json has them all")
+        out.print(f"{hidden:,} destinations not shown; --json has them all")
     for title, counts in (
         ("refused, by code", report.refused_requests),
         ("disturbed, by rule", report.faults),
     ):
         for name, requests in counts.items():
-            console.print(f"{title}: {name}: {requests:,}", markup=False)
+            out.print(f"{title}: {name}: {requests:,}", markup=False)
 
 
 def _destination_table(report: Report) -> Table:
@@ -191,7 +191,6 @@ def _destination_table(report: Report) -> Table:
     return table
 
 
-def _row(name: str, figures: Figures) -> list[str]:
-    # The id is the sender's text: brackets in it are no markup.
+def _row(name: str, figures: Figures) -> list[str | Text]:
     counts = (getattr(figures, field) for field in _COLUMNS.values())
-    return [name.replace("[", r"\["), *(f"{count:,}" for count in counts)]
+    return [cell(name), *(f"{count:,}" for count in counts)]

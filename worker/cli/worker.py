@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import os
+from typing import Final
 
 import click
 
 from worker.app import create_app
 from worker.settings import Settings, unknown_variables
 
+HELP: Final = """Start a worker; run as many as you like, on as many machines as you like.
 
-@click.command
+\b
+Examples:
+  tiktok-events worker
+  tiktok-events worker --concurrency 4
+  TIKTOK_EVENTS_REDIS_URL=redis://redis:6379/0 tiktok-events worker
+
+SIGTERM ends it: it claims no more, settles what is under way and hands the rest back.
+A second SIGTERM ends it at once; what was under way is delivered by another worker
+when its lease ends.
+"""
+
+
+@click.command(help=HELP)
 @click.option(
     "--concurrency",
     type=click.IntRange(1, 256),
@@ -27,18 +41,7 @@ from worker.settings import Settings, unknown_variables
 )
 @click.option("--name", help="Node name, host part included; made up when absent.")
 def worker(concurrency: int, pool: str, name: str | None) -> None:
-    r"""Start a worker; run as many as you like, on as many machines as you like.
-
-    \b
-    Examples:
-      tiktok-events worker
-      tiktok-events worker --concurrency 4
-      TIKTOK_EVENTS_REDIS_URL=redis://redis:6379/0 tiktok-events worker
-
-    SIGTERM ends it: it claims no more, settles what is under way and hands the rest back.
-    A second SIGTERM ends it at once; what was under way is delivered by another worker
-    when its lease ends.
-    """
+    """Start a worker."""
     for sentence in unknown_variables(os.environ):
         click.echo(f"Warning: {sentence}", err=True)
     app = create_app(Settings.load())

@@ -1,17 +1,20 @@
 -- Claim blocks of one taken destination for one worker process.
 --
--- KEYS  1 ready  2 outbox  3 state  4 attempts
+-- KEYS  1 ready  2 outbox  3 state  4 attempts  5 limit of the access token
 -- ARGV  1 destination  2 consumer (the worker process)  3 lease, ms
---       4 events wanted  5 bytes wanted
--- Steps nothing while parked, backing off, or another's probe is out;
+--       4 events wanted  5 bytes wanted  6 requests per second of the token
+-- Steps nothing while parked, backing off, another's probe is out, or the token's turn has
+--       not come; then due again when it has;
 --       first the blocks that are due again (the shelf), then those whose claim has
 --       outlived its lease (looked for four times a lease), then new ones, until enough;
---       while the destination fails, this claim is the only probe until it is settled;
+--       while the destination fails, this claim is the only probe until it is settled,
+--       and no more than one request holds;
 --       make the destination due: now if there is more, else when this lease ends.
 -- Returns {more 0|1, failures, block, …}; a block is
 --       {id, number of its claims since it was last settled, events, bytes, attempts JSON or ''}.
 
 local GROUP, SHELF = 'workers', 'due-again'
+local LONELY = 3 -- deaths after which a block is claimed alone
 local ready, outbox, state, attempts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local name, consumer, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local wanted_events, wanted_bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -28,23 +31,42 @@ if not_before > now then
   return {0, failures}
 end
 
+local rate = current_rate(KEYS[5], tonumber(ARGV[6]))
+local wait = wait_for_turn(KEYS[5], rate)
+if wait > 0 then
+  redis.call('ZADD', ready, now + wait, name)
+  return {0, failures}
+end
+
 -- No group: a new outbox, or a server that lost its data. From 0: `$` would skip what stands there.
 local group = redis.pcall('XPENDING', outbox, GROUP)
 if group.err then
   redis.call('XGROUP', 'CREATE', outbox, GROUP, '0', 'MKSTREAM')
 end
 
-local blocks, events, bytes = {}, 0, 0
+local blocks, events, bytes, full = {}, 0, 0, false
 
 local function enough()
-  return events >= wanted_events or bytes >= wanted_bytes
+  return full or events >= wanted_events or bytes >= wanted_bytes
 end
 
+-- A probe is one request, so for it the wanted is a limit.
+local function overflows(entry_events, entry_bytes)
+  return failures > 0 and #blocks > 0
+    and (events + entry_events > wanted_events or bytes + entry_bytes > wanted_bytes)
+end
+
+-- What a step took too much, because the blocks before were smaller, is the next claim's.
 local function keep(entry, claims)
-  local fields = entry[2]
-  blocks[#blocks + 1] = {entry[1], claims, tonumber(fields[2]), fields[4]}
-  events = events + tonumber(fields[2])
-  bytes = bytes + #fields[4]
+  local id, entry_events, payload = entry[1], tonumber(entry[2][2]), entry[2][4]
+  full = enough() or overflows(entry_events, #payload)
+  if full then
+    redis.call('XCLAIM', outbox, GROUP, SHELF, 0, id, 'RETRYCOUNT', claims - 1, 'JUSTID')
+    return
+  end
+  blocks[#blocks + 1] = {id, claims, entry_events, payload}
+  events = events + entry_events
+  bytes = bytes + #payload
 end
 
 -- A stream entry's size is not known before it is claimed: a few at a time, more when they are small.
@@ -75,12 +97,30 @@ local function from_shelf()
   until #pending == 0 or enough()
 end
 
+-- One whose claims keep dying may be what kills: it is claimed alone from then on, so that
+-- the next death speaks against nobody else.
 local function outlived()
   if tonumber(known[4] or '0') > now then
     return
   end
-  redis.call('HSET', state, 'stale_check', text(now + lease / 4))
-  steal(redis.call('XPENDING', outbox, GROUP, 'IDLE', lease, '-', '+', 64))
+  repeat
+    local count = step()
+    local pending = redis.call('XPENDING', outbox, GROUP, 'IDLE', lease, '-', '+', count)
+    for _, entry in ipairs(pending) do
+      local dangerous = entry[4] >= LONELY
+      if dangerous and #blocks > 0 then
+        return
+      end
+      steal({entry})
+      if dangerous then
+        full = true
+        return
+      end
+    end
+  until #pending < count or enough()
+  if not enough() then
+    redis.call('HSET', state, 'stale_check', text(now + lease / 4))
+  end
 end
 
 local function new()
@@ -116,6 +156,7 @@ else
 end
 
 if #blocks > 0 then
+  spend_turn(KEYS[5], rate, 1)
   for _, block in ipairs(blocks) do
     block[5] = redis.call('HGET', attempts, block[1]) or ''
   end

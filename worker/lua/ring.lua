@@ -1,8 +1,8 @@
 -- Ring the doorbell if a destination is due and nobody is awake to see it.
 --
 -- KEYS  1 ready  2 awake  3 doorbell queue  4 sequence
--- ARGV  1 message, '' = only tell  2 '1' = ring even while somebody is awake (more hands)
--- Returns 1 when it rang or, with '', when somebody should; else 0.
+-- ARGV  1 '1' = ring, else only tell  2 '1' = even while somebody is awake (more hands)
+-- Returns 1 when it rang or, only telling, when somebody should; else 0.
 
 local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 if not first[2] or tonumber(first[2]) > now then
@@ -11,12 +11,7 @@ end
 if ARGV[2] ~= '1' and redis.call('EXISTS', KEYS[2]) == 1 then
   return 0
 end
-if ARGV[1] == '' then
+if ARGV[1] ~= '1' then
   return 1
 end
-if redis.call('LLEN', KEYS[3]) > 0 then
-  return 0
-end
-local tag = text(redis.call('INCR', KEYS[4]))
-redis.call('LPUSH', KEYS[3], (string.gsub(ARGV[1], '@TAG@', tag)))
-return 1
+return ring(KEYS[3], redis.call('INCR', KEYS[4]))

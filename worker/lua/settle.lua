@@ -1,6 +1,7 @@
 -- End claims: each block is done, due again, or replaced by what is left of it.
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence  7 dead  8 deadlines
+--       9 limit of the access token
 -- ARGV  1 destination  2 consumer  3 the plan, JSON:
 --       done      [[id, claims, events], …]              all its events were delivered
 --       again     [[id, claims, attempts or null], …]    none was; null = not even tried
@@ -11,6 +12,8 @@
 --       failures  the failure count the claim saw: an answer to a request that was sent
 --                 before a failure neither ends that failure's back-off nor counts again
 --       delay_ms  with 'failing': the wait
+--       extra     requests beyond the one that the claim paid for
+--       slow_down, rate  whether the token was throttled, and its full rate
 --       park      a reason, when the destination must wait for a person
 -- Fencing: a block counts only if this consumer still holds it with the same number of
 --       claims; a worker that slept through its lease changes nothing of another's claim.
@@ -92,6 +95,12 @@ for counter, by in pairs(plan.counters) do
 end
 
 local before = tonumber(redis.call('HGET', state, 'failures') or '0')
+if plan.extra > 0 then
+  spend_turn(KEYS[9], current_rate(KEYS[9], plan.rate), plan.extra)
+end
+if plan.slow_down then
+  slow_down(KEYS[9], plan.rate)
+end
 if plan.outcome == 'healthy' and plan.failures == before then
   redis.call('HDEL', state, 'failures', 'not_before')
 elseif plan.outcome == 'failing' then

@@ -2,7 +2,7 @@
 --
 -- KEYS  1 ready  2 sequence  3 counters  4 awake  5 doorbell queue
 --       then per destination: outbox, state
--- ARGV  1 linger, ms   2 doorbell message, '' = do not ring   3 number of destinations
+-- ARGV  1 linger, ms   2 '1' = ring: the doorbell is on this server   3 number of destinations
 --       then per destination: name, number of blocks, and per block: events, JSON bytes
 -- Steps per block: number it, XADD; per destination: count its events as waiting, make it due
 --       after the linger (not before its back-off ends, not at all while parked);
@@ -27,8 +27,7 @@ for _ = 1, tonumber(ARGV[3]) do
 end
 redis.call('HINCRBY', KEYS[3], 'accepted', total)
 
-if ARGV[2] ~= '' and redis.call('EXISTS', KEYS[4]) == 0 and redis.call('LLEN', KEYS[5]) == 0 then
-  local message = string.gsub(ARGV[2], '@TAG@', string.format('%.0f', number))
-  redis.call('LPUSH', KEYS[5], message)
+if ARGV[2] == '1' and redis.call('EXISTS', KEYS[4]) == 0 then
+  ring(KEYS[5], number)
 end
 return total

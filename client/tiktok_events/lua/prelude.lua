@@ -1,4 +1,4 @@
--- Stands before every script of the outbox.
+-- Stands before every script of the outbox; before it stands DOORBELL, the message that rings.
 
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000) -- Unix ms, the server's
@@ -37,5 +37,14 @@ local function make_due(ready, name, state, due)
   else
     redis.call('ZADD', ready, 'LT', due, name)
   end
+end
+
+-- One message in the doorbell's queue is enough, however many are deaf.
+local function ring(queue, number)
+  if redis.call('LLEN', queue) == 0 then
+    redis.call('LPUSH', queue, (string.gsub(DOORBELL, '@TAG@', text(number))))
+    return 1
+  end
+  return 0
 end
 

@@ -1,0 +1,64 @@
+"""A Lua script on the server: called by its digest, sent again when the server forgot it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from hashlib import sha1
+from importlib.resources import files
+from typing import Any, Final, TypeVar
+
+from redis import Redis
+from redis.exceptions import NoScriptError
+
+from tiktok_events.doorbell import LUA as DOORBELL
+
+PRELUDE: Final = DOORBELL + files("tiktok_events").joinpath("lua/prelude.lua").read_text()
+"""Stands before every script, the worker's too."""
+
+Call = tuple[Sequence[Any], Sequence[Any]]
+"""Keys and arguments."""
+
+T = TypeVar("T")
+
+
+class LuaScript:
+    """One script.
+
+    Args:
+        redis: a connection.
+        package: whose `lua` folder it is in.
+        names: of the files, without their ending, that make up the script.
+    """
+
+    def __init__(self, redis: Redis, package: str, *names: str) -> None:
+        self._redis = redis
+        folder = files(package).joinpath("lua")
+        self._text = PRELUDE + "".join(folder.joinpath(f"{n}.lua").read_text() for n in names)
+        self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
+
+    def __call__(self, keys: Sequence[Any], args: Sequence[Any]) -> Any:
+        """Call it once."""
+        return self._known(lambda: self._redis.evalsha(self._digest, len(keys), *keys, *args))
+
+    def many(self, calls: Sequence[Call], *, together: bool) -> list[Any]:
+        """Call it several times in one round trip.
+
+        Args:
+            calls: in order.
+            together: nothing comes between them (a transaction).
+        """
+        return self._known(lambda: self._pipelined(calls, together=together))
+
+    def _pipelined(self, calls: Sequence[Call], *, together: bool) -> list[Any]:
+        with self._redis.pipeline(transaction=together) as pipeline:
+            for keys, args in calls:
+                pipeline.evalsha(self._digest, len(keys), *keys, *args)
+            return pipeline.execute()
+
+    def _known(self, call: Callable[[], T]) -> T:
+        """Call; a server that does not know the script has carried out nothing of it."""
+        try:
+            return call()
+        except NoScriptError:
+            self._redis.script_load(self._text)
+            return call()

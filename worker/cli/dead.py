@@ -1,0 +1,145 @@
+"""`tiktok-events dead`: see, replay and purge the events that will not be sent by themselves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import islice
+from typing import Any, Final
+
+import click
+
+from tiktok_events.client import connect
+from worker.cli import options
+from worker.cli.letters import letter_table, print_letter
+from worker.cli.replay import purge, replay
+from worker.cli.terminal import console, counted, print_json
+from worker.dead_letters import DeadLetters
+from worker.replay import Selection
+from worker.settings import Settings
+
+SHOWN: Final = 20
+
+GROUP_HELP: Final = """Look after dead letters: events that nobody will send again by himself.
+
+\b
+What died, and why:              tiktok-events dead list
+One of them, with its body:      tiktok-events dead show 17-0
+Send them again, cause removed:  tiktok-events dead replay --reason rejected
+Give them up:                    tiktok-events dead purge --reason expired
+
+\b
+Reasons:
+    invalid     the event breaks a rule of the API; it was never sent
+    rejected    the API refused it; code and message are the API's
+    expired     it was too old to be worth sending
+    exhausted   the API's answers stayed unclear
+    crash_loop  workers died whenever they held it
+    oversize    it is larger than one request may be
+"""
+
+LIST_HELP: Final = """List dead letters, the nearest deadline first.
+
+\b
+The first twenty:              tiktok-events dead list
+All of one reason:             tiktok-events dead list --reason rejected --all
+Of one pixel, purchases only:  tiktok-events dead list --destination web:C0PIXEL --event Purchase
+How many, by API message:
+    tiktok-events dead list --all --json | jq -r .message | sort | uniq -c
+
+A letter expires when its event becomes too old to be sent; a replay must come before.
+
+Exit codes: 0 listed, 1 Redis cannot be used, 2 wrong usage.
+"""
+
+SHOW_HELP: Final = """Show one dead letter: what was wrong, each attempt, and the event itself.
+
+\b
+For people:        tiktok-events dead show 17-0
+The event alone:   tiktok-events dead show 17-0 --json | jq .body
+
+The body is the event as it was to be sent; its match keys are hashed.
+
+Exit codes: 0 shown, 1 there is no such letter, 2 wrong usage.
+"""
+
+
+@click.group("dead", help=GROUP_HELP)
+def dead() -> None:
+    """Hold the commands together."""
+
+
+@dead.command("list", help=LIST_HELP)
+@options.letter_filters
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=SHOWN, show_default=True, help="How many."
+)
+@click.option("--all", "every", is_flag=True, help="However many there are.")
+@options.as_json
+def list_letters(*, limit: int, every: bool, as_json: bool, **wanted: Any) -> None:
+    """List the letters that match."""
+    selection = Selection(**wanted)
+    with _dead_letters() as letters:
+        if as_json:
+            for letter in islice(selection.of(letters), None if every else limit):
+                print_json(letter.summary())
+        else:
+            _print_list(letters, selection, None if every else limit)
+
+
+def _print_list(letters: DeadLetters, selection: Selection, limit: int | None) -> None:
+    total = len(letters)
+    # One more than is shown tells whether there are more.
+    found = list(islice(selection.of(letters), limit and limit + 1))
+    shown = found[:limit]
+    out = console()
+    if not shown:
+        out.print(_nothing(total))
+        return
+    out.print(letter_table(shown, time.time(), out.width))
+    out.print(f"\n{_footer(len(shown), total, selection, more=len(found) > len(shown))}")
+    out.print("Next: tiktok-events dead show ID · dead replay ID … · dead purge ID …")
+
+
+def _nothing(total: int) -> str:
+    if not total:
+        return "There are no dead letters: every event was delivered or still waits."
+    return f"No dead letter matches; there are {total:,} in all."
+
+
+def _footer(shown: int, total: int, selection: Selection, *, more: bool) -> str:
+    if selection.filtered:
+        rest = "more match, --all shows them" if more else "that is all that match"
+        return f"{counted(shown, 'dead letter')} of {total:,} in all; {rest}."
+    rest = "; --all shows the others" if more else ""
+    return f"{shown:,} of {counted(total, 'dead letter')}, nearest deadline first{rest}."
+
+
+@dead.command("show", help=SHOW_HELP)
+@click.argument("letter_id", metavar="ID")
+@options.as_json
+def show(*, letter_id: str, as_json: bool) -> None:
+    """Show one letter."""
+    with _dead_letters() as letters:
+        letter = letters.get(letter_id)
+    if letter is None:
+        raise click.ClickException(
+            "there is no such dead letter: it was replayed, purged, or never was one; "
+            "`tiktok-events dead list` shows those there are"
+        )
+    if as_json:
+        print_json(asdict(letter))
+    else:
+        print_letter(console(), letter, time.time())
+
+
+@contextmanager
+def _dead_letters() -> Iterator[DeadLetters]:
+    with connect(Settings.load()) as redis:
+        yield DeadLetters(redis)
+
+
+dead.add_command(replay)
+dead.add_command(purge)

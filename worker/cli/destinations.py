@@ -1,0 +1,228 @@
+"""`tiktok-events destinations`: which there are, and which wait for a person."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import click
+from rich.table import Table
+
+from tiktok_events.client import connect
+from tiktok_events.destination import Destination
+from worker.cli import options
+from worker.cli.status import state_text
+from worker.cli.terminal import age, cell, console, counted, plain_table, print_json
+from worker.destinations import OVERRIDABLE, Account, Destinations
+from worker.parking import BY_HAND, Parking
+from worker.settings import Settings
+from worker.status import DestinationFigures, read_figures
+
+_NEAR: Final = 3
+_NAME_CHARS: Final = 34
+
+GROUP_HELP: Final = """See destinations, park them and let them go on.
+
+\b
+All of them:           tiktok-events destinations list
+Send nothing more:     tiktok-events destinations park web:C0PIXEL --reason "wrong prices"
+Go on:                 tiktok-events destinations resume web:C0PIXEL
+
+A destination is what one request goes to: event_source:event_source_id, and with a
+test event code event_source:event_source_id:CODE.
+"""
+
+LIST_HELP: Final = """List destinations: the configured ones, and those that events wait for.
+
+\b
+For people:              tiktok-events destinations list
+Those without a token:
+    tiktok-events destinations list --json | jq -r 'select(.token | not).destination'
+
+\b
+    token    whether an access token is configured; it is never shown
+    limits   those of the destinations file that differ from the general settings
+
+Exit codes: 0 listed, 1 Redis or the destinations file cannot be used, 2 wrong usage.
+"""
+
+PARK_HELP: Final = """Park a destination: nothing is sent to it until it is resumed.
+
+\b
+Until somebody has looked:  tiktok-events destinations park web:C0PIXEL --reason "wrong prices"
+Before its first event:     tiktok-events destinations park web:C0NEW --unseen
+
+Its events are still accepted and wait; what waits too long becomes a dead letter once it
+is resumed. Requests under way still end. Workers park a destination by themselves when
+the API refuses its token or its configuration.
+
+Exit codes: 0 parked, also if it was before, 1 nobody knows the destination, 2 wrong usage.
+"""
+
+RESUME_HELP: Final = """Let a parked destination go on.
+
+\b
+The token is renewed:   tiktok-events destinations resume web:C0PIXEL
+All that are parked:    tiktok-events destinations resume --all
+
+One request tries first; when it is accepted, the others follow at full speed. If the
+cause is still there, the destination is parked again, and nothing is lost.
+
+Exit codes: 0 resumed, 1 it was not parked, 2 wrong usage.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A destination as it is configured, and what it is doing."""
+
+    figures: DestinationFigures
+    configured: bool
+    token: bool
+    limits: dict[str, Any]
+
+    def as_dict(self, now: float) -> dict[str, Any]:
+        """As one JSON object."""
+        known = {"configured": self.configured, "token": self.token, "limits": self.limits}
+        return self.figures.as_dict(now) | known
+
+
+@click.group("destinations", help=GROUP_HELP)
+def destinations() -> None:
+    """Hold the commands together."""
+
+
+@destinations.command("list", help=LIST_HELP)
+@options.as_json
+def list_destinations(*, as_json: bool) -> None:
+    """List all destinations that are configured or seen."""
+    settings = Settings.load()
+    accounts = Destinations(settings)
+    with connect(settings) as redis:
+        figures = read_figures(redis)
+    rows = _rows(settings, accounts, figures.destinations)
+    if as_json:
+        for row in rows:
+            print_json(row.as_dict(figures.at))
+    elif rows:
+        console().print(_table(rows, figures.at))
+    else:
+        console().print(
+            "No destination is configured and none has events. Set TIKTOK_EVENTS_PIXEL_CODE "
+            "and TIKTOK_EVENTS_ACCESS_TOKEN, or TIKTOK_EVENTS_DESTINATIONS_FILE."
+        )
+
+
+@destinations.command("park", help=PARK_HELP)
+@click.argument("destination", callback=options.destination_key, metavar="DEST")
+@click.option("--reason", default=BY_HAND, metavar="TEXT", help="For whoever finds it parked.")
+@click.option("--unseen", is_flag=True, help="Though it is not configured and has no events.")
+@options.as_json
+def park(*, destination: str, reason: str, unseen: bool, as_json: bool) -> None:
+    """Park one destination."""
+    settings = Settings.load()
+    configured = _configured(settings, Destinations(settings))
+    with connect(settings) as redis:
+        seen = [one.destination for one in read_figures(redis).destinations]
+        if not unseen:
+            _check_known(destination, {*configured, *seen})
+        changed = Parking(redis).park(destination, reason)
+    if as_json:
+        print_json({"destination": destination, "parked": True, "changed": changed})
+    else:
+        words = "is parked; its events wait" if changed else "was parked already"
+        click.echo(f"{destination} {words}.")
+        click.echo(f"Next: tiktok-events destinations resume {destination}")
+
+
+@destinations.command("resume", help=RESUME_HELP)
+@click.argument("destination", callback=options.destination_key, metavar="[DEST]", required=False)
+@click.option("--all", "every", is_flag=True, help="All that are parked.")
+@options.as_json
+def resume(*, destination: str | None, every: bool, as_json: bool) -> None:
+    """Resume one destination, or all that are parked."""
+    if (destination is None) != every:
+        raise click.UsageError("give one destination, or --all")
+    with connect(Settings.load()) as redis:
+        seen = read_figures(redis).destinations
+        parked = {one.destination: one.waiting for one in seen if one.parked is not None}
+        wanted = list(parked) if destination is None else [destination]
+        resumed = [one for one in wanted if Parking(redis).resume(one)]
+    if destination is not None and not resumed:
+        raise click.ClickException(f"{destination} is not parked{_near(destination, parked)}")
+    _print_resumed(resumed, parked, as_json=as_json)
+
+
+def _print_resumed(resumed: list[str], waiting: dict[str, int], *, as_json: bool) -> None:
+    for one in resumed:
+        events = waiting.get(one, 0)
+        if as_json:
+            print_json({"destination": one, "parked": False, "waiting": events})
+        else:
+            click.echo(f"{one} goes on; {counted(events, 'event')} waiting.")
+    if not resumed and not as_json:
+        click.echo("No destination is parked.")
+
+
+def _configured(settings: Settings, accounts: Destinations) -> set[str]:
+    named = {Destination(*source).key for source in accounts.configured()}
+    default = settings.pixel_code
+    return named if default is None else {*named, Destination("web", default).key}
+
+
+def _check_known(destination: str, known: Iterable[str]) -> None:
+    known = set(known)
+    if destination not in known:
+        raise click.ClickException(
+            f"{destination} is not configured and has no events{_near(destination, known)}; "
+            "--unseen parks it all the same"
+        )
+
+
+def _near(destination: str, others: Iterable[str]) -> str:
+    near = difflib.get_close_matches(destination, others, n=_NEAR)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+def _rows(
+    settings: Settings, accounts: Destinations, seen: Sequence[DestinationFigures]
+) -> list[Row]:
+    configured = _configured(settings, accounts)
+    found = {name: DestinationFigures(name) for name in configured}
+    found |= {one.destination: one for one in seen}
+    rows = []
+    for name, figures in sorted(found.items()):
+        account = accounts.account(Destination.from_key(name))
+        differing = _differing(account, settings)
+        rows.append(Row(figures, name in configured, account.access_token is not None, differing))
+    return rows
+
+
+def _differing(account: Account, settings: Settings) -> dict[str, Any]:
+    limits = asdict(account.limits)
+    return {name: limits[name] for name in OVERRIDABLE if limits[name] != getattr(settings, name)}
+
+
+def _table(rows: Sequence[Row], now: float) -> Table:
+    table = plain_table()
+    table.add_column("destination", no_wrap=True)
+    table.add_column("token", no_wrap=True)
+    table.add_column("waiting", justify="right", no_wrap=True)
+    table.add_column("state", overflow="fold")
+    table.add_column("since", no_wrap=True)
+    table.add_column("limits", overflow="fold")
+    for row in rows:
+        table.add_row(*_cells(row, now))
+    return table
+
+
+def _cells(row: Row, now: float) -> Iterator[Any]:
+    figures = row.figures
+    yield cell(figures.destination, _NAME_CHARS)
+    yield "yes" if row.token else cell("no", style="bold red")
+    yield f"{figures.waiting:,}"
+    yield state_text(figures, now)
+    yield "-" if figures.parked_at is None else age(now - figures.parked_at)
+    yield ", ".join(f"{name} {value:,}" for name, value in row.limits.items()) or "-"

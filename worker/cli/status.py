@@ -1,0 +1,198 @@
+"""`tiktok-events status`: how many events are where, and what each destination is doing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+import click
+from redis import Redis
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from tiktok_events.client import connect
+from worker.cli import options
+from worker.cli.terminal import age, cell, console, counted, plain_table, print_json, until, utc
+from worker.settings import Settings
+from worker.status import Condition, DestinationFigures, Figures, read_figures
+
+SHOWN: Final = 20
+"""Destinations in the table; --json has them all."""
+
+EVERY_S: Final = 2.0
+_STYLES: Final = {Condition.OK: "", Condition.BACKING_OFF: "yellow", Condition.PARKED: "bold red"}
+_URGENCY: Final = {Condition.PARKED: 0, Condition.BACKING_OFF: 1, Condition.OK: 2}
+_NAME_CHARS: Final = 40
+
+HELP: Final = """Show how many events are where, and what each destination is doing.
+
+\b
+Once:                     tiktok-events status
+Kept current:             tiktok-events status --watch
+Backlog, for an alarm:    tiktok-events status --json | jq .waiting
+Parked destinations:
+    tiktok-events status --json | jq -r '.destinations[] | select(.parked).destination'
+
+\b
+Figures count since the first start:
+    accepted    events that track() returned for
+    waiting     not sent yet, or sent and not answered
+    delivered   the API said code 0
+    died        became dead letters, by reason
+    requests    sent to the API
+
+accepted + replayed must equal delivered + waiting + died: no event is lost unseen.
+
+\b
+What a destination is doing:
+    ok            its events are sent as they come
+    backing off   it failed; one request tries again at the time shown
+    parked        it waits for you: tiktok-events destinations resume
+
+Exit codes: 0 shown, 1 Redis cannot be used, 2 wrong usage.
+"""
+
+
+@click.command("status", help=HELP)
+@click.option("--watch", is_flag=True, help="Again and again, until Ctrl-C.")
+@click.option(
+    "--every",
+    "every_s",
+    type=click.FloatRange(0.1, 3600),
+    default=EVERY_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often --watch looks.",
+)
+@options.as_json
+def status(*, watch: bool, every_s: float, as_json: bool) -> None:
+    """Show the figures, once or again and again."""
+    with connect(Settings.load()) as redis:
+        if not watch:
+            _show(read_figures(redis), as_json=as_json)
+            return
+        try:
+            _watch(redis, every_s, as_json=as_json)
+        except KeyboardInterrupt:
+            return
+
+
+def _show(figures: Figures, *, as_json: bool) -> None:
+    if as_json:
+        print_json(figures.as_dict())
+    else:
+        console().print(picture(figures))
+
+
+def _watch(redis: Redis, every_s: float, *, as_json: bool) -> None:
+    out = console()
+    if as_json or not out.is_terminal:
+        for figures in _moments(redis, every_s):
+            _show(figures, as_json=as_json)
+        return
+    with Live(console=out, auto_refresh=False, screen=True) as live:
+        for figures in _moments(redis, every_s):
+            live.update(picture(figures), refresh=True)
+
+
+def _moments(redis: Redis, every_s: float) -> Iterator[Figures]:
+    while True:
+        yield read_figures(redis)
+        time.sleep(every_s)
+
+
+def picture(figures: Figures) -> RenderableType:
+    """The figures, for people."""
+    return Group(_totals(figures), Text(), *_accounting(figures), Text(), *_destinations(figures))
+
+
+def _totals(figures: Figures) -> Table:
+    table = plain_table()
+    table.show_header = False
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    for name, count, words in _total_rows(figures):
+        table.add_row(name, f"{count:,}", words)
+    return table
+
+
+def _total_rows(figures: Figures) -> Iterator[tuple[str, int, str]]:
+    buried = figures.buried
+    yield "accepted", figures.count("accepted"), ""
+    yield "waiting", figures.waiting, _oldest(figures)
+    yield "delivered", figures.count("delivered"), ""
+    yield "died", sum(buried.values()), " · ".join(f"{name} {n:,}" for name, n in buried.items())
+    yield "  replayed", figures.count("replayed"), ""
+    yield "  purged", figures.count("purged"), ""
+    yield "  dead now", figures.dead, "see tiktok-events dead list" if figures.dead else ""
+    yield "requests", figures.count("requests"), ""
+
+
+def _oldest(figures: Figures) -> str:
+    known = [one.oldest_at for one in figures.destinations if one.oldest_at is not None]
+    return f"the oldest for {age(figures.at - min(known))}" if known else ""
+
+
+def _accounting(figures: Figures) -> Iterator[Text]:
+    yield _equation(
+        "accepted + replayed = delivered + waiting + died", figures.unaccounted, "event"
+    )
+    if figures.dead_unaccounted:
+        rule = "died = replayed + purged + dead now"
+        yield _equation(rule, figures.dead_unaccounted, "dead letter")
+
+
+def _equation(rule: str, difference: int, noun: str) -> Text:
+    if difference == 0:
+        return Text.assemble(f"{rule}: ", ("OK, every event is accounted for", "green"))
+    words = f"{counted(abs(difference), noun)} {'missing' if difference > 0 else 'too many'}"
+    return Text.assemble(f"{rule}: ", (words, "bold red"))
+
+
+def _destinations(figures: Figures) -> Iterator[RenderableType]:
+    if not figures.destinations:
+        yield Text("No destination has anything waiting.")
+        return
+    urgent_first = sorted(figures.destinations, key=lambda one: _urgency(one, figures.at))
+    yield _destination_table(urgent_first[:SHOWN], figures.at)
+    if (hidden := len(urgent_first) - SHOWN) > 0:
+        yield Text(f"{counted(hidden, 'destination')} not shown; --json has them all")
+
+
+def _urgency(one: DestinationFigures, now: float) -> tuple[int, int, str]:
+    return _URGENCY[one.condition(now)], -one.waiting, one.destination
+
+
+def _destination_table(destinations: list[DestinationFigures], now: float) -> Table:
+    table = plain_table()
+    table.add_column("destination", no_wrap=True)
+    for heading in ("waiting", "oldest", "failures", "due"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("state", overflow="fold")
+    for one in destinations:
+        table.add_row(*_row(one, now))
+    return table
+
+
+def _row(one: DestinationFigures, now: float) -> Iterator[str | Text]:
+    yield cell(one.destination, _NAME_CHARS)
+    yield f"{one.waiting:,}"
+    yield "-" if one.oldest_at is None else age(now - one.oldest_at)
+    yield f"{one.failures:,}"
+    yield "-" if one.due_at is None else until(one.due_at, now, past="now")
+    yield state_text(one, now)
+
+
+def state_text(one: DestinationFigures, now: float) -> Text:
+    """What a destination is doing, in words."""
+    condition = one.condition(now)
+    words = condition.value
+    if condition is Condition.PARKED:
+        words = f"parked: {one.parked}"
+    elif condition is Condition.BACKING_OFF and one.not_before is not None:
+        words = f"backing off until {utc(one.not_before)[11:]}"
+    return cell(words, style=_STYLES[condition])

@@ -1,0 +1,78 @@
+"""How a worker ends: it claims no more, settles what is under way, hands the rest back.
+
+SIGTERM to the main process     Celery tells nobody else, so a shared byte tells the children
+SIGTERM to the whole group      (systemd, Heroku) reaches the children too: one that is serving
+                                finishes first, one that is idle ends
+a second SIGTERM                ends at once; claims heal when their lease ends
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+
+class StopFlag:
+    """A byte of memory that a prefork worker and its children share."""
+
+    def __init__(self) -> None:
+        self._byte = mmap.mmap(-1, 1)
+
+    def set(self) -> None:
+        """The worker stops claiming from now on."""
+        self._byte[0] = 1
+
+    def is_set(self) -> bool:
+        """Whether it does."""
+        return self._byte[0] == 1
+
+
+class GentleEnd:
+    """A child's own SIGTERM, put off until what it serves is settled."""
+
+    def __init__(self) -> None:
+        self._serving = False
+        self._asked = False
+
+    def install(self) -> None:
+        """Catch SIGTERM in this process, a child of the pool."""
+        signal.signal(signal.SIGTERM, self._on_signal)
+
+    def asked(self) -> bool:
+        """Whether this process was asked to end."""
+        return self._asked
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """While this lasts, the first SIGTERM only asks."""
+        self._serving = True
+        try:
+            yield
+        finally:
+            self._serving = False
+            if self._asked:
+                _end_now()
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if self._asked or not self._serving:
+            _end_now()
+        self._asked = True
+
+
+def _end_now() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+STOPPING: Final = StopFlag()
+GENTLE_END: Final = GentleEnd()
+
+
+def stopping() -> bool:
+    """Whether this process is to claim no more."""
+    return STOPPING.is_set() or GENTLE_END.asked()
