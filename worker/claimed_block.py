@@ -52,6 +52,9 @@ class OpenBlock:
     def of(cls, claimed: ClaimedBlock, *, lease_ends: float) -> OpenBlock:
         """Decode a claimed block."""
         history = History.read(claimed.attempts, claimed.accepted_at)
+        if claimed.claims > 1:
+            # Whoever died with it may have sent it before.
+            history = replace(history, ambiguous=True)
         return cls(claimed, orjson.loads(claimed.payload), history, lease_ends)
 
     @property

@@ -131,14 +131,14 @@ class DeadLetter:
         """Everything but the body and the log."""
         return {k: v for k, v in asdict(self).items() if k not in {"body", "log"}}
 
-    def history(self, replayed_at: float) -> History:
+    def history(self, *replayed_at: float) -> History:
         """What travels with the event when it is replayed."""
         return History(
             accepted_at=self.first_accepted_at,
             attempts=self.attempts,
             ambiguous=self.ambiguous,
             log=tuple(dict(entry) for entry in self.log),
-            replays=(*self.replays, round(replayed_at, 3)),
+            replays=(*self.replays, *(round(at, 3) for at in replayed_at)),
         )
 
 

@@ -30,7 +30,7 @@ from worker.prepare import Outgoing
 from worker.redaction import redacted
 from worker.sentry import report_answer
 from worker.settings import CONNECT_TIMEOUT_S, SETTLE_MARGIN_S, Settings
-from worker.verdict import Answer, Verdict
+from worker.verdict import DOUBTFUL, Answer, Verdict
 
 log = structlog.get_logger("tiktok_events.delivery")
 
@@ -46,7 +46,6 @@ NO_TOKEN = Answer(
 PARKING = frozenset({Verdict.CREDENTIAL, Verdict.CONFIGURATION})
 SPENDING = frozenset({Verdict.TRANSIENT, Verdict.AMBIGUOUS, Verdict.REJECTED, Verdict.UNCLEAR})
 FAILING = frozenset({Verdict.TRANSIENT, Verdict.AMBIGUOUS, Verdict.THROTTLED, Verdict.UNCLEAR})
-DOUBTFUL = frozenset({Verdict.AMBIGUOUS, Verdict.UNCLEAR})
 
 
 @dataclass(slots=True)

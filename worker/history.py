@@ -7,8 +7,16 @@ from typing import Any, Final, Self
 
 import orjson
 
+from worker.verdict import DOUBTFUL
+
 KEPT: Final = 5
 """First and last attempts kept in full; those between are only counted."""
+
+DEDUPLICATION_S: Final = 48 * 3600
+"""TikTok counts a repeat of the same event and `event_id` as one for this long after the first.
+
+Source: https://ads.tiktok.com/help/article/event-deduplication (read 2026-11-22).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +109,25 @@ class History:
             ambiguous=self.ambiguous or ambiguous,
             log=log,
         )
+
+    def doubtful_since(self) -> float:
+        """When an ambiguous event may first have been accepted unseen, Unix seconds.
+
+        Never later than it was: where the log does not show the attempt, an earlier time.
+        """
+        for number, attempt in enumerate(self.log):
+            if number == KEPT and len(self.log) == 2 * KEPT:
+                # Attempts between the first and the last are only counted: it may be among them.
+                return float(self.log[KEPT - 1]["at"])
+            if attempt["verdict"] in DOUBTFUL:
+                return float(attempt["at"])
+        return self.accepted_at
+
+    def would_count_twice(self, now: float) -> bool:
+        """Whether TikTok may count one more attempt as another conversion."""
+        return self.ambiguous and now > self.doubtful_since() + DEDUPLICATION_S
+
+    def needs_a_yes(self, now: float) -> bool:
+        """Whether it may, and no person has replayed the event knowing that."""
+        answered = bool(self.replays) and self.would_count_twice(self.replays[-1])
+        return self.would_count_twice(now) and not answered

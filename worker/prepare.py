@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -12,7 +12,17 @@ from schemas import Checked, check_event
 from tiktok_events.destination import Destination
 from worker.claimed_block import OpenBlock
 from worker.dead_letters import DeadLetter, Reason
+from worker.remarks import note_warnings
 from worker.settings import CONNECT_TIMEOUT_S, Settings
+
+SHOWN_ERRORS: Final = 5
+"""In a dead letter's message; the path is the first one's."""
+
+TOO_LATE: Final = "too old to be sent before its window closes"
+NEEDS_A_YES: Final = (
+    "it may have been accepted more than 48 hours ago: sent again, it could be counted twice; "
+    "a replay with --accept-duplicates sends it all the same"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,16 +61,20 @@ class Preparer:
 
     def prepare(self, block: OpenBlock, *, now: float) -> Iterator[Outgoing]:
         """Events of the block that can be sent; the others are dead when this ends."""
+        needs_a_yes = block.history.needs_a_yes(now)
         for index, event in enumerate(block.events):
             checked = check_event(event, self.destination.event_source)
             if checked.errors:
                 block.dead(index, self._invalid(block, event, checked, now))
                 continue
+            note_warnings(self.destination.key, checked.warnings)
             expires_at = self.expires_at(checked.event)
             if self._too_late(expires_at, now):
-                block.dead(index, self._expired(block, event, expires_at, now))
-                continue
-            yield Outgoing(block, index, orjson.dumps(checked.event), expires_at)
+                block.dead(index, self._letter(block, event, Reason.EXPIRED, TOO_LATE, now))
+            elif needs_a_yes:
+                block.dead(index, self._letter(block, event, Reason.EXHAUSTED, NEEDS_A_YES, now))
+            else:
+                yield Outgoing(block, index, orjson.dumps(checked.event), expires_at)
 
     def give_up(self, block: OpenBlock, *, now: float) -> None:
         """End a block that kills its workers: apart into single events, or dead when it is one."""
@@ -68,16 +82,8 @@ class Preparer:
             for index in range(len(block.events)):
                 block.left([index], None, part=index + 1)
             return
-        letter = DeadLetter.of(
-            block.events[0],
-            destination=self.destination.key,
-            reason=Reason.CRASH_LOOP,
-            message=f"{block.claimed.claims - 1} workers in a row died while they held this event",
-            history=block.history,
-            died_at=now,
-            expires_at=self.expires_at(block.events[0]),
-        )
-        block.dead(0, letter)
+        message = f"{block.claimed.claims - 1} workers in a row died while they held this event"
+        block.dead(0, self._letter(block, block.events[0], Reason.CRASH_LOOP, message, now))
 
     def expires_at(self, event: Any) -> float:
         """Until when the event is worth sending: its time and the window of its source."""
@@ -91,25 +97,27 @@ class Preparer:
         return expires_at < now + CONNECT_TIMEOUT_S + self.settings.request_timeout_s
 
     def _invalid(self, block: OpenBlock, event: Any, checked: Checked, now: float) -> DeadLetter:
-        first = checked.errors[0]
+        errors = checked.errors
+        message = "; ".join(f"{error.path}: {error.message}" for error in errors[:SHOWN_ERRORS])
+        return self._letter(block, event, Reason.INVALID, message, now, path=errors[0].path or None)
+
+    def _letter(
+        self,
+        block: OpenBlock,
+        event: Any,
+        reason: Reason,
+        message: str,
+        now: float,
+        *,
+        path: str | None = None,
+    ) -> DeadLetter:
         return DeadLetter.of(
             event,
             destination=self.destination.key,
-            reason=Reason.INVALID,
-            message="; ".join(f"{e.path}: {e.message}" for e in checked.errors[:5]),
-            path=first.path or None,
+            reason=reason,
+            message=message,
+            path=path,
             history=block.history,
             died_at=now,
             expires_at=self.expires_at(event),
-        )
-
-    def _expired(self, block: OpenBlock, event: Any, expires_at: float, now: float) -> DeadLetter:
-        return DeadLetter.of(
-            event,
-            destination=self.destination.key,
-            reason=Reason.EXPIRED,
-            message="too old to be sent before its window closes",
-            history=block.history,
-            died_at=now,
-            expires_at=expires_at,
         )

@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from tiktok_events.destination import Destination
 from tiktok_events.errors import InvalidDestination
 from worker.dead_letters import DeadLetter, DeadLetters
-from worker.delivery import DOUBTFUL
-from worker.history import KEPT
-
-DEDUPLICATION_S: Final = 48 * 3600
-"""TikTok counts a repeat of the same event and `event_id` as one for this long after the first.
-
-Source: https://ads.tiktok.com/help/article/event-deduplication (read 2026-11-22).
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +67,9 @@ def fate_of(letter: DeadLetter, *, now: float, accept_duplicates: bool = False) 
         return Fate.NO_DESTINATION
     if letter.expires_at <= now:
         return Fate.EXPIRED
-    if (
-        letter.ambiguous
-        and not accept_duplicates
-        and now > doubtful_since(letter) + DEDUPLICATION_S
-    ):
+    if letter.history().would_count_twice(now) and not accept_duplicates:
         return Fate.AMBIGUOUS
     return Fate.REPLAYABLE
-
-
-def doubtful_since(letter: DeadLetter) -> float:
-    """When an ambiguous letter's event may first have been accepted unseen, Unix seconds.
-
-    Never later than it was: where the log does not show the attempt, an earlier time.
-    """
-    for number, attempt in enumerate(letter.log):
-        if number == KEPT and len(letter.log) == 2 * KEPT:
-            # Attempts between the first and the last are only counted: it may be among them.
-            return float(letter.log[KEPT - 1]["at"])
-        if attempt["verdict"] in DOUBTFUL:
-            return float(attempt["at"])
-    return letter.first_accepted_at
 
 
 def _has_destination(letter: DeadLetter) -> bool:

@@ -168,6 +168,7 @@ FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "failures": _number,
     "processes": _number,
     "error": _word,
+    "path": _word,
     "resume": _word,
     "setting": _word,
     "version": _word,

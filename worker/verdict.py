@@ -36,6 +36,10 @@ class Verdict(StrEnum):
     UNCLEAR = "unclear"
 
 
+DOUBTFUL: Final = frozenset({Verdict.AMBIGUOUS, Verdict.UNCLEAR})
+"""Verdicts after which the events may have been accepted unseen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One attempt's answer.

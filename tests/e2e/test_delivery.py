@@ -16,7 +16,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -73,14 +73,14 @@ def _is_contents(value: object) -> bool:
     return isinstance(value, list) and all(_fits(item, CONTENT) for item in value)
 
 
-def _fits(value: object, shape: dict[str, Callable[[Any], bool]]) -> bool:
+def _fits(value: object, shape: Mapping[str, Callable[[Any], bool]]) -> bool:
     """Whether it is an object of known fields only, each of its type and none of them null."""
     return isinstance(value, dict) and all(
         name in shape and shape[name](item) for name, item in value.items()
     )
 
 
-def _object(shape: dict[str, Callable[[Any], bool]], *required: str) -> Callable[[Any], bool]:
+def _object(shape: Mapping[str, Callable[[Any], bool]], *required: str) -> Callable[[Any], bool]:
     return lambda value: _fits(value, shape) and set(required) <= set(value)
 
 
@@ -394,18 +394,16 @@ def _enqueue_backlog(redis_url: str, events: list[Event]) -> None:
             client.track_many(part)
 
 
-@pytest.mark.parametrize("processes", [1, 2])
 def test_a_backlog_fills_its_requests_to_the_brim(
-    redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any, processes: int
+    redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
 ) -> None:
-    """At most 1.02 requests per 1,000 events, and one more where two processes share a pixel.
+    """At most 1.02 requests per 1,000 events, of one process; each more adds one a pixel.
 
-    The API is slow, so that the workers run out of room for requests all the time.
+    The API is slow, so that the worker runs out of room for requests all the time.
     """
     views = [_pageview(number, pixel=number % 4) for number in range(52_000)]
     _enqueue_backlog(redis_url, views)
     fake_api.latency_s = 0.15
-    start_worker(concurrency=processes)
+    start_worker(concurrency=1)
     wait_until(lambda: sum(len(r.ids) for r in fake_api.accepted()) >= len(views), 60)
-    shared_pixels = 4 * (processes - 1)
-    assert len(fake_api.requests()) <= 1.02 * len(views) / 1000 + shared_pixels
+    assert len(fake_api.requests()) <= 1.02 * len(views) / 1000

@@ -22,15 +22,26 @@ A_WEEK_S: Final = 7 * 86_400
 SHORT_WINDOW_S: Final = 864
 FAST: Final = {"RETRY_BASE_S": "0.05", "RETRY_CAP_S": "0.2"}
 
-YES: Final = (200, {}, {"code": 0, "message": "OK", "request_id": "fake-yes", "data": {}})
-TIMED_OUT: Final = (200, {}, {"code": 50002, "message": "Internal service timed out."})
-BAD_GATEWAY: Final = (502, {"Content-Type": "text/html"}, b"<html>502 Bad Gateway</html>")
-UNAVAILABLE: Final = (503, {}, {"error": {"message": "Service Unavailable"}})
-NOTHING: Final = (200, {}, {})
+Reply = tuple[int, dict[str, str], Any]
+"""HTTP status, headers, body."""
+
+YES: Final[Reply] = (200, {}, {"code": 0, "message": "OK", "request_id": "fake-yes", "data": {}})
+TIMED_OUT: Final[Reply] = (200, {}, {"code": 50002, "message": "Internal service timed out."})
+BAD_GATEWAY: Final[Reply] = (502, {"Content-Type": "text/html"}, b"<html>502 Bad Gateway</html>")
+UNAVAILABLE: Final[Reply] = (503, {}, {"error": {"message": "Service Unavailable"}})
+NOTHING: Final[Reply] = (200, {}, {})
 RESET: Final = None
-REFUSED: Final = (200, {}, {"code": 40002, "message": "Invalid value.", "request_id": "fake-no"})
-THROTTLED: Final = (200, {"Retry-After": "2"}, {"code": 40100, "message": "Too many requests."})
-NO_PERMISSION: Final = (200, {}, {"code": 40001, "message": "No permission for this pixel."})
+REFUSED: Final[Reply] = (
+    200,
+    {},
+    {"code": 40002, "message": "Invalid value.", "request_id": "fake-no"},
+)
+THROTTLED: Final[Reply] = (
+    200,
+    {"Retry-After": "2"},
+    {"code": 40100, "message": "Too many requests."},
+)
+NO_PERMISSION: Final[Reply] = (200, {}, {"code": 40001, "message": "No permission for this pixel."})
 
 
 def _purchase(event_id: str, pixel: str = PIXEL, **changes: Any) -> dict[str, Any]:
@@ -85,8 +96,9 @@ def the_letter(redis: Redis, wait_until: Any) -> Callable[[], DeadLetter]:
     """Waits for the only dead letter."""
 
     def wait() -> DeadLetter:
-        [letter] = wait_until(lambda: list(DeadLetters(redis)))
-        return letter
+        letters: list[DeadLetter] = wait_until(lambda: list(DeadLetters(redis)))
+        assert len(letters) == 1
+        return letters[0]
 
     return wait
 

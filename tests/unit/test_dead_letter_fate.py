@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from worker.dead_letters import DeadLetter, Reason
-from worker.history import KEPT, History
-from worker.replay import DEDUPLICATION_S, Fate, Selection, doubtful_since, fate_of
+from worker.history import DEDUPLICATION_S, KEPT, History
+from worker.replay import Fate, Selection, fate_of
 
 NOW = 1_795_000_000.0
 DAY_S = 86_400.0
@@ -78,19 +78,19 @@ def test_an_ambiguous_letter_is_replayed_when_a_person_says_so() -> None:
 def test_doubt_begins_with_the_first_unclear_attempt() -> None:
     """Attempts before it were answered, so they accepted nothing."""
     doubtful = letter(attempt(100, "transient"), attempt(200, "ambiguous"), attempt(300, "unclear"))
-    assert doubtful_since(doubtful) == 200
+    assert doubtful.history().doubtful_since() == 200
 
 
 def test_doubt_begins_early_where_the_log_was_cut() -> None:
     """Attempts between the first and the last are not kept: one of them may have been unclear."""
     first = [attempt(100 + number, "transient") for number in range(KEPT)]
     last = [attempt(900 + number, "ambiguous") for number in range(KEPT)]
-    assert doubtful_since(letter(*first, *last)) == 100 + KEPT - 1
+    assert letter(*first, *last).history().doubtful_since() == 100 + KEPT - 1
 
 
 def test_doubt_begins_with_acceptance_where_the_log_is_silent() -> None:
     """An ambiguity that no attempt shows is as old as the event."""
-    assert doubtful_since(letter(accepted_at=50)) == 50
+    assert letter(accepted_at=50).history().doubtful_since() == 50
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,284 @@
+"""Random histories of the real scripts against a simple model.
+
+Workers append, claim, settle, crash, sleep through leases, wake up as zombies and settle what
+is no longer theirs; dead letters are replayed. After every step:
+
+    I1  every accepted event is in exactly one place: outbox, delivered, or dead
+    I4  an event ends as what its own block's holder said, nobody else's
+    I7  the counters account for every event
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from redis import Redis
+
+from tiktok_events import keys
+from tiktok_events.destination import Destination
+from tiktok_events.event import PreparedEvent
+from tiktok_events.outbox import Appender
+from worker.claimed_block import OpenBlock
+from worker.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.embedded import EmbeddedServer
+from worker.history import Attempt
+from worker.outbox import Claim, ClaimedBlock, Outbox, Outcome, Settlement, Turns, Want
+
+DESTINATIONS = [Destination("web", "C0ONE"), Destination("offline", "2")]
+WORKERS = ["one", "two", "three"]
+LEASE_MS = 60_000
+TURNS = Turns("digest", 10_000.0)
+
+DELIVERED, DEAD, LEFT, APART = "delivered", "dead", "left", "apart"
+
+
+@dataclass
+class Held:
+    """A claim as its worker remembers it, rightly or not."""
+
+    worker: str
+    claim: Claim
+
+
+class OutboxMachine(RuleBasedStateMachine):
+    """The model: where every event is, and who holds which block."""
+
+    server: EmbeddedServer
+
+    @initialize()
+    def begin(self) -> None:
+        """An empty server."""
+        self.redis = Redis.from_url(self.server.url, protocol=2)
+        self.redis.flushall()
+        self.appender = Appender(self.redis, linger_ms=0, rings=True)
+        self.outboxes = {
+            name: Outbox(self.redis, consumer=name, lease_ms=LEASE_MS) for name in WORKERS
+        }
+        self.letters = DeadLetters(self.redis)
+        self.next_id = 0
+        self.waiting: set[str] = set()
+        self.delivered: set[str] = set()
+        self.dead: set[str] = set()
+        self.replayed = 0
+        self.buried = 0
+        self.held: list[Held] = []
+        self.zombies: list[Held] = []
+        self.holder: dict[str, tuple[str, int]] = {}
+
+    def teardown(self) -> None:
+        """Close what was opened."""
+        if hasattr(self, "redis"):
+            self.redis.close()
+
+    @rule(counts=st.lists(st.integers(0, 130), min_size=2, max_size=2))
+    def append(self, counts: list[int]) -> None:
+        """Some events for each destination, in one call."""
+        batch = []
+        for destination, count in zip(DESTINATIONS, counts, strict=True):
+            for _ in range(count):
+                event_id = f"e{self.next_id}"
+                self.next_id += 1
+                self.waiting.add(event_id)
+                body = json.dumps({"event_id": event_id}).encode()
+                batch.append(PreparedEvent(destination, event_id, body))
+        self.appender.append(batch)
+
+    @rule(
+        worker=st.sampled_from(WORKERS),
+        destination=st.sampled_from(DESTINATIONS),
+        wanted=st.sampled_from([1, 50, 120, 1000]),
+    )
+    def claim(self, worker: str, destination: Destination, wanted: int) -> None:
+        """Claim, whether or not the destination was taken: the scripts must not rely on it."""
+        want = Want(destination.key, wanted, 1_000_000, TURNS)
+        (claimed,) = self.outboxes[worker].claim([want])
+        for block in claimed.blocks:
+            living = {
+                (held.worker, b.claims, b.id) for held in self.held for b in held.claim.blocks
+            }
+            holder = self.holder.get(block.id)
+            assert holder is None or (*holder, block.id) not in living, "claimed from a live holder"
+            self.holder[block.id] = (worker, block.claims)
+        if claimed.blocks:
+            self.held.append(Held(worker, claimed))
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def settle(self, data: st.DataObject) -> None:
+        """A worker settles a claim it still holds."""
+        held = self.held.pop(data.draw(st.integers(0, len(self.held) - 1)))
+        self._settle(held, data)
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def die(self, data: st.DataObject) -> None:
+        """A worker is gone, or asleep: its claim is remembered by nobody, or by a zombie."""
+        self.zombies.append(self.held.pop(data.draw(st.integers(0, len(self.held) - 1))))
+
+    @precondition(lambda self: self.zombies)
+    @rule(data=st.data())
+    def wake_up(self, data: st.DataObject) -> None:
+        """A zombie settles what it believes it holds."""
+        held = self.zombies.pop(data.draw(st.integers(0, len(self.zombies) - 1)))
+        self._settle(held, data)
+
+    @rule()
+    def leases_end(self) -> None:
+        """Every claim outlives its lease; whoever still held one is a zombie now."""
+        self.zombies += self.held
+        self.held = []
+        for destination in DESTINATIONS:
+            stream = keys.outbox(destination.key)
+            if self.redis.exists(stream) and self.redis.xinfo_groups(stream):
+                self._age(stream)
+            for name in ("not_before", "stale_check"):
+                if self.redis.hexists(keys.state(destination.key), name):
+                    self.redis.hset(keys.state(destination.key), name, 0)
+
+    @precondition(lambda self: self.dead)
+    @rule(data=st.data())
+    def replay(self, data: st.DataObject) -> None:
+        """One dead letter goes back; a second try finds it gone."""
+        letters = sorted(self.letters, key=lambda one: one.id)
+        letter = letters[data.draw(st.integers(0, len(letters) - 1))]
+        assert self.letters.replay(letter.id, now=1.0)
+        assert not self.letters.replay(letter.id, now=2.0)
+        self.dead.remove(str(letter.event_id))
+        self.waiting.add(str(letter.event_id))
+        self.replayed += 1
+
+    @invariant()
+    def every_event_is_in_one_place(self) -> None:
+        """I1: what Redis holds is what the model says, no more and no less."""
+        if not hasattr(self, "redis"):
+            return
+        in_streams = [event for d in DESTINATIONS for event in self._in_stream(d)]
+        assert sorted(in_streams) == sorted(self.waiting)
+        assert sorted(str(one.event_id) for one in self.letters) == sorted(self.dead)
+
+    @invariant()
+    def the_counters_account_for_every_event(self) -> None:
+        """I7: accepted + replayed = delivered + waiting + buried."""
+        if not hasattr(self, "redis"):
+            return
+        counters = {k.decode(): int(v) for k, v in self.redis.hgetall(keys.COUNTERS).items()}
+        waiting = sum(int(self.redis.hget(keys.state(d.key), "waiting") or 0) for d in DESTINATIONS)
+        assert counters.get("accepted", 0) == self.next_id
+        assert counters.get("delivered", 0) == len(self.delivered)
+        assert counters.get("dead:rejected", 0) == self.buried
+        assert counters.get("replayed", 0) == self.replayed
+        assert waiting == len(self.waiting)
+
+    @invariant()
+    def work_is_never_forgotten(self) -> None:
+        """A destination with events is in the ready set: somebody will come."""
+        if not hasattr(self, "redis"):
+            return
+        for destination in DESTINATIONS:
+            has_work = bool(self._in_stream(destination))
+            assert (self.redis.zscore(keys.READY, destination.key) is not None) or not has_work
+
+    def _settle(self, held: Held, data: st.DataObject) -> None:
+        failing = data.draw(st.booleans(), label="failing")
+        settlement = Settlement(
+            held.claim.destination,
+            held.claim.failures,
+            TURNS,
+            outcome=Outcome.FAILING if failing else Outcome.HEALTHY,
+        )
+        lost = 0
+        for block in held.claim.blocks:
+            end = data.draw(st.sampled_from([DELIVERED, LEFT, "mixed"]), label=block.id)
+            ends = self._end_block(block, end, data)
+            ends[0].settle_into(settlement)
+            lost += not self._apply(held.worker, block, ends[1])
+        assert self.outboxes[held.worker].settle(settlement) == lost
+
+    def _end_block(
+        self, block: ClaimedBlock, end: str, data: st.DataObject
+    ) -> tuple[OpenBlock, dict[str, str]]:
+        """End each of a block's events somehow; returns the block and the ends by event."""
+        opened = OpenBlock.of(block, lease_ends=0.0)
+        attempt = data.draw(st.sampled_from([None, Attempt(1.0, "transient", 50002, 1, None)]))
+        ends: dict[str, str] = {}
+        for index, event in enumerate(opened.events):
+            fate = end if end != "mixed" else [DELIVERED, DEAD, LEFT, APART][index % 4]
+            ends[event["event_id"]] = fate
+            if fate == DELIVERED:
+                opened.delivered()
+            elif fate == DEAD:
+                opened.dead(index, self._letter(event, opened))
+            else:
+                opened.left([index], attempt, part=1 if fate == APART else 0)
+        return opened, ends
+
+    def _apply(self, worker: str, block: ClaimedBlock, ends: dict[str, str]) -> bool:
+        """What the model makes of it: nothing, if the worker no longer holds the block."""
+        if self.holder.get(block.id) != (worker, block.claims):
+            return False
+        del self.holder[block.id]
+        for event_id, fate in ends.items():
+            if fate == DELIVERED:
+                self.waiting.remove(event_id)
+                self.delivered.add(event_id)
+            elif fate == DEAD:
+                self.waiting.remove(event_id)
+                self.dead.add(event_id)
+                self.buried += 1
+        return True
+
+    def _letter(self, event: dict[str, Any], block: OpenBlock) -> DeadLetter:
+        return DeadLetter.of(
+            event,
+            destination=DESTINATIONS[0].key,
+            reason=Reason.REJECTED,
+            message="refused",
+            history=block.history,
+            died_at=1.0,
+            expires_at=2.0,
+        )
+
+    def _in_stream(self, destination: Destination) -> list[str]:
+        entries: Any = self.redis.xrange(keys.outbox(destination.key))
+        return [e["event_id"] for _, fields in entries for e in json.loads(fields[b"b"])]
+
+    def _age(self, stream: str) -> None:
+        for entry in self.redis.xpending_range(stream, keys.GROUP, "-", "+", 10_000):
+            if entry["consumer"] == b"due-again":
+                continue
+            self.redis.xclaim(
+                stream,
+                keys.GROUP,
+                entry["consumer"],
+                min_idle_time=0,
+                message_ids=[entry["message_id"]],
+                idle=LEASE_MS,
+                retrycount=entry["times_delivered"],
+                justid=True,
+            )
+
+
+def test_random_histories_keep_the_promises(server: EmbeddedServer) -> None:
+    """No order of appends, claims, deaths, wake-ups and replays loses or doubles an event."""
+    machine = type("Machine", (OutboxMachine,), {"server": server})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=60,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        ),
+    )
