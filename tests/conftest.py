@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,14 @@ settings.register_profile("ci", deadline=None, print_blob=True, derandomize=Fals
 settings.load_profile("ci" if "CI" in os.environ else "home")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Only a conftest at the top may add options."""
+    group = parser.getgroup("tiktok-events")
+    group.addoption("--server-program", type=Path, help="run this Redis or Valkey server")
+    group.addoption("--chaos-table", type=Path, help="write the table of the chaos suite there")
+    group.addoption("--chaos-outage-s", type=float, default=20.0, help="how long its outage lasts")
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _leaks_are_seen() -> Iterator[None]:
     """A socket, file or process left open fails the module that left it, not a later one."""
@@ -29,9 +38,9 @@ def _leaks_are_seen() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[EmbeddedServer]:
+def server(pytestconfig: pytest.Config) -> Iterator[EmbeddedServer]:
     """The real server of this test run. A test that kills one starts its own."""
-    with EmbeddedServer() as embedded:
+    with EmbeddedServer(program=pytestconfig.getoption("server_program")) as embedded:
         yield embedded
 
 

@@ -24,7 +24,7 @@ from worker.telemetry import configure_logging
 
 log = structlog.get_logger("tiktok_events.app")
 
-TASKS: Final = ("tasks.track", "tasks.deliver")
+TASKS: Final = ("tasks.track", "tasks.deliver", "tasks.upkeep")
 
 
 def create_app(settings: Settings) -> Celery:
@@ -43,7 +43,10 @@ def celery_settings() -> dict[str, Any]:
     return {
         "task_default_queue": QUEUE,
         "task_queues": (Queue(QUEUE), Queue(DOORBELL_QUEUE)),
-        "task_routes": {"tiktok_events.deliver": {"queue": DOORBELL_QUEUE}},
+        "task_routes": {
+            "tiktok_events.deliver": {"queue": DOORBELL_QUEUE},
+            "tiktok_events.upkeep": {"queue": DOORBELL_QUEUE},
+        },
         # No result backend: nobody reads results, and its subscriptions leak.
         "task_ignore_result": True,
         "task_store_errors_even_if_ignored": False,
@@ -91,7 +94,7 @@ def _stop_claiming(**_: Any) -> None:
 @worker_process_init.connect
 def _build_engine(**_: Any) -> None:
     """Connections and threads are made in the child: none is shared across the fork."""
-    GENTLE_END.install()
+    GENTLE_END.enable()
     ENGINES.current()
 
 

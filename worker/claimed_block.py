@@ -55,7 +55,7 @@ class OpenBlock:
         if claimed.claims > 1:
             # Whoever died with it may have sent it before.
             history = replace(history, ambiguous=True)
-        return cls(claimed, orjson.loads(claimed.payload), history, lease_ends)
+        return cls(claimed, _events(claimed), history, lease_ends)
 
     @property
     def closed(self) -> bool:
@@ -118,3 +118,15 @@ class OpenBlock:
         if part in self._met:
             history = history.after(self._met[part], ambiguous=part in self._doubtful)
         return replace(history, suspect=history.suspect or part > 0)
+
+
+def _events(claimed: ClaimedBlock) -> list[Any]:
+    """A block's events; what is no JSON array, which none of ours writes, is so many nothings.
+
+    They end as invalid dead letters instead of killing one worker after the other.
+    """
+    try:
+        events = orjson.loads(claimed.payload)
+    except orjson.JSONDecodeError:
+        events = None
+    return events if isinstance(events, list) and events else [None] * claimed.events

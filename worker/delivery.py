@@ -25,7 +25,7 @@ from worker.destinations import Account
 from worker.events_api import EventsApi, Exchange
 from worker.history import Attempt
 from worker.isolation import ISOLATING, Isolated, isolate
-from worker.outbox import Outbox, Outcome, Settlement
+from worker.outbox import Outbox, Outcome, Settled, Settlement
 from worker.prepare import Outgoing
 from worker.redaction import redacted
 from worker.sentry import report_answer
@@ -45,6 +45,7 @@ NO_TOKEN = Answer(
 
 PARKING = frozenset({Verdict.CREDENTIAL, Verdict.CONFIGURATION})
 SPENDING = frozenset({Verdict.TRANSIENT, Verdict.AMBIGUOUS, Verdict.REJECTED, Verdict.UNCLEAR})
+HEALTHY = frozenset({Verdict.DELIVERED, Verdict.REJECTED})
 FAILING = frozenset({Verdict.TRANSIENT, Verdict.AMBIGUOUS, Verdict.THROTTLED, Verdict.UNCLEAR})
 
 
@@ -65,6 +66,15 @@ class Batch:
     failures: int
     events: Sequence[Outgoing]
     exchanges: list[Exchange] = field(default_factory=list)
+
+    @property
+    def answered(self) -> bool:
+        """Whether the API judged events of it: a failure after that is the first in a row.
+
+        A long search meets a failure sooner or later where every tenth request fails.
+        Were each counted as one more, the wait between two searches would only grow.
+        """
+        return any(one.answer.verdict in HEALTHY for one in self.exchanges)
 
 
 class Delivery:
@@ -208,22 +218,20 @@ class Delivery:
         settlement.counters = {"requests": len(batch.exchanges), f"answers:{answer.verdict}": 1}
         settlement.extra_requests = max(0, len(batch.exchanges) - 1)
         settlement.throttled = answer.verdict is Verdict.THROTTLED
-        if answer.verdict in {Verdict.DELIVERED, Verdict.REJECTED}:
+        if answer.verdict in HEALTHY:
             settlement.outcome = Outcome.HEALTHY
         elif answer.verdict in FAILING:
             settlement.outcome = Outcome.FAILING
-            settlement.delay_ms = self._delay_ms(batch, answer)
+            settlement.answered = batch.answered
+            settlement.delay_ms = self._delay_ms(batch, answer, batch.failures)
+            settlement.first_delay_ms = self._delay_ms(batch, answer, 0)
         elif answer.verdict in PARKING:
             settlement.park = f"{answer.verdict}: {redacted(answer.message)}"
-            _log_parked(batch, answer)
-        lost = self._outbox.settle(settlement)
-        report_answer(batch.destination.key, answer)
-        if lost:
-            log.warning("claim_lost", destination=batch.destination.key, blocks=lost)
+        _tell(batch, answer, self._outbox.settle(settlement))
 
-    def _delay_ms(self, batch: Batch, answer: Answer) -> int:
+    def _delay_ms(self, batch: Batch, answer: Answer, failures: int) -> int:
         delay = delay_s(
-            batch.failures,
+            failures,
             base_s=batch.account.limits.retry_base_s,
             cap_s=batch.account.limits.retry_cap_s,
             rng=self._rng,
@@ -270,6 +278,16 @@ def _log_attempt(batch: Batch, exchange: Exchange, events: int, size_bytes: int)
         duration_ms=round(exchange.duration_s * 1000),
         failures=batch.failures,
     )
+
+
+def _tell(batch: Batch, answer: Answer, settled: Settled) -> None:
+    """Say what a person should know; a parking once, though many requests were refused."""
+    if settled.parked:
+        _log_parked(batch, answer)
+    if settled.parked or answer.verdict is Verdict.UNCLEAR:
+        report_answer(batch.destination.key, answer)
+    if settled.lost:
+        log.warning("claim_lost", destination=batch.destination.key, blocks=settled.lost)
 
 
 def _log_parked(batch: Batch, answer: Answer) -> None:

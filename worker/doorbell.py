@@ -1,6 +1,7 @@
 """A consumer step in every worker that rings when work is due and nobody looks.
 
-It is the clock of the whole system: retries, leases that end, doorbells that were lost.
+It is the clock of the whole system: retries, leases that end, doorbells that were lost, tokens
+that changed, parked events that expire.
 No beat process: any one worker is enough, and many do no harm, because the script looks
 and rings in one step.
 """
@@ -11,10 +12,17 @@ from typing import Any, Final
 
 import structlog
 from celery import bootsteps
+from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from worker.engine import ENGINES, Engines, connect
+from worker.destinations import Destinations
+from worker.engine import ENGINES, Engines, connect_to_look
+from worker.expiry import is_time_to_sweep
 from worker.outbox import Outbox
+from worker.parking import Parking
+from worker.plain_queue import PlainQueue
+from worker.settings import Settings
+from worker.token_watch import TokenWatch
 
 log = structlog.get_logger("tiktok_events.doorbell")
 
@@ -32,7 +40,10 @@ class DoorbellStep(bootsteps.StartStopStep):
     def __init__(self, parent: Any, engines: Engines = ENGINES, **kwargs: Any) -> None:
         super().__init__(parent, **kwargs)
         self._settings = engines.settings
-        self._outbox = Outbox(connect(self._settings), consumer="doorbell", lease_ms=0)
+        self._redis = connect_to_look(self._settings.redis_url)
+        self._outbox = Outbox(self._redis, consumer="doorbell", lease_ms=0)
+        self._watch = TokenWatch(Parking(self._redis), Destinations(self._settings))
+        self._plain_queue = _plain_queue(self._settings)
         self._timer: Any = None
         self._silent = False
 
@@ -52,10 +63,11 @@ class DoorbellStep(bootsteps.StartStopStep):
 
     def _look(self, parent: Any) -> None:
         try:
-            wanted = self._outbox.ring(rings=self._settings.rings)
-            if wanted and not self._settings.rings:
-                parent.app.send_task("tiktok_events.deliver")
-        except (RedisError, OSError) as error:
+            self._look_after_parked(parent)
+            self._ring(parent)
+            if self._plain_queue is not None:
+                self._plain_queue.adopt()
+        except (RedisError, OperationalError, OSError) as error:
             if not self._silent:
                 log.warning("redis_unavailable", error=type(error).__name__)
             self._silent = True
@@ -65,3 +77,19 @@ class DoorbellStep(bootsteps.StartStopStep):
             self._silent = False
         if self._settings.heartbeat_file is not None:
             self._settings.heartbeat_file.touch()
+
+    def _look_after_parked(self, parent: Any) -> None:
+        """Before the ring: what goes on now is due now."""
+        if self._watch.look() and is_time_to_sweep(self._redis):
+            parent.app.send_task("tiktok_events.upkeep")
+
+    def _ring(self, parent: Any) -> None:
+        wanted = self._outbox.ring(rings=self._settings.rings)
+        if wanted and not self._settings.rings:
+            parent.app.send_task("tiktok_events.deliver")
+
+
+def _plain_queue(settings: Settings) -> PlainQueue | None:
+    """Where the broker is one plain Redis: behind Sentinel only kombu finds it."""
+    url = settings.celery_broker_url
+    return None if url.startswith("sentinel://") else PlainQueue(connect_to_look(url))

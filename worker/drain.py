@@ -10,13 +10,9 @@ The loop alone claims and prepares; a posting thread delivers and settles.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-
-import structlog
 
 from tiktok_events.destination import Destination
 from worker.batching import full_batches
@@ -24,11 +20,9 @@ from worker.claimed_block import OpenBlock
 from worker.delivery import Batch, Delivery
 from worker.destinations import Account, Destinations
 from worker.outbox import Claim, Outbox, Settlement, Taken, Want
+from worker.posting import Posting
 from worker.prepare import Outgoing, Preparer
-from worker.sentry import report_failure
 from worker.settings import Settings
-
-log = structlog.get_logger("tiktok_events.drain")
 
 TAKE_AT_ONCE = 16
 """Destinations taken in one round trip."""
@@ -70,7 +64,6 @@ class Served:
         more_until: seconds of the monotonic clock; until then what is carried waits for the
             rest of a request: its outbox had more, and it is offered again soon.
         failures: the failure count of the newest claim.
-        in_flight: its requests under way in this loop.
     """
 
     destination: Destination
@@ -78,7 +71,11 @@ class Served:
     carried: list[Outgoing] = field(default_factory=list)
     more_until: float = 0.0
     failures: int = 0
-    in_flight: int = 0
+
+    @property
+    def key(self) -> str:
+        """The destination's key."""
+        return self.destination.key
 
 
 class Drain:
@@ -89,7 +86,7 @@ class Drain:
         delivery: what sends a batch.
         destinations: tokens and limits.
         settings: of the worker.
-        pool: posting threads, shared by the process.
+        posting: runs deliveries in threads.
         stopping: whether the worker shuts down.
     """
 
@@ -100,18 +97,16 @@ class Drain:
         destinations: Destinations,
         settings: Settings,
         *,
-        pool: ThreadPoolExecutor,
+        posting: Posting,
         stopping: Callable[[], bool],
     ) -> None:
         self._outbox = outbox
         self._delivery = delivery
         self._destinations = destinations
         self._settings = settings
-        self._pool = pool
+        self._posting = posting
         self._stopping = stopping
         self._served: dict[str, Served] = {}
-        self._in_flight: set[Future[None]] = set()
-        self._ended = threading.Condition()
         self._rang_for_help = False
         self._worked = time.monotonic()
 
@@ -127,28 +122,29 @@ class Drain:
 
     def _round(self) -> bool:
         """One look; False when there is nothing to stay awake for."""
-        free = self._settings.posting_threads - len(self._in_flight)
-        if free <= 0:
-            self._wait_for_an_end(PATIENCE_MS / 2000)
+        if self._posting.free <= 0:
+            self._posting.wait_for_one(PATIENCE_MS / 2000)
             return True
         taken = self._outbox.take(
-            min(free, TAKE_AT_ONCE), patience_ms=PATIENCE_MS, stay=self._within_grace()
+            min(self._posting.free, TAKE_AT_ONCE),
+            patience_ms=PATIENCE_MS,
+            stay=self._within_grace(),
         )
         self._serve(taken.destinations)
         self._send_carried(except_for=taken.destinations)
-        if taken.destinations or self._in_flight:
+        if taken.destinations or len(self._posting):
             self._worked = time.monotonic()
         return self._pause(taken)
 
     def _within_grace(self) -> bool:
-        return time.monotonic() - self._worked < GRACE_S or bool(self._in_flight)
+        return time.monotonic() - self._worked < GRACE_S or len(self._posting) > 0
 
     def _pause(self, taken: Taken) -> bool:
         """Wait for the next look; False when there is nothing to wait for."""
         if taken.destinations:
             return True
-        if self._in_flight:
-            self._wait_for_an_end(POLL_S)
+        if len(self._posting):
+            self._posting.wait_for_one(POLL_S)
         elif taken.awake:
             time.sleep(POLL_S if taken.wait_ms is None else min(taken.wait_ms / 1000, POLL_S))
         else:
@@ -184,15 +180,12 @@ class Drain:
         return None
 
     def _has_room(self, served: Served) -> bool:
-        return (
-            served.in_flight < served.account.limits.max_in_flight
-            and len(self._in_flight) < self._settings.posting_threads
-        )
+        return self._posting.has_room(served.key, served.account.limits.max_in_flight)
 
     def _want(self, served: Served) -> Want:
         carried_bytes = sum(len(event.encoded) for event in served.carried)
         return Want(
-            served.destination.key,
+            served.key,
             max(1, served.account.limits.batch_events - len(served.carried)),
             max(1, served.account.limits.batch_bytes - carried_bytes),
             served.account.turns,
@@ -222,7 +215,7 @@ class Drain:
             if claimed.claims > DEADLY_CLAIMS:
                 preparer.give_up(block, now=time.time())
             if claimed.claims > LONELY_CLAIMS:
-                self._wait_for_all()
+                self._posting.wait_for_all()
             outgoing = [] if block.closed else list(preparer.prepare(block, now=time.time()))
             if block.closed:
                 closed.append(block)
@@ -235,11 +228,7 @@ class Drain:
 
     def _post(self, served: Served, events: list[Outgoing]) -> None:
         batch = Batch(served.destination, served.account, served.failures, events)
-        with self._ended:
-            served.in_flight += 1
-            future = self._pool.submit(self._deliver, batch)
-            self._in_flight.add(future)
-        future.add_done_callback(lambda ended: self._note_end(served, ended))
+        self._posting.post(served.key, lambda: self._delivery.deliver(batch))
 
     def _post_carried(self, served: Served) -> None:
         if served.carried:
@@ -254,29 +243,6 @@ class Drain:
             if served.carried and not expects_more and self._has_room(served):
                 self._post_carried(served)
 
-    def _deliver(self, batch: Batch) -> None:
-        self._delivery.deliver(batch)
-
-    def _note_end(self, served: Served, future: Future[None]) -> None:
-        with self._ended:
-            served.in_flight -= 1
-            self._in_flight.discard(future)
-            self._ended.notify()
-        error = future.exception()
-        if error is not None:
-            # The claims stay with this process until the lease ends, then others deliver.
-            log.error("delivery_failed", destination=served.destination.key, exc_info=error)
-            report_failure(served.destination.key, error)
-
-    def _wait_for_all(self) -> None:
-        with self._ended:
-            self._ended.wait_for(lambda: not self._in_flight)
-
-    def _wait_for_an_end(self, timeout_s: float) -> None:
-        with self._ended:
-            if self._in_flight:
-                self._ended.wait(timeout_s)
-
     def _ring_for_help(self) -> None:
         """A backlog: let another worker process join, once a run."""
         if not self._rang_for_help:
@@ -289,10 +255,7 @@ class Drain:
             for served in self._served.values():
                 self._hand_back_carried(served)
         finally:
-            with self._ended:
-                self._ended.wait_for(
-                    lambda: not self._in_flight, SHUTDOWN_S if self._stopping() else None
-                )
+            self._posting.wait_for_all(SHUTDOWN_S if self._stopping() else None)
 
     def _hand_back_carried(self, served: Served) -> None:
         if served.carried:
@@ -301,5 +264,5 @@ class Drain:
 
     def _settle_unsent(self, served: Served, closed: list[OpenBlock]) -> None:
         self._delivery.settle_unsent(
-            Settlement(served.destination.key, served.failures, served.account.turns), closed
+            Settlement(served.key, served.failures, served.account.turns), closed
         )

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import structlog
 from redis import Redis
-from redis.backoff import ExponentialBackoff
+from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -23,6 +23,7 @@ from worker.destinations import Destinations
 from worker.drain import Drain
 from worker.events_api import EventsApi
 from worker.outbox import Outbox
+from worker.posting import Posting
 from worker.settings import Settings
 from worker.shutdown import GENTLE_END, stopping
 
@@ -33,6 +34,9 @@ DRAIN_BUDGET_S: Final = 5.0
 
 REDIS_TIMEOUT_S: Final = 5.0
 REDIS_RETRIES: Final = 6
+
+LOOK_TIMEOUT_S: Final = 1.0
+"""In Celery's event loop nothing may take long: it answers signals and the broker too."""
 
 
 def connect(settings: Settings) -> Redis:
@@ -52,6 +56,17 @@ def connect(settings: Settings) -> Redis:
             REDIS_RETRIES,
             supported_errors=(RedisConnectionError, RedisTimeoutError, BusyLoadingError),
         ),
+    )
+
+
+def connect_to_look(url: str) -> Redis:
+    """A connection for the main process: it fails soon instead of holding the event loop."""
+    return Redis.from_url(
+        url,
+        protocol=2,
+        socket_timeout=LOOK_TIMEOUT_S,
+        socket_connect_timeout=LOOK_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
     )
 
 
@@ -84,6 +99,12 @@ class Engine:
         )
         self._pool = ThreadPoolExecutor(settings.posting_threads, thread_name_prefix="post")
 
+    def close(self) -> None:
+        """End the posting threads and connections: nothing of it crosses a later fork."""
+        self._pool.shutdown()
+        self.client.close()
+        self.redis.close()
+
     def drain(self, budget_s: float = DRAIN_BUDGET_S) -> None:
         """Serve what is due; then ring for the next task if there is still work."""
         drain = Drain(
@@ -91,7 +112,7 @@ class Engine:
             self._delivery,
             self.destinations,
             self.settings,
-            pool=self._pool,
+            posting=Posting(self._pool, self.settings.posting_threads),
             stopping=stopping,
         )
         try:

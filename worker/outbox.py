@@ -167,6 +167,8 @@ class Settlement:
         counters: what to add to the counters whatever happens.
         outcome: for the destination's back-off.
         delay_ms: the back-off, when failing.
+        answered: when failing, whether the API judged events of the batch before it did.
+        first_delay_ms: the back-off, when this failure is the first in a row after all.
         park: why the destination must wait for a person.
     """
 
@@ -181,6 +183,8 @@ class Settlement:
     counters: dict[str, int] = field(default_factory=dict)
     outcome: Outcome = Outcome.NONE
     delay_ms: int = 0
+    answered: bool = False
+    first_delay_ms: int = 0
     park: str | None = None
 
     def plan(self) -> bytes:
@@ -194,12 +198,28 @@ class Settlement:
                 "outcome": self.outcome,
                 "failures": self.failures,
                 "delay_ms": self.delay_ms,
+                "answered": self.answered,
+                "first_delay_ms": self.first_delay_ms,
                 "park": self.park,
+                "token": self.turns.token_digest,
                 "extra": self.extra_requests,
                 "slow_down": self.throttled,
                 "rate": self.turns.per_second,
             }
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a settlement did.
+
+    Attributes:
+        lost: blocks that this process no longer held.
+        parked: whether it parked the destination: no other settlement did, or will.
+    """
+
+    lost: int
+    parked: bool
 
 
 def _mixed_plan(block: MixedBlock) -> dict[str, Any]:
@@ -234,11 +254,11 @@ class Outbox:
     def __init__(self, redis: Redis, *, consumer: str, lease_ms: int) -> None:
         self._consumer = consumer
         self._lease_ms = lease_ms
-        self._take = LuaScript(redis, "worker", "take")
-        self._claim = LuaScript(redis, "worker", "limiter", "claim")
-        self._settle = LuaScript(redis, "worker", "limiter", "settle")
-        self._defer = LuaScript(redis, "worker", "defer")
-        self._ring = LuaScript(redis, "worker", "ring")
+        self._take = LuaScript(redis, "worker", "unblocked", "take")
+        self._claim = LuaScript(redis, "worker", "unblocked", "limiter", "claim")
+        self._settle = LuaScript(redis, "worker", "unblocked", "limiter", "settle")
+        self._defer = LuaScript(redis, "worker", "unblocked", "defer")
+        self._ring = LuaScript(redis, "worker", "unblocked", "ring")
 
     def take(self, limit: int, *, patience_ms: int, stay: bool) -> Taken:
         """Take up to `limit` destinations that are due, each for one lease.
@@ -292,8 +312,8 @@ class Outbox:
             ],
         )
 
-    def settle(self, settlement: Settlement) -> int:
-        """End claims; returns how many of the blocks this process no longer held."""
+    def settle(self, settlement: Settlement) -> Settled:
+        """End claims; blocks that this process no longer holds stay as they are."""
         destination = settlement.destination
         reply = cast(
             "list[int]",
@@ -308,11 +328,12 @@ class Outbox:
                     keys.DEAD,
                     keys.DEADLINES,
                     keys.limit(settlement.turns.token_digest),
+                    keys.PARKED,
                 ],
                 args=[destination, self._consumer, settlement.plan()],
             ),
         )
-        return reply[1]
+        return Settled(lost=reply[1], parked=bool(reply[2]))
 
     def ring(self, *, rings: bool = True, more_hands: bool = False) -> bool:
         """Ring the doorbell if a destination is due and nobody sees it.

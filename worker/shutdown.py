@@ -11,10 +11,14 @@ from __future__ import annotations
 import mmap
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
+
+RETURN_S: Final = 3.0
+"""What a task needs to return, at most, once everything is settled."""
 
 
 class StopFlag:
@@ -33,15 +37,15 @@ class StopFlag:
 
 
 class GentleEnd:
-    """A child's own SIGTERM, put off until what it serves is settled."""
+    """A pool child's own SIGTERM, put off until what it serves is settled."""
 
     def __init__(self) -> None:
-        self._serving = False
+        self._in_child = False
         self._asked = False
 
-    def install(self) -> None:
-        """Catch SIGTERM in this process, a child of the pool."""
-        signal.signal(signal.SIGTERM, self._on_signal)
+    def enable(self) -> None:
+        """This process is a child of a pool: signals are for it alone to answer."""
+        self._in_child = True
 
     def asked(self) -> bool:
         """Whether this process was asked to end."""
@@ -49,24 +53,33 @@ class GentleEnd:
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        """While this lasts, the first SIGTERM only asks."""
-        self._serving = True
+        """While this lasts, the first SIGTERM only asks.
+
+        The pool sets its own handlers after every hook it offers, hence here and not once.
+        """
+        if not self._in_child:
+            yield
+            return
+        before = signal.signal(signal.SIGTERM, self._on_signal)
         try:
             yield
         finally:
-            self._serving = False
+            signal.signal(signal.SIGTERM, before)
             if self._asked:
-                _end_now()
+                _end_soon()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self._asked or not self._serving:
-            _end_now()
+        if self._asked:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTERM)
         self._asked = True
 
 
-def _end_now() -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGTERM)
+def _end_soon() -> None:
+    """Let the task return first: a pool that closes ends this process without any fuss."""
+    timer = threading.Timer(RETURN_S, os.kill, (os.getpid(), signal.SIGTERM))
+    timer.daemon = True
+    timer.start()
 
 
 STOPPING: Final = StopFlag()

@@ -16,7 +16,8 @@ from redis import Redis
 from redis.client import Pipeline
 
 from tiktok_events import keys
-from tiktok_events.lua_script import LuaScript
+from tiktok_events.lua_script import Call, LuaScript
+from worker.settings import Settings
 
 LOOKS: Final = 4
 """A destination that appears between finding and the snapshot would look like a lost event."""
@@ -49,6 +50,8 @@ class DestinationFigures:
         parked: why it waits for a person.
         parked_at: since when, Unix seconds.
         oldest_at: when its first block was appended, Unix seconds.
+        expires_at: when the window of the first event in that block closes, Unix seconds; known
+            only while it is parked.
     """
 
     destination: str
@@ -59,6 +62,7 @@ class DestinationFigures:
     parked: str | None = None
     parked_at: float | None = None
     oldest_at: float | None = None
+    expires_at: float | None = None
 
     def condition(self, now: float) -> Condition:
         """What it is doing at a time."""
@@ -79,6 +83,7 @@ class DestinationFigures:
             "due_at": self.due_at,
             "parked": self.parked,
             "parked_at": self.parked_at,
+            "expires_at": self.expires_at,
         }
 
 
@@ -151,8 +156,12 @@ class Figures:
         }
 
 
-def read_figures(redis: Redis) -> Figures:
+def read_figures(redis: Redis, settings: Settings | None = None) -> Figures:
     """The figures of one moment; no event changes place while they are read.
+
+    Args:
+        redis: a connection.
+        settings: for the windows; without them no `expires_at` is known.
 
     Raises:
         redis.RedisError: the server did not answer, or refused.
@@ -161,7 +170,7 @@ def read_figures(redis: Redis) -> Figures:
         figures = _snapshot(redis, _find_destinations(redis))
         if figures.unaccounted == 0:
             break
-    return replace(figures, destinations=_with_ages(redis, figures.destinations))
+    return replace(figures, destinations=_with_ages(redis, figures.destinations, settings))
 
 
 def _find_destinations(redis: Redis) -> list[str]:
@@ -216,18 +225,29 @@ def _seconds(milliseconds: bytes | None) -> float | None:
 
 
 def _with_ages(
-    redis: Redis, destinations: Sequence[DestinationFigures]
+    redis: Redis, destinations: Sequence[DestinationFigures], settings: Settings | None
 ) -> list[DestinationFigures]:
     """Outside the snapshot: an age need not be exact, and the step must be short."""
     oldest = LuaScript(redis, "worker", "oldest")
-    ages: dict[str, float | None] = {}
-    names = [one.destination for one in destinations if one.waiting]
-    for first in range(0, len(names), AGES_AT_ONCE):
-        ages |= _ages(oldest, names[first : first + AGES_AT_ONCE])
-    return [replace(one, oldest_at=ages.get(one.destination)) for one in destinations]
+    aged = {one.destination: one for one in destinations}
+    waiting = [one for one in destinations if one.waiting]
+    for first in range(0, len(waiting), AGES_AT_ONCE):
+        some = waiting[first : first + AGES_AT_ONCE]
+        replies = oldest.many([_age_call(one) for one in some], together=False)
+        for one, (block_id, event_time) in zip(some, replies, strict=True):
+            aged[one.destination] = replace(
+                one,
+                oldest_at=_seconds(block_id.partition(b"-")[0] or None),
+                expires_at=_expires_at(one.destination, event_time, settings),
+            )
+    return list(aged.values())
 
 
-def _ages(oldest: LuaScript, names: Sequence[str]) -> dict[str, float | None]:
-    ids = oldest.many([([keys.outbox(name)], []) for name in names], together=False)
-    appended = [block_id.partition(b"-")[0] or None for block_id in ids]
-    return dict(zip(names, map(_seconds, appended), strict=True))
+def _age_call(one: DestinationFigures) -> Call:
+    return [keys.outbox(one.destination)], [int(one.parked is not None)]
+
+
+def _expires_at(name: str, event_time: bytes, settings: Settings | None) -> float | None:
+    if not event_time or settings is None:
+        return None
+    return int(event_time) + settings.window_s(name.partition(":")[0])

@@ -8,6 +8,9 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     sequence                  string       number of the newest block; for ever
     counters                  hash         name → count since the first start; for ever
     awake                     string       a deliver task is polling; a second or two
+    parked                    hash         destination → digest of the token it was parked for,
+                                           '' when by hand; while it is parked
+    sweeping                  string       somebody looks for expired parked events; a minute
     outbox:<destination>      stream       blocks: n (events), b (JSON array); gone when empty
     state:<destination>       hash         waiting, failures, not_before, parked …; gone when idle
     attempts:<destination>    hash         block id → what its attempts met; gone with the block
@@ -28,6 +31,8 @@ READY: Final = PREFIX + "ready"
 SEQUENCE: Final = PREFIX + "sequence"
 COUNTERS: Final = PREFIX + "counters"
 AWAKE: Final = PREFIX + "awake"
+PARKED: Final = PREFIX + "parked"
+SWEEPING: Final = PREFIX + "sweeping"
 DEAD: Final = PREFIX + "dead"
 DEADLINES: Final = PREFIX + "dead:deadlines"
 

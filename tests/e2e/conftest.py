@@ -216,9 +216,20 @@ class Worker:
         self._process.wait(GONE_TIMEOUT_S)
         assert self._all_gone(), "a process of the worker has outlived SIGKILL"
 
-    def terminate(self) -> int:
-        """SIGTERM for its main process, as an orchestrator sends it; returns the exit status."""
-        self._process.terminate()
+    def wait(self) -> int:
+        """Its exit status, when it ends by itself."""
+        return self._process.wait(GONE_TIMEOUT_S)
+
+    def terminate(self, *, group: bool = False) -> int:
+        """SIGTERM as an orchestrator sends it; returns the exit status.
+
+        Args:
+            group: for all its processes (systemd, Heroku), not for the main one only.
+        """
+        if group:
+            os.killpg(self._process.pid, signal.SIGTERM)
+        else:
+            self._process.terminate()
         status = self._process.wait(GONE_TIMEOUT_S)
         assert self._all_gone(), f"a process of the worker has outlived it:\n{self.log()}"
         return status

@@ -38,10 +38,10 @@ def _digest(text: str) -> str:
 
 
 @contextmanager
-def _producer(broker_url: str) -> Iterator[Send]:
+def _producer(broker_url: str, prefix: str = "tiktok_events:celery:") -> Iterator[Send]:
     """`send(event)`, as any Celery application does it; returns the task's id."""
     with Celery("shop", broker=broker_url, set_as_current=False) as app:
-        app.conf.broker_transport_options = {"global_keyprefix": "tiktok_events:celery:"}
+        app.conf.broker_transport_options = {"global_keyprefix": prefix}
         app.conf.task_ignore_result = True
 
         def send(event: Any) -> str:
@@ -56,6 +56,19 @@ def send(redis_url: str) -> Iterator[Send]:
     """Sends an event to the server that holds the outbox too."""
     with _producer(redis_url) as send_event:
         yield send_event
+
+
+def test_an_application_without_our_prefix_is_heard_too(
+    redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
+) -> None:
+    """Its messages stand in a list of the queue's plain name, and are taken over from there."""
+    start_worker()
+    with _producer(redis_url, prefix="") as send:
+        sent = [f"ord-{number}" for number in range(10, 30)]
+        for event_id in sent:
+            send(_purchase(event_id=event_id))
+    wait_until(lambda: sum(len(request.ids) for request in fake_api.accepted()) == len(sent))
+    assert sorted(i for request in fake_api.accepted() for i in request.ids) == sent
 
 
 def test_an_event_arrives_hashed(

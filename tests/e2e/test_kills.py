@@ -24,7 +24,8 @@ SHORT_LEASE: Final = {"LEASE_S": "8", "REQUEST_TIMEOUT_S": "2", "RETRY_BASE_S": 
 DRAINED_TIMEOUT_S: Final = 45.0
 BETWEEN_KILLS: Final = 12
 """Requests that must have come in before the next process dies."""
-CHAOS: Final = (pytest.mark.chaos, pytest.mark.timeout(600))
+KILLS: Final = 3
+"""More, and of more kinds, are in the chaos suite."""
 
 
 class Producer:
@@ -133,7 +134,6 @@ def _client_of(server: EmbeddedServer) -> Iterator[Redis]:
         yield redis
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(10, marks=CHAOS)])
 def test_nothing_is_lost_when_workers_are_killed(
     redis: Redis,
     redis_url: str,
@@ -141,12 +141,10 @@ def test_nothing_is_lost_when_workers_are_killed(
     start_worker: Any,
     wait_until: Any,
     after_more_requests: Any,
-    *,
-    kills: int,
 ) -> None:
     """SIGKILL for all processes of the only worker, again and again, under load."""
     with Producer(redis_url) as producer:
-        for _ in range(kills):
+        for _ in range(KILLS):
             worker = start_worker(**SHORT_LEASE)
             after_more_requests()
             worker.kill()
@@ -158,23 +156,19 @@ def test_nothing_is_lost_when_workers_are_killed(
     _assert_nothing_is_lost(producer, slow_api, redis)
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(3, marks=CHAOS)])
 def test_nothing_is_lost_when_the_server_is_killed(
     own_server: EmbeddedServer,
     slow_api: Any,
     start_worker: Any,
     wait_until: Any,
     after_more_requests: Any,
-    *,
-    kills: int,
 ) -> None:
     """SIGKILL for Redis, and a start from its append-only file, under load."""
     worker = start_worker(REDIS_URL=own_server.url, **SHORT_LEASE)
     with Producer(own_server.url) as producer:
-        for _ in range(kills):
-            after_more_requests()
-            own_server.kill()
-            own_server.restart()
+        after_more_requests()
+        own_server.kill()
+        own_server.restart()
         after_more_requests()
         producer.stop()
         with _client_of(own_server) as redis:

@@ -195,7 +195,7 @@ def test_delivered_blocks_leave_nothing_behind(redis: Redis, append: Any, outbox
     """Stream, state, attempts and ready entry are gone: an idle destination costs nothing."""
     append(*events(150))
     take(outbox)
-    assert outbox.settle(delivered(claim(outbox))) == 0
+    assert outbox.settle(delivered(claim(outbox))).lost == 0
     assert counter(redis, "delivered") == 150
     left = {key.decode() for key in redis.keys("{tiktok_events:0}:*")}
     assert left == {keys.COUNTERS, keys.SEQUENCE, keys.AWAKE, keys.limit("digest")}
@@ -285,11 +285,11 @@ def test_a_worker_that_slept_through_its_lease_settles_nothing(
     slept = claim(outbox)
     expire_leases(redis)
     newer = claim(rival)
-    assert outbox.settle(delivered(slept)) == 1
+    assert outbox.settle(delivered(slept)).lost == 1
     assert counter(redis, "delivered") == 0
-    assert rival.settle(delivered(newer)) == 0
+    assert rival.settle(delivered(newer)).lost == 0
     assert counter(redis, "delivered") == 5
-    assert rival.settle(delivered(newer)) == 1
+    assert rival.settle(delivered(newer)).lost == 1
     assert counter(redis, "delivered") == 5
 
 
@@ -301,8 +301,8 @@ def test_the_same_worker_is_fenced_from_its_own_older_claim(
     older = claim(outbox)
     expire_leases(redis)
     newer = claim(outbox)
-    assert outbox.settle(delivered(older)) == 1
-    assert outbox.settle(delivered(newer)) == 0
+    assert outbox.settle(delivered(older)).lost == 1
+    assert outbox.settle(delivered(newer)).lost == 0
 
 
 def test_a_mixed_block_buries_its_dead_and_keeps_what_is_left(
@@ -325,7 +325,7 @@ def test_a_mixed_block_buries_its_dead_and_keeps_what_is_left(
             ],
         )
     ]
-    assert outbox.settle(settlement) == 0
+    assert outbox.settle(settlement).lost == 0
     assert (counter(redis, "delivered"), counter(redis, "dead:rejected")) == (6, 1)
     assert redis.hget(keys.state(PIXEL.key), "waiting") == b"3"
     number = block.id.partition("-")[2]
@@ -369,7 +369,7 @@ def test_a_server_that_lost_its_data_does_not_stop_a_worker(
     append(*events(1))
     claimed = claim(outbox)
     redis.flushall()
-    assert outbox.settle(delivered(claimed)) == 1
+    assert outbox.settle(delivered(claimed)).lost == 1
     assert claim(outbox).blocks == []
     append(*events(1, first=1))
     assert ids(claim(outbox)) == ["e1"]
@@ -449,7 +449,7 @@ def test_ten_thousand_claims_settle_in_one_step(redis: Redis, append: Any, outbo
     settlement = Settlement(PIXEL.key, 0, TURNS)
     for _ in range(10):
         settlement.done += delivered(claim(outbox)).done
-    assert outbox.settle(settlement) == 0
+    assert outbox.settle(settlement).lost == 0
     assert counter(redis, "delivered") == 10_000
 
 

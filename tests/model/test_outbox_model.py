@@ -53,7 +53,7 @@ class Held:
 
 
 class OutboxMachine(RuleBasedStateMachine):
-    """The model: where every event is, and who holds which block."""
+    """The model: where every event is, and which claims are alive."""
 
     server: EmbeddedServer
 
@@ -75,7 +75,6 @@ class OutboxMachine(RuleBasedStateMachine):
         self.buried = 0
         self.held: list[Held] = []
         self.zombies: list[Held] = []
-        self.holder: dict[str, tuple[str, int]] = {}
 
     def teardown(self) -> None:
         """Close what was opened."""
@@ -104,21 +103,17 @@ class OutboxMachine(RuleBasedStateMachine):
         """Claim, whether or not the destination was taken: the scripts must not rely on it."""
         want = Want(destination.key, wanted, 1_000_000, TURNS)
         (claimed,) = self.outboxes[worker].claim([want])
-        for block in claimed.blocks:
-            living = {
-                (held.worker, b.claims, b.id) for held in self.held for b in held.claim.blocks
-            }
-            holder = self.holder.get(block.id)
-            assert holder is None or (*holder, block.id) not in living, "claimed from a live holder"
-            self.holder[block.id] = (worker, block.claims)
+        living = {block.id for held in self.held for block in held.claim.blocks}
+        assert not living & {block.id for block in claimed.blocks}, "claimed from a live holder"
         if claimed.blocks:
             self.held.append(Held(worker, claimed))
 
     @precondition(lambda self: self.held)
     @rule(data=st.data())
     def settle(self, data: st.DataObject) -> None:
-        """A worker settles a claim it still holds."""
+        """A worker settles a claim it still holds: nothing of it can be lost."""
         held = self.held.pop(data.draw(st.integers(0, len(self.held) - 1)))
+        assert all(self._holds(held, block) for block in held.claim.blocks)
         self._settle(held, data)
 
     @precondition(lambda self: self.held)
@@ -203,8 +198,11 @@ class OutboxMachine(RuleBasedStateMachine):
             end = data.draw(st.sampled_from([DELIVERED, LEFT, "mixed"]), label=block.id)
             ends = self._end_block(block, end, data)
             ends[0].settle_into(settlement)
-            lost += not self._apply(held.worker, block, ends[1])
-        assert self.outboxes[held.worker].settle(settlement) == lost
+            if self._holds(held, block):
+                self._apply(ends[1])
+            else:
+                lost += 1
+        assert self.outboxes[held.worker].settle(settlement).lost == lost
 
     def _end_block(
         self, block: ClaimedBlock, end: str, data: st.DataObject
@@ -224,11 +222,19 @@ class OutboxMachine(RuleBasedStateMachine):
                 opened.left([index], attempt, part=1 if fate == APART else 0)
         return opened, ends
 
-    def _apply(self, worker: str, block: ClaimedBlock, ends: dict[str, str]) -> bool:
-        """What the model makes of it: nothing, if the worker no longer holds the block."""
-        if self.holder.get(block.id) != (worker, block.claims):
+    def _holds(self, held: Held, block: ClaimedBlock) -> bool:
+        """Whether the server knows the worker as the holder of this very claim."""
+        stream = keys.outbox(held.claim.destination)
+        if not self.redis.exists(stream):
             return False
-        del self.holder[block.id]
+        found = self.redis.xpending_range(stream, keys.GROUP, block.id, block.id, 1)
+        return bool(found) and (found[0]["consumer"], found[0]["times_delivered"]) == (
+            held.worker.encode(),
+            block.claims,
+        )
+
+    def _apply(self, ends: dict[str, str]) -> None:
+        """What the model makes of a block's end."""
         for event_id, fate in ends.items():
             if fate == DELIVERED:
                 self.waiting.remove(event_id)
@@ -237,7 +243,6 @@ class OutboxMachine(RuleBasedStateMachine):
                 self.waiting.remove(event_id)
                 self.dead.add(event_id)
                 self.buried += 1
-        return True
 
     def _letter(self, event: dict[str, Any], block: OpenBlock) -> DeadLetter:
         return DeadLetter.of(

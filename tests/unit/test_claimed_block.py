@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -188,3 +189,10 @@ def test_every_event_is_in_the_settlement_once(ends: list[str]) -> None:
         found += [entry.delivered, len(entry.dead), *(part.events for part in entry.left)]
         assert all(len(ids_of(part.payload)) == part.events for part in entry.left)
     assert len(ends) == sum(found)
+
+
+@pytest.mark.parametrize("payload", [b"", b"{", b"{}", b"[]", b'"x"'])
+def test_a_block_that_is_no_list_of_events_ends_as_so_many_nothings(payload: bytes) -> None:
+    """Somebody else's entry must not kill one worker after the other."""
+    claimed = ClaimedBlock("1795000000000-7", 1, 3, payload, b"")
+    assert OpenBlock.of(claimed, lease_ends=0.0).events == [None, None, None]

@@ -198,7 +198,7 @@ def _table(title: str) -> Table:
 NEXT: Final = {
     "demo --keep": "the same, and left running for the commands below",
     "explain --help": "what becomes of the match keys in a file of yours",
-    "worker --help": "the worker by itself, with your settings (.env.example)",
+    "worker --help": "the worker by itself, with your own settings",
 }
 NEXT_KEPT: Final = {
     "status": "what waits, what is under way, what is done",

@@ -44,6 +44,7 @@ Those without a token:
 \b
     token    whether an access token is configured; it is never shown
     limits   those of the destinations file that differ from the general settings
+    state    of a parked one, why and how long until its first event expires
 
 Exit codes: 0 listed, 1 Redis or the destinations file cannot be used, 2 wrong usage.
 """
@@ -54,9 +55,10 @@ PARK_HELP: Final = """Park a destination: nothing is sent to it until it is resu
 Until somebody has looked:  tiktok-events destinations park web:C0PIXEL --reason "wrong prices"
 Before its first event:     tiktok-events destinations park web:C0NEW --unseen
 
-Its events are still accepted and wait; what waits too long becomes a dead letter once it
-is resumed. Requests under way still end. Workers park a destination by themselves when
-the API refuses its token or its configuration.
+Its events are still accepted and wait; what waits longer than the window of its source
+becomes a dead letter. Requests under way still end. Workers park a destination by
+themselves when the API refuses its token or its configuration; they resume that one when
+its token changes, but never what you have parked.
 
 Exit codes: 0 parked, also if it was before, 1 nobody knows the destination, 2 wrong usage.
 """
@@ -101,7 +103,7 @@ def list_destinations(*, as_json: bool) -> None:
     settings = Settings.load()
     accounts = Destinations(settings)
     with connect(settings) as redis:
-        figures = read_figures(redis)
+        figures = read_figures(redis, settings)
     rows = _rows(settings, accounts, figures.destinations)
     if as_json:
         for row in rows:

@@ -50,7 +50,8 @@ accepted + replayed must equal delivered + waiting + died: no event is lost unse
 What a destination is doing:
     ok            its events are sent as they come
     backing off   it failed; one request tries again at the time shown
-    parked        it waits for you: tiktok-events destinations resume
+    parked        it waits for you: tiktok-events destinations resume; its events still
+                  expire, the first at the time shown
 
 Exit codes: 0 shown, 1 Redis cannot be used, 2 wrong usage.
 """
@@ -70,12 +71,13 @@ Exit codes: 0 shown, 1 Redis cannot be used, 2 wrong usage.
 @options.as_json
 def status(*, watch: bool, every_s: float, as_json: bool) -> None:
     """Show the figures, once or again and again."""
-    with connect(Settings.load()) as redis:
+    settings = Settings.load()
+    with connect(settings) as redis:
         if not watch:
-            _show(read_figures(redis), as_json=as_json)
+            _show(read_figures(redis, settings), as_json=as_json)
             return
         try:
-            _watch(redis, every_s, as_json=as_json)
+            _watch(redis, settings, every_s, as_json=as_json)
         except KeyboardInterrupt:
             return
 
@@ -87,20 +89,20 @@ def _show(figures: Figures, *, as_json: bool) -> None:
         console().print(picture(figures))
 
 
-def _watch(redis: Redis, every_s: float, *, as_json: bool) -> None:
+def _watch(redis: Redis, settings: Settings, every_s: float, *, as_json: bool) -> None:
     out = console()
     if as_json or not out.is_terminal:
-        for figures in _moments(redis, every_s):
+        for figures in _moments(redis, settings, every_s):
             _show(figures, as_json=as_json)
         return
     with Live(console=out, auto_refresh=False, screen=True) as live:
-        for figures in _moments(redis, every_s):
+        for figures in _moments(redis, settings, every_s):
             live.update(picture(figures), refresh=True)
 
 
-def _moments(redis: Redis, every_s: float) -> Iterator[Figures]:
+def _moments(redis: Redis, settings: Settings, every_s: float) -> Iterator[Figures]:
     while True:
-        yield read_figures(redis)
+        yield read_figures(redis, settings)
         time.sleep(every_s)
 
 
@@ -192,7 +194,13 @@ def state_text(one: DestinationFigures, now: float) -> Text:
     condition = one.condition(now)
     words = condition.value
     if condition is Condition.PARKED:
-        words = f"parked: {one.parked}"
+        words = f"parked: {one.parked}{_first_expiry(one, now)}"
     elif condition is Condition.BACKING_OFF and one.not_before is not None:
         words = f"backing off until {utc(one.not_before)[11:]}"
     return cell(words, style=_STYLES[condition])
+
+
+def _first_expiry(one: DestinationFigures, now: float) -> str:
+    if one.expires_at is None:
+        return ""
+    return f" (first event expires {until(one.expires_at, now, past='now')})"

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import Final
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 import click
+from celery.signals import worker_shutdown
 
 from worker.app import create_app
+from worker.first_aid import make_room
 from worker.settings import Settings, unknown_variables
+from worker.telemetry import configure_logging
 
 HELP: Final = """Start a worker; run as many as you like, on as many machines as you like.
 
@@ -44,8 +50,31 @@ def worker(concurrency: int, pool: str, name: str | None) -> None:
     """Start a worker."""
     for sentence in unknown_variables(os.environ):
         click.echo(f"Warning: {sentence}", err=True)
-    app = create_app(Settings.load())
-    app.worker_main(worker_arguments(concurrency, pool, name or unique_name()))
+    settings = Settings.load()
+    configure_logging(settings)
+    make_room(settings)
+    app = create_app(settings)
+    with exit_code_of_worker() as code:
+        app.worker_main(worker_arguments(concurrency, pool, name or unique_name()))
+    sys.exit(code())
+
+
+@contextmanager
+def exit_code_of_worker() -> Iterator[Callable[[], int]]:
+    """Celery's own way loses it: a worker that ended in an error would look like one that was told.
+
+    A supervisor that restarts what has failed needs to know.
+    """
+    codes: list[int] = []
+
+    def note(sender: Any, **_: Any) -> None:
+        codes.append(sender.exitcode or 0)
+
+    worker_shutdown.connect(note)
+    try:
+        yield lambda: max(codes, default=1)
+    finally:
+        worker_shutdown.disconnect(note)
 
 
 def unique_name() -> str:

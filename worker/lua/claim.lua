@@ -157,8 +157,9 @@ end
 
 if #blocks > 0 then
   spend_turn(KEYS[5], rate, 1)
-  for _, block in ipairs(blocks) do
-    block[5] = redis.call('HGET', attempts, block[1]) or ''
-  end
+end
+local tried = redis.call('EXISTS', attempts) == 1
+for _, block in ipairs(blocks) do
+  block[5] = tried and redis.call('HGET', attempts, block[1]) or ''
 end
 return {more, failures, unpack(blocks)}

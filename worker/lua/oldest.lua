@@ -1,7 +1,20 @@
 -- Look at the first block of an outbox, without its payload.
 --
 -- KEYS  1 outbox
--- Returns its id, or '' when the outbox is empty.
+-- ARGV  1 '1' = also when its earliest event happened, which takes decoding it
+-- Returns {its id or '', Unix s or ''}; '' when the outbox is empty, or it has no such figure.
 
-local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)
-return first[1] and first[1][1] or ''
+local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+if not first then
+  return {'', ''}
+end
+
+local known, events = pcall(cjson.decode, ARGV[1] == '1' and first[2][4] or '[]')
+local earliest
+for _, event in ipairs(known and events or {}) do
+  local at = type(event) == 'table' and tonumber(event.event_time)
+  if at and at < (earliest or math.huge) then
+    earliest = at
+  end
+end
+return {first[1], earliest and text(earliest) or ''}

@@ -1,7 +1,7 @@
 -- End claims: each block is done, due again, or replaced by what is left of it.
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence  7 dead  8 deadlines
---       9 limit of the access token
+--       9 limit of the access token  10 parked
 -- ARGV  1 destination  2 consumer  3 the plan, JSON:
 --       done      [[id, claims, events], …]              all its events were delivered
 --       again     [[id, claims, attempts or null], …]    none was; null = not even tried
@@ -12,12 +12,18 @@
 --       failures  the failure count the claim saw: an answer to a request that was sent
 --                 before a failure neither ends that failure's back-off nor counts again
 --       delay_ms  with 'failing': the wait
+--       answered, first_delay_ms
+--                 with 'failing': whether the API judged events of this batch before it
+--                 failed; then, or when it judged another batch of the same claim, the row
+--                 of failures begins anew, with this wait
 --       extra     requests beyond the one that the claim paid for
 --       slow_down, rate  whether the token was throttled, and its full rate
---       park      a reason, when the destination must wait for a person
+--       park      a reason, when the destination must wait for a person; heeded only by the
+--                 failure count too: after a resume, late answers must not park it again
+--       token     digest of the access token
 -- Fencing: a block counts only if this consumer still holds it with the same number of
 --       claims; a worker that slept through its lease changes nothing of another's claim.
--- Returns {blocks settled, blocks whose claim was lost}.
+-- Returns {blocks settled, blocks whose claim was lost, 1 if this parked the destination else 0}.
 
 local GROUP, SHELF = 'workers', 'due-again'
 local ready, outbox, state, attempts, counters = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -105,17 +111,26 @@ if plan.outcome == 'healthy' and plan.failures == before then
   redis.call('HDEL', state, 'failures', 'not_before')
 elseif plan.outcome == 'failing' then
   local waits = tonumber(redis.call('HGET', state, 'not_before') or '0')
-  local not_before = now + plan.delay_ms
+  local row, delay = math.max(before, plan.failures + 1), plan.delay_ms
+  if before < plan.failures or (plan.answered and before == plan.failures) then
+    row, delay = before < plan.failures and math.max(before, 1) or 1, plan.first_delay_ms
+  end
+  local not_before = now + delay
   if before > plan.failures then -- another batch of the same round was counted already
     not_before = math.max(not_before, waits)
   end
-  redis.call('HSET', state, 'failures', math.max(before, plan.failures + 1), 'not_before', text(not_before))
+  redis.call('HSET', state, 'failures', row, 'not_before', text(not_before))
 end
 if plan.outcome == 'none' and before > 0 and plan.failures == before then
   redis.call('HDEL', state, 'not_before') -- the claim was to be the probe, and sent nothing
 end
-if plan.park ~= cjson.null then
-  redis.call('HSET', state, 'parked', plan.park, 'parked_at', text(now))
+local parked = 0
+if plan.park ~= cjson.null and plan.failures == before then
+  parked = redis.call('HSETNX', state, 'parked', plan.park)
+end
+if parked == 1 then
+  redis.call('HSET', state, 'parked_at', text(now))
+  redis.call('HSET', KEYS[10], name, plan.token)
 end
 
 if redis.call('XLEN', outbox) == 0 then
@@ -129,4 +144,4 @@ elseif plan.outcome == 'failing' then
 elseif before > 0 or #plan.again + #plan.mixed > 0 then
   redis.call('ZADD', ready, 'LT', now, name)
 end
-return {settled, lost}
+return {settled, lost, parked}

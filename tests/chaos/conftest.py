@@ -1,0 +1,48 @@
+"""Keeps the evidence of every scenario, and prints the table when all have run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.chaos.invariants import Evidence
+from tests.chaos.scenarios import SCENARIOS, outage
+from tests.chaos.table import markdown, server_name, text_lines, title
+
+ROWS = pytest.StashKey[list[Evidence]]()
+SERVER = pytest.StashKey[str]()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each scenario; how long the outage lasts is an option."""
+    if "scenario" in metafunc.fixturenames:
+        scenarios = [*SCENARIOS, outage(metafunc.config.getoption("chaos_outage_s"))]
+        metafunc.parametrize("scenario", scenarios, ids=lambda scenario: scenario.name)
+
+
+@pytest.fixture
+def keep(pytestconfig: pytest.Config) -> Any:
+    """Keeps the evidence of a scenario, and what its server says of itself, for the table."""
+
+    def keep_one(evidence: Evidence, server: dict[str, Any]) -> None:
+        pytestconfig.stash.setdefault(ROWS, []).append(evidence)
+        pytestconfig.stash[SERVER] = server_name(server)
+
+    return keep_one
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the table; write it where the option says."""
+    rows = config.stash.get(ROWS, [])
+    if not rows:
+        return
+    heading = title(config.stash[SERVER])
+    terminalreporter.section(heading)
+    for line in text_lines(rows):
+        terminalreporter.write_line(line)
+    if (path := config.getoption("chaos_table")) is not None:
+        Path(path).write_text(markdown(rows, heading))

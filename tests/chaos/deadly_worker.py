@@ -1,0 +1,29 @@
+"""The worker, but a marked event kills the process that prepares it, as a bug in C code would."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any, Final
+
+from worker.claimed_block import OpenBlock
+from worker.cli import main
+from worker.prepare import Outgoing, Preparer
+
+MARK: Final = "deadly-"
+
+prepare = Preparer.prepare
+
+
+def die_of_a_marked_event(
+    preparer: Preparer, block: OpenBlock, **arguments: Any
+) -> Iterator[Outgoing]:
+    """Prepare a block, or end without a word."""
+    if any(event["event_id"].startswith(MARK) for event in block.events):
+        os._exit(1)
+    return prepare(preparer, block, **arguments)
+
+
+if __name__ == "__main__":
+    Preparer.prepare = die_of_a_marked_event
+    main()

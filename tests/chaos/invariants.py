@@ -1,0 +1,167 @@
+"""What must hold after every scenario, whatever was broken.
+
+Each invariant looks at the evidence and says in sentences what does not hold. Sentences
+name counts, never the ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tests.chaos.scenarios import Scenario
+from tests.chaos.worker_process import Exit
+from worker.dead_letters import Reason
+from worker.sandbox import Report
+from worker.status import Figures
+
+ENDS_WITHIN_S: Final = 10.0
+"""What an orchestrator gives a process between SIGTERM and SIGKILL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was found when nothing waited any more and all workers had ended.
+
+    Attributes:
+        scenario: which one.
+        accepted: ids whose call of `track` had returned.
+        refused: ids whose call had raised; they may have been appended all the same.
+        arrived: every acceptance by the sandbox, repeats included, in order.
+        dead: event id → reason of its dead letter.
+        figures: what Redis counted.
+        report: what the sandbox counted.
+        exits: of the workers.
+        recovery_s: from the end of the disturbance until all that was accepted before
+            had ended.
+    """
+
+    scenario: Scenario
+    accepted: frozenset[str] = field(repr=False)
+    refused: frozenset[str] = field(repr=False)
+    arrived: Sequence[Mapping[str, Any]] = field(repr=False)
+    dead: Mapping[str, Reason] = field(repr=False)
+    figures: Figures
+    report: Report
+    exits: Sequence[Exit]
+    recovery_s: float
+
+    @property
+    def delivered(self) -> frozenset[str]:
+        """Ids that the sandbox accepted and that are no dead letters."""
+        return frozenset(event["event_id"] for event in self.arrived) - self.dead.keys()
+
+    @property
+    def lost(self) -> frozenset[str]:
+        """Ids that were accepted, and are nowhere."""
+        return self.accepted - self.delivered - self.dead.keys()
+
+    @property
+    def appended_twice(self) -> int:
+        """Events whose `track` was repeated by the client when the server died in the call."""
+        known = self.accepted | self.delivered | self.dead.keys()
+        return max(0, self.figures.count("accepted") - len(known))
+
+
+Invariant = Callable[[Evidence], Iterator[str]]
+
+
+def nothing_is_lost(evidence: Evidence) -> Iterator[str]:
+    """Every accepted event was accepted by the API, or is a dead letter."""
+    if evidence.lost:
+        yield f"{len(evidence.lost)} accepted events are lost"
+
+
+def nothing_comes_from_nowhere(evidence: Evidence) -> Iterator[str]:
+    """Only what was handed over arrives."""
+    strange = evidence.delivered - evidence.accepted - evidence.refused
+    if strange:
+        yield f"{len(strange)} events arrived that were never handed over"
+
+
+def nothing_is_wrongly_delivered(evidence: Evidence) -> Iterator[str]:
+    """As many were counted delivered as the API accepted, and did not refuse later."""
+    counted = evidence.figures.count("delivered") - evidence.appended_twice
+    if counted > len(evidence.delivered):
+        yield f"{counted} were counted delivered, the API accepted {len(evidence.delivered)}"
+
+
+def a_repeat_is_the_event_it_was(evidence: Evidence) -> Iterator[str]:
+    """The same id comes with the same time, and the same everything else."""
+    first: dict[str, Mapping[str, Any]] = {}
+    changed = [e for e in evidence.arrived if first.setdefault(e["event_id"], e) != e]
+    if changed:
+        yield f"{len(changed)} repeats differ from the event they repeat"
+
+
+def a_repeat_counts_once(evidence: Evidence) -> Iterator[str]:
+    """The API, by its own rule, counts as many conversions as there are ids."""
+    ids = len({event["event_id"] for event in evidence.arrived})
+    if evidence.report.distinct != ids:
+        yield f"the API counts {evidence.report.distinct} conversions of {ids} events"
+
+
+def nothing_is_repeated_without_need(evidence: Evidence) -> Iterator[str]:
+    """Only an attempt whose end was not seen is repeated."""
+    if evidence.report.repeated and not evidence.scenario.may_repeat:
+        yield f"{evidence.report.repeated} events were repeated though every answer was clear"
+
+
+def track_does_not_fail(evidence: Evidence) -> Iterator[str]:
+    """Only a server that is down makes `track` raise."""
+    if evidence.refused and not evidence.scenario.may_refuse:
+        yield f"track() raised for {len(evidence.refused)} events though the server was up"
+
+
+def the_right_events_die(evidence: Evidence) -> Iterator[str]:
+    """All marked events are dead letters, for their reason; nothing else is."""
+    marked = evidence.scenario.marked
+    entered = evidence.accepted | evidence.delivered | evidence.dead.keys()
+    guilty = {one for one in entered if marked is not None and one.startswith(marked.prefix)}
+    if evidence.dead != dict.fromkeys(guilty, evidence.scenario.reason):
+        reasons = ", ".join(sorted(set(evidence.dead.values())))
+        yield f"{len(evidence.dead)} died ({reasons}), {len(guilty)} should have"
+
+
+def the_account_closes(evidence: Evidence) -> Iterator[str]:
+    """Accepted and replayed = waiting + delivered + buried, and nothing waits any more."""
+    figures = evidence.figures
+    if figures.waiting or figures.unaccounted or figures.dead_unaccounted:
+        yield (
+            f"{figures.waiting} wait, {figures.unaccounted} events and "
+            f"{figures.dead_unaccounted} dead letters are unaccounted for"
+        )
+
+
+def a_zombie_settles_nothing(evidence: Evidence) -> Iterator[str]:
+    """A worker that slept through its lease was told that its claims are another's."""
+    if evidence.scenario.loses_claims and not evidence.figures.count("claims_lost"):
+        yield "no claim was lost: the sleeper held none, or settled another's"
+
+
+def workers_end_when_told(evidence: Evidence) -> Iterator[str]:
+    """SIGTERM ends a worker with status 0, in the time that an orchestrator gives it."""
+    for one in evidence.exits:
+        if one.status or one.took_s > ENDS_WITHIN_S:
+            yield f"a worker ended with status {one.status} after {one.took_s:.1f} s"
+
+
+INVARIANTS: Final[Sequence[Invariant]] = (
+    nothing_is_lost,
+    nothing_comes_from_nowhere,
+    nothing_is_wrongly_delivered,
+    a_repeat_is_the_event_it_was,
+    a_repeat_counts_once,
+    nothing_is_repeated_without_need,
+    track_does_not_fail,
+    the_right_events_die,
+    the_account_closes,
+    a_zombie_settles_nothing,
+    workers_end_when_told,
+)
+
+
+def broken(evidence: Evidence) -> list[str]:
+    """What does not hold."""
+    return [sentence for invariant in INVARIANTS for sentence in invariant(evidence)]

@@ -1,0 +1,47 @@
+"""A scenario, from the first event to the evidence."""
+
+from __future__ import annotations
+
+import time
+
+from tests.chaos.invariants import Evidence
+from tests.chaos.scenarios import Scenario
+from tests.chaos.stage import Stage
+
+
+def play(scenario: Scenario, stage: Stage) -> Evidence:
+    """Break what the scenario says under load, wait until nothing is left to do, and look."""
+    for effect, match in scenario.rules:
+        stage.sandbox.rule(effect, match=match)
+    for _ in range(scenario.workers):
+        stage.start_worker()
+    stage.wait_for_requests()
+    scenario.disturbance.strike(stage)
+    recovery_s = _recovery_s(stage)
+    stage.wait_for_requests()
+    stage.producer.stop()
+    stage.wait_until(stage.drained)
+    for worker in stage.workers:
+        stage.end_worker(worker)
+    return _evidence(scenario, stage, recovery_s)
+
+
+def _recovery_s(stage: Stage) -> float:
+    since, began, before = time.time(), time.monotonic(), set(stage.producer.accepted)
+    stage.wait_until(lambda: stage.outlived(since))
+    stage.wait_until(lambda: before <= stage.arrived_or_dead())  # also what was put back as new
+    return time.monotonic() - began
+
+
+def _evidence(scenario: Scenario, stage: Stage, recovery_s: float) -> Evidence:
+    return Evidence(
+        scenario=scenario,
+        accepted=frozenset(stage.producer.accepted),
+        refused=frozenset(stage.producer.refused),
+        arrived=[accepted.event for accepted in stage.sandbox.events()],
+        dead=stage.dead(),
+        figures=stage.figures(),
+        report=stage.sandbox.report(),
+        exits=stage.exits,
+        recovery_s=recovery_s,
+    )

@@ -1,0 +1,213 @@
+"""Everything one scenario needs: a server, the sandbox, workers and a producer, all real."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final, Self, TypeVar, cast
+
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from tests.chaos.producer import PIXELS, Marked, Producer
+from tests.chaos.worker_process import DEADLY, OURS, ROOT, Exit, WorkerProcess
+from tiktok_events import keys
+from worker.dead_letters import DeadLetters, Reason
+from worker.embedded import EmbeddedServer
+from worker.sandbox import Sandbox
+from worker.status import Figures, read_figures
+
+POLL_S: Final = 0.05
+WAIT_S: Final = 90.0
+"""An upper bound for everything that is waited for; what it took is printed, not judged."""
+
+UNDER_WAY: Final = 12
+"""Requests that must have come in before it is clear that work goes on."""
+
+SHORT_LEASE: Final = {"LEASE_S": "8", "REQUEST_TIMEOUT_S": "2", "LOG_FORMAT": "json"}
+KEPT_EVENTS: Final = 10**6
+
+Found = TypeVar("Found")
+
+
+def destination(pixel: str) -> str:
+    """The key of a pixel's destination."""
+    return f"web:{pixel}"
+
+
+def token(pixel: str) -> str:
+    """The access token of a pixel: each has its own."""
+    return f"token-of-{pixel}"
+
+
+class Stage:
+    """The parts of a scenario; a context manager that leaves no process behind.
+
+    Args:
+        directory: for logs and the destinations file.
+        settings: of the workers, by the name without the prefix, beside ``SHORT_LEASE``.
+        latency_ms: of the sandbox.
+        marked: which events are marked.
+        deadly: whether a marked event kills its worker.
+        program: of the server.
+
+    Attributes:
+        exits: of the workers that were told to end.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        settings: Mapping[str, str],
+        latency_ms: float,
+        marked: Marked | None,
+        deadly: bool,
+        program: Path | None,
+    ) -> None:
+        self.exits: list[Exit] = []
+        self.sandbox = Sandbox(
+            tokens={token(pixel): {pixel} for pixel in PIXELS},
+            latency_ms=latency_ms,
+            keep_events=KEPT_EVENTS,
+        )
+        self.server = EmbeddedServer(program=program)
+        self._directory = directory
+        self._settings = {**SHORT_LEASE, **settings}
+        self._marked = marked
+        self._program = DEADLY if deadly else OURS
+        self._workers: list[WorkerProcess] = []
+        self._parts = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as parts:
+            parts.enter_context(self.server)
+            parts.enter_context(self.sandbox)
+            self.redis = parts.enter_context(Redis.from_url(self.server.url, protocol=2))
+            parts.callback(self._close_workers)
+            self.producer = parts.enter_context(Producer(self.server.url, self._marked))
+            self._parts = parts.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._parts.close()
+
+    @property
+    def workers(self) -> list[WorkerProcess]:
+        """Those that run, oldest first."""
+        return [worker for worker in self._workers if worker.running]
+
+    def start_worker(self) -> WorkerProcess:
+        """Start one more."""
+        log_path = self._directory / f"worker-{len(self._workers)}.log"
+        self._workers.append(WorkerProcess(self._program, self.environment(), log_path))
+        return self._workers[-1]
+
+    def end_worker(self, worker: WorkerProcess) -> None:
+        """Tell a worker to end, and keep how it did."""
+        self.exits.append(worker.end())
+
+    def command(self, *arguments: str) -> None:
+        """Run a command as an operator does."""
+        command = [sys.executable, *OURS, *arguments]
+        subprocess.run(command, cwd=ROOT, env=self.environment(), check=True, capture_output=True)
+
+    def claimants(self) -> list[int]:
+        """The processes that hold claims, dead ones included."""
+        return [pid for pixel in PIXELS for pid in self._claimants_of(destination(pixel))]
+
+    def at_work(self, worker: WorkerProcess) -> set[int]:
+        """The living processes of a worker that hold claims."""
+        return {pid for pid in self.claimants() if worker.has(pid)}
+
+    def parked(self, pixel: str) -> bool:
+        """Whether a pixel's events wait for a person."""
+        return bool(self.redis.hexists(keys.state(destination(pixel)), "parked"))
+
+    def figures(self) -> Figures:
+        """What Redis says of itself."""
+        return read_figures(self.redis)
+
+    def wait_until(self, condition: Callable[[], Found], timeout_s: float = WAIT_S) -> Found:
+        """The condition's first true value."""
+        ends = time.monotonic() + timeout_s
+        while not (found := condition()):
+            assert time.monotonic() < ends, f"not within {timeout_s:g} s"
+            assert self.workers or not self._workers, self._workers[-1].log()
+            time.sleep(POLL_S)
+        return found
+
+    def wait_for_claims(self) -> WorkerProcess:
+        """Return the only worker while it holds claims, after work has gone on for a while."""
+        self.wait_for_requests()
+        (worker,) = self.workers
+        self.wait_until(lambda: self.at_work(worker))
+        return worker
+
+    def wait_for_requests(self) -> None:
+        """Return when work goes on: the sandbox has got some more requests."""
+        wanted = self.sandbox.report().requests + UNDER_WAY
+        self.wait_until(lambda: self.sandbox.report().requests >= wanted)
+
+    def dead(self) -> dict[str, Reason]:
+        """The dead letters: event id → reason."""
+        return {str(letter.event_id): letter.reason for letter in DeadLetters(self.redis)}
+
+    def arrived_or_dead(self) -> set[str]:
+        """Ids of the events that the sandbox accepted, and of the dead letters."""
+        return {one.event["event_id"] for one in self.sandbox.events()} | self.dead().keys()
+
+    def outlived(self, since: float) -> bool:
+        """Whether no block that was appended before a moment (Unix seconds) is left."""
+        waiting = [one for one in self.figures().destinations if one.waiting]
+        return all(one.oldest_at is not None and one.oldest_at > since for one in waiting)
+
+    def drained(self) -> bool:
+        """Whether nothing waits at all."""
+        return self.redis.exists(keys.READY) == 0 and self.figures().waiting == 0
+
+    def environment(self) -> dict[str, str]:
+        """What workers and commands see; nothing of our settings is inherited."""
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("TIKTOK_EVENTS_")}
+        ours = {
+            "REDIS_URL": self.server.url,
+            "API_URL": self.sandbox.url,
+            "DESTINATIONS_FILE": str(self._destinations_file()),
+            **self._settings,
+        }
+        return inherited | {f"TIKTOK_EVENTS_{name}": value for name, value in ours.items()}
+
+    def _destinations_file(self) -> Path:
+        file = self._directory / "destinations.toml"
+        if not file.exists():
+            file.write_text("\n".join(map(_table, PIXELS)))
+        return file
+
+    def _claimants_of(self, name: str) -> Iterator[int]:
+        try:
+            consumers = cast("Any", self.redis.xinfo_consumers(keys.outbox(name), keys.GROUP))
+        except ResponseError:
+            return  # the outbox is empty at the moment
+        for consumer in consumers:
+            _, *pid = consumer["name"].decode().split(":")
+            if pid and consumer["pending"]:
+                yield int(pid[0])
+
+    def _close_workers(self) -> None:
+        with ExitStack() as closing:
+            for worker in self._workers:
+                closing.callback(worker.close)
+
+
+def _table(pixel: str) -> str:
+    return (
+        "[[destinations]]\n"
+        'event_source = "web"\n'
+        f'event_source_id = "{pixel}"\n'
+        f'access_token = "{token(pixel)}"\n'
+    )

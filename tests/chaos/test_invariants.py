@@ -1,0 +1,102 @@
+"""The judge of the chaos suite: each invariant finds what it is there to find."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.chaos.invariants import Evidence, broken
+from tests.chaos.producer import Marked
+from tests.chaos.scenarios import Scenario
+from tests.chaos.worker_process import Exit
+from worker.dead_letters import Reason
+from worker.sandbox import Report
+from worker.status import Figures
+
+SCENARIO = Scenario(name="calm", disturbance=None, marked=Marked("poison-", every=3))
+
+
+def _event(event_id: str, event_time: int = 1) -> dict[str, Any]:
+    return {"event_id": event_id, "event_time": event_time}
+
+
+def _figures(**counters: int) -> Figures:
+    counted = {"accepted": 3, "delivered": 2, "dead:rejected": 1, **counters}
+    return Figures(at=0.0, counters=counted, dead=1, destinations=[])
+
+
+def _evidence(**other: Any) -> Evidence:
+    """Two events delivered, a poisonous one dead, as it should be; but for what is given."""
+    fine: dict[str, Any] = {
+        "scenario": SCENARIO,
+        "accepted": frozenset({"a", "b", "poison-c"}),
+        "refused": frozenset(),
+        "arrived": [_event("a"), _event("b")],
+        "dead": {"poison-c": Reason.REJECTED},
+        "figures": _figures(),
+        "report": Report(distinct=2),
+        "exits": [Exit(0, 1.0)],
+        "recovery_s": 0.0,
+    }
+    return Evidence(**fine | other)
+
+
+def test_a_faultless_run_breaks_nothing() -> None:
+    """All invariants are silent."""
+    assert broken(_evidence()) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "sentence"),
+    [
+        ({"accepted": frozenset("abd") | {"poison-c"}}, "1 accepted events are lost"),
+        (
+            {"accepted": frozenset({"a", "poison-c"})},
+            "1 events arrived that were never handed over",
+        ),
+        (
+            {"figures": _figures(accepted=4, delivered=3), "refused": frozenset("d")},
+            "track() raised for 1 events though the server was up",
+        ),
+        (
+            {"arrived": [_event("a"), _event("b"), _event("a", 2)]},
+            "1 repeats differ from the event they repeat",
+        ),
+        ({"report": Report(distinct=3)}, "the API counts 3 conversions of 2 events"),
+        (
+            {"report": Report(distinct=2, repeated=1)},
+            "1 events were repeated though every answer was clear",
+        ),
+        (
+            {"dead": {"poison-c": Reason.EXPIRED}},
+            "1 died (expired), 1 should have",
+        ),
+        (
+            {"figures": _figures(accepted=2)},
+            "0 wait, -1 events and 0 dead letters are unaccounted for",
+        ),
+        (
+            {"scenario": replace(SCENARIO, loses_claims=True)},
+            "no claim was lost: the sleeper held none, or settled another's",
+        ),
+        ({"exits": [Exit(0, 10.5)]}, "a worker ended with status 0 after 10.5 s"),
+        ({"exits": [Exit(-9, 1.0)]}, "a worker ended with status -9 after 1.0 s"),
+    ],
+)
+def test_what_is_broken_is_said(other: dict[str, Any], sentence: str) -> None:
+    """Evidence with one thing wrong brings that sentence, and no other."""
+    assert broken(_evidence(**other)) == [sentence]
+
+
+def test_an_event_counted_but_never_accepted_is_wrongly_delivered() -> None:
+    """Redis counts both as delivered, the API has one of them: it is lost, too."""
+    found = broken(_evidence(arrived=[_event("a")], report=Report(distinct=1)))
+    wrong = "2 were counted delivered, the API accepted 1"
+    assert found == ["1 accepted events are lost", wrong]
+
+
+def test_an_event_appended_twice_by_the_client_is_not_wrongly_delivered() -> None:
+    """The server died in a call of `track`, which the client repeated."""
+    assert broken(_evidence(figures=_figures(accepted=4, delivered=3))) == []
