@@ -19,7 +19,8 @@ import orjson
 
 from worker.dead_letters import DeadLetter
 from worker.history import Attempt, History
-from worker.outbox import BuriedEvent, ClaimedBlock, LeftPart, MixedBlock, Settlement
+from worker.outbox import ClaimedBlock
+from worker.settlement import BuriedEvent, LeftPart, MixedBlock, Settlement
 
 
 @dataclass(slots=True)

@@ -25,11 +25,12 @@ from worker.destinations import Account
 from worker.events_api import EventsApi, Exchange
 from worker.history import Attempt
 from worker.isolation import ISOLATING, Isolated, isolate
-from worker.outbox import Outbox, Outcome, Settled, Settlement
+from worker.outbox import Outbox
 from worker.prepare import Outgoing
 from worker.redaction import redacted
 from worker.sentry import report_answer
 from worker.settings import CONNECT_TIMEOUT_S, SETTLE_MARGIN_S, Settings
+from worker.settlement import Outcome, Settled, Settlement
 from worker.verdict import DOUBTFUL, Answer, Verdict
 
 log = structlog.get_logger("tiktok_events.delivery")

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from tiktok_events.destination import Destination, checked_destination
 from tiktok_events.errors import InvalidSetting
-from worker.outbox import Turns
 from worker.settings import Settings, token
+from worker.settlement import Turns
 
 LOOK_EVERY_S: Final = 1.0
 """How often the file's time stamp is looked at."""

@@ -19,10 +19,11 @@ from worker.batching import full_batches
 from worker.claimed_block import OpenBlock
 from worker.delivery import Batch, Delivery
 from worker.destinations import Account, Destinations
-from worker.outbox import Claim, Outbox, Settlement, Taken, Want
+from worker.outbox import Claim, Outbox, Taken, Want
 from worker.posting import Posting
 from worker.prepare import Outgoing, Preparer
 from worker.settings import Settings
+from worker.settlement import Settlement
 
 TAKE_AT_ONCE = 16
 """Destinations taken in one round trip."""

@@ -21,10 +21,11 @@ from tiktok_events import keys
 from tiktok_events.destination import Destination
 from tiktok_events.lua_script import LuaScript
 from worker.claimed_block import OpenBlock
-from worker.outbox import ClaimedBlock, Outbox, Settlement, Turns
+from worker.outbox import ClaimedBlock, Outbox
 from worker.parking import Parking
 from worker.prepare import Preparer
 from worker.settings import Settings
+from worker.settlement import Settlement, Turns
 
 log = structlog.get_logger("tiktok_events.expiry")
 

@@ -8,15 +8,14 @@ settle    what became of claimed blocks    → delivered, due again, or dead
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any, cast
 
-import orjson
 from redis import Redis
 
 from tiktok_events import keys
 from tiktok_events.lua_script import Call, LuaScript
+from worker.settlement import Settled, Settlement, Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +31,6 @@ class Taken:
     destinations: list[str]
     wait_ms: int | None
     awake: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Turns:
-    """How often an access token may be used, by all workers together.
-
-    Attributes:
-        token_digest: names the token without telling it.
-        per_second: requests, while the API has not asked for fewer.
-    """
-
-    token_digest: str
-    per_second: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,132 +90,6 @@ class Claim:
     blocks: list[ClaimedBlock]
     more: bool
     failures: int
-
-
-class Outcome(StrEnum):
-    """What a settled batch says about its destination."""
-
-    HEALTHY = "healthy"
-    FAILING = "failing"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class BuriedEvent:
-    """A dead letter on its way into Redis.
-
-    Attributes:
-        suffix: its place in the block; with the block's number it makes the letter's id.
-        document: JSON.
-        deadline: Unix seconds.
-        reason: counted as ``dead:<reason>``.
-    """
-
-    suffix: str
-    document: str
-    deadline: float
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class LeftPart:
-    """Events of a block that stay, as a block of their own."""
-
-    events: int
-    payload: str
-    attempts: str
-
-
-@dataclass(frozen=True, slots=True)
-class MixedBlock:
-    """A block whose events ended in several ways."""
-
-    id: str
-    claims: int
-    delivered: int
-    dead: list[BuriedEvent]
-    left: list[LeftPart]
-
-
-@dataclass(slots=True)
-class Settlement:
-    """What became of claimed blocks, and what it says about their destination.
-
-    Attributes:
-        destination: its key.
-        failures: the failure count that the claim saw.
-        turns: how often its access token may be used.
-        extra_requests: beyond the one that the claim paid for.
-        throttled: whether the API asked for fewer requests.
-        done: (id, claims, events) of blocks that were delivered whole.
-        again: (id, claims, attempts JSON or ``None`` when not even tried).
-        mixed: blocks with several ends.
-        counters: what to add to the counters whatever happens.
-        outcome: for the destination's back-off.
-        delay_ms: the back-off, when failing.
-        answered: when failing, whether the API judged events of the batch before it did.
-        first_delay_ms: the back-off, when this failure is the first in a row after all.
-        park: why the destination must wait for a person.
-    """
-
-    destination: str
-    failures: int
-    turns: Turns
-    extra_requests: int = 0
-    throttled: bool = False
-    done: list[tuple[str, int, int]] = field(default_factory=list)
-    again: list[tuple[str, int, str | None]] = field(default_factory=list)
-    mixed: list[MixedBlock] = field(default_factory=list)
-    counters: dict[str, int] = field(default_factory=dict)
-    outcome: Outcome = Outcome.NONE
-    delay_ms: int = 0
-    answered: bool = False
-    first_delay_ms: int = 0
-    park: str | None = None
-
-    def plan(self) -> bytes:
-        """The plan as `settle.lua` reads it."""
-        return orjson.dumps(
-            {
-                "done": self.done,
-                "again": self.again,
-                "mixed": [_mixed_plan(block) for block in self.mixed],
-                "counters": self.counters,
-                "outcome": self.outcome,
-                "failures": self.failures,
-                "delay_ms": self.delay_ms,
-                "answered": self.answered,
-                "first_delay_ms": self.first_delay_ms,
-                "park": self.park,
-                "token": self.turns.token_digest,
-                "extra": self.extra_requests,
-                "slow_down": self.throttled,
-                "rate": self.turns.per_second,
-            }
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What a settlement did.
-
-    Attributes:
-        lost: blocks that this process no longer held.
-        parked: whether it parked the destination: no other settlement did, or will.
-    """
-
-    lost: int
-    parked: bool
-
-
-def _mixed_plan(block: MixedBlock) -> dict[str, Any]:
-    return {
-        "id": block.id,
-        "claims": block.claims,
-        "delivered": block.delivered,
-        "dead": [[b.suffix, b.document, b.deadline, b.reason] for b in block.dead],
-        "left": [[part.events, part.payload, part.attempts] for part in block.left],
-    }
 
 
 def _claimed(destination: str, reply: list[Any]) -> Claim:

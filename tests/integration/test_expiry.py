@@ -18,9 +18,10 @@ from tiktok_events.destination import Destination
 from worker.cli import main
 from worker.dead_letters import DeadLetters
 from worker.expiry import Sweep, is_time_to_sweep
-from worker.outbox import Claim, Outbox, Settlement, Turns, Want
+from worker.outbox import Claim, Outbox, Want
 from worker.parking import Parking
 from worker.settings import Settings
+from worker.settlement import Settlement, Turns
 from worker.status import read_figures
 
 PIXEL: Final = "C0EXPIRY0PIXEL000000"

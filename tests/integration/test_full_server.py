@@ -9,7 +9,8 @@ from redis import Redis
 
 from tiktok_events import Client, OutboxUnavailable, keys
 from worker.embedded import EmbeddedServer
-from worker.outbox import Outbox, Outcome, Settlement, Turns, Want
+from worker.outbox import Outbox, Want
+from worker.settlement import Outcome, Settlement, Turns
 
 TURNS = Turns("digest", 1000.0)
 EVENT = {"event": "Purchase", "properties": {"description": "x" * 1000}}

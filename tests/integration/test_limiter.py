@@ -11,7 +11,8 @@ from tiktok_events import keys
 from tiktok_events.destination import Destination
 from tiktok_events.event import PreparedEvent
 from tiktok_events.outbox import Appender
-from worker.outbox import Claim, Outbox, Outcome, Settlement, Turns, Want
+from worker.outbox import Claim, Outbox, Want
+from worker.settlement import Outcome, Settlement, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

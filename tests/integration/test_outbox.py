@@ -13,18 +13,8 @@ from tiktok_events.destination import Destination
 from tiktok_events.event import PreparedEvent
 from tiktok_events.outbox import Appender
 from worker.history import Attempt, History
-from worker.outbox import (
-    BuriedEvent,
-    Claim,
-    LeftPart,
-    MixedBlock,
-    Outbox,
-    Outcome,
-    Settlement,
-    Taken,
-    Turns,
-    Want,
-)
+from worker.outbox import Claim, Outbox, Taken, Want
+from worker.settlement import BuriedEvent, LeftPart, MixedBlock, Outcome, Settlement, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,9 +17,10 @@ from tiktok_events.event import PreparedEvent
 from tiktok_events.outbox import Appender
 from worker import destinations
 from worker.destinations import Destinations
-from worker.outbox import Claim, Outbox, Outcome, Settled, Settlement, Want
+from worker.outbox import Claim, Outbox, Want
 from worker.parking import Parking
 from worker.settings import Settings
+from worker.settlement import Outcome, Settled, Settlement
 from worker.token_watch import TokenWatch
 
 PIXEL = Destination("web", "C0PIXEL")

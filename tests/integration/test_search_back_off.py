@@ -15,10 +15,11 @@ from worker.claimed_block import OpenBlock
 from worker.delivery import Batch, Delivery
 from worker.destinations import Account, Destinations
 from worker.events_api import EventsApi
-from worker.outbox import Outbox, Outcome, Settlement, Want
+from worker.outbox import Outbox, Want
 from worker.prepare import Preparer
 from worker.sandbox import Sandbox
 from worker.settings import Settings
+from worker.settlement import Outcome, Settlement
 
 PIXEL = Destination("web", "C0PIXEL")
 STATE = keys.state(PIXEL.key)

@@ -34,7 +34,8 @@ from worker.claimed_block import OpenBlock
 from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.embedded import EmbeddedServer
 from worker.history import Attempt
-from worker.outbox import Claim, ClaimedBlock, Outbox, Outcome, Settlement, Turns, Want
+from worker.outbox import Claim, ClaimedBlock, Outbox, Want
+from worker.settlement import Outcome, Settlement, Turns
 
 DESTINATIONS = [Destination("web", "C0ONE"), Destination("offline", "2")]
 WORKERS = ["one", "two", "three"]

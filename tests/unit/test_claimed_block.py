@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from worker.claimed_block import OpenBlock
 from worker.dead_letters import DeadLetter, Reason
 from worker.history import Attempt, History
-from worker.outbox import ClaimedBlock, MixedBlock, Settlement, Turns
+from worker.outbox import ClaimedBlock
+from worker.settlement import MixedBlock, Settlement, Turns
 
 BEFORE = History(1.5, attempts=2, log=({"at": 1.0, "verdict": "transient"},))
 TRANSIENT = Attempt(10.0, "transient", 50002, 120, "r1")

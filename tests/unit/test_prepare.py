@@ -12,9 +12,10 @@ from tiktok_events.destination import Destination
 from worker import remarks
 from worker.claimed_block import OpenBlock
 from worker.history import DEDUPLICATION_S, Attempt, History
-from worker.outbox import ClaimedBlock, Settlement, Turns
+from worker.outbox import ClaimedBlock
 from worker.prepare import Outgoing, Preparer
 from worker.settings import Settings
+from worker.settlement import Settlement, Turns
 
 NOW = 1_795_000_000.0
 DAY = 86_400
