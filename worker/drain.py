@@ -109,17 +109,30 @@ class Drain:
         self._stopping = stopping
         self._served: dict[str, Served] = {}
         self._rang_for_help = False
+        self._last: frozenset[int] | None = None
         self._worked = time.monotonic()
 
     def run(self, *, budget_s: float) -> None:
-        """Serve until nothing is due soon, the budget is used up, or the worker stops."""
+        """Serve until nothing is due soon, the budget is used up, or the worker stops.
+
+        What is under way when the budget is used up is not waited for idly: one destination
+        that hangs would take this process from all others. They are served until it ends.
+        """
         deadline = time.monotonic() + budget_s
         try:
-            while time.monotonic() < deadline and not self._stopping():
-                if not self._round():
-                    break
+            while not self._is_over(deadline) and self._round():
+                pass
         finally:
             self._finish()
+
+    def _is_over(self, deadline: float) -> bool:
+        if self._stopping():
+            return True
+        if time.monotonic() < deadline:
+            return False
+        under_way = self._posting.under_way
+        self._last = under_way if self._last is None else self._last & under_way
+        return not self._last
 
     def _round(self) -> bool:
         """One look; False when there is nothing to stay awake for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -25,12 +26,19 @@ class Posting:
     def __init__(self, pool: ThreadPoolExecutor, threads: int) -> None:
         self._pool = pool
         self._threads = threads
-        self._under_way = 0
+        self._numbers = itertools.count()
+        self._under_way: set[int] = set()
         self._by_destination: Counter[str] = Counter()
         self._ended = threading.Condition()
 
     def __len__(self) -> int:
-        return self._under_way
+        return len(self._under_way)
+
+    @property
+    def under_way(self) -> frozenset[int]:
+        """Numbers of the deliveries that have not ended."""
+        with self._ended:
+            return frozenset(self._under_way)
 
     @property
     def free(self) -> int:
@@ -43,11 +51,12 @@ class Posting:
 
     def post(self, destination: str, delivery: Callable[[], object]) -> None:
         """Run a delivery in a thread."""
+        number = next(self._numbers)
         with self._ended:
-            self._under_way += 1
+            self._under_way.add(number)
             self._by_destination[destination] += 1
         future = self._pool.submit(delivery)
-        future.add_done_callback(lambda ended: self._note_end(destination, ended))
+        future.add_done_callback(lambda ended: self._note_end(number, destination, ended))
 
     def wait_for_one(self, timeout_s: float) -> None:
         """Until a delivery ends, if any is under way."""
@@ -60,9 +69,9 @@ class Posting:
         with self._ended:
             self._ended.wait_for(lambda: not len(self), timeout_s)
 
-    def _note_end(self, destination: str, ended: Future[object]) -> None:
+    def _note_end(self, number: int, destination: str, ended: Future[object]) -> None:
         with self._ended:
-            self._under_way -= 1
+            self._under_way.discard(number)
             self._by_destination[destination] -= 1
             self._ended.notify_all()
         error = ended.exception()

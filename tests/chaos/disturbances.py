@@ -9,12 +9,16 @@ import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from tests.chaos.producer import PIXELS
 from tests.chaos.stage import Stage, destination, token
 from tests.chaos.worker_process import WorkerProcess
+
+FENCED_WITHIN_S: Final = 6.0
+"""Less than the lease of the other worker, which must not end meanwhile."""
 
 
 class Disturbance(Protocol):
@@ -35,7 +39,7 @@ class KillChild:
         killed: set[int] = set()
         for _ in range(self.times):
             worker = stage.wait_for_claims()
-            alive = stage.wait_until(lambda claimed_by=worker: stage.at_work(claimed_by) - killed)
+            alive = stage.wait_until(lambda by=worker: set(stage.claims(by).values()) - killed)
             killed.add(child := alive.pop())
             os.kill(child, signal.SIGKILL)
 
@@ -82,17 +86,22 @@ class RestartServer:
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """SIGSTOP for a worker that holds claims; it wakes when others have taken them over."""
+    """SIGSTOP for a worker that holds claims; it wakes while another worker holds them.
 
-    for_s: float
+    The other one is frozen, too, from the moment it has taken them over until the first
+    has tried to settle: nothing but the fence stands between the two.
+    """
 
     def strike(self, stage: Stage) -> None:
-        """Freeze the only worker, start another, wake the first."""
-        worker = stage.wait_for_claims()
-        stage.wait_until(lambda: _frozen_at_work(stage, worker))
-        stage.start_worker()
-        time.sleep(self.for_s)
-        worker.thaw()
+        """Freeze a worker for longer than its lease, and see that it changes nothing."""
+        sleeper = stage.wait_for_claims()
+        asleep = stage.wait_until(lambda: _frozen_with_claims(stage, sleeper))
+        heir = stage.start_worker()
+        held = stage.wait_until(lambda: _frozen_with_claims(stage, heir, of=asleep))
+        sleeper.thaw()
+        stage.wait_until(lambda: stage.figures().count("claims_lost"), timeout_s=FENCED_WITHIN_S)
+        assert held <= stage.claims(heir).keys(), "the sleeper settled what another holds"
+        heir.thaw()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +197,18 @@ class InTurn:
             one.strike(stage)
 
 
-def _frozen_at_work(stage: Stage, worker: WorkerProcess) -> bool:
-    """Whether a worker stands still with claims; one without them goes on."""
+def _frozen_with_claims(
+    stage: Stage, worker: WorkerProcess, of: AbstractSet[str] | None = None
+) -> AbstractSet[str]:
+    """The blocks with which a worker stands still now; one that holds none of them goes on."""
+    if not _held(stage, worker, of):
+        return set()
     worker.freeze()
-    if stage.at_work(worker):
-        return True
-    worker.thaw()
-    return False
+    if not (held := _held(stage, worker, of)):
+        worker.thaw()
+    return held
+
+
+def _held(stage: Stage, worker: WorkerProcess, of: AbstractSet[str] | None) -> AbstractSet[str]:
+    blocks = stage.claims(worker).keys()
+    return blocks if of is None else blocks & of

@@ -96,8 +96,8 @@ SCENARIOS: Final = (
         may_refuse=True,
     ),
     Scenario(
-        name="SIGSTOP for 12 s, the lease is 8 s",
-        disturbance=Freeze(for_s=12),
+        name="SIGSTOP for longer than the lease",
+        disturbance=Freeze(),
         latency_ms=500,
         may_repeat=True,
         loses_claims=True,

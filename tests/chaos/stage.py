@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar, cast
+from typing import Any, Final, Self, TypeVar
 
 from redis import Redis
 from redis.exceptions import ResponseError
@@ -31,6 +31,7 @@ UNDER_WAY: Final = 12
 
 SHORT_LEASE: Final = {"LEASE_S": "8", "REQUEST_TIMEOUT_S": "2", "LOG_FORMAT": "json"}
 KEPT_EVENTS: Final = 10**6
+MANY_BLOCKS: Final = 10**6
 
 Found = TypeVar("Found")
 
@@ -117,13 +118,10 @@ class Stage:
         command = [sys.executable, *OURS, *arguments]
         subprocess.run(command, cwd=ROOT, env=self.environment(), check=True, capture_output=True)
 
-    def claimants(self) -> list[int]:
-        """The processes that hold claims, dead ones included."""
-        return [pid for pixel in PIXELS for pid in self._claimants_of(destination(pixel))]
-
-    def at_work(self, worker: WorkerProcess) -> set[int]:
-        """The living processes of a worker that hold claims."""
-        return {pid for pid in self.claimants() if worker.has(pid)}
+    def claims(self, worker: WorkerProcess) -> dict[str, int]:
+        """What a worker's living processes hold: block id → process."""
+        pending = (one for pixel in PIXELS for one in self._pending(destination(pixel)))
+        return {block: pid for block, pid in pending if worker.has(pid)}
 
     def parked(self, pixel: str) -> bool:
         """Whether a pixel's events wait for a person."""
@@ -146,7 +144,7 @@ class Stage:
         """Return the only worker while it holds claims, after work has gone on for a while."""
         self.wait_for_requests()
         (worker,) = self.workers
-        self.wait_until(lambda: self.at_work(worker))
+        self.wait_until(lambda: self.claims(worker))
         return worker
 
     def wait_for_requests(self) -> None:
@@ -188,15 +186,18 @@ class Stage:
             file.write_text("\n".join(map(_table, PIXELS)))
         return file
 
-    def _claimants_of(self, name: str) -> Iterator[int]:
+    def _pending(self, name: str) -> Iterator[tuple[str, int]]:
+        """Block id and claiming process, which may be dead; what is due again has none."""
         try:
-            consumers = cast("Any", self.redis.xinfo_consumers(keys.outbox(name), keys.GROUP))
+            pending: Any = self.redis.xpending_range(
+                keys.outbox(name), keys.GROUP, "-", "+", MANY_BLOCKS
+            )
         except ResponseError:
             return  # the outbox is empty at the moment
-        for consumer in consumers:
-            _, *pid = consumer["name"].decode().split(":")
-            if pid and consumer["pending"]:
-                yield int(pid[0])
+        for entry in pending:
+            _, *process = entry["consumer"].decode().split(":")
+            if process:
+                yield entry["message_id"].decode(), int(process[0])
 
     def _close_workers(self) -> None:
         with ExitStack() as closing:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +14,9 @@ import pytest
 from redis import Redis
 
 from tiktok_events import Client
+from worker.engine import Engine
 from worker.parking import Parking
+from worker.settings import Settings
 
 ILL: Final = "C0ILL0000PIXEL000000"
 OTHERS: Final = [f"C0WELL000PIXEL00000{number}" for number in range(9)]
@@ -23,6 +27,7 @@ MAX_IN_FLIGHT: Final = 4
 PROCESSES: Final = 2
 EVENTS: Final = 300
 RELEASE_S: Final = 60.0
+BUDGET_S: Final = 0.2
 SETTINGS: Final = {
     "BATCH_EVENTS": "20",
     "MAX_IN_FLIGHT": str(MAX_IN_FLIGHT),
@@ -155,3 +160,33 @@ def test_a_hanging_pixel_holds_its_share_and_no_more(
         well = _track(client, OTHERS[0], first)
         wait_until(lambda expected=well: expected <= _arrived(troubled.fake))
     assert len(troubled.met) <= MAX_IN_FLIGHT * PROCESSES
+
+
+@pytest.mark.parametrize("troubled", [_hang], indirect=True, ids=["hanging"])
+def test_a_task_that_is_over_its_time_serves_others_until_its_requests_end(
+    client: Client, troubled: TroubledApi, redis_url: str, wait_until: Any
+) -> None:
+    """Waiting for the hanging one alone, a lone worker process would stand still."""
+    settings = Settings.load(
+        {},
+        redis_url=redis_url,
+        api_url=troubled.fake.url,
+        access_token="token",
+        request_timeout_s=100,
+        lease_s=120,
+    )
+    _track(client, ILL, 0)
+    with ExitStack() as stack:
+        engine = stack.enter_context(closing(Engine(settings)))
+        task = threading.Thread(target=engine.drain, kwargs={"budget_s": BUDGET_S})
+        stack.callback(task.join)
+        stack.callback(troubled.over.set)
+        is_over = time.monotonic() + 2 * BUDGET_S
+        task.start()
+        wait_until(lambda: troubled.met)
+        well: Counter[tuple[str, str]] = Counter()
+        while not well or time.monotonic() < is_over:
+            well += _track(client, OTHERS[0], well.total())
+            wait_until(lambda expected=well: _arrived(troubled.fake) == expected)
+        well += _track(client, OTHERS[1], 0)
+        wait_until(lambda: _arrived(troubled.fake) == well)
