@@ -5,15 +5,11 @@ from __future__ import annotations
 import time
 from typing import Final
 
-import structlog
 from celery import shared_task
-from redis.exceptions import RedisError
 
 from worker.engine import ENGINES
 from worker.expiry import Sweep
-from worker.shutdown import GENTLE_END, stopping
-
-log = structlog.get_logger("tiktok_events.upkeep")
+from worker.shutdown import stopping
 
 BUDGET_S: Final = 5.0
 """As long as a deliver task, so that shutdown need not wait for it; the next sweep goes on."""
@@ -25,9 +21,5 @@ def upkeep() -> None:
     engine = ENGINES.current()
     ends = time.monotonic() + BUDGET_S
     sweep = Sweep(engine.redis, engine.outbox, engine.consumer, engine.settings)
-    try:
-        with GENTLE_END.serving():
-            sweep.run(lambda: time.monotonic() < ends and not stopping())
-    except RedisError as error:
-        # Nothing is lost: claims heal, and another sweep follows.
-        log.warning("redis_unavailable", error=type(error).__name__)
+    with engine.serving():
+        sweep.run(lambda: time.monotonic() < ends and not stopping())

@@ -143,16 +143,14 @@ class Delivery:
         lease_ends = min(event.block.lease_ends for event in batch.events)
         return time.monotonic() + needed < lease_ends
 
-    def _end(
-        self, batch: Batch, events: Sequence[Outgoing], answer: Answer, part: int = 0
-    ) -> list[OpenBlock]:
+    def _end(self, batch: Batch, events: Sequence[Outgoing], answer: Answer) -> list[OpenBlock]:
         if answer.verdict is Verdict.DELIVERED:
             return self._delivered(events)
         if answer.verdict is Verdict.REJECTED:
             return [b for event in events for b in self._dead(batch, event, answer)]
         if answer.verdict is Verdict.UNCLEAR:
             return [b for event in events for b in self._unclear(batch, event, answer)]
-        return self._left(events, _attempt(batch, answer), part=part)
+        return self._left(events, _attempt(batch, answer))
 
     def _end_isolated(self, batch: Batch, found: Isolated[Outgoing]) -> list[OpenBlock]:
         closed = self._delivered(found.delivered)

@@ -54,16 +54,17 @@ class Account:
     Attributes:
         access_token: ``None`` when nobody configured one.
         limits: its own, or the settings'.
+        turns: how often its token may be used; destinations that share a token share its turns.
     """
 
     access_token: str | None = field(repr=False)
     limits: Limits
+    turns: Turns = field(init=False, repr=False, compare=False)
 
-    @property
-    def turns(self) -> Turns:
-        """How often its token may be used; destinations that share a token share its turns."""
+    def __post_init__(self) -> None:
         digest = sha256((self.access_token or "").encode()).hexdigest()[:16]
-        return Turns(digest, self.limits.requests_per_second)
+        # Asked for with every claim and settlement, so digested once.
+        object.__setattr__(self, "turns", Turns(digest, self.limits.requests_per_second))
 
 
 class Destinations:

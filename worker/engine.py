@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import random
 import socket
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Final
 from uuid import uuid4
 
@@ -115,10 +117,16 @@ class Engine:
             posting=Posting(self._pool, self.settings.posting_threads),
             stopping=stopping,
         )
+        with self.serving():
+            drain.run(budget_s=budget_s)
+            self.outbox.ring(rings=self.settings.rings, more_hands=True)
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """While this lasts, a first SIGTERM waits, and a Redis that is away only ends the work."""
         try:
             with GENTLE_END.serving():
-                drain.run(budget_s=budget_s)
-            self.outbox.ring(rings=self.settings.rings, more_hands=True)
+                yield
         except RedisError as error:
             # Nothing is lost: claims heal, and the doorbell step looks again every second.
             log.warning("redis_unavailable", error=type(error).__name__)

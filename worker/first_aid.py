@@ -54,8 +54,9 @@ def _deliver_until_there_is_room(redis: Redis, settings: Settings) -> None:
 
 
 def _is_full(redis: Redis) -> bool:
-    limit = int(redis.info("memory")["maxmemory"])
-    return bool(limit) and limit - _used(redis) < min(NEEDED_BYTES, limit // SHARE)
+    memory = redis.info("memory")
+    limit = int(memory["maxmemory"])
+    return bool(limit) and limit - int(memory["used_memory"]) < min(NEEDED_BYTES, limit // SHARE)
 
 
 def _used(redis: Redis) -> int:
