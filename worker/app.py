@@ -20,6 +20,7 @@ from worker.reconnect_guard import guard_reconnect
 from worker.sentry import init_sentry
 from worker.settings import Settings
 from worker.shutdown import GENTLE_END, STOPPING
+from worker.stall import StallStep
 from worker.telemetry import configure_logging
 
 log = structlog.get_logger("tiktok_events.app")
@@ -33,12 +34,12 @@ def create_app(settings: Settings) -> Celery:
     init_sentry(settings)  # before the tasks are traced, and before the fork
     guard_reconnect()
     app = Celery("tiktok_events", broker=settings.celery_broker_url, include=TASKS)
-    app.conf.update(celery_settings())
-    app.steps["consumer"].add(DoorbellStep)
+    app.conf.update(celery_settings(settings))
+    app.steps["consumer"].update([DoorbellStep, StallStep])
     return app
 
 
-def celery_settings() -> dict[str, Any]:
+def celery_settings(settings: Settings) -> dict[str, Any]:
     """Celery's settings, each with the reason where it is not the default."""
     return {
         "task_default_queue": QUEUE,
@@ -51,6 +52,12 @@ def celery_settings() -> dict[str, Any]:
         "task_ignore_result": True,
         "task_store_errors_even_if_ignored": False,
         "result_backend": None,
+        # A pool process that is stuck in one is replaced; its claims heal. `track` has no limit:
+        # Celery would acknowledge the message, and it may be the only copy of its event.
+        "task_annotations": {
+            "tiktok_events.deliver": {"time_limit": settings.task_limit_s},
+            "tiktok_events.upkeep": {"time_limit": settings.task_limit_s},
+        },
         # A doorbell is acknowledged when it is heard; `track` asks for late acks itself.
         "task_acks_late": False,
         "worker_prefetch_multiplier": 1,

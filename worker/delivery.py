@@ -59,6 +59,7 @@ class Batch:
         account: token and limits.
         failures: the failure count that the claim saw.
         events: at most what the limits allow.
+        has_turn: whether the claim took a turn of the access token for its first request.
         exchanges: the requests that were made for it, in order.
     """
 
@@ -66,6 +67,7 @@ class Batch:
     account: Account
     failures: int
     events: Sequence[Outgoing]
+    has_turn: bool = True
     exchanges: list[Exchange] = field(default_factory=list)
 
     @property
@@ -215,7 +217,7 @@ class Delivery:
         for block in closed:
             block.settle_into(settlement)
         settlement.counters = {"requests": len(batch.exchanges), f"answers:{answer.verdict}": 1}
-        settlement.extra_requests = max(0, len(batch.exchanges) - 1)
+        settlement.extra_requests = max(0, len(batch.exchanges) - batch.has_turn)
         settlement.throttled = answer.verdict is Verdict.THROTTLED
         if answer.verdict in HEALTHY:
             settlement.outcome = Outcome.HEALTHY

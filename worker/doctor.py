@@ -213,7 +213,7 @@ def clock(ahead_s: float) -> Check:
 def celery(settings: Settings, redis: Redis, figures: Figures) -> Iterator[Check]:
     """Whether doorbells can be rung, and somebody hears them."""
     with Celery("tiktok_events", broker=settings.celery_broker_url, set_as_current=False) as app:
-        app.conf.update(celery_settings())
+        app.conf.update(celery_settings(settings))
         try:
             with app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0, timeout=CONNECT_S)

@@ -19,9 +19,10 @@ from worker.batching import full_batches
 from worker.claimed_block import OpenBlock
 from worker.delivery import Batch, Delivery
 from worker.destinations import Account, Destinations
-from worker.outbox import Claim, Outbox, Taken, Want
+from worker.outbox import Claim, Outbox, Rest, Taken, Want
 from worker.posting import Posting
 from worker.prepare import Outgoing, Preparer
+from worker.progress import PROGRESS
 from worker.settings import Settings
 from worker.settlement import Settlement
 
@@ -65,6 +66,7 @@ class Served:
         more_until: seconds of the monotonic clock; until then what is carried waits for the
             rest of a request: its outbox had more, and it is offered again soon.
         failures: the failure count of the newest claim.
+        has_turn: whether the turn of the access token that a claim took is still unused.
     """
 
     destination: Destination
@@ -72,6 +74,7 @@ class Served:
     carried: list[Outgoing] = field(default_factory=list)
     more_until: float = 0.0
     failures: int = 0
+    has_turn: bool = False
 
     @property
     def key(self) -> str:
@@ -144,6 +147,7 @@ class Drain:
             patience_ms=PATIENCE_MS,
             stay=self._within_grace(),
         )
+        PROGRESS.beat()
         self._serve(taken.destinations)
         self._send_carried(except_for=taken.destinations)
         if taken.destinations or len(self._posting):
@@ -175,7 +179,7 @@ class Drain:
             serving = [
                 served
                 for served, claim in zip(serving, claims, strict=True)
-                if claim.more and self._has_room(served)
+                if claim.rest is Rest.MORE and self._has_room(served)
             ]
             if serving:
                 self._ring_for_help()
@@ -207,7 +211,9 @@ class Drain:
 
     def _post_claimed(self, served: Served, claim: Claim) -> None:
         served.failures = claim.failures
-        served.more_until = time.monotonic() + MORE_S if claim.more else 0.0
+        served.has_turn |= bool(claim.blocks)
+        expects_more = claim.rest in {Rest.MORE, Rest.LATER}
+        served.more_until = time.monotonic() + MORE_S if expects_more else 0.0
         self._prepare(served, claim)
         batches, served.carried = full_batches(
             served.carried,
@@ -216,8 +222,10 @@ class Drain:
         )
         for events in batches:
             self._post(served, events)
-        if not claim.more:
+        if claim.rest is Rest.NOTHING:
             self._post_carried(served)
+        elif claim.rest is Rest.STOPPED:
+            self._hand_back_carried(served)
 
     def _prepare(self, served: Served, claim: Claim) -> None:
         """Carry what can be sent; settle blocks of which nothing can."""
@@ -241,7 +249,10 @@ class Drain:
             self._settle_unsent(served, closed)
 
     def _post(self, served: Served, events: list[Outgoing]) -> None:
-        batch = Batch(served.destination, served.account, served.failures, events)
+        batch = Batch(
+            served.destination, served.account, served.failures, events, has_turn=served.has_turn
+        )
+        served.has_turn = False
         self._posting.post(served.key, lambda: self._delivery.deliver(batch))
 
     def _post_carried(self, served: Served) -> None:
@@ -264,12 +275,18 @@ class Drain:
             self._outbox.ring(rings=self._settings.rings, more_hands=True)
 
     def _finish(self) -> None:
-        """Hand back what was claimed and not sent, and wait for what is under way."""
+        """Hand back what is not sent, wait for what is under way, pass the watch on."""
         try:
             for served in self._served.values():
                 self._hand_back_carried(served)
         finally:
             self._posting.wait_for_all(SHUTDOWN_S if self._stopping() else None)
+        self._fall_asleep()
+
+    def _fall_asleep(self) -> None:
+        """From now on producers ring again, and a next task looks after what is due soon."""
+        self._outbox.take(0, patience_ms=1, stay=False)
+        self._outbox.ring(rings=self._settings.rings, more_hands=True, within_ms=PATIENCE_MS)
 
     def _hand_back_carried(self, served: Served) -> None:
         if served.carried:

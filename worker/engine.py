@@ -108,7 +108,7 @@ class Engine:
         self.redis.close()
 
     def drain(self, budget_s: float = DRAIN_BUDGET_S) -> None:
-        """Serve what is due; then ring for the next task if there is still work."""
+        """Serve what is due; see `worker.drain`."""
         drain = Drain(
             self.outbox,
             self._delivery,
@@ -119,7 +119,6 @@ class Engine:
         )
         with self.serving():
             drain.run(budget_s=budget_s)
-            self.outbox.ring(rings=self.settings.rings, more_hands=True)
 
     @contextmanager
     def serving(self) -> Iterator[None]:

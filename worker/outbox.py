@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, cast
 
 from redis import Redis
@@ -75,6 +76,22 @@ class ClaimedBlock:
         return int(self.id.partition("-")[0]) / 1000
 
 
+class Rest(IntEnum):
+    """What a claim leaves in the outbox, as far as this worker is concerned.
+
+    Attributes:
+        NOTHING: it took everything.
+        MORE: there is more to be claimed now.
+        LATER: the token's turn, or the next step of the ramp, has not come; offered again then.
+        STOPPED: the destination is parked, backing off or being probed; nothing may be sent.
+    """
+
+    NOTHING = 0
+    MORE = 1
+    LATER = 2
+    STOPPED = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Blocks of one destination.
@@ -82,23 +99,23 @@ class Claim:
     Attributes:
         destination: its key.
         blocks: possibly none.
-        more: whether the outbox had more than was wanted.
+        rest: what else the outbox has.
         failures: how often in a row the destination has failed; above 0 this is a probe.
     """
 
     destination: str
     blocks: list[ClaimedBlock]
-    more: bool
+    rest: Rest
     failures: int
 
 
 def _claimed(destination: str, reply: list[Any]) -> Claim:
-    more, failures, *blocks = reply
+    rest, failures, *blocks = reply
     return Claim(
         destination,
         [ClaimedBlock(id_.decode(), *rest) for id_, *rest in blocks],
-        more=bool(more),
-        failures=failures,
+        Rest(rest),
+        failures,
     )
 
 
@@ -115,8 +132,8 @@ class Outbox:
         self._consumer = consumer
         self._lease_ms = lease_ms
         self._take = LuaScript(redis, "worker", "unblocked", "take")
-        self._claim = LuaScript(redis, "worker", "unblocked", "limiter", "claim")
-        self._settle = LuaScript(redis, "worker", "unblocked", "limiter", "settle")
+        self._claim = LuaScript(redis, "worker", "unblocked", "limiter", "ramp", "claim")
+        self._settle = LuaScript(redis, "worker", "unblocked", "limiter", "ramp", "settle")
         self._defer = LuaScript(redis, "worker", "unblocked", "defer")
         self._ring = LuaScript(redis, "worker", "unblocked", "ring")
 
@@ -195,16 +212,17 @@ class Outbox:
         )
         return Settled(lost=reply[1], parked=bool(reply[2]))
 
-    def ring(self, *, rings: bool = True, more_hands: bool = False) -> bool:
+    def ring(self, *, rings: bool = True, more_hands: bool = False, within_ms: int = 0) -> bool:
         """Ring the doorbell if a destination is due and nobody sees it.
 
         Args:
             rings: whether the doorbell's queue is on this server; if not, only tell.
             more_hands: ring even while a deliver task is awake: the backlog is large.
+            within_ms: ring for what is due so soon, too.
         """
         return bool(
             self._ring(
                 keys=[keys.READY, keys.AWAKE, keys.DOORBELL, keys.SEQUENCE],
-                args=[int(rings), int(more_hands)],
+                args=[int(rings), int(more_hands), within_ms],
             )
         )

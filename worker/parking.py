@@ -26,7 +26,7 @@ class Parking:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._park = LuaScript(redis, "worker", "unblocked", "park")
-        self._resume = LuaScript(redis, "worker", "unblocked", "resume")
+        self._resume = LuaScript(redis, "worker", "unblocked", "ramp", "resume")
 
     def park(self, destination: str, reason: str = BY_HAND) -> bool:
         """Send nothing more to a destination; requests under way still end.
@@ -44,7 +44,7 @@ class Parking:
         return bool(self._park(keys_, [destination, redacted(reason)]))
 
     def resume(self, destination: str) -> bool:
-        """Let a parked destination go on, with one request first.
+        """Let a parked destination go on: one request first, then faster and faster.
 
         Returns:
             False when it was not parked.

@@ -3,6 +3,7 @@
     parked destinations     one report per verdict, code and destination and hour
     answers without sense   the same
     unexpected exceptions   one per type, place and hour, in each process
+    a worker that stood still, before it ends itself
 
 What is retried by itself is not reported: the log and the counters have it.
 
@@ -40,7 +41,11 @@ REPORTED: Final = frozenset({Verdict.CREDENTIAL, Verdict.CONFIGURATION, Verdict.
 """Verdicts that need a person."""
 
 SILENCE_S: Final = 3600.0
-"""The same report is not repeated for so long: a parked destination is probed for ever."""
+"""The same report is not repeated for so long by one process: an API that stays unclear is one
+piece of news."""
+
+LAST_WORDS_S: Final = 3.0
+"""A process that ends waits so long for its report to leave."""
 
 MAX_REMEMBERED: Final = 1_024
 """Reports remembered by a process; beyond that the oldest may be repeated early."""
@@ -159,6 +164,20 @@ def report_failure(destination: str, error: BaseException) -> None:
     with sentry_sdk.new_scope() as scope:
         scope.set_tag("destination", destination)
         scope.capture_exception(error)
+
+
+def report_stall() -> None:
+    """Report that this worker stood still, and wait until the report has left."""
+    if not sentry_sdk.is_initialized():
+        return
+    sentry_sdk.capture_event(
+        {
+            "level": "error",
+            "message": "a worker stood still while its queue aged, and was ended",
+            "fingerprint": ["tiktok-events", "stalled"],
+        }
+    )
+    sentry_sdk.flush(LAST_WORDS_S)
 
 
 def _title(answer: Answer) -> str:

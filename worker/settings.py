@@ -69,6 +69,8 @@ class Settings(ClientSettings):
         retry_base_s: first back-off; it doubles with every failure, with full jitter.
         retry_cap_s: longest back-off. Low, because one probe for a destination is all
             that an outage costs, and what waits is worth less every minute.
+        stall_s: a worker that does not look for work for so long, while work is due and Redis
+            answers, ends itself; three times `lease_s` when absent.
         window_days_web: age at which a web event is no longer worth sending. The API
             documents none; attribution looks back seven days at most by default.
         window_days_app: the same for app events.
@@ -91,7 +93,8 @@ class Settings(ClientSettings):
     posting_threads: int = setting(16, whole(1, 64))
     requests_per_second: float = setting(1_000.0, number(0.1, 10_000, "requests a second"))
     retry_base_s: float = setting(1.0, seconds(0.01, 60))
-    retry_cap_s: float = setting(10.0, seconds(0.01, 3_600))
+    retry_cap_s: float = setting(5.0, seconds(0.01, 3_600))
+    stall_s: float | None = setting(None, seconds(12, 3_600))
     window_days_web: float = setting(7.0, days(0.01, 365))
     window_days_app: float = setting(7.0, days(0.01, 365))
     window_days_offline: float = setting(28.0, days(0.01, 365))
@@ -116,7 +119,22 @@ class Settings(ClientSettings):
                 f"{ENVIRONMENT_PREFIX}RETRY_CAP_S must not be below "
                 f"{ENVIRONMENT_PREFIX}RETRY_BASE_S = {self.retry_base_s:g}"
             )
+        if self.stall_limit_s < 2 * self.lease_s:
+            problems.append(
+                f"{ENVIRONMENT_PREFIX}STALL_S must be at least twice "
+                f"{ENVIRONMENT_PREFIX}LEASE_S = {self.lease_s:g}: a claim may rightly take so long"
+            )
         return problems
+
+    @property
+    def stall_limit_s(self) -> float:
+        """Seconds without a look for work after which a worker counts as stuck."""
+        return 3 * self.lease_s if self.stall_s is None else self.stall_s
+
+    @property
+    def task_limit_s(self) -> float:
+        """Seconds after which a pool process that still runs one task is replaced."""
+        return 60 + 2 * self.lease_s
 
     @property
     def celery_broker_url(self) -> str:

@@ -75,7 +75,7 @@ class Settlement:
         destination: its key.
         failures: the failure count that the claim saw.
         turns: how often its access token may be used.
-        extra_requests: beyond the one that the claim paid for.
+        extra_requests: those that no claim has taken a turn of the token for.
         throttled: whether the API asked for fewer requests.
         done: (id, claims, events) of blocks that were delivered whole.
         again: (id, claims, attempts JSON or ``None`` when not even tried).

@@ -167,6 +167,8 @@ FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "attempts": _number,
     "failures": _number,
     "processes": _number,
+    "no_progress_s": _number,
+    "limit_s": _number,
     "error": _word,
     "path": _word,
     "resume": _word,

@@ -28,7 +28,7 @@ from redis import Redis
 from tiktok_events import keys
 
 ROOT: Final = Path(__file__).parents[2]
-GONE_TIMEOUT_S: Final = 20.0
+GONE_TIMEOUT_S: Final = 40.0
 POLL_S: Final = 0.02
 TOKEN: Final = "test-access-token"
 
@@ -200,6 +200,11 @@ class Worker:
                 start_new_session=True,
             )
         os.close(inherited)
+
+    @property
+    def pid(self) -> int:
+        """Of its main process."""
+        return self._process.pid
 
     @property
     def running(self) -> bool:

@@ -13,7 +13,7 @@ from tiktok_events.destination import Destination
 from tiktok_events.event import PreparedEvent
 from tiktok_events.outbox import Appender
 from worker.history import Attempt, History
-from worker.outbox import Claim, Outbox, Taken, Want
+from worker.outbox import Claim, Outbox, Rest, Taken, Want
 from worker.settlement import BuriedEvent, LeftPart, MixedBlock, Outcome, Settlement, Turns
 
 if TYPE_CHECKING:
@@ -157,9 +157,9 @@ def test_a_claim_fills_a_request_and_tells_of_more(append: Any, outbox: Outbox) 
     """Blocks of 100 fill 1,000 to the event, singles too."""
     append(*events(1100))
     first = claim(outbox)
-    assert (sum(block.events for block in first.blocks), first.more) == (1000, True)
+    assert (sum(block.events for block in first.blocks), first.rest) == (1000, Rest.MORE)
     second = claim(outbox)
-    assert (sum(block.events for block in second.blocks), second.more) == (100, False)
+    assert (sum(block.events for block in second.blocks), second.rest) == (100, Rest.NOTHING)
 
 
 @pytest.mark.parametrize("wanted", [1, 7, 250, 1000])
@@ -469,7 +469,7 @@ def test_a_block_that_keeps_dying_is_claimed_alone(
     die_holding(outbox, redis, 3)
     append(*events(1, first=3))
     alone = claim(rival)
-    assert (ids(alone), alone.blocks[0].claims, alone.more) == (["e0"], 4, True)
+    assert (ids(alone), alone.blocks[0].claims, alone.rest) == (["e0"], 4, Rest.MORE)
     assert [ids(claim(rival)) for _ in range(3)] == [["e1"], ["e2"], ["e3"]]
 
 

@@ -129,7 +129,7 @@ def test_a_late_refusal_does_not_park_what_was_resumed(desk: Desk) -> None:
     desk.parking.resume(PIXEL.key)
     assert desk.refuse(second, 1) == Settled(lost=0, parked=False)
     probe = desk.claim(0)
-    assert (probe.failures, len(probe.blocks)) == (1, 1)
+    assert (probe.failures, len(probe.blocks)) == (2, 1)
     assert desk.refuse(probe, 0).parked
 
 

@@ -30,12 +30,14 @@ BOUNDS = {
     "posting_threads": (1, 64, "a whole number from 1 to 64"),
     "retry_base_s": (0.01, 60, "a number of seconds from 0.01 to 60"),
     "retry_cap_s": (0.01, 3_600, "a number of seconds from 0.01 to 3600"),
+    "stall_s": (12, 3_600, "a number of seconds from 12 to 3600"),
     "window_days_web": (0.01, 365, "a number of days from 0.01 to 365"),
     "window_days_app": (0.01, 365, "a number of days from 0.01 to 365"),
     "window_days_offline": (0.01, 365, "a number of days from 0.01 to 365"),
     "window_days_crm": (0.01, 365, "a number of days from 0.01 to 365"),
 }
 FITTING = {
+    "stall_s": {"lease_s": 6, "request_timeout_s": 0.1},
     "lease_s": {"request_timeout_s": 0.1},
     "request_timeout_s": {"lease_s": 600},
     "retry_base_s": {"retry_cap_s": 60},
@@ -175,6 +177,15 @@ def test_a_lease_must_outlast_a_request() -> None:
     """Connecting, the answer and settling: 3.05 s, the time-out and 2 s."""
     assert load(lease_s=15.05, request_timeout_s=10).lease_s == 15.05
     assert "must be at least 15.05" in problems(lease_s=15.04, request_timeout_s=10)[0]
+
+
+def test_a_worker_is_stuck_after_more_than_a_lease() -> None:
+    """Twice the lease at least, three times when nothing is said."""
+    assert load(lease_s=40).stall_limit_s == 120
+    assert load(lease_s=40, stall_s=80).stall_limit_s == 80
+    assert (
+        "must be at least twice TIKTOK_EVENTS_LEASE_S = 40" in problems(lease_s=40, stall_s=79)[0]
+    )
 
 
 def test_secrets_are_not_in_the_repr() -> None:

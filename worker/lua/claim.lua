@@ -3,39 +3,43 @@
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 limit of the access token
 -- ARGV  1 destination  2 consumer (the worker process)  3 lease, ms
 --       4 events wanted  5 bytes wanted  6 requests per second of the token
--- Steps nothing while parked, backing off, another's probe is out, or the token's turn has
---       not come; then due again when it has;
+-- Steps nothing while parked, backing off, or another's probe is out; nor while the token's
+--       turn, or the next step of the ramp, has not come: then due again when it has;
 --       first the blocks that are due again (the shelf), then those whose claim has
 --       outlived its lease (looked for four times a lease), then new ones, until enough;
 --       while the destination fails, this claim is the only probe until it is settled,
 --       and no more than one request holds;
 --       make the destination due: now if there is more, else when this lease ends.
--- Returns {more 0|1, failures, block, …}; a block is
+-- Returns {rest, failures, block, …}; the rest of the outbox is
+--       0 nothing, 1 more to claim now, 2 to be claimed a little later, 3 not to be sent;
+--       a block is
 --       {id, number of its claims since it was last settled, events, bytes, attempts JSON or ''}.
 
 local GROUP, SHELF = 'workers', 'due-again'
 local LONELY = 3 -- deaths after which a block is claimed alone
+local NOTHING, MORE, LATER, STOPPED = 0, 1, 2, 3
 local ready, outbox, state, attempts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local name, consumer, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local wanted_events, wanted_bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
 
-local known = redis.call('HMGET', state, 'parked', 'not_before', 'failures', 'stale_check')
+local known = redis.call('HMGET', state, 'parked', 'not_before', 'failures', 'stale_check', 'recovered_at', 'ramp_next')
 local failures = tonumber(known[3] or '0')
 if known[1] then
   redis.call('ZREM', ready, name)
-  return {0, failures}
+  return {STOPPED, failures}
 end
 local not_before = tonumber(known[2] or '0')
 if not_before > now then
   redis.call('ZADD', ready, not_before, name)
-  return {0, failures}
+  return {STOPPED, failures}
 end
 
 local rate = current_rate(KEYS[5], tonumber(ARGV[6]))
-local wait = wait_for_turn(KEYS[5], rate)
+local ramp_wait = wait_on_ramp(state, known[5], known[6])
+local wait = math.max(wait_for_turn(KEYS[5], rate), ramp_wait or 0)
 if wait > 0 then
   redis.call('ZADD', ready, now + wait, name)
-  return {0, failures}
+  return {LATER, failures}
 end
 
 -- No group: a new outbox, or a server that lost its data. From 0: `$` would skip what stands there.
@@ -141,12 +145,12 @@ from_shelf()
 outlived()
 new()
 
-local more = enough() and 1 or 0
+local rest = enough() and MORE or NOTHING
 if failures > 0 then
-  more = 0
+  rest = NOTHING
   redis.call('HSET', state, 'not_before', text(now + lease))
 end
-if more == 1 then
+if rest == MORE then
   redis.call('ZADD', ready, now, name)
 elseif redis.call('XLEN', outbox) > 0 then
   redis.call('ZADD', ready, now + lease, name)
@@ -157,9 +161,12 @@ end
 
 if #blocks > 0 then
   spend_turn(KEYS[5], rate, 1)
+  if ramp_wait then
+    step_on_ramp(state, known[5])
+  end
 end
 local tried = redis.call('EXISTS', attempts) == 1
 for _, block in ipairs(blocks) do
   block[5] = tried and redis.call('HGET', attempts, block[1]) or ''
 end
-return {more, failures, unpack(blocks)}
+return {rest, failures, unpack(blocks)}

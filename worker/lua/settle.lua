@@ -16,7 +16,7 @@
 --                 with 'failing': whether the API judged events of this batch before it
 --                 failed; then, or when it judged another batch of the same claim, the row
 --                 of failures begins anew, with this wait
---       extra     requests beyond the one that the claim paid for
+--       extra     requests that no claim has taken a turn of the token for
 --       slow_down, rate  whether the token was throttled, and its full rate
 --       park      a reason, when the destination must wait for a person; heeded only by the
 --                 failure count too: after a resume, late answers must not park it again
@@ -109,6 +109,9 @@ if plan.slow_down then
 end
 if plan.outcome == 'healthy' and plan.failures == before then
   redis.call('HDEL', state, 'failures', 'not_before')
+  if before >= OUTAGE then
+    begin_ramp(state)
+  end
 elseif plan.outcome == 'failing' then
   local waits = tonumber(redis.call('HGET', state, 'not_before') or '0')
   local row, delay = math.max(before, plan.failures + 1), plan.delay_ms
@@ -120,6 +123,7 @@ elseif plan.outcome == 'failing' then
     not_before = math.max(not_before, waits)
   end
   redis.call('HSET', state, 'failures', row, 'not_before', text(not_before))
+  end_ramp(state)
 end
 if plan.outcome == 'none' and before > 0 and plan.failures == before then
   redis.call('HDEL', state, 'not_before') -- the claim was to be the probe, and sent nothing
@@ -136,7 +140,7 @@ end
 if redis.call('XLEN', outbox) == 0 then
   redis.call('DEL', outbox, attempts)
   redis.call('ZREM', ready, name)
-  redis.call('HDEL', state, 'waiting', 'stale_check')
+  redis.call('HDEL', state, 'waiting', 'stale_check', 'recovered_at', 'ramp_next')
 elseif redis.call('HEXISTS', state, 'parked') == 1 then
   redis.call('ZREM', ready, name)
 elseif plan.outcome == 'failing' then

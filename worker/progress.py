@@ -1,0 +1,30 @@
+"""When a worker last looked for work: a moment in memory that its processes share."""
+
+from __future__ import annotations
+
+import mmap
+import struct
+import time
+from typing import Final
+
+_MOMENT: Final = struct.Struct("d")
+
+
+class Progress:
+    """The newest sign of life of a prefork worker's children; the main process reads it."""
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, _MOMENT.size)
+        self.beat()
+
+    def beat(self) -> None:
+        """Somebody looked for work, and Redis answered."""
+        _MOMENT.pack_into(self._memory, 0, time.monotonic())
+
+    def age_s(self) -> float:
+        """Seconds since the newest beat; the monotonic clock is the same in all processes."""
+        (moment,) = _MOMENT.unpack_from(self._memory)
+        return float(time.monotonic() - moment)
+
+
+PROGRESS: Final = Progress()
