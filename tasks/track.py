@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import structlog
 from celery import Task, shared_task
 from celery.exceptions import Reject
+from redis.exceptions import RedisError
 
 from tiktok_events.errors import EventTooLarge, InvalidEvent, OutboxUnavailable
 from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.engine import ENGINES, Engine
 from worker.history import History
+from worker.progress import PROGRESS
+from worker.sentry import report_failure
 
 log = structlog.get_logger("tiktok_events.track")
 
@@ -28,11 +32,12 @@ OUTAGE_PAUSE_S: Final = 1.0
     acks_late=True,
     reject_on_worker_lost=True,
 )
-def track(self: Task[..., None], event: dict[str, Any]) -> None:
-    """Hash an event's match keys and append it to its outbox.
+def track(self: Task[..., None], *arguments: Any, **named: Any) -> None:
+    """Hash an event's match keys and append it to its outbox: `track.delay(event)`.
 
     While the outbox cannot be reached, or is full, the message goes back to the broker:
     Celery acknowledges a task that fails, late or not, and with it the event would be gone.
+    For the same reason whatever else goes wrong ends in a dead letter.
 
     An event without an `event_id` gets the id of its task, so that a message that is
     delivered twice is one conversion.
@@ -42,13 +47,42 @@ def track(self: Task[..., None], event: dict[str, Any]) -> None:
     """
     engine = ENGINES.current()
     try:
-        engine.client.track(event, event_id=self.request.id)
-    except InvalidEvent as error:
-        _bury(engine, error)
-    except OutboxUnavailable as error:
-        log.warning("outbox_unavailable", error=type(error.__cause__).__name__)
+        _hand_over(engine, arguments, named, self.request.id)
+    except (OutboxUnavailable, RedisError) as error:
+        log.warning("outbox_unavailable", error=type(error.__cause__ or error).__name__)
         time.sleep(OUTAGE_PAUSE_S)
         raise Reject("the outbox is unavailable", requeue=True) from error
+    PROGRESS.beat()
+
+
+def _hand_over(
+    engine: Engine, arguments: Sequence[Any], named: Mapping[str, Any], task_id: str | None
+) -> None:
+    """Into the outbox, or dead."""
+    try:
+        engine.client.track(_event(arguments, named), event_id=task_id)
+    except InvalidEvent as error:
+        _bury(engine, error)
+    except OutboxUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 — because the message may be the only copy
+        report_failure("", error)
+        name = type(error).__name__
+        log.error("track_failed", error=name)  # noqa: TRY400 — because its text may hold the event
+        _bury(engine, InvalidEvent(f"the worker could not prepare it: {name}"))
+
+
+def _event(arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
+    """The one argument of the task.
+
+    Raises:
+        InvalidEvent: there is none, or another.
+    """
+    if len(arguments) == 1 and not named:
+        return arguments[0]
+    if not arguments and set(named) == {"event"}:
+        return named["event"]
+    raise InvalidEvent("the task takes one argument, the event")
 
 
 def _bury(engine: Engine, error: InvalidEvent) -> None:

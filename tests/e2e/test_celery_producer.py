@@ -150,6 +150,34 @@ def test_an_event_that_cannot_be_accepted_is_a_dead_letter(
     assert "Doe" not in worker.log()
 
 
+def test_a_call_with_other_arguments_is_a_dead_letter(
+    redis: Redis, redis_url: str, start_worker: Any, wait_until: Any
+) -> None:
+    """Celery would acknowledge it, and the event would be gone without a word."""
+    start_worker()
+    with Celery("shop", broker=redis_url, set_as_current=False) as app:
+        app.conf.broker_transport_options = {"global_keyprefix": "tiktok_events:celery:"}
+        for args, kwargs in [((), {}), ((_purchase(), 1), {}), ((), {"evnt": _purchase()})]:
+            app.send_task("tiktok_events.track", args=args, kwargs=kwargs, queue=QUEUE)
+    wait_until(lambda: len(DeadLetters(redis)) == 3)
+    assert {(letter.reason, letter.message) for letter in DeadLetters(redis)} == {
+        ("invalid", "the task takes one argument, the event")
+    }
+
+
+def test_an_event_by_its_name_arrives(
+    redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
+) -> None:
+    """`track.delay(event=…)`."""
+    start_worker()
+    with Celery("shop", broker=redis_url, set_as_current=False) as app:
+        app.conf.broker_transport_options = {"global_keyprefix": "tiktok_events:celery:"}
+        event = _purchase(event_id="ord-3")
+        app.send_task("tiktok_events.track", kwargs={"event": event}, queue=QUEUE)
+    [request] = wait_until(fake_api.accepted)
+    assert request.ids == ["ord-3"]
+
+
 @contextmanager
 def _down(outbox: EmbeddedServer) -> Iterator[None]:
     outbox.kill()
