@@ -11,10 +11,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
 from tiktok_events.destination import Destination, checked_destination
 from tiktok_events.errors import InvalidSetting
 from worker.settings import Settings, token
 from worker.settlement import Turns
+
+log = structlog.get_logger("tiktok_events.destinations")
 
 LOOK_EVERY_S: Final = 1.0
 """How often the file's time stamp is looked at."""
@@ -71,7 +75,7 @@ class Destinations:
     """Accounts by destination; a changed file is read again within a second.
 
     A file that became invalid changes nothing: the last good one stays in force
-    and `problem` says what is wrong.
+    and `problem`, like one line of the log, says what is wrong.
 
     Raises:
         InvalidSetting: at the start, a file that cannot be used.
@@ -109,9 +113,18 @@ class Destinations:
         self._looked = now
         try:
             self._look(self._path)
-            self.problem = None
         except InvalidSetting as error:
-            self.problem = str(error)
+            self._note(str(error))
+        else:
+            self._note(None)
+
+    def _note(self, problem: str | None) -> None:
+        """Say once that the file cannot be used, and once that it can again."""
+        if problem is not None and problem != self.problem:
+            log.error("destinations_file_refused", message=problem)
+        if problem is None and self.problem is not None:
+            log.info("destinations_file_accepted")
+        self.problem = problem
 
     def _look(self, path: Path) -> None:
         """Read the file, unless it is the one that is in force."""

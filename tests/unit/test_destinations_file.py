@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from structlog.testing import capture_logs
 
 from tiktok_events.destination import Destination
 from tiktok_events.errors import InvalidSetting
@@ -164,6 +165,23 @@ def test_a_repaired_file_ends_the_problem(path: Path, *, same_stamp: bool) -> No
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     found.account(WEB)
     assert found.problem is None
+
+
+def test_a_problem_is_logged_once(path: Path) -> None:
+    """However often the file is looked at, and its end too."""
+    found = read(path)
+    good = path.read_text()
+    with capture_logs() as logs:
+        path.write_text("[[destinations")
+        for _ in range(3):
+            found.account(WEB)
+        path.write_text(good)
+        found.account(WEB)
+        found.account(WEB)
+    assert [line["event"] for line in logs] == [
+        "destinations_file_refused",
+        "destinations_file_accepted",
+    ]
 
 
 @pytest.mark.parametrize(
