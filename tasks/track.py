@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
-import structlog
 from celery import Task, shared_task
 from celery.exceptions import Reject
 
@@ -13,8 +12,10 @@ from tiktok_events.errors import EventTooLarge, InvalidEvent, OutboxUnavailable
 from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.engine import ENGINES, Engine
 from worker.history import History
+from worker.outage import Outage
 
-log = structlog.get_logger("tiktok_events.track")
+OUTBOX: Final = Outage("outbox_unavailable", "outbox_is_back")
+"""Apart from the server: a full one lets workers work, but takes no event."""
 
 OUTAGE_PAUSE_S: Final = 1.0
 """Before a message goes back to the broker: without it an outage is a loop at full speed."""
@@ -46,9 +47,11 @@ def track(self: Task[..., None], event: dict[str, Any]) -> None:
     except InvalidEvent as error:
         _bury(engine, error)
     except OutboxUnavailable as error:
-        log.warning("outbox_unavailable", error=type(error.__cause__).__name__)
+        OUTBOX.met(error.__cause__ or error)
         time.sleep(OUTAGE_PAUSE_S)
         raise Reject("the outbox is unavailable", requeue=True) from error
+    else:
+        OUTBOX.over()
 
 
 def _bury(engine: Engine, error: InvalidEvent) -> None:

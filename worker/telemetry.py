@@ -167,6 +167,7 @@ FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "attempts": _number,
     "failures": _number,
     "processes": _number,
+    "pid": _number,
     "error": _word,
     "path": _word,
     "resume": _word,
