@@ -16,6 +16,7 @@ from kombu import Queue
 from tiktok_events.keys import BROKER_PREFIX, DOORBELL_QUEUE, QUEUE
 from worker.doorbell import DoorbellStep
 from worker.engine import ENGINES
+from worker.full_broker import outlive_full_broker
 from worker.reconnect_guard import guard_reconnect
 from worker.sentry import init_sentry
 from worker.settings import Settings
@@ -32,6 +33,7 @@ def create_app(settings: Settings) -> Celery:
     ENGINES.configure(settings)
     init_sentry(settings)  # before the tasks are traced, and before the fork
     guard_reconnect()
+    outlive_full_broker()
     app = Celery("tiktok_events", broker=settings.celery_broker_url, include=TASKS)
     app.conf.update(celery_settings())
     app.steps["consumer"].add(DoorbellStep)
@@ -69,6 +71,9 @@ def celery_settings() -> dict[str, Any]:
         },
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        # A broker that refuses (a replica, a full one) ends no worker; the consumer waits.
+        "broker_channel_error_retry": True,
+        "worker_consumer": "worker.consumer:PatientConsumer",
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         # Events would carry `track`'s arguments to whoever listens.
         "worker_send_task_events": False,
