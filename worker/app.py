@@ -20,7 +20,7 @@ from worker.full_broker import outlive_full_broker
 from worker.reconnect_guard import guard_reconnect
 from worker.sentry import init_sentry
 from worker.settings import Settings
-from worker.shutdown import GENTLE_END, STOPPING
+from worker.shutdown import GENTLE_END, STOPPING, end_at_once
 from worker.telemetry import configure_logging
 
 log = structlog.get_logger("tiktok_events.app")
@@ -93,6 +93,9 @@ def __getattr__(name: str) -> Any:
 
 @worker_shutting_down.connect
 def _stop_claiming(**_: Any) -> None:
+    """A signal has come to the main process; Celery itself would not heed a second SIGTERM."""
+    if STOPPING.is_set():
+        end_at_once()
     STOPPING.set()
 
 
