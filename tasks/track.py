@@ -15,10 +15,14 @@ from tiktok_events.errors import EventTooLarge, InvalidEvent, OutboxUnavailable
 from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.engine import ENGINES, Engine
 from worker.history import History
+from worker.outage import Outage
 from worker.progress import PROGRESS
 from worker.sentry import report_failure
 
 log = structlog.get_logger("tiktok_events.track")
+
+OUTBOX: Final = Outage("outbox_unavailable", "outbox_is_back")
+"""Apart from the server: a full one lets workers work, but takes no event."""
 
 OUTAGE_PAUSE_S: Final = 1.0
 """Before a message goes back to the broker: without it an outage is a loop at full speed."""
@@ -49,9 +53,10 @@ def track(self: Task[..., None], *arguments: Any, **named: Any) -> None:
     try:
         _hand_over(engine, arguments, named, self.request.id)
     except (OutboxUnavailable, RedisError) as error:
-        log.warning("outbox_unavailable", error=type(error.__cause__ or error).__name__)
+        OUTBOX.met(error.__cause__ or error)
         time.sleep(OUTAGE_PAUSE_S)
         raise Reject("the outbox is unavailable", requeue=True) from error
+    OUTBOX.over()
     PROGRESS.beat()
 
 

@@ -28,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--server-program", type=Path, help="run this Redis or Valkey server")
     group.addoption("--chaos-table", type=Path, help="write the table of the chaos suite there")
     group.addoption("--chaos-outage-s", type=float, default=20.0, help="how long its outage lasts")
+    group.addoption("--chaos-cut-s", type=float, default=20.0, help="how long its cut lasts")
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -16,10 +16,11 @@ from kombu import Queue
 from tiktok_events.keys import BROKER_PREFIX, DOORBELL_QUEUE, QUEUE
 from worker.doorbell import DoorbellStep
 from worker.engine import ENGINES
+from worker.full_broker import outlive_full_broker
 from worker.reconnect_guard import guard_reconnect
 from worker.sentry import init_sentry
 from worker.settings import Settings
-from worker.shutdown import GENTLE_END, STOPPING
+from worker.shutdown import GENTLE_END, STOPPING, end_at_once
 from worker.stall import StallStep
 from worker.telemetry import configure_logging
 
@@ -33,6 +34,7 @@ def create_app(settings: Settings) -> Celery:
     ENGINES.configure(settings)
     init_sentry(settings)  # before the tasks are traced, and before the fork
     guard_reconnect()
+    outlive_full_broker()
     app = Celery("tiktok_events", broker=settings.celery_broker_url, include=TASKS)
     app.conf.update(celery_settings(settings))
     app.steps["consumer"].update([DoorbellStep, StallStep])
@@ -76,6 +78,9 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         },
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        # A broker that refuses (a replica, a full one) ends no worker; the consumer waits.
+        "broker_channel_error_retry": True,
+        "worker_consumer": "worker.consumer:PatientConsumer",
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         # Events would carry `track`'s arguments to whoever listens.
         "worker_send_task_events": False,
@@ -95,6 +100,9 @@ def __getattr__(name: str) -> Any:
 
 @worker_shutting_down.connect
 def _stop_claiming(**_: Any) -> None:
+    """A signal has come to the main process; Celery itself would not heed a second SIGTERM."""
+    if STOPPING.is_set():
+        end_at_once()
     STOPPING.set()
 
 

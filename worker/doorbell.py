@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import structlog
 from celery import bootsteps
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -18,13 +17,12 @@ from redis.exceptions import RedisError
 from worker.destinations import Destinations
 from worker.engine import ENGINES, Engines, connect_to_look
 from worker.expiry import is_time_to_sweep
+from worker.outage import REDIS
 from worker.outbox import Outbox
 from worker.parking import Parking
 from worker.plain_queue import PlainQueue
 from worker.settings import Settings
 from worker.token_watch import TokenWatch
-
-log = structlog.get_logger("tiktok_events.doorbell")
 
 EVERY_S: Final = 1.0
 
@@ -45,7 +43,6 @@ class DoorbellStep(bootsteps.StartStopStep):
         self._watch = TokenWatch(Parking(self._redis), Destinations(self._settings))
         self._plain_queue = _plain_queue(self._settings)
         self._timer: Any = None
-        self._silent = False
 
     def start(self, parent: Any) -> None:
         """Look every second from now on."""
@@ -68,13 +65,9 @@ class DoorbellStep(bootsteps.StartStopStep):
             if self._plain_queue is not None:
                 self._plain_queue.adopt()
         except (RedisError, OperationalError, OSError) as error:
-            if not self._silent:
-                log.warning("redis_unavailable", error=type(error).__name__)
-            self._silent = True
+            REDIS.met(error)
             return
-        if self._silent:
-            log.info("redis_is_back")
-            self._silent = False
+        REDIS.over()
         if self._settings.heartbeat_file is not None:
             self._settings.heartbeat_file.touch()
 

@@ -51,8 +51,9 @@ DEADLY_CLAIMS = 5
 MORE_S = 1.0
 """Carried events wait this long to be filled up, unless another worker took the rest."""
 
-SHUTDOWN_S = 8.0
-"""What is still under way then is left to its lease: an orchestrator waits ten seconds."""
+SHUTDOWN_S = 6.0
+"""What is still under way then is left to its lease: an orchestrator waits ten seconds, and
+Celery takes up to three to end its processes (measured)."""
 
 
 @dataclass(slots=True)

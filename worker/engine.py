@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import Final
 from uuid import uuid4
 
-import structlog
 from redis import Redis
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
@@ -24,12 +23,11 @@ from worker.delivery import Delivery
 from worker.destinations import Destinations
 from worker.drain import Drain
 from worker.events_api import EventsApi
+from worker.outage import REDIS, is_outage
 from worker.outbox import Outbox
 from worker.posting import Posting
 from worker.settings import Settings
 from worker.shutdown import GENTLE_END, stopping
-
-log = structlog.get_logger("tiktok_events.engine")
 
 DRAIN_BUDGET_S: Final = 5.0
 """A deliver task ends after this, so that shutdown and recycling need not wait long."""
@@ -128,7 +126,11 @@ class Engine:
                 yield
         except RedisError as error:
             # Nothing is lost: claims heal, and the doorbell step looks again every second.
-            log.warning("redis_unavailable", error=type(error).__name__)
+            if not is_outage(error):
+                raise
+            REDIS.met(error)
+        else:
+            REDIS.over()
 
 
 class Engines:

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 
+from worker.outage import REDIS, is_outage
 from worker.sentry import report_failure
 
 log = structlog.get_logger("tiktok_events.posting")
@@ -74,8 +75,12 @@ class Posting:
             self._under_way.discard(number)
             self._by_destination[destination] -= 1
             self._ended.notify_all()
+        # A delivery that failed is not settled: when its lease ends, others deliver.
         error = ended.exception()
-        if error is not None:
-            # The claims stay with this process until the lease ends, then others deliver.
+        if error is None:
+            return
+        if is_outage(error):
+            REDIS.met(error)
+        else:
             log.error("delivery_failed", destination=destination, exc_info=error)
             report_failure(destination, error)

@@ -3,7 +3,7 @@
 SIGTERM to the main process     Celery tells nobody else, so a shared byte tells the children
 SIGTERM to the whole group      (systemd, Heroku) reaches the children too: one that is serving
                                 finishes first, one that is idle ends
-a second SIGTERM                ends at once; claims heal when their lease ends
+a second signal                 ends at once; claims heal when their lease ends
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
+
+from billiard.process import active_children
 
 RETURN_S: Final = 3.0
 """What a task needs to return, at most, once everything is settled."""
@@ -80,6 +82,20 @@ def _end_soon() -> None:
     timer = threading.Timer(RETURN_S, os.kill, (os.getpid(), signal.SIGTERM))
     timer.daemon = True
     timer.start()
+
+
+def kill_pool() -> None:
+    """Of the main process: no child of it is waited for, nor asked."""
+    for child in active_children():
+        if child.pid is not None:
+            os.kill(child.pid, signal.SIGKILL)
+
+
+def end_at_once() -> None:
+    """End the main process as the signal would, and its pool before."""
+    kill_pool()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 STOPPING: Final = StopFlag()

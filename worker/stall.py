@@ -16,14 +16,12 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import signal
 import sys
 import threading
 import time
 from typing import Any, Final, cast
 
 import structlog
-from billiard.process import active_children
 from celery import bootsteps
 from redis import Redis
 from redis.exceptions import RedisError
@@ -32,7 +30,7 @@ from tiktok_events import keys
 from worker.engine import ENGINES, Engines, connect_to_look
 from worker.progress import PROGRESS, Progress
 from worker.sentry import report_stall
-from worker.shutdown import stopping
+from worker.shutdown import kill_pool, stopping
 
 log = structlog.get_logger("tiktok_events.stall")
 
@@ -115,7 +113,5 @@ def end_worker(stall_s: float) -> None:
     log.error("stalled", no_progress_s=round(PROGRESS.age_s()), limit_s=stall_s)
     faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
     report_stall()
-    for child in active_children():
-        if child.pid is not None:
-            os.kill(child.pid, signal.SIGKILL)
+    kill_pool()
     os._exit(EXIT_STATUS)

@@ -169,6 +169,7 @@ FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "processes": _number,
     "no_progress_s": _number,
     "limit_s": _number,
+    "pid": _number,
     "error": _word,
     "path": _word,
     "resume": _word,

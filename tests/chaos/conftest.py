@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.invariants import Evidence
-from tests.chaos.scenarios import SCENARIOS, outage
+from tests.chaos.scenarios import SCENARIOS, cut, outage
 from tests.chaos.table import markdown, server_name, text_lines, title
 
 ROWS = pytest.StashKey[list[Evidence]]()
@@ -16,9 +16,11 @@ SERVER = pytest.StashKey[str]()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for each scenario; how long the outage lasts is an option."""
+    """One test for each scenario; how long outage and cut last are options."""
     if "scenario" in metafunc.fixturenames:
-        scenarios = [*SCENARIOS, outage(metafunc.config.getoption("chaos_outage_s"))]
+        option = metafunc.config.getoption
+        timed = [outage(option("chaos_outage_s")), cut(option("chaos_cut_s"))]
+        scenarios = [*SCENARIOS, *timed]
         metafunc.parametrize("scenario", scenarios, ids=lambda scenario: scenario.name)
 
 

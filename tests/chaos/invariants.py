@@ -6,6 +6,7 @@ name counts, never the ids.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -35,6 +36,9 @@ class Evidence:
         exits: of the workers.
         recovery_s: from the end of the disturbance until all that was accepted before
             had ended.
+        gone: ids that the server lost.
+        vanished: workers that ended by themselves.
+        lines: what the workers logged.
     """
 
     scenario: Scenario
@@ -46,6 +50,9 @@ class Evidence:
     report: Report
     exits: Sequence[Exit]
     recovery_s: float
+    gone: frozenset[str] = field(default=frozenset(), repr=False)
+    vanished: int = 0
+    lines: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
 
     @property
     def delivered(self) -> frozenset[str]:
@@ -54,8 +61,8 @@ class Evidence:
 
     @property
     def lost(self) -> frozenset[str]:
-        """Ids that were accepted, and are nowhere."""
-        return self.accepted - self.delivered - self.dead.keys()
+        """Ids that were accepted, that the server was to keep, and that are nowhere."""
+        return self.accepted - self.delivered - self.dead.keys() - self.gone
 
     @property
     def appended_twice(self) -> int:
@@ -147,6 +154,24 @@ def workers_end_when_told(evidence: Evidence) -> Iterator[str]:
             yield f"a worker ended with status {one.status} after {one.took_s:.1f} s"
 
 
+def no_worker_ends_by_itself(evidence: Evidence) -> Iterator[str]:
+    """Whatever befalls the server, a worker outlives it."""
+    if evidence.vanished:
+        yield f"{evidence.vanished} workers ended though nobody told them to"
+
+
+def an_outage_is_said_once(evidence: Evidence) -> Iterator[str]:
+    """By each process that meets it, and its end once; somebody meets it."""
+    if not evidence.scenario.is_outage:
+        return
+    away, back = (
+        Counter(line["pid"] for line in evidence.lines if line["event"] == event)
+        for event in ("redis_unavailable", "redis_is_back")
+    )
+    if set(away.values()) != {1} or not back or not back <= away:
+        yield f"processes said {[*away.values()]} times that Redis is away, {[*back.values()]} back"
+
+
 INVARIANTS: Final[Sequence[Invariant]] = (
     nothing_is_lost,
     nothing_comes_from_nowhere,
@@ -159,6 +184,8 @@ INVARIANTS: Final[Sequence[Invariant]] = (
     the_account_closes,
     a_zombie_settles_nothing,
     workers_end_when_told,
+    no_worker_ends_by_itself,
+    an_outage_is_said_once,
 )
 
 

@@ -32,7 +32,7 @@ def play(scenario: Scenario, stage: Stage) -> Evidence:
 def _recovery_s(stage: Stage) -> float:
     since, began, before = time.time(), time.monotonic(), set(stage.producer.accepted)
     stage.wait_until(lambda: stage.outlived(since))
-    while not before <= stage.arrived_or_dead() and time.monotonic() < began + WAIT_S:
+    while not before - stage.gone <= stage.arrived_or_dead() and time.monotonic() < began + WAIT_S:
         time.sleep(POLL_S)  # what was put back as a new block; what is lost, the judge will say
     return time.monotonic() - began
 
@@ -47,5 +47,8 @@ def _evidence(scenario: Scenario, stage: Stage, recovery_s: float) -> Evidence:
         figures=stage.figures(),
         report=stage.sandbox.report(),
         exits=stage.exits,
+        vanished=stage.vanished,
+        gone=frozenset(stage.gone),
+        lines=stage.lines(),
         recovery_s=recovery_s,
     )

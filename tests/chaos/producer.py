@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -51,6 +53,7 @@ class Producer:
         self.refused: list[str] = []
         self._marked = marked
         self._client = Client(redis_url, redis_timeout_s=REDIS_TIMEOUT_S)
+        self._calling = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
@@ -58,6 +61,12 @@ class Producer:
         """Return when its last call has."""
         self._stop.set()
         self._thread.join()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """While this lasts no call is under way."""
+        with self._calling:
+            yield
 
     def _run(self) -> None:
         numbers = itertools.count()
@@ -68,12 +77,13 @@ class Producer:
     def _hand_over(self, numbers: list[int]) -> None:
         events = [self._event(number) for number in numbers]
         ids = [event["event_id"] for event in events]
-        try:
-            self._client.track_many(events)
-        except OutboxUnavailable:
-            self.refused += ids
-        else:
-            self.accepted += ids
+        with self._calling:
+            try:
+                self._client.track_many(events)
+            except OutboxUnavailable:
+                self.refused += ids
+            else:
+                self.accepted += ids
 
     def _event(self, number: int) -> dict[str, Any]:
         prefix = self._marked.prefix_of(number) if self._marked else "ord-"

@@ -22,6 +22,7 @@ from tests.chaos.disturbances import (
     RollingRestarts,
 )
 from tests.chaos.producer import PIXELS, Marked
+from tests.chaos.server_disturbances import Cut, Demote, Fill, LoseData, LoseGroups
 from worker.dead_letters import Reason
 
 Rule = tuple[Mapping[str, Any], Mapping[str, Any]]
@@ -49,6 +50,8 @@ class Scenario:
         may_repeat: whether an attempt can end unseen, so that it must be repeated.
         may_refuse: whether `track` can raise.
         loses_claims: whether a worker must find that a claim is no longer its own.
+        wired: whether the workers reach the server through a wire that can be cut.
+        is_outage: whether the workers must say, once each, that Redis is away, and back.
     """
 
     name: str
@@ -63,6 +66,8 @@ class Scenario:
     may_repeat: bool = False
     may_refuse: bool = False
     loses_claims: bool = False
+    wired: bool = False
+    is_outage: bool = False
 
 
 def some(effect: Mapping[str, Any], fraction: float) -> Rule:
@@ -93,6 +98,37 @@ SCENARIOS: Final = (
         name="Graceful restart of the server",
         disturbance=RestartServer(times=1),
         may_repeat=True,
+        may_refuse=True,
+    ),
+    Scenario(
+        name="SIGKILL of the worker, default settings",
+        disturbance=KillWorker(times=1),
+        settings={"LEASE_S": "25", "REQUEST_TIMEOUT_S": "10"},
+        may_repeat=True,
+    ),
+    Scenario(
+        name="Read-only replica for 5 s",
+        disturbance=Demote(for_s=5),
+        workers=2,
+        may_repeat=True,
+        may_refuse=True,
+        is_outage=True,
+    ),
+    Scenario(
+        name="The server loses all data, 3 times",
+        disturbance=LoseData(times=3),
+        may_refuse=True,
+        loses_claims=True,
+    ),
+    Scenario(
+        name="The server loses its groups, 3 times",
+        disturbance=LoseGroups(times=3),
+        may_repeat=True,
+    ),
+    Scenario(
+        name="Memory limit reached for 8 s",
+        disturbance=Fill(for_s=8),
+        workers=2,
         may_refuse=True,
     ),
     Scenario(
@@ -183,4 +219,16 @@ def outage(for_s: float) -> Scenario:
         disturbance=Outage(for_s),
         workers=2,
         may_repeat=True,
+    )
+
+
+def cut(for_s: float) -> Scenario:
+    """The workers do not reach the server for some seconds."""
+    return Scenario(
+        name=f"Network to Redis cut for {for_s:g} s",
+        disturbance=Cut(for_s),
+        workers=2,
+        wired=True,
+        may_repeat=True,
+        is_outage=True,
     )

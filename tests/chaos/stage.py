@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from tests.chaos.producer import PIXELS, Marked, Producer
+from tests.chaos.wire import Wire
 from tests.chaos.worker_process import DEADLY, OURS, ROOT, Exit, WorkerProcess
 from tiktok_events import keys
 from worker.dead_letters import DeadLetters, Reason
@@ -56,9 +58,11 @@ class Stage:
         marked: which events are marked.
         deadly: whether a marked event kills its worker.
         program: of the server.
+        wired: whether the workers reach the server through a wire that can be cut.
 
     Attributes:
         exits: of the workers that were told to end.
+        gone: ids of accepted events that the server has lost.
     """
 
     def __init__(
@@ -70,8 +74,10 @@ class Stage:
         marked: Marked | None,
         deadly: bool,
         program: Path | None,
+        wired: bool = False,
     ) -> None:
         self.exits: list[Exit] = []
+        self.gone: set[str] = set()
         self.sandbox = Sandbox(
             tokens={token(pixel): {pixel} for pixel in PIXELS},
             latency_ms=latency_ms,
@@ -81,6 +87,7 @@ class Stage:
         self._directory = directory
         self._settings = {**SHORT_LEASE, **settings}
         self._marked = marked
+        self._wired = wired
         self._program = DEADLY if deadly else OURS
         self._workers: list[WorkerProcess] = []
         self._parts = ExitStack()
@@ -90,6 +97,8 @@ class Stage:
             parts.enter_context(self.server)
             parts.enter_context(self.sandbox)
             self.redis = parts.enter_context(Redis.from_url(self.server.url, protocol=2))
+            if self._wired:
+                self.wire = parts.enter_context(Wire(self.server.port))
             parts.callback(self._close_workers)
             self.producer = parts.enter_context(Producer(self.server.url, self._marked))
             self._parts = parts.pop_all()
@@ -102,6 +111,20 @@ class Stage:
     def workers(self) -> list[WorkerProcess]:
         """Those that run, oldest first."""
         return [worker for worker in self._workers if worker.running]
+
+    @property
+    def vanished(self) -> int:
+        """Workers that ended by themselves."""
+        return sum(worker.vanished for worker in self._workers)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What all workers have logged."""
+        printed = (line for worker in self._workers for line in worker.log().splitlines())
+        return [json.loads(line) for line in printed if line.startswith("{")]
+
+    def note_gone(self) -> None:
+        """The server has just lost everything."""
+        self.gone |= set(self.producer.accepted) - self.arrived_or_dead()
 
     def start_worker(self) -> WorkerProcess:
         """Start one more."""
@@ -173,7 +196,7 @@ class Stage:
         """What workers and commands see; nothing of our settings is inherited."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("TIKTOK_EVENTS_")}
         ours = {
-            "REDIS_URL": self.server.url,
+            "REDIS_URL": self.wire.url if self._wired else self.server.url,
             "API_URL": self.sandbox.url,
             "DESTINATIONS_FILE": str(self._destinations_file()),
             **self._settings,

@@ -26,6 +26,7 @@ def test_the_promises_hold(
         marked=scenario.marked,
         deadly=scenario.deadly,
         program=pytestconfig.getoption("server_program"),
+        wired=scenario.wired,
     ) as stage:
         evidence = play(scenario, stage)
         keep(evidence, stage.redis.info("server"))

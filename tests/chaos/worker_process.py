@@ -51,6 +51,7 @@ class WorkerProcess:
         self, program: Sequence[str], environment: Mapping[str, str], log_path: Path
     ) -> None:
         self._log_path = log_path
+        self._told = False
         self._alive, inherited = os.pipe()
         with log_path.open("ab") as log:
             self._process = subprocess.Popen(
@@ -70,6 +71,11 @@ class WorkerProcess:
         """Whether its main process lives."""
         return self._process.poll() is None
 
+    @property
+    def vanished(self) -> bool:
+        """Whether it ended though nobody told it to, or killed it."""
+        return not self.running and not self._told
+
     def log(self) -> str:
         """What it has printed so far."""
         return self._log_path.read_text()
@@ -83,6 +89,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """SIGKILL for all its processes at once; returns when they are gone."""
+        self._told = True
         self._signal(signal.SIGKILL)
         self._process.wait(GONE_TIMEOUT_S)
         assert self._all_gone(), "a process of the worker has outlived SIGKILL"
@@ -98,6 +105,7 @@ class WorkerProcess:
     def end(self) -> Exit:
         """SIGTERM for its main process, as an orchestrator sends it; returns how it ended."""
         began = time.monotonic()
+        self._told = True
         self._process.terminate()
         status = self._process.wait(GONE_TIMEOUT_S)
         assert self._all_gone(), f"a process of the worker has outlived it:\n{self.log()}"
@@ -117,6 +125,3 @@ class WorkerProcess:
     def _all_gone(self) -> bool:
         ended, _, _ = select.select([self._alive], [], [], GONE_TIMEOUT_S)
         return bool(ended)
-
-    def _log(self) -> str:
-        return self._log_path.read_text()

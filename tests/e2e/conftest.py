@@ -225,19 +225,24 @@ class Worker:
         """Its exit status, when it ends by itself."""
         return self._process.wait(GONE_TIMEOUT_S)
 
-    def terminate(self, *, group: bool = False) -> int:
+    def terminate(self, *, group: bool = False, within_s: float = GONE_TIMEOUT_S) -> int:
         """SIGTERM as an orchestrator sends it; returns the exit status.
 
         Args:
             group: for all its processes (systemd, Heroku), not for the main one only.
+            within_s: how long the orchestrator waits.
         """
+        self.signal(group=group)
+        status = self._process.wait(within_s)
+        assert self._all_gone(), f"a process of the worker has outlived it:\n{self.log()}"
+        return status
+
+    def signal(self, *, group: bool = False) -> None:
+        """SIGTERM, and go on at once."""
         if group:
             os.killpg(self._process.pid, signal.SIGTERM)
         else:
             self._process.terminate()
-        status = self._process.wait(GONE_TIMEOUT_S)
-        assert self._all_gone(), f"a process of the worker has outlived it:\n{self.log()}"
-        return status
 
     def close(self) -> None:
         """End it if it runs, and make sure that nothing is left of it."""
