@@ -17,8 +17,9 @@ from typing import Any
 
 import orjson
 
-from worker.dead_letters import DeadLetter
 from worker.history import Attempt, History
+from worker.letter import DeadLetter
+from worker.letter_record import Record
 from worker.outbox import ClaimedBlock
 from worker.settlement import BuriedEvent, LeftPart, MixedBlock, Settlement
 
@@ -70,7 +71,7 @@ class OpenBlock:
 
     def dead(self, index: int, letter: DeadLetter) -> None:
         """One event died."""
-        self._dead.append(BuriedEvent(str(index), letter.write(), letter.expires_at, letter.reason))
+        self._dead.append(BuriedEvent(str(index), Record.of(letter)))
         self.open -= 1
 
     def left(

@@ -2,152 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from enum import StrEnum
-from typing import Any, Final, Self, cast
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final, cast
 
 import orjson
 from redis import Redis
 
 from tiktok_events import keys
 from tiktok_events.destination import Destination
-from tiktok_events.lua_script import LuaScript
-from worker.history import History
-from worker.redaction import redacted
+from tiktok_events.lua_script import Call, LuaScript
+from worker.letter import DeadLetter, Reason
+from worker.letter_filter import LetterFilter
+from worker.letter_record import Record, read_letter
+from worker.letter_search import BEGINNING, PAGE, Cursor, LetterSearch
 
-PAGE: Final = 500
-"""Letters read in one round trip."""
+__all__ = ["PAGE", "Cursor", "DeadLetter", "DeadLetters", "Reason"]
 
+EVERY: Final = LetterFilter()
 
-class Reason(StrEnum):
-    """Why an event died."""
-
-    INVALID = "invalid"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-    EXHAUSTED = "exhausted"
-    CRASH_LOOP = "crash_loop"
-    OVERSIZE = "oversize"
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """An event that died, with everything needed to understand, repair and replay it.
-
-    Attributes:
-        id: short, unique; ``""`` until it is buried.
-        event_id: of the event.
-        event: its name.
-        destination: where it was to go.
-        reason: why it died.
-        code: the API's, if it refused the event.
-        message: what was wrong, in words; without personal data.
-        path: of the field that was wrong, if one is known.
-        request_id: of the refusing answer.
-        attempts: requests that carried it and counted.
-        ambiguous: one of them may have been accepted unseen.
-        first_accepted_at: Unix seconds.
-        died_at: Unix seconds.
-        expires_at: Unix seconds; after it the event is too old to be sent.
-        value: of the conversion.
-        currency: of the value.
-        log: attempts, the first and the last five.
-        replays: Unix seconds of each replay before this death.
-        body: the event as it was to be sent, match keys hashed.
-    """
-
-    id: str
-    event_id: str | None
-    event: str | None
-    destination: str
-    reason: str
-    code: int | None
-    message: str
-    path: str | None
-    request_id: str | None
-    attempts: int
-    ambiguous: bool
-    first_accepted_at: float
-    died_at: float
-    expires_at: float
-    value: float | None
-    currency: str | None
-    log: Sequence[Mapping[str, Any]]
-    replays: Sequence[float]
-    body: Any
-
-    @classmethod
-    def of(  # noqa: PLR0913 — because a dead letter is where all of this comes together
-        cls,
-        body: Any,
-        *,
-        destination: str,
-        reason: Reason,
-        message: str,
-        history: History,
-        died_at: float,
-        expires_at: float,
-        code: int | None = None,
-        path: str | None = None,
-        request_id: str | None = None,
-    ) -> Self:
-        """The letter of an event that dies now."""
-        event = body if isinstance(body, dict) else {}
-        properties = event.get("properties")
-        properties = properties if isinstance(properties, dict) else {}
-        return cls(
-            id="",
-            event_id=_text(event.get("event_id")),
-            event=_text(event.get("event")),
-            destination=destination,
-            reason=reason.value,
-            code=code,
-            message=redacted(message),
-            path=path,
-            request_id=request_id,
-            attempts=history.attempts,
-            ambiguous=history.ambiguous,
-            first_accepted_at=history.accepted_at,
-            died_at=round(died_at, 3),
-            expires_at=round(expires_at, 3),
-            value=_number(properties.get("value")),
-            currency=_text(properties.get("currency")),
-            log=history.log,
-            replays=history.replays,
-            body=body,
-        )
-
-    @classmethod
-    def read(cls, letter_id: str, document: bytes) -> Self:
-        """From Redis."""
-        return cls(**(orjson.loads(document) | {"id": letter_id}))
-
-    def write(self) -> str:
-        """As it stands in Redis; the id is its key there."""
-        return orjson.dumps({k: v for k, v in asdict(self).items() if k != "id"}).decode()
-
-    def summary(self) -> dict[str, Any]:
-        """Everything but the body and the log."""
-        return {k: v for k, v in asdict(self).items() if k not in {"body", "log"}}
-
-    def history(self, *replayed_at: float) -> History:
-        """What travels with the event when it is replayed."""
-        return History(
-            accepted_at=self.first_accepted_at,
-            attempts=self.attempts,
-            ambiguous=self.ambiguous,
-            log=tuple(dict(entry) for entry in self.log),
-            replays=(*self.replays, *(round(at, 3) for at in replayed_at)),
-        )
-
-
-def _text(value: object) -> str | None:
-    return value[:200] if isinstance(value, str) else None
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+INDEX: Final = (keys.DEAD, keys.DEAD_KINDS, keys.DEAD_LEDGER, keys.DEAD_MONEY, keys.DEAD_EVENT_IDS)
+"""The keys that `lua/letters.lua` finds letters by, in its order; the set of a kind comes last."""
 
 
 class DeadLetters:
@@ -159,33 +34,63 @@ class DeadLetters:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._bury = LuaScript(redis, "worker", "bury")
-        self._revive = LuaScript(redis, "worker", "revive")
-        self._purge = LuaScript(redis, "worker", "purge")
+        self._search = LetterSearch(redis)
+        self._bury = LuaScript(redis, "worker", "letters", "bury")
+        self._change = LuaScript(redis, "worker", "letters", "change")
+        self._revive = LuaScript(redis, "worker", "letters", "revive")
+        self._purge = LuaScript(redis, "worker", "letters", "purge")
 
     def __len__(self) -> int:
         return self._redis.hlen(keys.DEAD)
 
     def __iter__(self) -> Iterator[DeadLetter]:
         """Every letter, nearest deadline first; memory does not grow with their number."""
-        first = 0
-        while ids := cast(
-            "list[bytes]", self._redis.zrange(keys.DEADLINES, first, first + PAGE - 1)
-        ):
-            yield from self._get_all([letter_id.decode() for letter_id in ids])
-            first += PAGE
+        return self.find(EVERY)
+
+    def find(
+        self, wanted: LetterFilter, *, after: Cursor | None = None, now: float | None = None
+    ) -> Iterator[DeadLetter]:
+        """The letters that match, nearest deadline first, then by id.
+
+        Memory does not grow with their number. A letter may be changed, replayed or purged
+        while the others are still being found.
+
+        Args:
+            wanted: which.
+            after: begin behind this place.
+            now: Unix seconds, for what can still be recovered; the clock's by default.
+        """
+        return self._search.find(wanted, after or BEGINNING, time.time() if now is None else now)
 
     def get(self, letter_id: str) -> DeadLetter | None:
         """One letter."""
-        return next(iter(self._get_all([letter_id])), None)
+        stored = self._stored(letter_id)
+        return None if stored is None else read_letter(letter_id, stored)
 
     def bury(self, letter: DeadLetter) -> str:
         """Bury an event that never was in an outbox; returns the letter's id."""
+        record = Record.of(letter)
         reply = self._bury(
-            keys=[keys.SEQUENCE, keys.COUNTERS, keys.DEAD, keys.DEADLINES],
-            args=[letter.write(), letter.expires_at, letter.reason],
+            keys=[keys.SEQUENCE, keys.COUNTERS, *INDEX, keys.dead_of(record.kind.digest)],
+            args=[record.stored, record.kind.write(), letter.reason],
         )
         return cast("bytes", reply).decode()
+
+    def change(self, old: DeadLetter, new: DeadLetter) -> bool:
+        """Put a letter in the place of one, under the same id; what it is found by follows.
+
+        Returns:
+            False when `old` is gone or is not what stands there any more.
+        """
+        (changed,) = self.change_many([(old, new)])
+        return changed
+
+    def change_many(self, changes: Sequence[tuple[DeadLetter, DeadLetter]]) -> list[bool]:
+        """Change letters as `change` does, in two round trips for every ``PAGE`` of them."""
+        changed: list[bool] = []
+        for first in range(0, len(changes), PAGE):
+            changed += self._change_page(changes[first : first + PAGE])
+        return changed
 
     def replay(self, letter_id: str, *, now: float) -> bool:
         """Put one letter's event back into its outbox; once, however many ask at a time.
@@ -198,10 +103,10 @@ class DeadLetters:
         Raises:
             InvalidDestination: the letter never had a destination to go back to.
         """
-        document = cast("bytes | None", self._redis.hget(keys.DEAD, letter_id))
-        if document is None:
+        stored = self._stored(letter_id)
+        if stored is None:
             return False
-        letter = DeadLetter.read(letter_id, document)
+        letter = read_letter(letter_id, stored)
         destination = Destination.from_key(letter.destination).key
         return bool(
             self._revive(
@@ -212,34 +117,65 @@ class DeadLetters:
                     keys.attempts(destination),
                     keys.COUNTERS,
                     keys.SEQUENCE,
-                    keys.DEAD,
-                    keys.DEADLINES,
+                    *INDEX,
+                    keys.dead_of(letter.kind),
                 ],
                 args=[
                     destination,
                     letter_id,
-                    document,
+                    stored,
                     orjson.dumps([letter.body]),
                     letter.history(now).write(),
                 ],
             )
         )
 
-    def purge(self, letter_ids: Sequence[str]) -> int:
-        """Remove letters for good; returns how many there were, and counts them."""
-        removed = 0
-        for first in range(0, len(letter_ids), PAGE):
-            removed += cast(
-                "int",
-                self._purge(
-                    keys=[keys.COUNTERS, keys.DEAD, keys.DEADLINES],
-                    args=list(letter_ids[first : first + PAGE]),
-                ),
-            )
-        return removed
+    def purge(self, letters: Sequence[DeadLetter]) -> int:
+        """Remove letters for good, unless one became another kind meanwhile.
 
-    def _get_all(self, letter_ids: Sequence[str]) -> Iterator[DeadLetter]:
-        documents = cast("list[bytes | None]", self._redis.hmget(keys.DEAD, list(letter_ids)))
-        for letter_id, document in zip(letter_ids, documents, strict=True):
-            if document is not None:
-                yield DeadLetter.read(letter_id, document)
+        Returns:
+            How many there were; they are counted as purged.
+        """
+        calls = [_purge_call(letters[i : i + PAGE]) for i in range(0, len(letters), PAGE)]
+        return sum(self._purge(*call) for call in calls)
+
+    def _stored(self, letter_id: str) -> bytes | None:
+        return cast("bytes | None", self._redis.hget(keys.DEAD, letter_id))
+
+    def _change_page(self, changes: Sequence[tuple[DeadLetter, DeadLetter]]) -> list[bool]:
+        ids = [old.id for old, _ in changes]
+        stored = cast("list[bytes | None]", self._redis.hmget(keys.DEAD, ids))
+        calls = {
+            place: _change_call(old, document, new)
+            for place, ((old, new), document) in enumerate(zip(changes, stored, strict=True))
+            if document is not None and _is(old, document)
+        }
+        replies = self._change.many(list(calls.values()), together=False) if calls else []
+        done = dict(zip(calls, replies, strict=True))
+        return [bool(done.get(place)) for place in range(len(changes))]
+
+
+def _is(letter: DeadLetter, stored: bytes) -> bool:
+    """Whether a letter is what stands in Redis."""
+    return read_letter(letter.id, stored).write() == letter.write()
+
+
+def _change_call(old: DeadLetter, stored: bytes, new: DeadLetter) -> Call:
+    record = Record.of(new)
+    return (
+        [
+            *INDEX,
+            keys.dead_of(stored.partition(b" ")[0].decode()),
+            keys.dead_of(record.kind.digest),
+        ],
+        [old.id, stored, record.stored, record.kind.write()],
+    )
+
+
+def _purge_call(letters: Sequence[DeadLetter]) -> Call:
+    sets = [keys.dead_of(letter.kind) for letter in letters]
+    places = {key: place for place, key in enumerate(dict.fromkeys(sets), 1)}
+    args = [
+        arg for letter, key in zip(letters, sets, strict=True) for arg in (letter.id, places[key])
+    ]
+    return [keys.COUNTERS, *INDEX, *places], args

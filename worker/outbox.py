@@ -116,7 +116,7 @@ class Outbox:
         self._lease_ms = lease_ms
         self._take = LuaScript(redis, "worker", "unblocked", "take")
         self._claim = LuaScript(redis, "worker", "unblocked", "limiter", "claim")
-        self._settle = LuaScript(redis, "worker", "unblocked", "limiter", "settle")
+        self._settle = LuaScript(redis, "worker", "unblocked", "limiter", "letters", "settle")
         self._defer = LuaScript(redis, "worker", "unblocked", "defer")
         self._ring = LuaScript(redis, "worker", "unblocked", "ring")
 
@@ -186,9 +186,13 @@ class Outbox:
                     keys.COUNTERS,
                     keys.SEQUENCE,
                     keys.DEAD,
-                    keys.DEADLINES,
+                    keys.DEAD_KINDS,
                     keys.limit(settlement.turns.token_digest),
                     keys.PARKED,
+                    keys.DEAD_LEDGER,
+                    keys.DEAD_MONEY,
+                    keys.DEAD_EVENT_IDS,
+                    *(keys.dead_of(kind.digest) for kind in settlement.kinds()),
                 ],
                 args=[destination, self._consumer, settlement.plan()],
             ),

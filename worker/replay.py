@@ -2,48 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tiktok_events.destination import Destination
 from tiktok_events.errors import InvalidDestination
-from worker.dead_letters import DeadLetter, DeadLetters
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Dead letters as an operator means them: by id, or by what they have in common.
-
-    Attributes:
-        ids: exactly these; empty for all that match the rest.
-        reason: why they died.
-        destination: its key.
-        event: its name.
-    """
-
-    ids: tuple[str, ...] = ()
-    reason: str | None = None
-    destination: str | None = None
-    event: str | None = None
-
-    @property
-    def filtered(self) -> bool:
-        """Whether it asks for something in common."""
-        return any(wanted is not None for wanted in (self.reason, self.destination, self.event))
-
-    def of(self, letters: DeadLetters) -> Iterator[DeadLetter]:
-        """The letters it means, nearest deadline first, or in the order of the ids."""
-        if self.ids:
-            found = (letters.get(letter_id) for letter_id in dict.fromkeys(self.ids))
-            return (letter for letter in found if letter is not None)
-        return filter(self.matches, letters)
-
-    def matches(self, letter: DeadLetter) -> bool:
-        """Whether a letter has what they are to have in common."""
-        wanted = (self.reason, self.destination, self.event)
-        found = (letter.reason, letter.destination, letter.event)
-        return all(want in {None, have} for want, have in zip(wanted, found, strict=True))
+from worker.dead_letters import DeadLetter
 
 
 class Fate(StrEnum):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import orjson
+
+from worker.letter_kind import Kind
+from worker.letter_record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +40,11 @@ class BuriedEvent:
 
     Attributes:
         suffix: its place in the block; with the block's number it makes the letter's id.
-        document: JSON.
-        deadline: Unix seconds.
-        reason: counted as ``dead:<reason>``.
+        record: the letter; its reason is counted as ``dead:<reason>``.
     """
 
     suffix: str
-    document: str
-    deadline: float
-    reason: str
+    record: Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +103,20 @@ class Settlement:
     first_delay_ms: int = 0
     park: str | None = None
 
+    def kinds(self) -> list[Kind]:
+        """What the dead have in common, each kind once."""
+        return list(dict.fromkeys(one.record.kind for block in self.mixed for one in block.dead))
+
     def plan(self) -> bytes:
         """The plan as `settle.lua` reads it."""
+        kinds = self.kinds()
+        places = {kind: place for place, kind in enumerate(kinds, 1)}
         return orjson.dumps(
             {
                 "done": self.done,
                 "again": self.again,
-                "mixed": [_mixed_plan(block) for block in self.mixed],
+                "mixed": [_mixed_plan(block, places) for block in self.mixed],
+                "kinds": [(kind.write(), kind.reason) for kind in kinds],
                 "counters": self.counters,
                 "outcome": self.outcome,
                 "failures": self.failures,
@@ -138,11 +145,11 @@ class Settled:
     parked: bool
 
 
-def _mixed_plan(block: MixedBlock) -> dict[str, Any]:
+def _mixed_plan(block: MixedBlock, places: Mapping[Kind, int]) -> dict[str, Any]:
     return {
         "id": block.id,
         "claims": block.claims,
         "delivered": block.delivered,
-        "dead": [[b.suffix, b.document, b.deadline, b.reason] for b in block.dead],
+        "dead": [(b.suffix, b.record.stored, places[b.record.kind]) for b in block.dead],
         "left": [[part.events, part.payload, part.attempts] for part in block.left],
     }

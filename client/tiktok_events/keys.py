@@ -15,8 +15,12 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     state:<destination>       hash         waiting, failures, not_before, parked …; gone when idle
     attempts:<destination>    hash         block id → what its attempts met; gone with the block
     limit:<token digest>      hash         rate, next_at … of one access token; an hour
-    dead                      hash         dead letter id → JSON; until replayed or purged
-    dead:deadlines            sorted set   dead letter id → deadline, Unix s; with `dead`
+    dead                      hash         dead letter id → line, JSON; until replayed or purged
+    dead:of:<kind digest>     sorted set   dead letter id → deadline, Unix s; with `dead`
+    dead:kinds                hash         kind digest → JSON; while there are letters of it
+    dead:ledger               hash         <kind digest>|<deadline hour>|<hour of death> → letters
+    dead:money                hash         the same → sum of values, thousandths of the currency
+    dead:event_ids            sorted set   <event_id> NUL <dead letter id>; with `dead`
 """
 
 from __future__ import annotations
@@ -34,7 +38,10 @@ AWAKE: Final = PREFIX + "awake"
 PARKED: Final = PREFIX + "parked"
 SWEEPING: Final = PREFIX + "sweeping"
 DEAD: Final = PREFIX + "dead"
-DEADLINES: Final = PREFIX + "dead:deadlines"
+DEAD_KINDS: Final = PREFIX + "dead:kinds"
+DEAD_LEDGER: Final = PREFIX + "dead:ledger"
+DEAD_MONEY: Final = PREFIX + "dead:money"
+DEAD_EVENT_IDS: Final = PREFIX + "dead:event_ids"
 
 BROKER_PREFIX: Final = "tiktok_events:celery:"
 """Before every key Celery makes, so that ours and its never meet."""
@@ -56,6 +63,11 @@ def outbox(destination: str) -> str:
 def state(destination: str) -> str:
     """The hash of what is known about a destination."""
     return f"{PREFIX}state:{destination}"
+
+
+def dead_of(kind_digest: str) -> str:
+    """The sorted set of the dead letters of one kind."""
+    return f"{PREFIX}dead:of:{kind_digest}"
 
 
 def limit(token_digest: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,9 @@ from tiktok_events import keys
 from tiktok_events.destination import Destination
 from tiktok_events.event import PreparedEvent
 from tiktok_events.outbox import Appender
+from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.history import Attempt, History
+from worker.letter_record import Record
 from worker.outbox import Claim, Outbox, Taken, Want
 from worker.settlement import BuriedEvent, LeftPart, MixedBlock, Outcome, Settlement, Turns
 
@@ -303,12 +306,22 @@ def test_a_mixed_block_buries_its_dead_and_keeps_what_is_left(
     claimed = claim(outbox)
     block = claimed.blocks[0]
     settlement = Settlement(claimed.destination, 0, TURNS)
+    letter = DeadLetter.of(
+        {"event_id": "e3"},
+        destination=PIXEL.key,
+        reason=Reason.REJECTED,
+        message="refused",
+        history=History(1.0),
+        died_at=9.0,
+        expires_at=99.0,
+    )
+    letter = replace(letter, log=[], replays=[])
     settlement.mixed = [
         MixedBlock(
             block.id,
             block.claims,
             delivered=6,
-            dead=[BuriedEvent("3", '{"letter": 1}', 99.0, "rejected")],
+            dead=[BuriedEvent("3", Record.of(letter))],
             left=[
                 LeftPart(2, '[{"event_id": "l1"}, {"event_id": "l2"}]', History(1.0).write()),
                 LeftPart(1, '[{"event_id": "l3"}]', History(1.0, suspect=True).write()),
@@ -319,8 +332,8 @@ def test_a_mixed_block_buries_its_dead_and_keeps_what_is_left(
     assert (counter(redis, "delivered"), counter(redis, "dead:rejected")) == (6, 1)
     assert redis.hget(keys.state(PIXEL.key), "waiting") == b"3"
     number = block.id.partition("-")[2]
-    assert redis.hgetall(keys.DEAD) == {f"{number}-3".encode(): b'{"letter": 1}'}
-    assert redis.zrange(keys.DEADLINES, 0, -1, withscores=True) == [(f"{number}-3".encode(), 99.0)]
+    found = DeadLetters(redis).get(f"{number}-3")
+    assert found == replace(letter, id=f"{number}-3", kind=Record.of(letter).kind.digest)
     assert take(outbox).destinations == [PIXEL.key]
     again = claim(outbox)
     assert ids(again) == ["l1", "l2", "l3"]

@@ -8,7 +8,7 @@ import pytest
 
 from worker.dead_letters import DeadLetter, Reason
 from worker.history import DEDUPLICATION_S, KEPT, History
-from worker.replay import Fate, Selection, fate_of
+from worker.replay import Fate, fate_of
 
 NOW = 1_795_000_000.0
 DAY_S = 86_400.0
@@ -91,18 +91,3 @@ def test_doubt_begins_early_where_the_log_was_cut() -> None:
 def test_doubt_begins_with_acceptance_where_the_log_is_silent() -> None:
     """An ambiguity that no attempt shows is as old as the event."""
     assert letter(accepted_at=50).history().doubtful_since() == 50
-
-
-@pytest.mark.parametrize(
-    ("selection", "matches"),
-    [
-        (Selection(), True),
-        (Selection(reason="rejected", destination="web:C0PIXEL", event="Purchase"), True),
-        (Selection(reason="invalid"), False),
-        (Selection(destination="web:C0OTHER"), False),
-        (Selection(reason="rejected", event="Lead"), False),
-    ],
-)
-def test_a_selection_wants_all_it_names(selection: Selection, *, matches: bool) -> None:
-    """Filters narrow each other down."""
-    assert selection.matches(letter()) is matches

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -17,7 +17,7 @@ from worker.cli.letters import letter_table, print_letter
 from worker.cli.replay import purge, replay
 from worker.cli.terminal import console, counted, print_json
 from worker.dead_letters import DeadLetters
-from worker.replay import Selection
+from worker.letter_filter import LetterFilter
 from worker.settings import Settings
 
 SHOWN: Final = 20
@@ -78,28 +78,28 @@ def dead() -> None:
 )
 @click.option("--all", "every", is_flag=True, help="However many there are.")
 @options.as_json
-def list_letters(*, limit: int, every: bool, as_json: bool, **wanted: Any) -> None:
+def list_letters(*, wanted: LetterFilter, limit: int, every: bool, as_json: bool) -> None:
     """List the letters that match."""
-    selection = Selection(**wanted)
+    now = time.time()
     with _dead_letters() as letters:
         if as_json:
-            for letter in islice(selection.of(letters), None if every else limit):
-                print_json(letter.summary())
+            for letter in islice(letters.find(wanted), None if every else limit):
+                print_json(letter.summary(now))
         else:
-            _print_list(letters, selection, None if every else limit)
+            _print_list(letters, wanted, None if every else limit)
 
 
-def _print_list(letters: DeadLetters, selection: Selection, limit: int | None) -> None:
+def _print_list(letters: DeadLetters, wanted: LetterFilter, limit: int | None) -> None:
     total = len(letters)
     # One more than is shown tells whether there are more.
-    found = list(islice(selection.of(letters), limit and limit + 1))
+    found = list(islice(letters.find(wanted), limit and limit + 1))
     shown = found[:limit]
     out = console()
     if not shown:
         out.print(_nothing(total))
         return
     out.print(letter_table(shown, time.time(), out.width))
-    out.print(f"\n{_footer(len(shown), total, selection, more=len(found) > len(shown))}")
+    out.print(f"\n{_footer(len(shown), total, wanted, more=len(found) > len(shown))}")
     out.print("Next: tiktok-events dead show ID · dead replay ID … · dead purge ID …")
 
 
@@ -109,8 +109,8 @@ def _nothing(total: int) -> str:
     return f"No dead letter matches; there are {total:,} in all."
 
 
-def _footer(shown: int, total: int, selection: Selection, *, more: bool) -> str:
-    if selection.filtered:
+def _footer(shown: int, total: int, wanted: LetterFilter, *, more: bool) -> str:
+    if wanted.narrows:
         rest = "more match, --all shows them" if more else "that is all that match"
         return f"{counted(shown, 'dead letter')} of {total:,} in all; {rest}."
     rest = "; --all shows the others" if more else ""

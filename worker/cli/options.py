@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import fields, replace
+from functools import wraps
 from typing import Any, Final
 
 import click
 
-from tiktok_events.destination import Destination
+from tiktok_events.destination import EVENT_SOURCES, Destination
 from tiktok_events.errors import InvalidDestination
-from worker.dead_letters import Reason
+from worker.letter import Reason, field_of
+from worker.letter_filter import LetterFilter
+from worker.moment import parse_moment
 
 as_json: Final = click.option(
     "--json", "as_json", is_flag=True, help="For programs: one JSON object per line."
@@ -35,18 +41,103 @@ def destination_key(
         ) from error
 
 
-def letter_filters(command: Any) -> Any:
-    """The options that choose dead letters by what they have in common."""
-    reasons = click.Choice([reason.value for reason in Reason])
-    for option in (
-        click.option("--event", metavar="NAME", help="Only events of this name."),
-        click.option(
-            "--destination",
-            callback=destination_key,
-            metavar="DEST",
-            help="Only of this destination.",
-        ),
-        click.option("--reason", type=reasons, help="Only those that died of this."),
-    ):
-        command = option(command)
-    return command
+def letter_filters(command: Callable[..., None]) -> Any:
+    """The options that choose dead letters; the command gets them as `wanted`."""
+
+    @wraps(command)
+    def with_filter(**given: Any) -> None:
+        chosen = {name: given.pop(name) for name in _FILTERED}
+        command(wanted=LetterFilter(**chosen), **given)
+
+    decorated: Any = with_filter
+    for option in reversed(_FILTERS):
+        decorated = option(decorated)
+    return decorated
+
+
+def letter_choice(command: Callable[..., None]) -> Any:
+    """The ways to choose dead letters to do something with; the command gets a `selection`.
+
+    By ids, by filters or `--all`: exactly one of them, because nothing is not everything.
+    """
+
+    @wraps(command)
+    def with_selection(
+        *, ids: tuple[str, ...], wanted: LetterFilter, every: bool, **given: Any
+    ) -> None:
+        if [bool(ids), wanted.narrows, every].count(True) != 1:
+            raise click.UsageError(
+                "choose by IDs, or by filters such as --reason, or --all; "
+                "`tiktok-events dead list` shows what there is"
+            )
+        command(selection=replace(wanted, ids=ids), **given)
+
+    with_all = click.option("--all", "every", is_flag=True, help="Every dead letter.")
+    with_ids = click.argument("ids", nargs=-1, metavar="[ID]...")
+    return with_ids(letter_filters(with_all(with_selection)))
+
+
+def _destination_or_none(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    return "" if value == "none" else destination_key(context, parameter, value)
+
+
+def _field(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    return value and field_of(value)
+
+
+def _moment(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> float | None:
+    try:
+        return None if value is None else parse_moment(value, time.time())
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+_FILTERS: Final = (
+    click.option(
+        "--reason",
+        type=click.Choice([reason.value for reason in Reason]),
+        metavar="REASON",
+        help="Died of this: " + ", ".join(Reason) + ".",
+    ),
+    click.option("--code", type=int, metavar="N", help="Refused by the API with this code."),
+    click.option(
+        "--field",
+        callback=_field,
+        metavar="PATH",
+        help="This was wrong: properties.contents[].price.",
+    ),
+    click.option("--event", metavar="NAME", help="Events of this name."),
+    click.option(
+        "--destination",
+        callback=_destination_or_none,
+        metavar="DEST",
+        help="Of this destination; `none`: never had one.",
+    ),
+    click.option(
+        "--source",
+        type=click.Choice(EVENT_SOURCES),
+        metavar="SOURCE",
+        help="Of this event source: " + ", ".join(EVENT_SOURCES) + ".",
+    ),
+    click.option(
+        "--since", callback=_moment, metavar="WHEN", help="Died since: 2h, 3d, 2026-11-22T14:30."
+    ),
+    click.option("--until", callback=_moment, metavar="WHEN", help="Died before."),
+    click.option(
+        "--ambiguous/--not-ambiguous",
+        default=None,
+        help="May have been accepted unseen, or surely not.",
+    ),
+    click.option(
+        "--recoverable/--not-recoverable",
+        default=None,
+        help="Can still be sent, or is too old.",
+    ),
+    click.option("--event-id", metavar="ID", help="Of the event with this event_id."),
+    click.option("--text", metavar="TEXT", help="In the message or the field, in any case."),
+)
+_FILTERED: Final = tuple(field.name for field in fields(LetterFilter) if field.name != "ids")

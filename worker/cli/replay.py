@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Final
 
 import click
 
@@ -14,7 +15,8 @@ from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.terminal import Bar, confirm, console, counted, print_json
 from worker.dead_letters import PAGE, DeadLetters
-from worker.replay import Fate, Selection, fate_of
+from worker.letter_filter import LetterFilter
+from worker.replay import Fate, fate_of
 from worker.settings import Settings
 
 REPLAY_HELP: Final = """Put dead letters back into their outbox, to be sent again.
@@ -78,9 +80,7 @@ SKIPPED: Final = {
 
 
 @click.command("replay", help=REPLAY_HELP)
-@click.argument("ids", nargs=-1, metavar="[ID]...")
-@options.letter_filters
-@click.option("--all", "every", is_flag=True, help="Every dead letter.")
+@options.letter_choice
 @click.option(
     "--accept-duplicates", is_flag=True, help="Also those that TikTok might count a second time."
 )
@@ -88,10 +88,14 @@ SKIPPED: Final = {
 @options.yes
 @options.as_json
 def replay(
-    *, every: bool, accept_duplicates: bool, dry_run: bool, yes: bool, as_json: bool, **wanted: Any
+    *,
+    selection: LetterFilter,
+    accept_duplicates: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Replay the chosen letters."""
-    selection = _chosen(Selection(**wanted), every=every)
     with connect(Settings.load()) as redis:
         letters = DeadLetters(redis)
         fates = _fates(letters, selection, accept_duplicates=accept_duplicates)
@@ -104,44 +108,39 @@ def replay(
 
 
 @click.command("purge", help=PURGE_HELP)
-@click.argument("ids", nargs=-1, metavar="[ID]...")
-@options.letter_filters
-@click.option("--all", "every", is_flag=True, help="Every dead letter.")
+@options.letter_choice
 @options.dry_run
 @options.yes
 @options.as_json
-def purge(*, every: bool, dry_run: bool, yes: bool, as_json: bool, **wanted: Any) -> None:
+def purge(*, selection: LetterFilter, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Purge the chosen letters."""
-    selection = _chosen(Selection(**wanted), every=every)
+    selection = _until_now(selection)
     with connect(Settings.load()) as redis:
         letters = DeadLetters(redis)
-        ids = list(dict.fromkeys(letter.id for letter in selection.of(letters)))
-        if ids and not dry_run:
-            confirm(f"Remove {counted(len(ids), 'dead letter')} for good?", yes=yes)
-        purged = len(ids) if dry_run else _purge_all(letters, ids)
-    missing = len(set(selection.ids) - set(ids))
-    report = {"selected": len(ids), "purged": purged, "gone": missing + len(ids) - purged}
+        count = sum(1 for _ in letters.find(selection))
+        if count and not dry_run:
+            confirm(f"Remove {counted(count, 'dead letter')} for good?", yes=yes)
+        purged = count if dry_run else _purge_all(letters, selection, count)
+    missing = len(set(selection.ids)) - count if selection.ids else 0
+    report = {"selected": count, "purged": purged, "gone": missing + max(count - purged, 0)}
     _end(report, selection, done="purged", dry_run=dry_run, as_json=as_json)
 
 
-def _chosen(selection: Selection, *, every: bool) -> Selection:
-    """The selection, if it is exactly one way of choosing; nothing is not everything."""
-    if [bool(selection.ids), selection.filtered, every].count(True) == 1:
+def _until_now(selection: LetterFilter) -> LetterFilter:
+    """Only letters that are there when they are counted: what dies meanwhile was not asked for."""
+    if selection.ids or selection.until is not None:
         return selection
-    raise click.UsageError(
-        "choose by IDs, or by --reason, --destination and --event, or --all; "
-        "`tiktok-events dead list` shows what there is"
-    )
+    return replace(selection, until=time.time())
 
 
 def _fates(
-    letters: DeadLetters, selection: Selection, *, accept_duplicates: bool
+    letters: DeadLetters, selection: LetterFilter, *, accept_duplicates: bool
 ) -> dict[str, Fate]:
     """What would become of each chosen letter; read whole first, as acting moves the pages."""
     now = time.time()
     return {
         letter.id: fate_of(letter, now=now, accept_duplicates=accept_duplicates)
-        for letter in selection.of(letters)
+        for letter in letters.find(selection)
     }
 
 
@@ -159,18 +158,18 @@ def _replay_all(letters: DeadLetters, ids: Sequence[str]) -> int:
     return replayed
 
 
-def _purge_all(letters: DeadLetters, ids: Sequence[str]) -> int:
+def _purge_all(letters: DeadLetters, selection: LetterFilter, count: int) -> int:
     purged = 0
-    with Bar("purging", len(ids)) as bar:
-        for first in range(0, len(ids), PAGE):
-            part = ids[first : first + PAGE]
+    found = letters.find(selection)
+    with Bar("purging", count) as bar:
+        while part := list(islice(found, PAGE)):
             purged += letters.purge(part)
             bar.advance(len(part))
     return purged
 
 
 def _replay_report(
-    fates: dict[str, Fate], selection: Selection, *, ready: int, replayed: int
+    fates: dict[str, Fate], selection: LetterFilter, *, ready: int, replayed: int
 ) -> dict[str, int]:
     counts = Counter(fates.values())
     missing = len(set(selection.ids) - set(fates))
@@ -183,7 +182,7 @@ def _replay_report(
 
 
 def _end(
-    report: dict[str, int], selection: Selection, *, done: str, dry_run: bool, as_json: bool
+    report: dict[str, int], selection: LetterFilter, *, done: str, dry_run: bool, as_json: bool
 ) -> None:
     """Print the counts; 1 when a letter that was asked for by its id is not done."""
     if as_json:

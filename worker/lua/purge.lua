@@ -1,11 +1,19 @@
 -- Remove dead letters for good, and count them.
 --
--- KEYS  1 counters  2 dead  3 deadlines
--- ARGV  dead letter ids
--- Returns how many were there.
+-- KEYS  1 counters  2 dead  3 kinds  4 ledger  5 money  6 event ids, then sets of kinds
+-- ARGV  per letter: its id, and which of the sets it stands in, from 1
+-- Steps a letter that was changed into another kind meanwhile stays.
+-- Returns how many were removed.
 
-local removed = redis.call('HDEL', KEYS[2], unpack(ARGV))
-redis.call('ZREM', KEYS[3], unpack(ARGV))
+local found, removed = found_by(2), 0
+for arg = 1, #ARGV, 2 do
+  local id, set = ARGV[arg], KEYS[6 + tonumber(ARGV[arg + 1])]
+  local letter = redis.call('HGET', found.dead, id)
+  if is_of(letter, set) then
+    remove_letter(found, set, id, letter)
+    removed = removed + 1
+  end
+end
 if removed > 0 then
   redis.call('HINCRBY', KEYS[1], 'purged', removed)
 end

@@ -1,12 +1,14 @@
 -- End claims: each block is done, due again, or replaced by what is left of it.
 --
--- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence  7 dead  8 deadlines
---       9 limit of the access token  10 parked
+-- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence  7 dead  8 kinds
+--       9 limit of the access token  10 parked, and last:
+--       ledger, money and event ids of the dead letters, and the sets of plan.kinds
 -- ARGV  1 destination  2 consumer  3 the plan, JSON:
 --       done      [[id, claims, events], …]              all its events were delivered
 --       again     [[id, claims, attempts or null], …]    none was; null = not even tried
---       mixed     [{id, claims, delivered, dead: [[letter id suffix, JSON, deadline s, reason], …],
+--       mixed     [{id, claims, delivered, dead: [[letter id suffix, letter, kind], …],
 --                   left: [[events, payload, attempts], …]}, …]
+--       kinds     [[JSON, reason], …]    of the dead; a letter names its own from 1
 --       counters  {name: n}    what to add whatever happens
 --       outcome   'healthy' | 'failing' | 'none'
 --       failures  the failure count the claim saw: an answer to a request that was sent
@@ -31,6 +33,14 @@ local name, consumer = ARGV[1], ARGV[2]
 local plan = cjson.decode(ARGV[3])
 local settled, lost, delivered, buried = 0, 0, 0, 0
 local gone = {}
+local sets = #KEYS - #plan.kinds
+local found = {
+  dead = KEYS[7],
+  kinds = KEYS[8],
+  ledger = KEYS[sets - 2],
+  money = KEYS[sets - 1],
+  event_ids = KEYS[sets],
+}
 
 local function holds(id, claims)
   local pending = redis.pcall('XPENDING', outbox, GROUP, id, id, 1)
@@ -44,10 +54,9 @@ local function holds(id, claims)
 end
 
 local function bury(number, letter)
-  local id = number .. '-' .. letter[1]
-  redis.call('HSET', KEYS[7], id, letter[2])
-  redis.call('ZADD', KEYS[8], letter[3], id)
-  redis.call('HINCRBY', counters, 'dead:' .. letter[4], 1)
+  local kind, reason = unpack(plan.kinds[letter[3]])
+  add_letter(found, KEYS[sets + letter[3]], kind, number .. '-' .. letter[1], letter[2])
+  redis.call('HINCRBY', counters, 'dead:' .. reason, 1)
   buried = buried + 1
 end
 

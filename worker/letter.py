@@ -1,0 +1,177 @@
+"""One dead letter: an event that will not be sent again without a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+
+import orjson
+
+from worker.history import History
+from worker.redaction import redacted
+
+NO_BODY: Final = frozenset({"body", "log"})
+"""What a summary leaves out."""
+
+BESIDE: Final = frozenset({"id", "kind"})
+"""What does not stand in a letter's JSON in Redis."""
+
+FIELD_CHARS: Final = 100
+"""Kept of a field: a path may hold keys of the application's own."""
+
+_POSITION: Final = re.compile(r"\.\d+(?=\.|$)")
+
+
+class Reason(StrEnum):
+    """Why an event died."""
+
+    INVALID = "invalid"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    EXHAUSTED = "exhausted"
+    CRASH_LOOP = "crash_loop"
+    OVERSIZE = "oversize"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event that died, with everything needed to understand, repair and replay it.
+
+    Attributes:
+        id: short, unique; ``""`` until it is buried.
+        event_id: of the event.
+        event: its name.
+        destination: where it was to go.
+        reason: why it died.
+        code: the API's, if it refused the event.
+        message: what was wrong, in words; without personal data.
+        path: of the field that was wrong, if one is known.
+        request_id: of the refusing answer.
+        attempts: requests that carried it and counted.
+        ambiguous: one of them may have been accepted unseen.
+        first_accepted_at: Unix seconds.
+        died_at: Unix seconds.
+        expires_at: Unix seconds; after it the event is too old to be sent.
+        value: of the conversion.
+        currency: of the value.
+        log: attempts, the first and the last five.
+        replays: Unix seconds of each replay before this death.
+        body: the event as it was to be sent, match keys hashed.
+        kind: digest of the kind it is filed under; ``""`` until it is buried.
+    """
+
+    id: str
+    event_id: str | None
+    event: str | None
+    destination: str
+    reason: str
+    code: int | None
+    message: str
+    path: str | None
+    request_id: str | None
+    attempts: int
+    ambiguous: bool
+    first_accepted_at: float
+    died_at: float
+    expires_at: float
+    value: float | None
+    currency: str | None
+    log: Sequence[Mapping[str, Any]]
+    replays: Sequence[float]
+    body: Any
+    kind: str = ""
+
+    @classmethod
+    def of(  # noqa: PLR0913 — because a dead letter is where all of this comes together
+        cls,
+        body: Any,
+        *,
+        destination: str,
+        reason: Reason,
+        message: str,
+        history: History,
+        died_at: float,
+        expires_at: float,
+        code: int | None = None,
+        path: str | None = None,
+        request_id: str | None = None,
+    ) -> Self:
+        """The letter of an event that dies now."""
+        event = body if isinstance(body, dict) else {}
+        properties = event.get("properties")
+        properties = properties if isinstance(properties, dict) else {}
+        return cls(
+            id="",
+            event_id=_text(event.get("event_id")),
+            event=_text(event.get("event")),
+            destination=destination,
+            reason=reason.value,
+            code=code,
+            message=redacted(message),
+            path=path,
+            request_id=request_id,
+            attempts=history.attempts,
+            ambiguous=history.ambiguous,
+            first_accepted_at=history.accepted_at,
+            died_at=round(died_at, 3),
+            expires_at=round(expires_at, 3),
+            value=_number(properties.get("value")),
+            currency=_text(properties.get("currency")),
+            log=history.log,
+            replays=history.replays,
+            body=body,
+        )
+
+    @classmethod
+    def read(cls, letter_id: str, kind: str, document: bytes) -> Self:
+        """From Redis."""
+        return cls(**(orjson.loads(document) | {"id": letter_id, "kind": kind}))
+
+    def write(self) -> str:
+        """As it stands in Redis; its id and its kind stand beside it there."""
+        return orjson.dumps({k: v for k, v in asdict(self).items() if k not in BESIDE}).decode()
+
+    @property
+    def field(self) -> str | None:
+        """The path without positions in lists: `properties.contents[].price`."""
+        return self.path and field_of(self.path)
+
+    @property
+    def source(self) -> str:
+        """The event source of its destination; empty when it has none."""
+        return self.destination.partition(":")[0]
+
+    def recoverable(self, now: float) -> bool:
+        """Whether its event can still be sent at `now` (Unix seconds)."""
+        return self.expires_at > now
+
+    def summary(self, now: float) -> dict[str, Any]:
+        """Everything but the body and the log, and whether it can still be sent at `now`."""
+        known = {k: v for k, v in asdict(self).items() if k not in NO_BODY}
+        return known | {"field": self.field, "recoverable": self.recoverable(now)}
+
+    def history(self, *replayed_at: float) -> History:
+        """What travels with the event when it is replayed."""
+        return History(
+            accepted_at=self.first_accepted_at,
+            attempts=self.attempts,
+            ambiguous=self.ambiguous,
+            log=tuple(dict(entry) for entry in self.log),
+            replays=(*self.replays, *(round(at, 3) for at in replayed_at)),
+        )
+
+
+def field_of(path: str) -> str:
+    """A path without positions in lists, so that it names what many events have in common."""
+    return _POSITION.sub("[]", path)[:FIELD_CHARS]
+
+
+def _text(value: object) -> str | None:
+    return value[:200] if isinstance(value, str) else None
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

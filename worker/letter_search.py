@@ -1,0 +1,235 @@
+"""Finds dead letters in the order of their deadlines, page by page, however many there are.
+
+stretches   of which kinds, and between which deadlines, can a letter match?
+positions   the letters of those kinds, merged by (deadline, id)
+letters     as they stand in Redis, without those that do not match after all
+
+What is read at a time does not grow with the number of letters. A letter that comes, goes or
+changes meanwhile is found or not; no other is passed over.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+from typing import Final, NamedTuple, Self, cast
+
+from redis import Redis
+
+from tiktok_events import keys
+from tiktok_events.lua_script import LuaScript
+from worker.letter import DeadLetter
+from worker.letter_filter import LetterFilter
+from worker.letter_ledger import HOUR_S, Cell, read_cells, read_kinds
+from worker.letter_record import deadline_of, index_word, read_letter
+
+PAGE: Final = 500
+"""Letters read in one round trip, at most."""
+
+FIRST_PAGE: Final = 50
+"""Letters read in the first: who wants a screenful pays for no more."""
+
+BUFFERED: Final = 10_000
+"""Positions held at a time, of all kinds together, about."""
+
+LEAST_BUFFER: Final = 10
+"""Of one kind, however many kinds there are."""
+
+SETS_AT_ONCE: Final = 50
+"""Sets of one script call: the server must not be held up."""
+
+
+class Cursor(NamedTuple):
+    """A place in the order of dead letters: behind the letter with this deadline and id.
+
+    Attributes:
+        deadline: Unix seconds.
+        id: of the letter, which need not be there any more.
+    """
+
+    deadline: float
+    id: str
+
+    @classmethod
+    def of(cls, letter: DeadLetter) -> Self:
+        """The place behind a letter."""
+        return cls(letter.expires_at, letter.id)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From text.
+
+        Raises:
+            ValueError: it is no text of a cursor.
+        """
+        deadline, separator, letter_id = text.partition("/")
+        if not separator or not letter_id or not math.isfinite(float(deadline)):
+            raise ValueError("a cursor is written DEADLINE/ID")
+        return cls(float(deadline), letter_id)
+
+    def __str__(self) -> str:
+        return f"{self.deadline!r}/{self.id}"
+
+
+BEGINNING: Final = Cursor(-math.inf, "")
+
+
+class Span(NamedTuple):
+    """Deadlines from the first to the last, both included, Unix seconds."""
+
+    first: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What is still to be read of one kind.
+
+    Attributes:
+        set_key: the sorted set of its letters.
+        after: where to read on.
+        spans: of deadlines, in order and apart from each other; the first one is being read.
+    """
+
+    set_key: str
+    after: Cursor
+    spans: tuple[Span, ...]
+
+    def behind(self, page: Sequence[Cursor], wanted: int) -> Stretch | None:
+        """What is left after a page, or `None`; a page that is not full ends its span."""
+        if len(page) == wanted:
+            return Stretch(self.set_key, page[-1], self.spans)
+        return _from(self.set_key, self.after, self.spans[1:])
+
+
+class LetterSearch:
+    """Searches all dead letters.
+
+    Args:
+        redis: a connection.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._page = LuaScript(redis, "worker", "page")
+
+    def find(self, wanted: LetterFilter, after: Cursor, now: float) -> Iterator[DeadLetter]:
+        """The letters that match at `now` (Unix seconds) and stand behind a place, in order."""
+        ids = self._named(wanted)
+        positions = (
+            self._merged(self._stretches(wanted, after, now))
+            if ids is None
+            else iter(sorted(place for place in self._places(ids) if place > after))
+        )
+        return (letter for letter in self._letters(positions) if wanted.matches(letter, now))
+
+    def _named(self, wanted: LetterFilter) -> Sequence[str] | None:
+        """The ids of the letters that can match, where the filter names them."""
+        if wanted.ids or wanted.event_id is None:
+            return list(dict.fromkeys(wanted.ids)) or None
+        word = index_word(wanted.event_id).encode() + b"\0"
+        found = self._redis.zrangebylex(keys.DEAD_EVENT_IDS, b"[" + word, b"(" + word + b"\xff")
+        return [member[len(word) :].decode() for member in cast("list[bytes]", found)]
+
+    def _places(self, ids: Sequence[str]) -> Iterator[Cursor]:
+        for letter_id, stored in self._stored(iter(ids)):
+            yield Cursor(deadline_of(stored), letter_id)
+
+    def _stretches(self, wanted: LetterFilter, after: Cursor, now: float) -> list[Stretch]:
+        kinds = read_kinds(self._redis)
+        possible = [digest for digest, kind in kinds.items() if wanted.may_match(kind)]
+        spans = self._spans(possible, wanted, now)
+        found = (_from(keys.dead_of(kind), after, spans.get(kind, ())) for kind in possible)
+        return [stretch for stretch in found if stretch is not None]
+
+    def _spans(
+        self, possible: Sequence[str], wanted: LetterFilter, now: float
+    ) -> dict[str, tuple[Span, ...]]:
+        """Per kind, the deadlines that matching letters can have."""
+        whole = _deadlines(wanted, now)
+        if wanted.since is None and wanted.until is None:
+            return dict.fromkeys(possible, (whole,))
+        spans: dict[str, list[Span]] = {kind: [] for kind in possible}
+        for cell in read_cells(self._redis):
+            if cell.kind in spans and died_within(cell, wanted):
+                spans[cell.kind].append(Span(cell.first_deadline, cell.last_deadline))
+        return {kind: _joined(found, whole) for kind, found in spans.items()}
+
+    def _merged(self, stretches: Sequence[Stretch]) -> Iterator[Cursor]:
+        wanted = min(max(BUFFERED // max(len(stretches), 1), LEAST_BUFFER), PAGE)
+        pages = self._pages(stretches, wanted)
+        return merge(*map(self._follow, stretches, pages, [wanted] * len(stretches)))
+
+    def _follow(self, stretch: Stretch, page: list[Cursor], wanted: int) -> Iterator[Cursor]:
+        """One kind to its end; the first page of each is read together with the others'."""
+        rest: Stretch | None = stretch
+        while rest is not None:
+            yield from page
+            rest = rest.behind(page, wanted)
+            page = next(self._pages([rest], wanted)) if rest else []
+
+    def _pages(self, stretches: Sequence[Stretch], wanted: int) -> Iterator[list[Cursor]]:
+        for first in range(0, len(stretches), SETS_AT_ONCE):
+            some = stretches[first : first + SETS_AT_ONCE]
+            bounds = [
+                text
+                for one in some
+                for text in (one.after.deadline, one.after.id, one.spans[0].last)
+            ]
+            for page in self._page([one.set_key for one in some], [wanted, *bounds]):
+                yield [
+                    Cursor(float(deadline), letter_id.decode())
+                    for letter_id, deadline in zip(page[::2], page[1::2], strict=True)
+                ]
+
+    def _letters(self, positions: Iterable[Cursor]) -> Iterator[DeadLetter]:
+        for letter_id, stored in self._stored(place.id for place in positions):
+            yield read_letter(letter_id, stored)
+
+    def _stored(self, ids: Iterator[str]) -> Iterator[tuple[str, bytes]]:
+        size = FIRST_PAGE
+        while some := list(islice(ids, size)):
+            found = cast("list[bytes | None]", self._redis.hmget(keys.DEAD, some))
+            yield from (
+                (letter_id, stored)
+                for letter_id, stored in zip(some, found, strict=True)
+                if stored is not None
+            )
+            size = min(2 * size, PAGE)
+
+
+def died_within(cell: Cell, wanted: LetterFilter) -> bool:
+    """Whether letters of a cell can have died in the time that is wanted."""
+    begins, ends = cell.died_hour * HOUR_S, (cell.died_hour + 1) * HOUR_S
+    since = wanted.since is None or ends > wanted.since
+    return since and (wanted.until is None or begins < wanted.until)
+
+
+def _deadlines(wanted: LetterFilter, now: float) -> Span:
+    """The deadlines that a filter allows."""
+    if wanted.recoverable is None:
+        return Span(-math.inf, math.inf)
+    return Span(now, math.inf) if wanted.recoverable else Span(-math.inf, now)
+
+
+def _joined(spans: list[Span], whole: Span) -> tuple[Span, ...]:
+    """The spans within the whole, in order, without what overlaps."""
+    joined: list[Span] = []
+    for span in sorted(spans):
+        first, last = max(span.first, whole.first), min(span.last, whole.last)
+        if joined and first <= joined[-1].last:
+            joined[-1] = Span(joined[-1].first, max(joined[-1].last, last))
+        elif first <= last:
+            joined.append(Span(first, last))
+    return tuple(joined)
+
+
+def _from(set_key: str, after: Cursor, spans: Sequence[Span]) -> Stretch | None:
+    """A stretch behind a place, without the spans that end before it; `None` when none is left."""
+    left = tuple(span for span in spans if span.last >= after.deadline)
+    if not left:
+        return None
+    return Stretch(set_key, max(after, Cursor(left[0].first, "")), left)
