@@ -128,7 +128,7 @@ class LetterSearch:
 
     def _named(self, wanted: LetterFilter) -> Sequence[str] | None:
         """The ids of the letters that can match, where the filter names them."""
-        if wanted.ids or wanted.event_id is None:
+        if wanted.ids or not wanted.event_id:  # an empty one is not indexed
             return list(dict.fromkeys(wanted.ids)) or None
         word = index_word(wanted.event_id).encode() + b"\0"
         found = self._redis.zrangebylex(keys.DEAD_EVENT_IDS, b"[" + word, b"(" + word + b"\xff")

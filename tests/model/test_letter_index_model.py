@@ -1,0 +1,186 @@
+"""Random histories of dead letters: the index always equals a recount.
+
+Whatever is buried, changed, replayed or purged, in whatever order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from redis import Redis
+
+from tiktok_events import keys
+from worker.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.embedded import EmbeddedServer
+from worker.history import History
+from worker.letter_filter import LetterFilter
+from worker.letter_kind import Kind
+from worker.letter_ledger import HOUR_S, Cell
+
+NOON = 1_795_000_000.0
+EVENT_IDS = [None, "order-1", "order-2", "order-2\x00\n", "é order", ""]
+
+FILTERS: list[tuple[str, Any]] = [
+    ("reason", "invalid"),
+    ("event", "Lead"),
+    ("destination", ""),
+    ("source", "web"),
+    ("since", NOON - 60),
+    ("since", NOON),
+    ("until", NOON + 60),
+    ("ambiguous", True),
+    ("recoverable", True),
+    ("recoverable", False),
+    ("event_id", "order-2"),
+    ("event_id", "order-2\x00\n"),
+    ("event_id", ""),
+    ("text", "sed: 1"),
+    ("text", "OLD"),
+]
+
+
+@st.composite
+def letters(draw: st.DrawFn) -> DeadLetter:
+    """Letters of few kinds and hours, so that many share an entry of the index."""
+    value = draw(st.sampled_from([None, 0, 12.345, -3, 1e9, 1e300]))
+    body = {
+        "event": draw(st.sampled_from(["Purchase", "Lead", None])),
+        "event_id": draw(st.sampled_from(EVENT_IDS)),
+        "properties": {"value": value, "currency": draw(st.sampled_from(["EUR", "USD", None]))},
+    }
+    return DeadLetter.of(
+        body,
+        destination=draw(st.sampled_from(["web:C0PIXEL", "app:1", ""])),
+        reason=draw(st.sampled_from(list(Reason))),
+        message=draw(st.sampled_from(["refused: 12", "refused: 7", "too old"])),
+        history=History(1.0, ambiguous=draw(st.booleans())),
+        died_at=NOON + draw(st.integers(-3, 3)) * HOUR_S / 2,
+        expires_at=NOON + draw(st.sampled_from([-1e9, -1800, 0, 0.5, 1800, 7200, 1e12, 1e300])),
+    )
+
+
+class LetterMachine(RuleBasedStateMachine):
+    """The model: the letters there are, by id."""
+
+    server: EmbeddedServer
+
+    @initialize()
+    def begin(self) -> None:
+        """An empty server."""
+        self.redis = Redis.from_url(self.server.url, protocol=2)
+        self.redis.flushall()
+        self.dead = DeadLetters(self.redis)
+        self.model: dict[str, DeadLetter] = {}
+
+    def teardown(self) -> None:
+        """Close what was opened."""
+        if hasattr(self, "redis"):
+            self.redis.close()
+
+    @rule(several=st.lists(letters(), min_size=1, max_size=8))
+    def bury(self, several: list[DeadLetter]) -> None:
+        """Some events die."""
+        for letter in several:
+            letter_id = self.dead.bury(letter)
+            found = self.dead.get(letter_id)
+            assert found is not None
+            assert found.write() == letter.write()
+            self.model[letter_id] = found
+
+    @precondition(lambda self: self.model)
+    @rule(data=st.data(), new=letters())
+    def change(self, data: st.DataObject, new: DeadLetter) -> None:
+        """A letter becomes another; who changes it a second time by the old one is refused."""
+        old = self._some(data)
+        assert self.dead.change(old, new)
+        changed = self.dead.get(old.id)
+        assert changed is not None
+        assert self.dead.change(old, new) is (old.write() == new.write())
+        self.model[old.id] = changed
+
+    @precondition(lambda self: self.model)
+    @rule(data=st.data())
+    def replay(self, data: st.DataObject) -> None:
+        """A letter with a destination goes back, once."""
+        letter = self._some(data)
+        if letter.destination:
+            assert self.dead.replay(letter.id, now=NOON)
+            assert not self.dead.replay(letter.id, now=NOON)
+            del self.model[letter.id]
+
+    @precondition(lambda self: self.model)
+    @rule(data=st.data())
+    def purge(self, data: st.DataObject) -> None:
+        """Some letters are given up; those that are gone already count for nothing."""
+        chosen = {letter.id: letter for letter in (self._some(data) for _ in range(3))}
+        assert self.dead.purge(list(chosen.values())) == len(chosen)
+        assert self.dead.purge(list(chosen.values())) == 0
+        for letter_id in chosen:
+            del self.model[letter_id]
+
+    @rule(given=st.lists(st.sampled_from(FILTERS), max_size=2))
+    def find(self, given: list[tuple[str, Any]]) -> None:
+        """A filter finds what a look at every letter finds, in the same order."""
+        wanted = LetterFilter(**dict(given))
+        expected = [one for one in self._in_order() if wanted.matches(one, NOON)]
+        found = list(self.dead.find(wanted, now=NOON))
+        assert [one.id for one in found] == [one.id for one in expected]
+
+    @invariant()
+    def the_index_equals_a_recount(self) -> None:
+        """Sets, ledger, money and event ids hold these letters and nothing else."""
+        if not hasattr(self, "redis"):
+            return
+        kinds = {letter.id: Kind.of(letter) for letter in self.model.values()}
+        assert self._strings(keys.DEAD_KINDS) == {k.digest: k.write() for k in kinds.values()}
+        cells = [Cell.of(letter, kinds[letter.id]) for letter in self.model.values()]
+        assert self._numbers(keys.DEAD_LEDGER) == Counter(_field(cell) for cell in cells)
+        money: Counter[str] = Counter()
+        for cell in cells:
+            money[_field(cell)] += cell.thousandths
+        assert Counter(self._numbers(keys.DEAD_MONEY)) == money
+        named = [one for one in self.model.values() if one.event_id]
+        assert self.redis.zcard(keys.DEAD_EVENT_IDS) == len(named)
+        assert [one.id for one in self.dead] == [one.id for one in self._in_order()]
+
+    def _in_order(self) -> list[DeadLetter]:
+        return sorted(self.model.values(), key=lambda one: (one.expires_at, one.id))
+
+    def _some(self, data: st.DataObject) -> DeadLetter:
+        return self.model[data.draw(st.sampled_from(sorted(self.model)))]
+
+    def _strings(self, key: str) -> dict[str, str]:
+        found: dict[bytes, bytes] = self.redis.hgetall(key)
+        return {name.decode(): value.decode() for name, value in found.items()}
+
+    def _numbers(self, key: str) -> dict[str, int]:
+        return {name: int(value) for name, value in self._strings(key).items()}
+
+
+def _field(cell: Cell) -> Any:
+    return f"{cell.kind}|{cell.deadline_hour}|{cell.died_hour}"
+
+
+def test_the_index_follows_every_history(server: EmbeddedServer) -> None:
+    """No order of burials, changes, replays and purges leaves a trace of what is gone."""
+    machine = type("Machine", (LetterMachine,), {"server": server})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        ),
+    )
