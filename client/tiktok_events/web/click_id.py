@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -41,7 +41,7 @@ class ClickIdCookie:
         domain: for a domain with all its hosts; ``None`` for this host.
     """
 
-    value: str
+    value: str = field(repr=False)
     secure: bool
     domain: str | None = None
 
