@@ -34,6 +34,8 @@ PAGES = {
         "docs/guarantees.md",
         "docs/lifecycle.md",
         "docs/api.md",
+        "docs/web.md",
+        "examples/README.md",
     )
 }
 MAKE_TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))

@@ -1,0 +1,69 @@
+"""Middleware for any ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from tiktok_events.web.capture import conceal, expose
+from tiktok_events.web.click_id import ClickIdCookie
+from tiktok_events.web.settings import WebSettings
+from tiktok_events.web.visit import CAPTURE_KEY, visit
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class ASGIMiddleware:
+    """Captures, and keeps the click id, for visitors who have consented.
+
+    The capture stands in ``scope["tiktok_events.capture"]`` and in `current_capture`. A WebSocket
+    has a capture too, but no cookie: there is no answer to carry it.
+
+    Args:
+        app: what is called with it.
+        consent: takes the scope, returns whether the visitor has agreed. It is no coroutine.
+        settings: by default from the environment.
+
+    Raises:
+        InvalidSetting: a setting has a value that is not allowed.
+    """
+
+    def __init__(
+        self,
+        app: Application,
+        *,
+        consent: Callable[[Scope], bool],
+        settings: WebSettings | None = None,
+    ) -> None:
+        self._app = app
+        self._consent = consent
+        self._settings = settings or WebSettings.load()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; a lifespan passes."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        found = visit(scope, self._consent, self._settings)
+        scope[CAPTURE_KEY] = found.captured
+        if found.cookie is not None:
+            send = _with_cookie(send, found.cookie)
+        expose(found.captured)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            conceal()
+
+
+def _with_cookie(send: Send, cookie: ClickIdCookie) -> Send:
+    async def send_with_cookie(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            header = (b"set-cookie", cookie.header().encode("ascii"))
+            message = {**message, "headers": [*message.get("headers", ()), header]}
+        await send(message)
+
+    return send_with_cookie

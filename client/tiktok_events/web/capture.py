@@ -1,0 +1,92 @@
+"""The parts of an event that the web request itself tells: match keys and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any, Final, TypeAlias
+
+from tiktok_events.web.click_id import arriving_click_id, kept_click_id, pixel_cookie
+from tiktok_events.web.locale import preferred_locale
+from tiktok_events.web.page import page_url, referrer_url
+from tiktok_events.web.request import WebRequest, web_request
+from tiktok_events.web.settings import WebSettings
+from tiktok_events.web.visitor_ip import visitor_ip
+
+Capture: TypeAlias = dict[str, dict[str, str]]
+"""``{"user": …, "page": …}`` of an event; empty, hence false, without consent."""
+
+USER_AGENT_CHARS: Final = 2_048
+"""Honest ones have a few hundred. A longer one is left out: cut, it would match nobody."""
+
+_current: ContextVar[Capture | None] = ContextVar("tiktok_events_capture", default=None)
+
+
+def capture(request: Any, settings: WebSettings | None = None) -> Capture:
+    """Read what the request tells about the visitor and the page.
+
+    Nothing that a visitor sends makes it raise; what is not valid is left out.
+    It asks nobody for consent: the middlewares do.
+
+    Args:
+        request: a WSGI environ, an ASGI scope, or a request of Django, Flask, Starlette
+            or FastAPI.
+        settings: by default read from the environment, at each call.
+
+    Returns:
+        ``user`` with any of ``ttclid``, ``ttp``, ``ip``, ``user_agent`` and ``locale``, and
+        ``page`` with any of ``url`` and ``referrer``.
+
+    Raises:
+        TypeError: this is no request.
+        InvalidSetting: a setting has a value that is not allowed.
+
+    Source: https://business-api.tiktok.com/portal/docs?id=1771101151059969 (read 2026-11-22).
+    """
+    return capture_of(web_request(request), settings or WebSettings.load())
+
+
+def capture_of(request: WebRequest, settings: WebSettings) -> Capture:
+    """The same of a request that has been read."""
+    trusted, header = settings.trusted_proxies, settings.ip_header
+    url, referrer = page_url(request, trusted, header), referrer_url(request)
+    user = {
+        "ttclid": arriving_click_id(request, url, referrer) or kept_click_id(request),
+        "ttp": pixel_cookie(request),
+        "ip": visitor_ip(request, trusted, header),
+        "user_agent": _user_agent(request),
+        "locale": preferred_locale(request.one("accept-language")),
+    }
+    return {"user": _present(user), "page": _present({"url": url, "referrer": referrer})}
+
+
+def with_capture(event: Mapping[str, Any], captured: Mapping[str, Any]) -> dict[str, Any]:
+    """A new event with the captured parts; what the event says itself goes first."""
+    merged = dict(event)
+    for part, values in captured.items():
+        merged[part] = {**values, **(event.get(part) or {})}
+    return merged
+
+
+def current_capture() -> Capture:
+    """The capture of the request that is being answered; empty outside of one."""
+    return {part: dict(values) for part, values in (_current.get() or {}).items()}
+
+
+def expose(captured: Capture) -> None:
+    """Let `current_capture` return this from now on, in this context."""
+    _current.set(captured)
+
+
+def conceal() -> None:
+    """End what `expose` began: a thread that is used again must not see it."""
+    _current.set(None)
+
+
+def _user_agent(request: WebRequest) -> str | None:
+    given = request.one("user-agent").strip()
+    return given if given.isprintable() and len(given) <= USER_AGENT_CHARS else None
+
+
+def _present(values: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}

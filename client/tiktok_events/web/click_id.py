@@ -1,0 +1,120 @@
+"""The click id that TikTok added to the landing page, and the cookie that keeps it.
+
+Source: https://business-api.tiktok.com/portal/docs?id=1771100879787009 and the order of places in
+https://github.com/tiktok/gtm-template-eapi ``template.js`` (both read 2026-11-22).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from tiktok_events.web.page import host_of
+from tiktok_events.web.request import WebRequest
+
+COOKIE: Final = "ttclid"
+"""The name that TikTok's own server template uses, so either finds what the other kept."""
+
+PIXEL_COOKIE: Final = "_ttp"
+COOKIE_AGE_S: Final = 30 * 24 * 3600
+
+VALUE_CHARS: Final = 2_048
+"""Click ids reach about 1,000 characters and are never cut; a browser keeps 4,096 in a cookie."""
+
+_VALUE: Final = re.compile(rf"[!#$&-+\--:<-\[\]-~]{{1,{VALUE_CHARS}}}")
+"""What a cookie can hold as it is (RFC 6265, section 4.1.1), without the percent sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClickIdCookie:
+    """A change to the cookie, for the answer to carry.
+
+    It is readable by scripts: the Pixel and TikTok's tags read and write a cookie of this name,
+    and an ``HttpOnly`` one would shut them out. It opens nothing.
+
+    Attributes:
+        value: the click id; empty to remove the cookie.
+        secure: for https only.
+        domain: for a domain with all its hosts; ``None`` for this host.
+    """
+
+    value: str = field(repr=False)
+    secure: bool
+    domain: str | None = None
+
+    @property
+    def age_s(self) -> int:
+        """How long the browser keeps it, from the click on."""
+        return COOKIE_AGE_S if self.value else 0
+
+    def header(self) -> str:
+        """The value of ``Set-Cookie``."""
+        parts = [f"{COOKIE}={self.value}", f"Max-Age={self.age_s}", "Path=/", "SameSite=Lax"]
+        if self.domain is not None:
+            parts.append(f"Domain={self.domain}")
+        return "; ".join([*parts, "Secure"] if self.secure else parts)
+
+    def arguments(self) -> dict[str, Any]:
+        """For ``response.set_cookie`` of Django, Flask and Starlette alike."""
+        return {
+            "key": COOKIE,
+            "value": self.value,
+            "max_age": self.age_s,
+            "path": "/",
+            "domain": self.domain,
+            "secure": self.secure,
+            "httponly": False,
+            "samesite": "Lax",
+        }
+
+
+def arriving_click_id(request: WebRequest, url: str | None, referrer: str | None) -> str | None:
+    """The click id of the URL, else of the page before if that was ours too."""
+    found = _parameter(request.query)
+    if found is None and url and referrer and host_of(url) == host_of(referrer):
+        found = _parameter(urlsplit(referrer).query)
+    return found
+
+
+def kept_click_id(request: WebRequest) -> str | None:
+    """The click id of the cookie."""
+    return _cookie(request, COOKIE)
+
+
+def has_cookie(request: WebRequest) -> bool:
+    """Whether the browser has our cookie, whatever stands in it."""
+    return next(_cookie_values(request, COOKIE), None) is not None
+
+
+def pixel_cookie(request: WebRequest) -> str | None:
+    """The visitor id that the Pixel keeps.
+
+    Source: https://business-api.tiktok.com/portal/docs?id=1771100936446977 (read 2026-11-22).
+    """
+    return _cookie(request, PIXEL_COOKIE)
+
+
+def _parameter(query: str) -> str | None:
+    parts = (part.partition("=") for part in query.split("&"))
+    return _first_valid(value for name, _, value in parts if name == COOKIE)
+
+
+def _cookie(request: WebRequest, name: str) -> str | None:
+    return _first_valid(value.strip('"') for value in _cookie_values(request, name))
+
+
+def _cookie_values(request: WebRequest, wanted: str) -> Iterator[str]:
+    for header in request.all("cookie"):
+        for part in header.split(";"):
+            name, _, value = part.partition("=")
+            if name.strip() == wanted:
+                yield value.strip()
+
+
+def _first_valid(values: Iterator[str]) -> str | None:
+    """Decoded once, as the template does."""
+    decoded = (unquote(value) for value in values)
+    return next((value for value in decoded if _VALUE.fullmatch(value)), None)

@@ -1,0 +1,67 @@
+"""The middleware for Django, synchronous and asynchronous."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+
+from tiktok_events.web.capture import conceal, expose
+from tiktok_events.web.django.options import load_options
+from tiktok_events.web.visit import Visit, visit
+
+
+class CaptureMiddleware:
+    """Captures, and keeps the click id, for visitors who have consented.
+
+    The capture stands in ``request.tiktok_events``. Put it behind whatever your consent callable
+    reads, such as the session.
+
+    Args:
+        get_response: the next one.
+
+    Raises:
+        ImproperlyConfigured: the Django setting ``TIKTOK_EVENTS`` cannot be used.
+        InvalidSetting: a setting has a value that is not allowed.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self._get_response = get_response
+        self._consent, self._settings = load_options()
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: Any) -> Any:
+        """Answer a request, or promise to, as Django asks for."""
+        if self._is_async:
+            return self._answer_async(request)
+        found = self._look(request)
+        try:
+            return _keep_click_id(self._get_response(request), found)
+        finally:
+            conceal()
+
+    async def _answer_async(self, request: Any) -> Any:
+        found = self._look(request)
+        answer: Awaitable[Any] = self._get_response(request)
+        try:
+            return _keep_click_id(await answer, found)
+        finally:
+            conceal()
+
+    def _look(self, request: Any) -> Visit:
+        found = visit(request, self._consent, self._settings)
+        request.tiktok_events = found.captured
+        expose(found.captured)
+        return found
+
+
+def _keep_click_id(response: Any, found: Visit) -> Any:
+    if found.cookie is not None:
+        response.set_cookie(**found.cookie.arguments())
+    return response

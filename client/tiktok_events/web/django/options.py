@@ -1,0 +1,39 @@
+"""The Django setting ``TIKTOK_EVENTS`` → our settings and the consent callable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from tiktok_events.web.settings import WebSettings
+
+CONSENT: Final = "CONSENT"
+_KNOWN: Final = {one.name.upper() for one in fields(WebSettings)} | {CONSENT}
+
+
+def load_options() -> tuple[Callable[[Any], bool], WebSettings]:
+    """The consent callable, and the settings: those of Django go before the environment's.
+
+    Raises:
+        ImproperlyConfigured: no ``CONSENT``, or a name that is no setting.
+        InvalidSetting: a setting has a value that is not allowed.
+    """
+    options = dict(getattr(settings, "TIKTOK_EVENTS", {}))
+    if unknown := sorted(set(options) - _KNOWN):
+        raise ImproperlyConfigured(
+            f"TIKTOK_EVENTS has no {', '.join(unknown)}; there is {', '.join(sorted(_KNOWN))}"
+        )
+    consent = options.pop(CONSENT, None)
+    if consent is None:
+        raise ImproperlyConfigured(
+            'TIKTOK_EVENTS needs "CONSENT": a callable, or the dotted path of one, that takes a '
+            "request and returns whether the visitor has agreed"
+        )
+    given = {name.lower(): value for name, value in options.items()}
+    callable_ = import_string(consent) if isinstance(consent, str) else consent
+    return callable_, WebSettings.load(**given)

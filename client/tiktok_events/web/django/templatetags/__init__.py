@@ -1,0 +1,1 @@
+"""Template tags for Django: ``{% load tiktok_events %}``."""

@@ -1,0 +1,68 @@
+"""Flask: an extension that captures each request and hands the Pixel to the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask, Request, Response, g, request
+
+from tiktok_events.web.capture import conceal, expose
+from tiktok_events.web.jinja import GLOBALS
+from tiktok_events.web.settings import WebSettings
+from tiktok_events.web.visit import visit
+
+
+class TikTokEvents:
+    """Captures, and keeps the click id, for visitors who have consented.
+
+    The capture stands in ``g.tiktok_events``; templates have ``tiktok_pixel(event)``.
+
+    Example:
+        >>> TikTokEvents(app, consent=lambda request: "yes" == request.cookies.get("ads"))
+        ... # doctest: +SKIP
+
+    Args:
+        app: the application; without one, call `init_app` later.
+        consent: takes Flask's request, returns whether the visitor has agreed.
+        settings: by default from the environment.
+
+    Raises:
+        InvalidSetting: a setting has a value that is not allowed.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        consent: Callable[[Request], bool],
+        settings: WebSettings | None = None,
+    ) -> None:
+        self._consent = consent
+        self._settings = settings or WebSettings.load()
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Look at every request of an application from now on."""
+        app.before_request(self._look)
+        app.after_request(_keep_click_id)
+        app.teardown_request(_forget)
+        app.jinja_env.globals.update(GLOBALS)
+        app.extensions["tiktok_events"] = self
+
+    def _look(self) -> None:
+        found = visit(request, self._consent, self._settings)
+        g.tiktok_events = found.captured
+        g.tiktok_events_cookie = found.cookie
+        expose(found.captured)
+
+
+def _keep_click_id(response: Response) -> Response:
+    # Absent when an earlier before_request function of the application raised.
+    if (cookie := g.get("tiktok_events_cookie")) is not None:
+        response.set_cookie(**cookie.arguments())
+    return response
+
+
+def _forget(_error: BaseException | None) -> None:
+    conceal()

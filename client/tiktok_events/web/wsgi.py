@@ -1,0 +1,60 @@
+"""Middleware for any WSGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from tiktok_events.web.capture import conceal, expose
+from tiktok_events.web.click_id import ClickIdCookie
+from tiktok_events.web.settings import WebSettings
+from tiktok_events.web.visit import CAPTURE_KEY, visit
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class WSGIMiddleware:
+    """Captures, and keeps the click id, for visitors who have consented.
+
+    The capture stands in ``environ["tiktok_events.capture"]`` and, while the application makes
+    its answer, in `current_capture`; a body that is streamed afterwards has the former only.
+
+    Args:
+        application: what is called with it.
+        consent: takes the environ, returns whether the visitor has agreed.
+        settings: by default from the environment.
+
+    Raises:
+        InvalidSetting: a setting has a value that is not allowed.
+    """
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        *,
+        consent: Callable[[WSGIEnvironment], bool],
+        settings: WebSettings | None = None,
+    ) -> None:
+        self._application = application
+        self._consent = consent
+        self._settings = settings or WebSettings.load()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        found = visit(environ, self._consent, self._settings)
+        environ[CAPTURE_KEY] = found.captured
+        if found.cookie is not None:
+            start_response = _with_cookie(start_response, found.cookie)
+        expose(found.captured)
+        try:
+            return self._application(environ, start_response)
+        finally:
+            conceal()
+
+
+def _with_cookie(start_response: StartResponse, cookie: ClickIdCookie) -> StartResponse:
+    def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+        return start_response(status, [*headers, ("Set-Cookie", cookie.header())], *exc_info)
+
+    return start

@@ -1,0 +1,1 @@
+"""A shop with one product, on Django: the visit is captured, a purchase is reported."""

@@ -1,0 +1,42 @@
+"""A real browser buys in the example shops: the page and the server report the same event."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import pytest
+
+from worker.sandbox import Sandbox
+
+CALLS: Final = "[...document.querySelectorAll('#pixel-calls li')].map((line) => line.dataset.call)"
+SHARED: Final = ("value", "currency", "contents", "content_type", "order_id")
+
+
+@pytest.mark.parametrize("name", ["django", "flask", "fastapi"])
+def test_the_pixel_and_the_server_report_one_event(
+    name: str, browser: Any, start_shop: Any, start_worker: Any, wait_until: Any
+) -> None:
+    """One call on the page, with the name, id and properties of the delivered event."""
+    shop = start_shop(name).url
+    with Sandbox(keep_events=10) as sandbox:
+        start_worker(API_URL=sandbox.url)
+        browser.open(f"{shop}?ttclid=E.C.P.example")
+        browser.click("button[value=yes]")
+        browser.click("form[action$=checkout] button")
+        (call,) = browser.ask(CALLS)
+        wait_until(lambda: sandbox.report().distinct)
+        (accepted,) = sandbox.events()
+    event, (called, properties, options) = accepted.event, json.loads(call)
+    assert called == event["event"] == "Purchase"
+    assert options == {"event_id": event["event_id"]}
+    assert properties == {key: event["properties"][key] for key in SHARED}
+
+
+def test_a_click_id_survives_the_question_for_consent(browser: Any, start_shop: Any) -> None:
+    """It stood in the landing page's URL before the visitor agreed; scripts can read it."""
+    browser.open(f"{start_shop('flask').url}?ttclid=E.C.P.example")
+    assert browser.ask("document.cookie") == ""
+    browser.click("button[value=yes]")
+    cookies = set(browser.ask("document.cookie").split("; "))
+    assert cookies == {"ads=yes", "ttclid=E.C.P.example"}
