@@ -55,8 +55,8 @@ class OpenBlock:
         """Decode a claimed block."""
         history = History.read(claimed.attempts, claimed.accepted_at)
         if claimed.claims > 1:
-            # Whoever died with it may have sent it before.
-            history = replace(history, ambiguous=True)
+            # Whoever died with it may have sent it before, as soon as it stood here.
+            history = history.doubted(claimed.accepted_at)
         return cls(claimed, _events(claimed), history, lease_ends)
 
     @property

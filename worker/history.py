@@ -7,8 +7,6 @@ from typing import Any, Final, Self
 
 import orjson
 
-from worker.verdict import DOUBTFUL
-
 KEPT: Final = 5
 """First and last attempts kept in full; those between are only counted."""
 
@@ -57,7 +55,8 @@ class History:
     Attributes:
         accepted_at: when the events were first accepted, Unix seconds.
         attempts: how many counted.
-        ambiguous: an attempt may have been accepted unseen; never forgotten.
+        ambiguous_since: when an attempt may first have been accepted unseen, Unix seconds, or
+            earlier than that; never forgotten. ``None`` while none may have been.
         suspect: the events stand under suspicion and are not merged with others.
         log: attempts in order, the first and the last ``KEPT``.
         replays: Unix seconds of each replay.
@@ -65,7 +64,7 @@ class History:
 
     accepted_at: float
     attempts: int = 0
-    ambiguous: bool = False
+    ambiguous_since: float | None = None
     suspect: bool = False
     log: tuple[dict[str, Any], ...] = ()
     replays: tuple[float, ...] = ()
@@ -79,7 +78,7 @@ class History:
         return cls(
             accepted_at=known["accepted_at"],
             attempts=known["attempts"],
-            ambiguous=known["ambiguous"],
+            ambiguous_since=known["ambiguous_since"],
             suspect=known["suspect"],
             log=tuple(known["log"]),
             replays=tuple(known["replays"]),
@@ -91,7 +90,7 @@ class History:
             {
                 "accepted_at": self.accepted_at,
                 "attempts": self.attempts,
-                "ambiguous": self.ambiguous,
+                "ambiguous_since": self.ambiguous_since,
                 "suspect": self.suspect,
                 "log": self.log,
                 "replays": self.replays,
@@ -103,29 +102,23 @@ class History:
         log = (*self.log, attempt.as_dict())
         if len(log) > 2 * KEPT:
             log = log[:KEPT] + log[-KEPT:]
-        return replace(
-            self,
-            attempts=self.attempts + attempt.spent,
-            ambiguous=self.ambiguous or ambiguous,
-            log=log,
-        )
+        grown = replace(self, attempts=self.attempts + attempt.spent, log=log)
+        return grown.doubted(round(attempt.at, 3)) if ambiguous else grown
 
-    def doubtful_since(self) -> float:
-        """When an ambiguous event may first have been accepted unseen, Unix seconds.
+    def doubted(self, since: float) -> History:
+        """The history when the event may have been accepted unseen since then, Unix seconds."""
+        earlier = since if self.ambiguous_since is None else min(since, self.ambiguous_since)
+        return replace(self, ambiguous_since=earlier)
 
-        Never later than it was: where the log does not show the attempt, an earlier time.
-        """
-        for number, attempt in enumerate(self.log):
-            if number == KEPT and len(self.log) == 2 * KEPT:
-                # Attempts between the first and the last are only counted: it may be among them.
-                return float(self.log[KEPT - 1]["at"])
-            if attempt["verdict"] in DOUBTFUL:
-                return float(attempt["at"])
-        return self.accepted_at
+    @property
+    def ambiguous(self) -> bool:
+        """Whether an attempt may have been accepted unseen."""
+        return self.ambiguous_since is not None
 
     def would_count_twice(self, now: float) -> bool:
         """Whether TikTok may count one more attempt as another conversion."""
-        return self.ambiguous and now > self.doubtful_since() + DEDUPLICATION_S
+        since = self.ambiguous_since
+        return since is not None and now > since + DEDUPLICATION_S
 
     def needs_a_yes(self, now: float) -> bool:
         """Whether it may, and no person has replayed the event knowing that."""

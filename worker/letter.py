@@ -52,6 +52,7 @@ class DeadLetter:
         request_id: of the refusing answer.
         attempts: requests that carried it and counted.
         ambiguous: one of them may have been accepted unseen.
+        ambiguous_since: when at the earliest, Unix seconds.
         first_accepted_at: Unix seconds.
         died_at: Unix seconds.
         expires_at: Unix seconds; after it the event is too old to be sent.
@@ -74,6 +75,7 @@ class DeadLetter:
     request_id: str | None
     attempts: int
     ambiguous: bool
+    ambiguous_since: float | None
     first_accepted_at: float
     died_at: float
     expires_at: float
@@ -115,6 +117,7 @@ class DeadLetter:
             request_id=request_id,
             attempts=history.attempts,
             ambiguous=history.ambiguous,
+            ambiguous_since=history.ambiguous_since,
             first_accepted_at=history.accepted_at,
             died_at=round(died_at, 3),
             expires_at=round(expires_at, 3),
@@ -158,7 +161,7 @@ class DeadLetter:
         return History(
             accepted_at=self.first_accepted_at,
             attempts=self.attempts,
-            ambiguous=self.ambiguous,
+            ambiguous_since=self.ambiguous_since,
             log=tuple(dict(entry) for entry in self.log),
             replays=(*self.replays, *(round(at, 3) for at in replayed_at)),
         )

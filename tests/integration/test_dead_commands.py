@@ -54,7 +54,9 @@ class Desk:
             "history": History(
                 now - 3 * DAY_S,
                 attempts=len(log),
-                ambiguous=any(entry["verdict"] == "ambiguous" for entry in log),
+                ambiguous_since=min(
+                    (entry["at"] for entry in log if entry["verdict"] == "ambiguous"), default=None
+                ),
                 log=tuple(log),
             ),
         }
@@ -137,6 +139,7 @@ def test_a_summary_is_a_json_object(desk: Desk) -> None:
         "message": "Invalid parameter: properties.value",
         "attempts": 0,
         "ambiguous": False,
+        "ambiguous_since": None,
     }
     assert wanted == {key: letter[key] for key in wanted}
     assert letter["died_at"] < time.time() < letter["expires_at"]

@@ -64,7 +64,7 @@ def letters(draw: st.DrawFn) -> DeadLetter:
         destination=draw(st.sampled_from(["web:C0PIXEL", "app:1", ""])),
         reason=draw(st.sampled_from(list(Reason))),
         message=draw(st.sampled_from(["refused: 12", "refused: 7", "too old"])),
-        history=History(1.0, ambiguous=draw(st.booleans())),
+        history=History(1.0, ambiguous_since=draw(st.none() | st.just(1.0))),
         died_at=NOON + draw(st.integers(-3, 3)) * HOUR_S / 2,
         expires_at=NOON + draw(st.sampled_from([-1e9, -1800, 0, 0.5, 1800, 7200, 1e12, 1e300])),
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from worker.dead_letters import DeadLetter, Reason
-from worker.history import DEDUPLICATION_S, KEPT, History
+from worker.history import DEDUPLICATION_S, History
 from worker.replay import Fate, fate_of
 
 NOW = 1_795_000_000.0
@@ -26,13 +26,13 @@ def letter(
     accepted_at: float = NOW - 3 * DAY_S,
 ) -> DeadLetter:
     """A letter whose attempts are these."""
-    ambiguous = any(entry["verdict"] in {"ambiguous", "unclear"} for entry in log)
+    doubtful = [entry["at"] for entry in log if entry["verdict"] in {"ambiguous", "unclear"}]
     return DeadLetter.of(
         {"event": "Purchase", "event_id": "order-1"},
         destination=destination,
         reason=Reason.REJECTED,
         message="refused",
-        history=History(accepted_at, attempts=len(log), ambiguous=ambiguous, log=log),
+        history=History(accepted_at, len(log), min(doubtful, default=None), log=log),
         died_at=NOW - DAY_S,
         expires_at=expires_at,
     )
@@ -73,21 +73,3 @@ def test_an_ambiguous_letter_is_replayed_when_a_person_says_so() -> None:
     """Accepting duplicates is that word."""
     doubtful = letter(attempt(NOW - 2.5 * DAY_S, "ambiguous"))
     assert fate_of(doubtful, now=NOW, accept_duplicates=True) is Fate.REPLAYABLE
-
-
-def test_doubt_begins_with_the_first_unclear_attempt() -> None:
-    """Attempts before it were answered, so they accepted nothing."""
-    doubtful = letter(attempt(100, "transient"), attempt(200, "ambiguous"), attempt(300, "unclear"))
-    assert doubtful.history().doubtful_since() == 200
-
-
-def test_doubt_begins_early_where_the_log_was_cut() -> None:
-    """Attempts between the first and the last are not kept: one of them may have been unclear."""
-    first = [attempt(100 + number, "transient") for number in range(KEPT)]
-    last = [attempt(900 + number, "ambiguous") for number in range(KEPT)]
-    assert letter(*first, *last).history().doubtful_since() == 100 + KEPT - 1
-
-
-def test_doubt_begins_with_acceptance_where_the_log_is_silent() -> None:
-    """An ambiguity that no attempt shows is as old as the event."""
-    assert letter(accepted_at=50).history().doubtful_since() == 50

@@ -66,6 +66,22 @@ def test_an_ambiguous_attempt_is_never_forgotten() -> None:
     assert history.ambiguous
 
 
+def test_doubt_begins_with_the_first_unclear_attempt() -> None:
+    """Attempts before it were answered; later ones, and a log that is cut, change nothing."""
+    history = grown([attempt(number) for number in range(10)])
+    history = history.after(attempt(100), ambiguous=True)
+    for number in range(200, 220):
+        history = history.after(attempt(number), ambiguous=True)
+    assert history.ambiguous_since == 100
+
+
+def test_an_earlier_doubt_goes_before_a_later_one() -> None:
+    """A worker that died with the event may have sent it before the attempt that is logged."""
+    history = History(5.0).doubted(50.0)
+    assert history.after(attempt(100), ambiguous=True).ambiguous_since == 50
+    assert history.doubted(20.0).ambiguous_since == 20
+
+
 def test_an_attempt_changes_nothing_else() -> None:
     """Acceptance, suspicion and replays stay."""
     before = History(5.0, suspect=True, replays=(1.0,))

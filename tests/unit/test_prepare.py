@@ -54,7 +54,8 @@ def letters(block: OpenBlock) -> list[dict[str, Any]]:
     """The dead letters of a closed block."""
     settlement = Settlement("web:C0PIXEL", 0, Turns("digest", 1.0))
     block.settle_into(settlement)
-    return [json.loads(dead.document) for mixed in settlement.mixed for dead in mixed.dead]
+    stored = [dead.record.stored for mixed in settlement.mixed for dead in mixed.dead]
+    return [json.loads(one.partition("\n")[2]) for one in stored]
 
 
 def doubtful(age_s: float, *, replays: tuple[float, ...] = ()) -> History:
