@@ -8,6 +8,7 @@ from tiktok_events.errors import (
     InvalidDestination,
     InvalidEvent,
     InvalidSetting,
+    MissingExtra,
     OutboxUnavailable,
     TikTokEventsError,
 )
@@ -38,6 +39,7 @@ from tiktok_events.types import (
     Properties,
     User,
 )
+from tiktok_events.validation import Problem, validate
 
 __all__ = [
     "Ad",
@@ -52,9 +54,11 @@ __all__ = [
     "InvalidEvent",
     "InvalidSetting",
     "Lead",
+    "MissingExtra",
     "Money",
     "OutboxUnavailable",
     "Page",
+    "Problem",
     "Properties",
     "TikTokEventsError",
     "User",
@@ -69,5 +73,6 @@ __all__ = [
     "search",
     "start_trial",
     "subscribe",
+    "validate",
     "view_content",
 ]
