@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -204,9 +204,9 @@ def test_any_validator_says_whether_an_event_can_be_sent(
 ) -> None:
     """The document needs nothing of ours to be understood, but for the listed oddities."""
     event = mutated(mutations)
-    assume(not is_odd(event))
     plain = plain_validator(event_source, formats=True)
-    assert check_event(event, event_source).valid == plain.is_valid(event)
+    agree = check_event(event, event_source).valid == plain.is_valid(event)
+    assert agree or is_odd(event)
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
@@ -214,8 +214,7 @@ def test_any_validator_says_whether_an_event_can_be_sent(
 def test_the_document_raises_no_false_alarm(mutations: list[Any], event_source: str) -> None:
     """What it refuses of a raw event, the client or the worker would refuse too."""
     event = {**mutated(mutations), "event_source": event_source}
-    assume(not is_odd(event) and not PLAIN.is_valid(event))
-    assert validate(event) != []
+    assert PLAIN.is_valid(event) or validate(event) != [] or is_odd(event)
 
 
 @pytest.mark.parametrize("event_source", sorted(EVENTS))
