@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+SCHEMA := client/tiktok_events/event.schema.json
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check chaos bench lint types imports wheel requirements clean
+.PHONY: help setup demo test check chaos bench lint types imports schema wheel requirements clean
 
 help: ## what can be run here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +45,9 @@ types: setup
 
 imports: setup
 	@$(BIN)/lint-imports
+
+schema: setup ## write the JSON Schema of the event into the client
+	@$(BIN)/python -m schemas.json_schema > $(SCHEMA).new && mv $(SCHEMA).new $(SCHEMA)
 
 wheel: setup ## build both wheels, install them alone, run the demo from them
 	@rm -rf build/wheel && mkdir -p build/wheel

@@ -27,7 +27,7 @@ NOT_UNICODE: Final = "must be valid Unicode text"
 DOUBT: Final = object()
 """What `take` answers when a value needs a second look."""
 
-_FLAG_SPELLINGS: Final[Mapping[int | str, bool]] = {
+_FLAG_SPELLINGS: Final[Mapping[float | str, bool]] = {
     "true": True,
     "false": False,
     "1": True,
@@ -186,7 +186,7 @@ class Flag(EventField):
         if value == "":
             return self.drop(WAS_EMPTY)
         spelling = value.lower() if isinstance(value, str) else value
-        if isinstance(spelling, int | str) and spelling in _FLAG_SPELLINGS:
+        if isinstance(spelling, int | float | str) and spelling in _FLAG_SPELLINGS:
             return note(_FLAG_SPELLINGS[spelling], "was not a boolean: it is sent as one")
         raise ValidationError("must be true or false")
 

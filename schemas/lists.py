@@ -60,7 +60,7 @@ class ListOf(EventField):
     def _wrap(self, value: Any) -> Any:
         if value == "":
             return self.drop(WAS_EMPTY)
-        if not isinstance(value, self.wrappable):
+        if isinstance(value, bool) or not isinstance(value, self.wrappable):
             raise ValidationError(self.shape)
         noted = self.mend_items([value])
         return Noted(noted.value, (Finding("", WRAPPED), *noted.findings))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -18,8 +18,7 @@ from tiktok_events.errors import InvalidEvent, OutboxUnavailable
 from tiktok_events.event import EventPreparer, PreparedEvent
 from tiktok_events.outbox import Appender
 from tiktok_events.settings import ClientSettings
-
-Event = Mapping[str, Any]
+from tiktok_events.types import AnyEvent
 
 
 class Client:
@@ -74,7 +73,7 @@ class Client:
             self._redis, linger_ms=self.settings.linger_ms, rings=self.settings.rings
         )
 
-    def track(self, event: Event, *, event_id: str | None = None) -> str:
+    def track(self, event: AnyEvent, *, event_id: str | None = None) -> str:
         """Enqueue one conversion.
 
         Args:
@@ -94,7 +93,7 @@ class Client:
             self._appender.append([prepared])
         return prepared.event_id
 
-    def track_many(self, events: Iterable[Event]) -> list[str]:
+    def track_many(self, events: Iterable[AnyEvent]) -> list[str]:
         """Enqueue many conversions in one atomic step: all of them or none.
 
         The whole call is held in memory; hand over a large stream in slices
@@ -117,7 +116,7 @@ class Client:
         """Close the connections; the client can still be used and opens new ones."""
         self._redis.close()
 
-    def _prepare_all(self, events: Iterable[Event]) -> Iterator[PreparedEvent]:
+    def _prepare_all(self, events: Iterable[AnyEvent]) -> Iterator[PreparedEvent]:
         for position, event in enumerate(events):
             try:
                 yield self._preparer.prepare(event)

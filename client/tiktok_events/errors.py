@@ -5,6 +5,7 @@
     │   ├── EventTooLarge       its JSON is over the size limit
     │   └── InvalidDestination  no event source, or an id that cannot be one
     ├── InvalidSetting          a setting has a value that is not allowed
+    ├── MissingExtra            a part that was not installed is needed
     └── OutboxUnavailable       Redis did not answer in time, or refused
 
 No message ever holds a value taken from the event: it may be personal.
@@ -43,6 +44,10 @@ class InvalidDestination(InvalidEvent):
 
 class InvalidSetting(TikTokEventsError, ValueError):
     """A setting has a value that is not allowed."""
+
+
+class MissingExtra(TikTokEventsError, ImportError):
+    """A part of the library was called whose extra is not installed; the message names it."""
 
 
 class OutboxUnavailable(TikTokEventsError, ConnectionError):
