@@ -14,6 +14,7 @@ from celery import bootsteps
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from worker.clock_watch import ClockWatch
 from worker.destinations import Destinations
 from worker.engine import ENGINES, Engines, connect_to_look
 from worker.expiry import is_time_to_sweep
@@ -40,6 +41,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         self._settings = engines.settings
         self._redis = connect_to_look(self._settings.redis_url)
         self._outbox = Outbox(self._redis, consumer="doorbell", lease_ms=0)
+        self._clock = ClockWatch(self._redis)
         self._watch = TokenWatch(Parking(self._redis), Destinations(self._settings))
         self._plain_queue = _plain_queue(self._settings)
         self._timer: Any = None
@@ -60,6 +62,7 @@ class DoorbellStep(bootsteps.StartStopStep):
 
     def _look(self, parent: Any) -> None:
         try:
+            self._clock.look()
             self._look_after_parked(parent)
             self._ring(parent)
             if self._plain_queue is not None:

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from redis import Redis
 from redis.backoff import ExponentialBackoff, NoBackoff
-from redis.exceptions import BusyLoadingError, RedisError
+from redis.exceptions import BusyLoadingError, ReadOnlyError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
@@ -43,7 +43,8 @@ def connect(settings: Settings) -> Redis:
     """A worker's connection: it outlasts a short restart of Redis.
 
     Every script may run twice without harm (a claim that was lost heals when its lease
-    ends, a settlement finds its claims gone), so retrying is safe here.
+    ends, a settlement finds its claims gone), so retrying is safe here. Before each retry
+    the connection is left: one whose server has become a replica leads to the wrong one.
     """
     return Redis.from_url(
         settings.redis_url,
@@ -54,7 +55,12 @@ def connect(settings: Settings) -> Redis:
         retry=Retry(
             ExponentialBackoff(cap=1.0, base=0.05),
             REDIS_RETRIES,
-            supported_errors=(RedisConnectionError, RedisTimeoutError, BusyLoadingError),
+            supported_errors=(
+                RedisConnectionError,
+                RedisTimeoutError,
+                BusyLoadingError,
+                ReadOnlyError,
+            ),
         ),
     )
 
@@ -66,7 +72,7 @@ def connect_to_look(url: str) -> Redis:
         protocol=2,
         socket_timeout=LOOK_TIMEOUT_S,
         socket_connect_timeout=LOOK_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError, ReadOnlyError)),
     )
 
 

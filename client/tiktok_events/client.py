@@ -10,7 +10,7 @@ from typing import Self
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import ReadOnlyError, RedisError
 from redis.retry import Retry
 
 from tiktok_events.destination import EVENT_SOURCES
@@ -140,15 +140,16 @@ def connect(settings: ClientSettings) -> Redis:
 
     redis-py retries ten times by default, about four seconds a checkout would wait.
     Once is right, and not after a time-out: it replaces a pooled connection that a
-    Redis restart has closed. Should the lost call have been carried out, the events
-    stand there twice with the same ids, which the API counts once.
+    Redis restart has closed, or that leads to a server which has become a replica. Should
+    the lost call have been carried out, the events stand there twice with the same ids,
+    which the API counts once.
     """
     return Redis.from_url(
         settings.redis_url,
         protocol=2,
         socket_timeout=settings.redis_timeout_s,
         socket_connect_timeout=settings.redis_timeout_s,
-        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError, ReadOnlyError)),
         health_check_interval=30,
     )
 

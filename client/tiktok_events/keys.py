@@ -11,6 +11,7 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     parked                    hash         destination → digest of the token it was parked for,
                                            '' when by hand; while it is parked
     sweeping                  string       somebody looks for expired parked events; a minute
+    clock                     string       the server's time when last looked at, Unix ms; for ever
     outbox:<destination>      stream       blocks: n (events), b (JSON array); gone when empty
     state:<destination>       hash         waiting, failures, not_before, parked …; gone when idle
     attempts:<destination>    hash         block id → what its attempts met; gone with the block
@@ -37,6 +38,7 @@ COUNTERS: Final = PREFIX + "counters"
 AWAKE: Final = PREFIX + "awake"
 PARKED: Final = PREFIX + "parked"
 SWEEPING: Final = PREFIX + "sweeping"
+CLOCK: Final = PREFIX + "clock"
 DEAD: Final = PREFIX + "dead"
 DEAD_KINDS: Final = PREFIX + "dead:kinds"
 DEAD_LEDGER: Final = PREFIX + "dead:ledger"

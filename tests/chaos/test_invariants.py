@@ -17,6 +17,12 @@ from worker.status import Figures
 
 SCENARIO = Scenario(name="calm", disturbance=None, marked=Marked("poison-", every=3))
 
+OUTAGE = replace(SCENARIO, is_outage=True)
+
+
+def _line(event: str) -> dict[str, Any]:
+    return {"event": event, "pid": 1}
+
 
 def _event(event_id: str, event_time: int = 1) -> dict[str, Any]:
     return {"event_id": event_id, "event_time": event_time}
@@ -82,6 +88,22 @@ def test_a_faultless_run_breaks_nothing() -> None:
             "no claim was lost: the sleeper held none, or settled another's",
         ),
         ({"exits": [Exit(0, 10.5)]}, "a worker ended with status 0 after 10.5 s"),
+        ({"vanished": 1}, "1 workers ended though nobody told them to"),
+        (
+            {
+                "scenario": OUTAGE,
+                "lines": [_line("redis_unavailable")] * 2 + [_line("redis_is_back")],
+            },
+            "processes said [2] times that Redis is away, [1] back",
+        ),
+        (
+            {"scenario": OUTAGE, "lines": [_line("redis_unavailable")]},
+            "processes said [1] times that Redis is away, [] back",
+        ),
+        (
+            {"scenario": OUTAGE, "lines": [_line("worker_ready")]},
+            "processes said [] times that Redis is away, [] back",
+        ),
         ({"exits": [Exit(-9, 1.0)]}, "a worker ended with status -9 after 1.0 s"),
     ],
 )
@@ -100,3 +122,14 @@ def test_an_event_counted_but_never_accepted_is_wrongly_delivered() -> None:
 def test_an_event_appended_twice_by_the_client_is_not_wrongly_delivered() -> None:
     """The server died in a call of `track`, which the client repeated."""
     assert broken(_evidence(figures=_figures(accepted=4, delivered=3))) == []
+
+
+def test_what_the_server_lost_is_not_lost_by_us() -> None:
+    """It had been accepted before the server forgot everything."""
+    assert broken(_evidence(accepted=frozenset({*"abd", "poison-c"}), gone=frozenset("d"))) == []
+
+
+def test_an_outage_that_is_said_once_and_ends_is_fine() -> None:
+    """One line when it begins, one when it is over."""
+    lines = [_line("redis_unavailable"), _line("redis_is_back")]
+    assert broken(_evidence(scenario=OUTAGE, lines=lines)) == []

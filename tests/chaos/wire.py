@@ -48,6 +48,10 @@ class Wire:
         """Everything gets through again."""
         self._whole.set()
 
+    def lead_to(self, port: int) -> None:
+        """New connections end there, as when a name gets another address."""
+        self._target = (HOST, port)
+
     def _accept(self) -> None:
         while True:
             try:

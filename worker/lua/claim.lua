@@ -6,7 +6,7 @@
 -- Steps nothing while parked, backing off, or another's probe is out; nor while the token's
 --       turn, or the next step of the ramp, has not come: then due again when it has;
 --       first the blocks that are due again (the shelf), then those whose claim has
---       outlived its lease (looked for four times a lease), then new ones, until enough;
+--       outlived its lease (looked for eight times a lease), then new ones, until enough;
 --       while the destination fails, this claim is the only probe until it is settled,
 --       and no more than one request holds;
 --       make the destination due: now if there is more, else when this lease ends.
@@ -123,7 +123,7 @@ local function outlived()
     end
   until #pending < count or enough()
   if not enough() then
-    redis.call('HSET', state, 'stale_check', text(now + lease / 4))
+    redis.call('HSET', state, 'stale_check', text(now + lease / 8))
   end
 end
 

@@ -11,8 +11,13 @@ local function current_rate(limit, full_rate)
   if not known[1] then
     return full_rate
   end
-  local seconds = math.floor((now - tonumber(known[2])) / 1000)
-  local rate = math.min(full_rate, tonumber(known[1]) + math.max(seconds, 0) * STEP * full_rate)
+  local changed_at = tonumber(known[2])
+  if changed_at > now then -- the clock has jumped back
+    changed_at = now
+    redis.call('HSET', limit, 'changed_at', text(now))
+  end
+  local seconds = math.floor((now - changed_at) / 1000)
+  local rate = math.min(full_rate, tonumber(known[1]) + seconds * STEP * full_rate)
   if rate >= full_rate then
     redis.call('HDEL', limit, 'rate', 'changed_at')
   elseif seconds > 0 then
