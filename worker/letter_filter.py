@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 
 from worker.letter import DeadLetter
 from worker.letter_kind import NUMBER, QUOTATION, SHAPE_CHARS, Kind, is_whole, shape_of
+from worker.letter_ledger import HOUR_S, Hours
 from worker.redaction import redacted
 
 _OF_IDS: Final = string.hexdigits + "-"
@@ -101,6 +102,17 @@ class LetterFilter:
             and (self.until is None or letter.died_at < self.until)
             and (self.text is None or _letter_says(letter, self.text))
         )
+
+    def died_hours(self, now: float) -> Hours | None:
+        """The hours in which matching letters can have died; `None` is any time.
+
+        Args:
+            now: Unix seconds; the clock of a worker may be an hour ahead of it.
+        """
+        if self.since is None and self.until is None:
+            return None
+        last = now + HOUR_S if self.until is None else self.until
+        return Hours(int((self.since or 0.0) // HOUR_S), int(last // HOUR_S))
 
     def _of_kind(self) -> tuple[Any, ...]:
         return (

@@ -23,7 +23,7 @@ from tiktok_events import keys
 from tiktok_events.lua_script import LuaScript
 from worker.letter import DeadLetter
 from worker.letter_filter import LetterFilter
-from worker.letter_ledger import HOUR_S, Cell, read_cells, read_kinds
+from worker.letter_ledger import read_cells, read_kinds
 from worker.letter_record import deadline_of, index_word, read_letter
 
 PAGE: Final = 500
@@ -150,11 +150,11 @@ class LetterSearch:
     ) -> dict[str, tuple[Span, ...]]:
         """Per kind, the deadlines that matching letters can have."""
         whole = _deadlines(wanted, now)
-        if wanted.since is None and wanted.until is None:
+        if wanted.died_hours(now) is None:
             return dict.fromkeys(possible, (whole,))
         spans: dict[str, list[Span]] = {kind: [] for kind in possible}
-        for cell in read_cells(self._redis):
-            if cell.kind in spans and died_within(cell, wanted):
+        for cell in read_cells(self._redis, wanted.died_hours(now)):
+            if cell.kind in spans:
                 spans[cell.kind].append(Span(cell.first_deadline, cell.last_deadline))
         return {kind: _joined(found, whole) for kind, found in spans.items()}
 
@@ -199,13 +199,6 @@ class LetterSearch:
                 if stored is not None
             )
             size = min(2 * size, PAGE)
-
-
-def died_within(cell: Cell, wanted: LetterFilter) -> bool:
-    """Whether letters of a cell can have died in the time that is wanted."""
-    begins, ends = cell.died_hour * HOUR_S, (cell.died_hour + 1) * HOUR_S
-    since = wanted.since is None or ends > wanted.since
-    return since and (wanted.until is None or begins < wanted.until)
 
 
 def _deadlines(wanted: LetterFilter, now: float) -> Span:

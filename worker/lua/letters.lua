@@ -4,7 +4,7 @@
 -- A letter stands in `dead` as one line and its JSON. The line, between blanks:
 --       digest of its kind, deadline (s), hour of the deadline, hour of death,
 --       value in thousandths of its currency, event_id or nothing
--- `found` are the keys {dead, kinds, ledger, money, event_ids}, `set` is that of a kind.
+-- `found` are the keys {dead, kinds, ledger, event_ids}, `set` is that of a kind.
 
 local function header_of(letter)
   local kind, deadline, deadline_hour, died_hour, value, event_id =
@@ -23,18 +23,20 @@ local function found_by(first)
     dead = KEYS[first],
     kinds = KEYS[first + 1],
     ledger = KEYS[first + 2],
-    money = KEYS[first + 3],
-    event_ids = KEYS[first + 4],
+    event_ids = KEYS[first + 3],
   }
 end
 
--- A sum that overflows must not keep an event from being buried.
+-- An entry is '<letters> <sum of values>'. The sum is not HINCRBY's: what overflows there is
+-- an error, and nothing may keep an event from being buried.
 local function tally(found, header, by)
-  if redis.call('HINCRBY', found.ledger, header.cell, by) <= 0 then
+  local known = redis.call('HGET', found.ledger, header.cell) or '0 0'
+  local letters, value = string.match(known, '^(%d+) (%-?%d+)$')
+  letters, value = letters + by, value + by * header.value
+  if letters > 0 then
+    redis.call('HSET', found.ledger, header.cell, text(letters) .. ' ' .. text(value))
+  else
     redis.call('HDEL', found.ledger, header.cell)
-    redis.call('HDEL', found.money, header.cell)
-  elseif header.value ~= 0 then
-    redis.pcall('HINCRBY', found.money, header.cell, text(by * header.value))
   end
 end
 

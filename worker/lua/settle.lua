@@ -2,7 +2,7 @@
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence  7 dead  8 kinds
 --       9 limit of the access token  10 parked, and last:
---       ledger, money and event ids of the dead letters, and the sets of plan.kinds
+--       ledger and event ids of the dead letters, and the sets of plan.kinds
 -- ARGV  1 destination  2 consumer  3 the plan, JSON:
 --       done      [[id, claims, events], …]              all its events were delivered
 --       again     [[id, claims, attempts or null], …]    none was; null = not even tried
@@ -37,8 +37,7 @@ local sets = #KEYS - #plan.kinds
 local found = {
   dead = KEYS[7],
   kinds = KEYS[8],
-  ledger = KEYS[sets - 2],
-  money = KEYS[sets - 1],
+  ledger = KEYS[sets - 1],
   event_ids = KEYS[sets],
 }
 
