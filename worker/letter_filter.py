@@ -21,6 +21,9 @@ _OF_IDS: Final = string.hexdigits + "-"
 _MARKS: Final = frozenset(NUMBER + QUOTATION)
 """A text with one of these may stand in a shape by chance."""
 
+_QUOTES: Final = frozenset("\"'`“”")
+"""A part of a text may be no quotation where the whole is one, and the other way round."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterFilter:
@@ -166,9 +169,10 @@ def _may_say(kind: Kind, text: str) -> bool:
     The ends of the text may be parts of a number or of a hexadecimal id of the message, so
     only what is between must be found. Behind a quotation or a cut may stand anything.
     """
-    shape = kind.message.lower()
-    if _in_field(kind, text) or text.lower() in shape:
+    if _in_field(kind, text) or text.lower() in kind.message.lower():
         return True
+    if is_whole(kind.message):
+        return False
+    hidden = QUOTATION in kind.message or len(kind.message) >= SHAPE_CHARS
     core = shape_of(text.lower().strip(_OF_IDS))
-    in_numbers = NUMBER in shape and core in shape
-    return in_numbers or QUOTATION in shape or len(shape) >= SHAPE_CHARS
+    return hidden or not _QUOTES.isdisjoint(text) or core in kind.message.lower()

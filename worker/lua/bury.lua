@@ -5,7 +5,9 @@
 -- Returns the dead letter's id.
 
 local id = text(redis.call('INCR', KEYS[1])) .. '-0'
-add_letter(found_by(3), KEYS[7], ARGV[2], id, ARGV[1])
+local one = burial()
+add_letter(one, KEYS[7], ARGV[2], id, ARGV[1])
+bury_all(found_by(3), one)
 redis.call('HINCRBY', KEYS[2], 'accepted', 1)
 redis.call('HINCRBY', KEYS[2], 'dead:' .. ARGV[3], 1)
 return id

@@ -7,7 +7,8 @@
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then
   return 0
 end
-local found = found_by(1)
+local found, one = found_by(1), burial()
 remove_letter(found, KEYS[5], ARGV[1], ARGV[2])
-add_letter(found, KEYS[6], ARGV[4], ARGV[1], ARGV[3])
+add_letter(one, KEYS[6], ARGV[4], ARGV[1], ARGV[3])
+bury_all(found, one)
 return 1

@@ -40,6 +40,7 @@ local found = {
   ledger = KEYS[sets - 1],
   event_ids = KEYS[sets],
 }
+local graves, reasons = burial(), {}
 
 local function holds(id, claims)
   local pending = redis.pcall('XPENDING', outbox, GROUP, id, id, 1)
@@ -54,8 +55,8 @@ end
 
 local function bury(number, letter)
   local kind, reason = unpack(plan.kinds[letter[3]])
-  add_letter(found, KEYS[sets + letter[3]], kind, number .. '-' .. letter[1], letter[2])
-  redis.call('HINCRBY', counters, 'dead:' .. reason, 1)
+  add_letter(graves, KEYS[sets + letter[3]], kind, number .. '-' .. letter[1], letter[2])
+  reasons[reason] = (reasons[reason] or 0) + 1
   buried = buried + 1
 end
 
@@ -92,6 +93,11 @@ for _, block in ipairs(plan.mixed) do
       put_back(part)
     end
   end
+end
+
+bury_all(found, graves)
+for reason, letters in pairs(reasons) do
+  redis.call('HINCRBY', counters, 'dead:' .. reason, letters)
 end
 
 for first = 1, #gone, 1000 do
