@@ -15,6 +15,7 @@ from celery import bootsteps
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from worker.audit import Audit
 from worker.destinations import Destinations
 from worker.engine import ENGINES, Engines, connect_to_look
 from worker.expiry import is_time_to_sweep
@@ -42,7 +43,9 @@ class DoorbellStep(bootsteps.StartStopStep):
         self._settings = engines.settings
         self._redis = connect_to_look(self._settings.redis_url)
         self._outbox = Outbox(self._redis, consumer="doorbell", lease_ms=0)
-        self._watch = TokenWatch(Parking(self._redis), Destinations(self._settings))
+        self._watch = TokenWatch(
+            Parking(self._redis), Destinations(self._settings), Audit(self._redis)
+        )
         self._plain_queue = _plain_queue(self._settings)
         self._timer: Any = None
         self._silent = False

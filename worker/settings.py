@@ -17,6 +17,7 @@ from tiktok_events.settings import (
     one_of,
     seconds,
     setting,
+    text,
     whole,
 )
 
@@ -74,6 +75,7 @@ class Settings(ClientSettings):
         window_days_app: the same for app events.
         window_days_offline: the same for offline events: 28 days is the longest click window.
         window_days_crm: the same for CRM events.
+        actor: whose word a command carries, for the audit; by default the system user's.
         sentry_dsn: where errors are reported; nowhere when absent.
         heartbeat_file: touched every second by a worker that reaches Redis; for health checks.
         log_format: `json` for machines, `text` for people; by default what standard error is.
@@ -96,6 +98,7 @@ class Settings(ClientSettings):
     window_days_app: float = setting(7.0, days(0.01, 365))
     window_days_offline: float = setting(28.0, days(0.01, 365))
     window_days_crm: float = setting(7.0, days(0.01, 365))
+    actor: str | None = setting(None, text)
     sentry_dsn: str | None = setting(None, address("https", "http"), secret=True)
     heartbeat_file: Path | None = setting(None, _path)
     log_format: str | None = setting(None, one_of("json", "text"))

@@ -17,6 +17,7 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     limit:<token digest>      hash         rate, next_at … of one access token; an hour
     dead                      hash         dead letter id → JSON; until replayed or purged
     dead:deadlines            sorted set   dead letter id → deadline, Unix s; with `dead`
+    audit                     stream       who did what to which events; the newest 50,000
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ PARKED: Final = PREFIX + "parked"
 SWEEPING: Final = PREFIX + "sweeping"
 DEAD: Final = PREFIX + "dead"
 DEADLINES: Final = PREFIX + "dead:deadlines"
+AUDIT: Final = PREFIX + "audit"
 
 BROKER_PREFIX: Final = "tiktok_events:celery:"
 """Before every key Celery makes, so that ours and its never meet."""

@@ -33,6 +33,7 @@ COMMANDS: Final = (
     "status",
     "dead",
     "destinations",
+    "audit",
     "explain",
     "sandbox",
     "doctor",

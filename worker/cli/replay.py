@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from tiktok_events.client import connect
+from worker.audit import Action, Audit, Tally, operator
 from worker.cli import options
 from worker.cli.terminal import Bar, confirm, console, counted, print_json
 from worker.dead_letters import PAGE, DeadLetters
@@ -92,13 +93,20 @@ def replay(
 ) -> None:
     """Replay the chosen letters."""
     selection = _chosen(Selection(**wanted), every=every)
-    with connect(Settings.load()) as redis:
+    settings = Settings.load()
+    with connect(settings) as redis:
         letters = DeadLetters(redis)
         fates = _fates(letters, selection, accept_duplicates=accept_duplicates)
         ready = [letter_id for letter_id, fate in fates.items() if fate is Fate.REPLAYABLE]
         if ready and not dry_run:
             confirm(_replay_question(len(ready), len(fates)), yes=yes)
-        replayed = len(ready) if dry_run else _replay_all(letters, ready)
+        replayed = len(ready)
+        if ready and not dry_run:
+            entry = Audit(redis).recorded(
+                Action.REPLAY, who=operator(settings), filter=_words(selection)
+            )
+            with entry as tally:
+                replayed = _replay_all(letters, ready, tally)
     report = _replay_report(fates, selection, ready=len(ready), replayed=replayed)
     _end(report, selection, done="replayed", dry_run=dry_run, as_json=as_json)
 
@@ -113,12 +121,19 @@ def replay(
 def purge(*, every: bool, dry_run: bool, yes: bool, as_json: bool, **wanted: Any) -> None:
     """Purge the chosen letters."""
     selection = _chosen(Selection(**wanted), every=every)
-    with connect(Settings.load()) as redis:
+    settings = Settings.load()
+    with connect(settings) as redis:
         letters = DeadLetters(redis)
         ids = list(dict.fromkeys(letter.id for letter in selection.of(letters)))
         if ids and not dry_run:
             confirm(f"Remove {counted(len(ids), 'dead letter')} for good?", yes=yes)
-        purged = len(ids) if dry_run else _purge_all(letters, ids)
+        purged = len(ids)
+        if ids and not dry_run:
+            entry = Audit(redis).recorded(
+                Action.PURGE, who=operator(settings), filter=_words(selection)
+            )
+            with entry as tally:
+                purged = _purge_all(letters, ids, tally)
     missing = len(set(selection.ids) - set(ids))
     report = {"selected": len(ids), "purged": purged, "gone": missing + len(ids) - purged}
     _end(report, selection, done="purged", dry_run=dry_run, as_json=as_json)
@@ -150,23 +165,30 @@ def _replay_question(ready: int, chosen: int) -> str:
     return f"Replay {counted(ready, 'dead letter')}{skipped if chosen > ready else ''}?"
 
 
-def _replay_all(letters: DeadLetters, ids: Sequence[str]) -> int:
-    replayed = 0
+def _words(selection: Selection) -> str:
+    """The selection for the audit."""
+    if selection.ids:
+        return f"ids: {', '.join(selection.ids)}"
+    names = ("reason", "event", "destination")
+    wanted = [f"{one}: {value}" for one in names if (value := getattr(selection, one)) is not None]
+    return ", ".join(wanted) or "all"
+
+
+def _replay_all(letters: DeadLetters, ids: Sequence[str], tally: Tally) -> int:
     with Bar("replaying", len(ids)) as bar:
         for letter_id in ids:
-            replayed += letters.replay(letter_id, now=time.time())
+            tally.count += letters.replay(letter_id, now=time.time())
             bar.advance()
-    return replayed
+    return tally.count
 
 
-def _purge_all(letters: DeadLetters, ids: Sequence[str]) -> int:
-    purged = 0
+def _purge_all(letters: DeadLetters, ids: Sequence[str], tally: Tally) -> int:
     with Bar("purging", len(ids)) as bar:
         for first in range(0, len(ids), PAGE):
             part = ids[first : first + PAGE]
-            purged += letters.purge(part)
+            tally.count += letters.purge(part)
             bar.advance(len(part))
-    return purged
+    return tally.count
 
 
 def _replay_report(
