@@ -17,6 +17,9 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     limit:<token digest>      hash         rate, next_at … of one access token; an hour
     dead                      hash         dead letter id → JSON; until replayed or purged
     dead:deadlines            sorted set   dead letter id → deadline, Unix s; with `dead`
+    alerts                    hash         open incident → since, calm since, peak; until it is over
+    alerts:deaths             sorted set   how many had died, by Unix ms; the last minute
+    alerting                  string       somebody has just looked at the figures; some seconds
     audit                     stream       who did what to which events; the newest 50,000
 """
 
@@ -36,6 +39,9 @@ PARKED: Final = PREFIX + "parked"
 SWEEPING: Final = PREFIX + "sweeping"
 DEAD: Final = PREFIX + "dead"
 DEADLINES: Final = PREFIX + "dead:deadlines"
+ALERTS: Final = PREFIX + "alerts"
+DEATHS: Final = PREFIX + "alerts:deaths"
+ALERTING: Final = PREFIX + "alerting"
 AUDIT: Final = PREFIX + "audit"
 
 BROKER_PREFIX: Final = "tiktok_events:celery:"
