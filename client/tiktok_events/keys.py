@@ -22,6 +22,10 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     dead:ledger               hash         <kind digest>|<deadline hour>|<hour of death> → letters
     dead:money                hash         the same → sum of values, thousandths of the currency
     dead:event_ids            sorted set   <event_id> NUL <dead letter id>; with `dead`
+    alerts                    hash         open incident → since, calm since, peak; until it is over
+    alerts:deaths             sorted set   how many had died, by Unix ms; the last minute
+    alerting                  string       somebody has just looked at the figures; some seconds
+    audit                     stream       who did what to which events; the newest 50,000
 """
 
 from __future__ import annotations
@@ -44,6 +48,10 @@ DEAD_KINDS: Final = PREFIX + "dead:kinds"
 DEAD_LEDGER: Final = PREFIX + "dead:ledger"
 DEAD_MONEY: Final = PREFIX + "dead:money"
 DEAD_EVENT_IDS: Final = PREFIX + "dead:event_ids"
+ALERTS: Final = PREFIX + "alerts"
+DEATHS: Final = PREFIX + "alerts:deaths"
+ALERTING: Final = PREFIX + "alerting"
+AUDIT: Final = PREFIX + "audit"
 
 BROKER_PREFIX: Final = "tiktok_events:celery:"
 """Before every key Celery makes, so that ours and its never meet."""
