@@ -123,7 +123,7 @@ def test_a_block_that_ended_in_several_ways_is_taken_apart() -> None:
     one.dead(2, letter())
     one.left([3, 1], TRANSIENT)
     entry = mixed(one)
-    ((suffix, reason),) = [(dead.suffix, dead.reason) for dead in entry.dead]
+    ((suffix, reason),) = [(dead.suffix, dead.record.kind.reason) for dead in entry.dead]
     (part,) = entry.left
     assert (entry.delivered, suffix, reason) == (1, "2", "rejected")
     assert (part.events, ids_of(part.payload)) == (2, ["e1", "e3"])
