@@ -211,7 +211,6 @@ class Outbox:
                     keys.limit(settlement.turns.token_digest),
                     keys.PARKED,
                     keys.DEAD_LEDGER,
-                    keys.DEAD_MONEY,
                     keys.DEAD_EVENT_IDS,
                     *(keys.dead_of(kind.digest) for kind in settlement.kinds()),
                 ],
