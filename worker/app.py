@@ -26,7 +26,7 @@ from worker.telemetry import configure_logging
 
 log = structlog.get_logger("tiktok_events.app")
 
-TASKS: Final = ("tasks.track", "tasks.deliver", "tasks.replay", "tasks.upkeep")
+TASKS: Final = ("tasks.track", "tasks.deliver", "tasks.replay", "tasks.upkeep", "tasks.alerts")
 
 
 def create_app(settings: Settings) -> Celery:
@@ -50,6 +50,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
             "tiktok_events.deliver": {"queue": DOORBELL_QUEUE},
             "tiktok_events.replay": {"queue": DOORBELL_QUEUE},
             "tiktok_events.upkeep": {"queue": DOORBELL_QUEUE},
+            "tiktok_events.alerts": {"queue": DOORBELL_QUEUE},
         },
         # No result backend: nobody reads results, and its subscriptions leak.
         "task_ignore_result": True,

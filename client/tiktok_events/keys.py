@@ -22,6 +22,10 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     dead:ledger               hash         <kind digest>|<deadline hour>|<hour of death> → letters,
                                            and their values in thousandths of the currency
     dead:event_ids            sorted set   <event_id> NUL <dead letter id>; with `dead`
+    alerts                    hash         open incident → since, calm since, peak; until it is over
+    alerts:deaths             sorted set   how many had died, by Unix ms; the last minute
+    alerting                  string       somebody has just looked at the figures; some seconds
+    audit                     stream       who did what to which events; the newest 50,000
     replays                   sorted set   replay → when to ask a worker for it, Unix ms, inf
                                            while it is paused; until it ends
     replays:ended             sorted set   replay → when it ended, Unix ms; the newest 100
@@ -48,6 +52,10 @@ DEAD: Final = PREFIX + "dead"
 DEAD_KINDS: Final = PREFIX + "dead:kinds"
 DEAD_LEDGER: Final = PREFIX + "dead:ledger"
 DEAD_EVENT_IDS: Final = PREFIX + "dead:event_ids"
+ALERTS: Final = PREFIX + "alerts"
+DEATHS: Final = PREFIX + "alerts:deaths"
+ALERTING: Final = PREFIX + "alerting"
+AUDIT: Final = PREFIX + "audit"
 REPLAYS: Final = PREFIX + "replays"
 REPLAYS_ENDED: Final = PREFIX + "replays:ended"
 

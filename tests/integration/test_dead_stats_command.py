@@ -52,7 +52,7 @@ class Desk:
             "code": 40002,
             "died_at": now - 30 * HOUR_S,
             "expires_at": now + 5.5 * DAY_S,
-            "history": History(now - 3 * DAY_S, ambiguous=given.pop("ambiguous", False)),
+            "history": History(now - 3 * DAY_S, ambiguous_since=given.pop("ambiguous_since", None)),
         }
         return DeadLetters(self.redis).bury(DeadLetter.of(body, **(values | given)))
 
@@ -70,7 +70,7 @@ def desk(redis: Redis, redis_url: str) -> Desk:
         event="Lead",
         destination="app:1",
         died_at=time.time() - HOUR_S,
-        ambiguous=True,
+        ambiguous_since=time.time() - DAY_S,
         expires_at=time.time() - 2 * HOUR_S,
         message="must be a number",
     )

@@ -100,7 +100,7 @@ def test_letters_that_differ_in_details_are_of_one_kind() -> None:
         {"path": None},
         {"destination": "web:C0OTHER"},
         {"currency": "USD"},
-        {"history": History(1.0, ambiguous=True)},
+        {"history": History(1.0, ambiguous_since=1.0)},
         {"message": "something else"},
     ],
 )

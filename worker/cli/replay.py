@@ -12,6 +12,7 @@ from typing import Final
 import click
 
 from tiktok_events.client import connect
+from worker.audit import Action, Audit, Tally, operator
 from worker.cli import options
 from worker.cli.terminal import Bar, confirm, console, counted, print_json
 from worker.dead_letters import PAGE, DeadLetters
@@ -96,13 +97,20 @@ def replay(
     as_json: bool,
 ) -> None:
     """Replay the chosen letters."""
-    with connect(Settings.load()) as redis:
+    settings = Settings.load()
+    with connect(settings) as redis:
         letters = DeadLetters(redis)
         fates = _fates(letters, selection, accept_duplicates=accept_duplicates)
         ready = [letter_id for letter_id, fate in fates.items() if fate is Fate.REPLAYABLE]
         if ready and not dry_run:
             confirm(_replay_question(len(ready), len(fates)), yes=yes)
-        replayed = len(ready) if dry_run else _replay_all(letters, ready)
+        replayed = len(ready)
+        if ready and not dry_run:
+            entry = Audit(redis).recorded(
+                Action.REPLAY, who=operator(settings), filter=selection.words()
+            )
+            with entry as tally:
+                replayed = _replay_all(letters, ready, tally)
     report = _replay_report(fates, selection, ready=len(ready), replayed=replayed)
     _end(report, selection, done="replayed", dry_run=dry_run, as_json=as_json)
 
@@ -114,13 +122,16 @@ def replay(
 @options.as_json
 def purge(*, selection: LetterFilter, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Purge the chosen letters."""
-    selection = _until_now(selection)
-    with connect(Settings.load()) as redis:
+    words, selection = selection.words(), _until_now(selection)
+    settings = Settings.load()
+    with connect(settings) as redis:
         letters = DeadLetters(redis)
-        count = sum(1 for _ in letters.find(selection))
+        count = purged = sum(1 for _ in letters.find(selection))
         if count and not dry_run:
             confirm(f"Remove {counted(count, 'dead letter')} for good?", yes=yes)
-        purged = count if dry_run else _purge_all(letters, selection, count)
+            entry = Audit(redis).recorded(Action.PURGE, who=operator(settings), filter=words)
+            with entry as tally:
+                purged = _purge_all(letters, selection, count, tally)
     missing = len(set(selection.ids)) - count if selection.ids else 0
     report = {"selected": count, "purged": purged, "gone": missing + max(count - purged, 0)}
     _end(report, selection, done="purged", dry_run=dry_run, as_json=as_json)
@@ -149,23 +160,21 @@ def _replay_question(ready: int, chosen: int) -> str:
     return f"Replay {counted(ready, 'dead letter')}{skipped if chosen > ready else ''}?"
 
 
-def _replay_all(letters: DeadLetters, ids: Sequence[str]) -> int:
-    replayed = 0
+def _replay_all(letters: DeadLetters, ids: Sequence[str], tally: Tally) -> int:
     with Bar("replaying", len(ids)) as bar:
         for letter_id in ids:
-            replayed += letters.replay(letter_id, now=time.time())
+            tally.count += letters.replay(letter_id, now=time.time())
             bar.advance()
-    return replayed
+    return tally.count
 
 
-def _purge_all(letters: DeadLetters, selection: LetterFilter, count: int) -> int:
-    purged = 0
+def _purge_all(letters: DeadLetters, selection: LetterFilter, count: int, tally: Tally) -> int:
     found = letters.find(selection)
     with Bar("purging", count) as bar:
         while part := list(islice(found, PAGE)):
-            purged += letters.purge(part)
+            tally.count += letters.purge(part)
             bar.advance(len(part))
-    return purged
+    return tally.count
 
 
 def _replay_report(
