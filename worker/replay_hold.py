@@ -69,7 +69,7 @@ class Held:
     @property
     def first(self) -> bool:
         """Whether nobody had it before."""
-        return self.fence == 1
+        return self.replay.started_at == self.taken_at
 
 
 @dataclass(frozen=True, slots=True)

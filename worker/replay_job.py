@@ -9,8 +9,9 @@ from typing import Any, Final, Self
 
 import orjson
 
+from worker.letter import DeadLetter
 from worker.letter_filter import LetterFilter
-from worker.replay import Fate
+from worker.replay import Fate, fate_of
 
 RATE: Final = 500.0
 """Events a second, when nobody asked for another rate."""
@@ -57,6 +58,10 @@ class ReplayRequest:
     rate: float = RATE
     selected: int = 0
     missing: int = 0
+
+    def fate_of(self, letter: DeadLetter, now: float) -> Fate:
+        """What this replay does with a letter at `now` (Unix seconds)."""
+        return fate_of(letter, now=now, accept_duplicates=self.accept_duplicates)
 
     def write(self) -> dict[str, Any]:
         """As it stands in Redis: ids apart, because they go when the replay ends."""

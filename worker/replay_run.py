@@ -27,7 +27,8 @@ from worker.destinations import Destinations
 from worker.letter import DeadLetter
 from worker.letter_record import read_letter
 from worker.letter_search import BEGINNING, Cursor, LetterSearch
-from worker.replay import Fate, fate_of
+from worker.replay import Fate
+from worker.replay_audit import write_down_end
 from worker.replay_hold import Held, Page, ReplayHold, Step
 from worker.replay_lanes import END, Lanes
 from worker.replay_pace import Pace
@@ -66,6 +67,7 @@ class ReplayRun:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._hold = ReplayHold(redis, holder=holder, lease_ms=round(lease_s * 1000))
+        self._redis = redis
         self._replays = Replays(redis)
         self._search = LetterSearch(redis)
         self._destinations = destinations
@@ -95,6 +97,7 @@ class ReplayRun:
         replay = self._replays.get(number)
         if replay is not None:
             log.info("replay_finished", replay=number, **replay.counts())
+            write_down_end(self._redis, replay)
 
 
 class Turn:
@@ -195,7 +198,7 @@ class Turn:
         asked_for = request.wanted.matches(letter, request.asked_at)
         if not asked_for or letter.died_at >= request.asked_at:
             return None
-        return fate_of(letter, now=self._now, accept_duplicates=request.accept_duplicates)
+        return request.fate_of(letter, self._now)
 
     def _move(self, page: Page) -> tuple[Step, int]:
         room = self._room(page.destination) if page.going else 0

@@ -55,6 +55,14 @@ class Replays:
         fields = cast("dict[bytes, bytes]", self._redis.hgetall(keys.replay(number)))
         return Replay.read(number, fields) if fields else None
 
+    def unattended_s(self, number: int) -> float:
+        """Seconds since a worker should have been asked for it: while one lives, about none."""
+        with self._redis.pipeline(transaction=True) as transaction:
+            transaction.time()
+            transaction.zscore(keys.REPLAYS, number)
+            (seconds, micros), due_ms = transaction.execute()
+        return 0.0 if due_ms is None else max(seconds + micros / 1e6 - due_ms / 1000, 0.0)
+
     def pause(self, number: int) -> bool:
         """Do nothing more for the moment; False when it does not run."""
         return self._change(number, ReplayState.PAUSED)
