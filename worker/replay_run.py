@@ -12,7 +12,6 @@ that ends, and the place behind the last step.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from heapq import heapify, heappop, heappush
@@ -54,24 +53,16 @@ class ReplayRun:
         destinations: for what one request to a destination holds.
         holder: the name of this process.
         lease_s: how long a replay is held without a step.
-        clock: seconds; only differences count.
     """
 
     def __init__(
-        self,
-        redis: Redis,
-        destinations: Destinations,
-        *,
-        holder: str,
-        lease_s: float,
-        clock: Callable[[], float] = time.monotonic,
+        self, redis: Redis, destinations: Destinations, *, holder: str, lease_s: float
     ) -> None:
         self._hold = ReplayHold(redis, holder=holder, lease_ms=round(lease_s * 1000))
         self._redis = redis
         self._replays = Replays(redis)
         self._search = LetterSearch(redis)
         self._destinations = destinations
-        self._clock = clock
 
     def run(self, number: int, go_on: Callable[[], bool]) -> None:
         """Take a turn at a replay, if nobody else has it, while `go_on` says so.
@@ -84,7 +75,7 @@ class ReplayRun:
             return
         if held.first:
             log.info("replay_started", replay=number, letters=held.replay.request.selected)
-        turn = Turn(held, self._hold, self._search, self._room, self._clock)
+        turn = Turn(held, self._hold, self._search, self._room)
         turn.work(go_on)
         if turn.end():
             self._tell_end(number)
@@ -101,30 +92,24 @@ class ReplayRun:
 
 
 class Turn:
-    """What a worker does with a replay between taking and leaving it.
+    """What a worker does with a replay between taking and leaving it; its clock stands still.
 
     Args:
         held: the replay.
         hold: makes the steps.
         search: finds letters.
         room: of a destination: nothing goes while so many events wait there.
-        clock: seconds; only differences count.
     """
 
     def __init__(
-        self,
-        held: Held,
-        hold: ReplayHold,
-        search: LetterSearch,
-        room: Callable[[str], int],
-        clock: Callable[[], float],
+        self, held: Held, hold: ReplayHold, search: LetterSearch, room: Callable[[str], int]
     ) -> None:
         self._held = held
         self._hold = hold
         self._request = held.replay.request
         self._room = room
-        self._clock, self._began = clock, clock()
-        self._pace = Pace.of(self._request.rate, held.replay.paid_until, held.taken_at)
+        self._now = held.taken_at
+        self._pace = Pace.of(self._request.rate, held.replay.paid_until, self._now)
         self._lanes = Lanes(search, self._request.wanted, self._request.asked_at, held.places)
         self._heads: list[tuple[float, str]] = []
         self._records: dict[str, Iterator[tuple[str, bytes]]] = {}
@@ -133,14 +118,9 @@ class Turn:
         self._replayed = 0
 
     @property
-    def _now(self) -> float:
-        """Unix seconds on the server's clock."""
-        return self._held.taken_at + self._clock() - self._began
-
-    @property
     def _allowed(self) -> int:
         """Events that may still go in this turn: what the rate allowed when it began."""
-        return self._pace.allowed(self._held.taken_at)
+        return self._pace.allowed(self._now)
 
     def work(self, go_on: Callable[[], bool]) -> None:
         """Make steps, always in the lane with the nearest deadline."""
@@ -202,7 +182,7 @@ class Turn:
 
     def _move(self, page: Page) -> tuple[Step, int]:
         room = self._room(page.destination) if page.going else 0
-        pace = self._pace.after(len(page.going), self._held.taken_at)
+        pace = self._pace.after(len(page.going), self._now)
         what, moved = self._hold.move(
             self._held, page, room=room, now=self._now, paid_until=pace.paid_until
         )
@@ -222,7 +202,7 @@ class Turn:
         if not self._is_held:
             return 0.0  # heeded only if a step was made twice, because its answer was lost
         if self._heads:
-            paced_s = self._pace.wait_s(self._held.taken_at)
+            paced_s = self._pace.wait_s(self._now)
             return max(paced_s, PAUSE_S) if paced_s else 0.0
         if set(self._closed.values()) <= {Step.PARKED, Step.BACKING_OFF}:
             return PATIENCE_S
