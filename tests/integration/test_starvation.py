@@ -76,13 +76,13 @@ class Stage:
         return served
 
     def give_turn(self) -> None:
-        """As if the time of the slow token's next request had come, and of no other."""
+        """As if the time of the slow token's next request had come, and no later one's."""
         seconds, microseconds = self.redis.time()
         now_ms = seconds * 1000 + microseconds // 1000
         self.redis.hset(keys.limit(SLOW.token_digest), "next_at", now_ms + BURST_MS)
         for name, due in self.redis.zrange(keys.READY, 0, -1, withscores=True):
             self.redis.zadd(keys.READY, {name: due - TURN_MS})
-            self.redis.hdel(keys.state(name.decode()), "not_before")
+            self.redis.hset(keys.state(name.decode()), "not_before", now_ms)
 
 
 @pytest.fixture
@@ -196,3 +196,20 @@ def test_destinations_of_one_token_take_turns(stage: Stage) -> None:
             stage.append(busy, f"fresh-{number}")
         assert stage.serve_slowly() == []
     assert served == Counter({destination.key: 3 for destination in destinations})
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_turn_that_was_waited_for_leaves_nothing_behind(stage: Stage, more: int) -> None:
+    """Asked for while the last event is under way, or had by events of which none was sent."""
+    stage.append(BUSY, "first", *["second"] * more)
+    claims = [claim(stage.one, wanted=1, turns=SLOW)]
+    assert claim(stage.two, wanted=1, turns=SLOW).blocks == []
+    if more:
+        stage.give_turn()
+        claims.append(claim(stage.two, wanted=1, turns=SLOW))
+    for outbox, claimed in zip((stage.one, stage.two), claims, strict=False):
+        settlement = Settlement(BUSY.key, 0, SLOW)
+        settlement.done = [(block.id, block.claims, block.events) for block in claimed.blocks]
+        assert outbox.settle(settlement).lost == 0
+    assert stage.redis.exists(keys.state(BUSY.key), keys.outbox(BUSY.key)) == 0
+    assert stage.redis.zcard(keys.READY) == 0
