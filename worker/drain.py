@@ -11,18 +11,18 @@ The loop alone claims and prepares; a posting thread delivers and settles.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
 from tiktok_events.destination import Destination
 from worker.batching import full_batches
 from worker.claimed_block import OpenBlock
 from worker.delivery import Batch, Delivery
-from worker.destinations import Account, Destinations
+from worker.destinations import Destinations
 from worker.outbox import Claim, Outbox, Rest, Taken, Want
 from worker.posting import Posting
 from worker.prepare import Outgoing, Preparer
 from worker.progress import PROGRESS
+from worker.served import Served
 from worker.settings import Settings
 from worker.settlement import Settlement
 
@@ -54,33 +54,6 @@ MORE_S = 1.0
 SHUTDOWN_S = 6.0
 """What is still under way then is left to its lease: an orchestrator waits ten seconds, and
 Celery takes up to three to end its processes (measured)."""
-
-
-@dataclass(slots=True)
-class Served:
-    """A destination while this loop serves it.
-
-    Attributes:
-        destination: which.
-        account: its token and limits.
-        carried: prepared events that did not fill a request yet; more are being claimed.
-        more_until: seconds of the monotonic clock; until then what is carried waits for the
-            rest of a request: its outbox had more, and it is offered again soon.
-        failures: the failure count of the newest claim.
-        has_turn: whether the turn of the access token that a claim took is still unused.
-    """
-
-    destination: Destination
-    account: Account
-    carried: list[Outgoing] = field(default_factory=list)
-    more_until: float = 0.0
-    failures: int = 0
-    has_turn: bool = False
-
-    @property
-    def key(self) -> str:
-        """The destination's key."""
-        return self.destination.key
 
 
 class Drain:
@@ -217,6 +190,8 @@ class Drain:
         self._prepare(served, claim)
         if claim.rest is Rest.STOPPED:
             self._hand_back_carried(served)
+        if claim.failures and claim.failures % 3 == 0:
+            self._probe_half(served, second=claim.failures % 2 == 0)
         self._post_carried(served, whole=claim.rest is Rest.NOTHING)
         if served.carried:
             self._carrying[served.key] = served
@@ -227,7 +202,7 @@ class Drain:
         preparer = Preparer(served.destination, self._settings)
         closed: list[OpenBlock] = []
         for claimed in claim.blocks:
-            block = OpenBlock.of(claimed, lease_ends=lease_ends)
+            block = OpenBlock.of(claimed, lease_ends=lease_ends, taken_at=claim.taken_at)
             if claimed.claims > DEADLY_CLAIMS:
                 preparer.give_up(block, now=time.time())
             if claimed.claims > LONELY_CLAIMS:
@@ -242,9 +217,31 @@ class Drain:
         if closed:
             self._settle_unsent(served, closed)
 
-    def _post(self, served: Served, events: list[Outgoing]) -> None:
+    def _probe_half(self, served: Served, *, second: bool) -> None:
+        """Every third probe leaves half behind: one event may make the API fail for all.
+
+        `claim.lua` has passed over the oldest for the same reason.
+        """
+        events, served.carried = served.carried, []
+        middle = (len(events) + 1) // 2
+        halves = [events[:middle], events[middle:]]
+        if second and halves[1]:
+            halves.reverse()
+        if events and self._has_room(served):
+            self._post(served, halves[0], unsent=halves[1])
+        else:
+            served.carried = events
+
+    def _post(
+        self, served: Served, events: list[Outgoing], unsent: Sequence[Outgoing] = ()
+    ) -> None:
         batch = Batch(
-            served.destination, served.account, served.failures, events, has_turn=served.has_turn
+            served.destination,
+            served.account,
+            served.failures,
+            events,
+            has_turn=served.has_turn,
+            unsent=unsent,
         )
         served.has_turn = False
         self._posting.post(served.key, lambda: self._delivery.deliver(batch))

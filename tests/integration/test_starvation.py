@@ -109,7 +109,7 @@ def settle(outbox: Outbox, claimed: Claim, outcome: Outcome) -> None:
     if outcome is Outcome.HEALTHY:
         settlement.done = [(block.id, block.claims, block.events) for block in claimed.blocks]
     else:
-        settlement.again = [(block.id, block.claims, None) for block in claimed.blocks]
+        settlement.again = [(block.id, block.claims, None, False) for block in claimed.blocks]
         settlement.delay_ms = 900
     outbox.settle(settlement)
 
@@ -142,11 +142,11 @@ def test_the_claim_of_a_dead_worker_goes_before_what_is_new(stage: Stage) -> Non
     assert ids(claim(stage.two, wanted=3)) == ["old-1", "old-2", "new-2"]
 
 
-@pytest.mark.parametrize("failures", [1, 3])
+@pytest.mark.parametrize("failures", [1, 2, 4])
 def test_after_an_outage_the_retried_goes_before_what_came_meanwhile(
     stage: Stage, failures: int
 ) -> None:
-    """The probe carries it, however often it failed and whatever came."""
+    """The probe carries it, whatever came."""
     stage.append(BUSY, "old-1", "old-2", "old-3")
     for number in range(failures):
         probe = claim(stage.one)
@@ -157,6 +157,28 @@ def test_after_an_outage_the_retried_goes_before_what_came_meanwhile(
     settle(stage.two, probe, Outcome.HEALTHY)
     assert ids(probe) == ["old-1", "old-2"]
     assert ids(claim(stage.two)) == ["old-3", "new-0"]
+
+
+def test_every_third_probe_passes_over_the_oldest(stage: Stage) -> None:
+    """What failed so often may be to blame; it is the next one's again."""
+    stage.append(BUSY, "old-1", "old-2", "old-3")
+    for _ in range(3):
+        settle(stage.one, claim(stage.one), Outcome.FAILING)
+        stage.end_back_off(BUSY)
+    probe = claim(stage.two)
+    settle(stage.two, probe, Outcome.FAILING)
+    stage.end_back_off(BUSY)
+    assert (ids(probe), ids(claim(stage.two))) == (["old-2", "old-3"], ["old-1", "old-2"])
+
+
+def test_a_third_probe_takes_what_is_new_before_a_lone_culprit(stage: Stage) -> None:
+    """And the culprit itself only when there is nothing else."""
+    stage.append(BUSY, "old-1")
+    for _ in range(3):
+        settle(stage.one, claim(stage.one), Outcome.FAILING)
+        stage.end_back_off(BUSY)
+    stage.append(BUSY, "new-1")
+    assert ids(claim(stage.two)) == ["new-1"]
 
 
 def test_destinations_are_taken_in_the_order_in_which_they_became_due(stage: Stage) -> None:
