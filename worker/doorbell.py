@@ -8,11 +8,12 @@ and rings in one step.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
 from celery import bootsteps
 from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
 from worker.clock_watch import ClockWatch
 from worker.destinations import Destinations
@@ -63,10 +64,11 @@ class DoorbellStep(bootsteps.StartStopStep):
     def _look(self, parent: Any) -> None:
         try:
             self._clock.look()
-            self._look_after_parked(parent)
+            self._watch.look()  # before the ring: what goes on now is due now
             self._ring(parent)
             if self._plain_queue is not None:
                 self._plain_queue.adopt()
+            self._look_after_the_old(parent)
         except (RedisError, OperationalError, OSError) as error:
             REDIS.met(error)
             return
@@ -74,10 +76,10 @@ class DoorbellStep(bootsteps.StartStopStep):
         if self._settings.heartbeat_file is not None:
             self._settings.heartbeat_file.touch()
 
-    def _look_after_parked(self, parent: Any) -> None:
-        """Before the ring: what goes on now is due now."""
-        if self._watch.look() and is_time_to_sweep(self._redis):
-            parent.app.send_task("tiktok_events.upkeep")
+    def _look_after_the_old(self, parent: Any) -> None:
+        with suppress(OutOfMemoryError):  # the server is full: workers empty it all the same
+            if is_time_to_sweep(self._redis):
+                parent.app.send_task("tiktok_events.upkeep")
 
     def _ring(self, parent: Any) -> None:
         wanted = self._outbox.ring(rings=self._settings.rings)

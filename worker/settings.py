@@ -76,6 +76,9 @@ class Settings(ClientSettings):
         window_days_app: the same for app events.
         window_days_offline: the same for offline events: 28 days is the longest click window.
         window_days_crm: the same for CRM events.
+        dead_keep_days: how long a dead letter that can no longer be sent is kept, from its death.
+        dead_max_bytes: memory of all dead letters; over it those with the nearest deadline go,
+            what has expired first. No limit when absent.
         sentry_dsn: where errors are reported; nowhere when absent.
         heartbeat_file: touched every second by a worker that reaches Redis; for health checks.
         log_format: `json` for machines, `text` for people; by default what standard error is.
@@ -99,6 +102,8 @@ class Settings(ClientSettings):
     window_days_app: float = setting(7.0, days(0.01, 365))
     window_days_offline: float = setting(28.0, days(0.01, 365))
     window_days_crm: float = setting(7.0, days(0.01, 365))
+    dead_keep_days: float = setting(90.0, days(1, 3_650))
+    dead_max_bytes: int | None = setting(None, whole(524_288, 1_099_511_627_776))
     sentry_dsn: str | None = setting(None, address("https", "http"), secret=True)
     heartbeat_file: Path | None = setting(None, _path)
     log_format: str | None = setting(None, one_of("json", "text"))
@@ -135,6 +140,11 @@ class Settings(ClientSettings):
     def task_limit_s(self) -> float:
         """Seconds after which a pool process that still runs one task is replaced."""
         return 60 + 2 * self.lease_s
+
+    @property
+    def dead_keep_s(self) -> float:
+        """Seconds from its death for which a dead letter is kept."""
+        return self.dead_keep_days * _SECONDS_A_DAY
 
     @property
     def celery_broker_url(self) -> str:

@@ -22,6 +22,7 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     dead:ledger               hash         <kind digest>|<deadline hour>|<hour of death> → letters
     dead:money                hash         the same → sum of values, thousandths of the currency
     dead:event_ids            sorted set   <event_id> NUL <dead letter id>; with `dead`
+    dead:warned               string       it was said that letters will be purged; a day
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ DEAD_KINDS: Final = PREFIX + "dead:kinds"
 DEAD_LEDGER: Final = PREFIX + "dead:ledger"
 DEAD_MONEY: Final = PREFIX + "dead:money"
 DEAD_EVENT_IDS: Final = PREFIX + "dead:event_ids"
+DEAD_WARNED: Final = PREFIX + "dead:warned"
 
 BROKER_PREFIX: Final = "tiktok_events:celery:"
 """Before every key Celery makes, so that ours and its never meet."""

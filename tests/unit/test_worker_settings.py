@@ -35,6 +35,12 @@ BOUNDS = {
     "window_days_app": (0.01, 365, "a number of days from 0.01 to 365"),
     "window_days_offline": (0.01, 365, "a number of days from 0.01 to 365"),
     "window_days_crm": (0.01, 365, "a number of days from 0.01 to 365"),
+    "dead_keep_days": (1, 3_650, "a number of days from 1 to 3650"),
+    "dead_max_bytes": (
+        524_288,
+        1_099_511_627_776,
+        "a whole number from 524,288 to 1,099,511,627,776",
+    ),
 }
 FITTING = {
     "stall_s": {"lease_s": 6, "request_timeout_s": 0.1},
