@@ -26,7 +26,7 @@ from worker.telemetry import configure_logging
 
 log = structlog.get_logger("tiktok_events.app")
 
-TASKS: Final = ("tasks.track", "tasks.deliver", "tasks.upkeep")
+TASKS: Final = ("tasks.track", "tasks.deliver", "tasks.upkeep", "tasks.alerts")
 
 
 def create_app(settings: Settings) -> Celery:
@@ -49,6 +49,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "task_routes": {
             "tiktok_events.deliver": {"queue": DOORBELL_QUEUE},
             "tiktok_events.upkeep": {"queue": DOORBELL_QUEUE},
+            "tiktok_events.alerts": {"queue": DOORBELL_QUEUE},
         },
         # No result backend: nobody reads results, and its subscriptions leak.
         "task_ignore_result": True,

@@ -21,7 +21,7 @@ __all__ = ["PAGE", "Cursor", "DeadLetter", "DeadLetters", "Reason"]
 
 EVERY: Final = LetterFilter()
 
-INDEX: Final = (keys.DEAD, keys.DEAD_KINDS, keys.DEAD_LEDGER, keys.DEAD_MONEY, keys.DEAD_EVENT_IDS)
+INDEX: Final = (keys.DEAD, keys.DEAD_KINDS, keys.DEAD_LEDGER, keys.DEAD_EVENT_IDS)
 """The keys that `lua/letters.lua` finds letters by, in its order; the set of a kind comes last."""
 
 

@@ -1,7 +1,7 @@
 """A consumer step in every worker that rings when work is due and nobody looks.
 
 It is the clock of the whole system: retries, leases that end, doorbells that were lost, tokens
-that changed, parked events that expire.
+that changed, parked events that expire, figures that pass their thresholds.
 No beat process: any one worker is enough, and many do no harm, because the script looks
 and rings in one step.
 """
@@ -15,6 +15,8 @@ from celery import bootsteps
 from kombu.exceptions import OperationalError
 from redis.exceptions import OutOfMemoryError, RedisError
 
+from worker.alerts import EVERY_MS, is_time_to_look
+from worker.audit import Audit
 from worker.clock_watch import ClockWatch
 from worker.destinations import Destinations
 from worker.engine import ENGINES, Engines, connect_to_look
@@ -43,7 +45,9 @@ class DoorbellStep(bootsteps.StartStopStep):
         self._redis = connect_to_look(self._settings.redis_url)
         self._outbox = Outbox(self._redis, consumer="doorbell", lease_ms=0)
         self._clock = ClockWatch(self._redis)
-        self._watch = TokenWatch(Parking(self._redis), Destinations(self._settings))
+        self._watch = TokenWatch(
+            Parking(self._redis), Destinations(self._settings), Audit(self._redis)
+        )
         self._plain_queue = _plain_queue(self._settings)
         self._timer: Any = None
 
@@ -69,6 +73,7 @@ class DoorbellStep(bootsteps.StartStopStep):
             if self._plain_queue is not None:
                 self._plain_queue.adopt()
             self._look_after_the_old(parent)
+            self._look_at_figures(parent)
         except (RedisError, OperationalError, OSError) as error:
             REDIS.met(error)
             return
@@ -80,6 +85,14 @@ class DoorbellStep(bootsteps.StartStopStep):
         with suppress(OutOfMemoryError):  # the server is full: workers empty it all the same
             if is_time_to_sweep(self._redis):
                 parent.app.send_task("tiktok_events.upkeep")
+
+    def _look_at_figures(self, parent: Any) -> None:
+        """In a task, because counting may take longer than the event loop can wait."""
+        if not self._settings.alerts:
+            return
+        with suppress(OutOfMemoryError):  # the server is full: workers empty it all the same
+            if is_time_to_look(self._redis):
+                parent.app.send_task("tiktok_events.alerts", expires=EVERY_MS / 1000)
 
     def _ring(self, parent: Any) -> None:
         wanted = self._outbox.ring(rings=self._settings.rings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Self
 
@@ -138,7 +138,7 @@ class DeadLetter:
 
     def write(self) -> str:
         """As it stands in Redis; its id and its kind stand beside it there."""
-        return orjson.dumps({k: v for k, v in asdict(self).items() if k not in BESIDE}).decode()
+        return orjson.dumps(self._but(BESIDE)).decode()
 
     @property
     def field(self) -> str | None:
@@ -156,8 +156,11 @@ class DeadLetter:
 
     def summary(self, now: float) -> dict[str, Any]:
         """Everything but the body and the log, and whether it can still be sent at `now`."""
-        known = {k: v for k, v in asdict(self).items() if k not in NO_BODY}
-        return known | {"field": self.field, "recoverable": self.recoverable(now)}
+        return self._but(NO_BODY) | {"field": self.field, "recoverable": self.recoverable(now)}
+
+    def _but(self, left_out: frozenset[str]) -> dict[str, Any]:
+        # Not `asdict`, which copies every value of the body: four times the cost of the rest.
+        return {name: getattr(self, name) for name in self.__slots__ if name not in left_out}
 
     def history(self, *replayed_at: float) -> History:
         """What travels with the event when it is replayed."""

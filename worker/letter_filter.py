@@ -14,11 +14,15 @@ from typing import Any, Final, Self
 
 from worker.letter import DeadLetter
 from worker.letter_kind import NUMBER, QUOTATION, SHAPE_CHARS, Kind, is_whole, shape_of
+from worker.letter_ledger import HOUR_S, Hours
 from worker.redaction import redacted
 
 _OF_IDS: Final = string.hexdigits + "-"
 _MARKS: Final = frozenset(NUMBER + QUOTATION)
 """A text with one of these may stand in a shape by chance."""
+
+_QUOTES: Final = frozenset("\"'`“”")
+"""A part of a text may be no quotation where the whole is one, and the other way round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +106,17 @@ class LetterFilter:
             and (self.text is None or _letter_says(letter, self.text))
         )
 
+    def died_hours(self, now: float) -> Hours | None:
+        """The hours in which matching letters can have died; `None` is any time.
+
+        Args:
+            now: Unix seconds; the clock of a worker may be an hour ahead of it.
+        """
+        if self.since is None and self.until is None:
+            return None
+        last = now + HOUR_S if self.until is None else self.until
+        return Hours(int((self.since or 0.0) // HOUR_S), int(last // HOUR_S))
+
     def _of_kind(self) -> tuple[Any, ...]:
         return (
             self.reason,
@@ -154,9 +169,10 @@ def _may_say(kind: Kind, text: str) -> bool:
     The ends of the text may be parts of a number or of a hexadecimal id of the message, so
     only what is between must be found. Behind a quotation or a cut may stand anything.
     """
-    shape = kind.message.lower()
-    if _in_field(kind, text) or text.lower() in shape:
+    if _in_field(kind, text) or text.lower() in kind.message.lower():
         return True
+    if is_whole(kind.message):
+        return False
+    hidden = QUOTATION in kind.message or len(kind.message) >= SHAPE_CHARS
     core = shape_of(text.lower().strip(_OF_IDS))
-    in_numbers = NUMBER in shape and core in shape
-    return in_numbers or QUOTATION in shape or len(shape) >= SHAPE_CHARS
+    return hidden or not _QUOTES.isdisjoint(text) or core in kind.message.lower()

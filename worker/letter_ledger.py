@@ -7,6 +7,7 @@ to count them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from posixpath import commonprefix
 from typing import Final, NamedTuple, Self
 
 from redis import Redis
@@ -20,7 +21,7 @@ THOUSANDTHS: Final = 1_000
 """Of a currency: its smallest unit is at least one. Whole numbers leave no rest behind."""
 
 LARGEST_VALUE: Final = 10_000_000_000
-"""A conversion that is worth more is a mistake, and could make a sum overflow: not added up."""
+"""A conversion that is worth more is a mistake, and would make sums inexact: not added up."""
 
 EXPIRED_H: Final = -1
 LATEST_H: Final = 366 * 24
@@ -69,26 +70,38 @@ class Cell(NamedTuple):
         return float("inf") if late else float((self.deadline_hour + 1) * HOUR_S)
 
 
+class Hours(NamedTuple):
+    """Hours since 1970, from the first to the last, both included."""
+
+    first: int
+    last: int
+
+
 def read_kinds(redis: Redis) -> dict[str, Kind]:
     """All kinds that there are letters of, by digest."""
     found = redis.hscan_iter(keys.DEAD_KINDS, count=SCAN_COUNT)
     return {digest.decode(): Kind.read(document) for digest, document in found}
 
 
-def read_cells(redis: Redis) -> Iterator[Cell]:
-    """The ledger; what changes meanwhile may be in it or not."""
-    money = dict(redis.hscan_iter(keys.DEAD_MONEY, count=SCAN_COUNT))
-    # A scan may return a field twice.
-    counts = dict(redis.hscan_iter(keys.DEAD_LEDGER, count=SCAN_COUNT))
-    for field, count in counts.items():
-        kind, deadline_hour, died_hour = field.split(b"|")
-        yield Cell(
-            kind.decode(),
-            int(deadline_hour),
-            int(died_hour),
-            int(count),
-            int(money.get(field, 0)),
-        )
+def read_cells(redis: Redis, died: Hours | None = None) -> Iterator[Cell]:
+    """The ledger; what changes meanwhile may be in it or not.
+
+    Args:
+        redis: a connection.
+        died: only these hours of death.
+    """
+    pattern = None if died is None else f"*|{commonprefix([str(hour) for hour in died])}*"
+    found = redis.hscan_iter(keys.DEAD_LEDGER, match=pattern, count=SCAN_COUNT)
+    for field, entry in dict(found).items():  # a scan may find a field twice
+        cell = _cell(field, entry)
+        if died is None or died.first <= cell.died_hour <= died.last:
+            yield cell
+
+
+def _cell(field: bytes, entry: bytes) -> Cell:
+    kind, deadline_hour, died_hour = field.split(b"|")
+    letters, thousandths = entry.split(b" ")
+    return Cell(kind.decode(), int(deadline_hour), int(died_hour), int(letters), int(thousandths))
 
 
 def _thousandths(letter: DeadLetter) -> int:

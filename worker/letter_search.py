@@ -23,7 +23,7 @@ from tiktok_events import keys
 from tiktok_events.lua_script import LuaScript
 from worker.letter import DeadLetter
 from worker.letter_filter import LetterFilter
-from worker.letter_ledger import HOUR_S, Cell, read_cells, read_kinds
+from worker.letter_ledger import read_cells, read_kinds
 from worker.letter_record import deadline_of, index_word, read_letter
 
 PAGE: Final = 500
@@ -32,14 +32,18 @@ PAGE: Final = 500
 FIRST_PAGE: Final = 50
 """Letters read in the first: who wants a screenful pays for no more."""
 
+FIRST_BUFFERED: Final = 1_000
 BUFFERED: Final = 10_000
-"""Positions held at a time, of all kinds together, about."""
+"""Positions read at first, and held at a time later, of all kinds together, about."""
 
-LEAST_BUFFER: Final = 10
+LEAST_BUFFERED: Final = 5
 """Of one kind, however many kinds there are."""
 
 SETS_AT_ONCE: Final = 50
 """Sets of one script call: the server must not be held up."""
+
+_WRITTEN_OTHERWISE: Final = frozenset('"\\[]')
+"""Characters that JSON escapes, and those that a field has in the place of a position."""
 
 
 class Cursor(NamedTuple):
@@ -124,7 +128,8 @@ class LetterSearch:
             if ids is None
             else iter(sorted(place for place in self._places(ids) if place > after))
         )
-        return (letter for letter in self._letters(positions) if wanted.matches(letter, now))
+        found = self._letters(positions, needle_of(wanted.text))
+        return (letter for letter in found if wanted.matches(letter, now))
 
     def _named(self, wanted: LetterFilter) -> Sequence[str] | None:
         """The ids of the letters that can match, where the filter names them."""
@@ -150,26 +155,33 @@ class LetterSearch:
     ) -> dict[str, tuple[Span, ...]]:
         """Per kind, the deadlines that matching letters can have."""
         whole = _deadlines(wanted, now)
-        if wanted.since is None and wanted.until is None:
+        if wanted.died_hours(now) is None:
             return dict.fromkeys(possible, (whole,))
         spans: dict[str, list[Span]] = {kind: [] for kind in possible}
-        for cell in read_cells(self._redis):
-            if cell.kind in spans and died_within(cell, wanted):
+        for cell in read_cells(self._redis, wanted.died_hours(now)):
+            if cell.kind in spans:
                 spans[cell.kind].append(Span(cell.first_deadline, cell.last_deadline))
         return {kind: _joined(found, whole) for kind, found in spans.items()}
 
     def _merged(self, stretches: Sequence[Stretch]) -> Iterator[Cursor]:
-        wanted = min(max(BUFFERED // max(len(stretches), 1), LEAST_BUFFER), PAGE)
+        """All kinds in one order; the first page of each is read together with the others'."""
+        wanted = _share(FIRST_BUFFERED, stretches)
         pages = self._pages(stretches, wanted)
-        return merge(*map(self._follow, stretches, pages, [wanted] * len(stretches)))
+        later = _share(BUFFERED, stretches)
+        return merge(
+            *(
+                self._follow(page, stretch.behind(page, wanted), later)
+                for stretch, page in zip(stretches, pages, strict=True)
+            )
+        )
 
-    def _follow(self, stretch: Stretch, page: list[Cursor], wanted: int) -> Iterator[Cursor]:
-        """One kind to its end; the first page of each is read together with the others'."""
-        rest: Stretch | None = stretch
+    def _follow(self, page: list[Cursor], rest: Stretch | None, wanted: int) -> Iterator[Cursor]:
+        """One kind to its end."""
+        yield from page
         while rest is not None:
+            (page,) = self._pages([rest], wanted)
             yield from page
             rest = rest.behind(page, wanted)
-            page = next(self._pages([rest], wanted)) if rest else []
 
     def _pages(self, stretches: Sequence[Stretch], wanted: int) -> Iterator[list[Cursor]]:
         for first in range(0, len(stretches), SETS_AT_ONCE):
@@ -185,9 +197,10 @@ class LetterSearch:
                     for letter_id, deadline in zip(page[::2], page[1::2], strict=True)
                 ]
 
-    def _letters(self, positions: Iterable[Cursor]) -> Iterator[DeadLetter]:
+    def _letters(self, positions: Iterable[Cursor], needle: bytes | None) -> Iterator[DeadLetter]:
         for letter_id, stored in self._stored(place.id for place in positions):
-            yield read_letter(letter_id, stored)
+            if needle is None or needle in stored.lower():
+                yield read_letter(letter_id, stored)
 
     def _stored(self, ids: Iterator[str]) -> Iterator[tuple[str, bytes]]:
         size = FIRST_PAGE
@@ -201,11 +214,18 @@ class LetterSearch:
             size = min(2 * size, PAGE)
 
 
-def died_within(cell: Cell, wanted: LetterFilter) -> bool:
-    """Whether letters of a cell can have died in the time that is wanted."""
-    begins, ends = cell.died_hour * HOUR_S, (cell.died_hour + 1) * HOUR_S
-    since = wanted.since is None or ends > wanted.since
-    return since and (wanted.until is None or begins < wanted.until)
+def needle_of(text: str | None) -> bytes | None:
+    """Bytes that a record must hold if its letter has the text; `None` when that is not known.
+
+    Where every letter must be looked at, not decoding most of them is most of the time.
+    """
+    if not text or not text.isascii() or not text.isprintable():
+        return None
+    return text.lower().encode() if _WRITTEN_OTHERWISE.isdisjoint(text) else None
+
+
+def _share(positions: int, stretches: Sequence[Stretch]) -> int:
+    return min(max(positions // max(len(stretches), 1), LEAST_BUFFERED), PAGE)
 
 
 def _deadlines(wanted: LetterFilter, now: float) -> Span:

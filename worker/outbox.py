@@ -16,6 +16,7 @@ from redis import Redis
 
 from tiktok_events import keys
 from tiktok_events.lua_script import Call, LuaScript
+from worker.audit import Action, Audit
 from worker.settlement import Settled, Settlement, Turns
 
 
@@ -138,6 +139,7 @@ class Outbox:
         )
         self._defer = LuaScript(redis, "worker", "unblocked", "defer")
         self._ring = LuaScript(redis, "worker", "unblocked", "ring")
+        self._audit = Audit(redis)
 
     def take(self, limit: int, *, patience_ms: int, stay: bool) -> Taken:
         """Take up to `limit` destinations that are due, each for one lease.
@@ -209,14 +211,16 @@ class Outbox:
                     keys.limit(settlement.turns.token_digest),
                     keys.PARKED,
                     keys.DEAD_LEDGER,
-                    keys.DEAD_MONEY,
                     keys.DEAD_EVENT_IDS,
                     *(keys.dead_of(kind.digest) for kind in settlement.kinds()),
                 ],
                 args=[destination, self._consumer, settlement.plan()],
             ),
         )
-        return Settled(lost=reply[1], parked=bool(reply[2]))
+        settled = Settled(lost=reply[1], parked=bool(reply[2]))
+        if settled.parked:
+            self._audit.record_by_worker(Action.PARK, [destination], settlement.park or "")
+        return settled
 
     def ring(self, *, rings: bool = True, more_hands: bool = False, within_ms: int = 0) -> bool:
         """Ring the doorbell if a destination is due and nobody sees it.

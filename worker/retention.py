@@ -20,6 +20,7 @@ from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
 from tiktok_events import keys
+from worker.audit import WORKER, Action, Audit
 from worker.dead_letters import PAGE, DeadLetters
 from worker.letter_filter import LetterFilter
 from worker.letter_ledger import HOUR_S, read_cells, read_kinds
@@ -51,6 +52,7 @@ class Retention:
         self._redis = redis
         self._settings = settings
         self._letters = DeadLetters(redis)
+        self._audit = Audit(redis)
 
     def run(self, go_on: Callable[[], bool], now: float | None = None) -> int:
         """Purge while `go_on` says so; what is left goes the next time.
@@ -79,6 +81,7 @@ class Retention:
             went += self._letters.purge(part, why=WHY)
         if went:
             log.warning("dead_letters_purged", events=went, reason="age")
+            self._record(went, f"dead for {self._settings.dead_keep_days:g} days")
         return went
 
     def _purge_surplus(self, go_on: Callable[[], bool], now: float) -> int:
@@ -90,7 +93,11 @@ class Retention:
             recoverable += min(gone, sum(letter.recoverable(now) for letter in part))
         if went:
             log.error("dead_letters_purged", events=went, reason="memory", recoverable=recoverable)
+            self._record(went, "nearest deadlines, too much memory", recoverable=recoverable)
         return went
+
+    def _record(self, went: int, what: str, **facts: int) -> None:
+        self._audit.record(Action.PURGE, who=WORKER, filter=what, count=went, result=WHY, **facts)
 
     def _surplus(self) -> int:
         """Letters to purge next: as many as are too much if all were of one size."""

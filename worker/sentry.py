@@ -2,6 +2,7 @@
 
     parked destinations     one report per verdict, code and destination and hour
     answers without sense   the same
+    alerts                  one report per incident
     unexpected exceptions   one per type, place and hour, in each process
     a worker that stood still, before it ends itself
 
@@ -73,7 +74,7 @@ _KEPT: Final = frozenset(
 )
 """Parts of an event that the SDK fills from the program, not from what it handles."""
 
-_TAGS: Final = frozenset({"verdict", "code", "destination"})
+_TAGS: Final = frozenset({"verdict", "code", "destination", "alert", "incident"})
 _CONTEXTS: Final = frozenset({"runtime", "answer"})
 _OUR_PACKAGES: Final = frozenset({"worker", "tasks", "schemas", "tiktok_events"})
 
@@ -159,6 +160,26 @@ def report_answer(destination: str, answer: Answer) -> None:
     )
 
 
+def report_alert(alert: str, message: str, since: float) -> None:
+    """Report that an incident has begun; every one, and one group in Sentry per alert.
+
+    Args:
+        alert: its name.
+        message: what has happened, without personal data.
+        since: Unix seconds; tells incidents apart.
+    """
+    if not sentry_sdk.is_initialized():
+        return
+    sentry_sdk.capture_event(
+        {
+            "level": "error",
+            "message": message,
+            "fingerprint": ["tiktok-events", "alert", alert],
+            "tags": {"alert": alert, "incident": f"{since:.3f}"},
+        }
+    )
+
+
 def report_failure(destination: str, error: BaseException) -> None:
     """Report an exception that ended a delivery and should not have happened."""
     with sentry_sdk.new_scope() as scope:
@@ -233,10 +254,11 @@ class Scrubber:
 
 
 def _identity(event: Mapping[str, Any], chain: tuple[Failure, ...]) -> Hashable:
-    destination = (event.get("tags") or {}).get("destination")
+    tags = event.get("tags") or {}
+    whose = (tags.get("destination"), tags.get("incident"))
     if chain:
-        return (destination, chain[0].type, chain[0].place)
-    return (destination, *event.get("fingerprint", ()))
+        return (*whose, chain[0].type, chain[0].place)
+    return (*whose, *event.get("fingerprint", ()))
 
 
 def _clean(event: Mapping[str, Any], chain: tuple[Failure, ...]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from tiktok_events.settings import (
     ENVIRONMENT_PREFIX,
@@ -17,6 +18,7 @@ from tiktok_events.settings import (
     one_of,
     seconds,
     setting,
+    text,
     whole,
 )
 
@@ -26,6 +28,12 @@ CONNECT_TIMEOUT_S: Final = 3.05
 SETTLE_MARGIN_S: Final = 2.0
 """Of a lease: left for preparing a batch before the request and settling it after."""
 
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Hosts to which nothing need be encrypted."""
+
+THRESHOLDS: Final = ("alert_dead_per_minute", "alert_oldest_waiting_s", "alert_expiring_value")
+"""Settings that turn an alert on."""
 
 _SECONDS_A_DAY: Final = 86_400
 
@@ -40,6 +48,14 @@ def token(value: Any) -> str:
     if not given or not (given.isascii() and given.isprintable()):
         raise ValueError("must be printable ASCII text")
     return given
+
+
+def _webhook(value: Any) -> str:
+    """An address that an incident may be told to; it often holds a secret, so no error shows it."""
+    given = address("https", "http")(value)
+    if given.startswith("http://") and urlsplit(given).hostname not in LOOPBACK:
+        raise ValueError("must begin with https://, or lead to this machine")
+    return str(given)
 
 
 def _existing_file(value: Any) -> Path:
@@ -79,7 +95,14 @@ class Settings(ClientSettings):
         dead_keep_days: how long a dead letter that can no longer be sent is kept, from its death.
         dead_max_bytes: memory of all dead letters; over it those with the nearest deadline go,
             what has expired first. No limit when absent.
+        actor: whose word a command carries, for the audit; by default the system user's.
         sentry_dsn: where errors are reported; nowhere when absent.
+        alert_dead_per_minute: so many events that die within a minute are an incident.
+        alert_oldest_waiting_s: so long a wait of the oldest event is an incident.
+        alert_expiring_value: dead letters worth so much, in units of one currency, that are
+            about to expire, are an incident.
+        alert_expiring_within_s: what *about to* means.
+        alert_webhook: told when an incident begins and when it is over.
         heartbeat_file: touched every second by a worker that reaches Redis; for health checks.
         log_format: `json` for machines, `text` for people; by default what standard error is.
         log_level: least level of our own log lines; those of libraries begin at `warning`.
@@ -104,7 +127,13 @@ class Settings(ClientSettings):
     window_days_crm: float = setting(7.0, days(0.01, 365))
     dead_keep_days: float = setting(90.0, days(1, 3_650))
     dead_max_bytes: int | None = setting(None, whole(524_288, 1_099_511_627_776))
+    actor: str | None = setting(None, text)
     sentry_dsn: str | None = setting(None, address("https", "http"), secret=True)
+    alert_dead_per_minute: int | None = setting(None, whole(1, 1_000_000))
+    alert_oldest_waiting_s: int | None = setting(None, whole(1, 31_536_000))
+    alert_expiring_value: int | None = setting(None, whole(1, 1_000_000_000))
+    alert_expiring_within_s: int = setting(86_400, whole(60, 2_592_000))
+    alert_webhook: str | None = setting(None, _webhook, secret=True)
     heartbeat_file: Path | None = setting(None, _path)
     log_format: str | None = setting(None, one_of("json", "text"))
     log_level: str = setting("info", one_of("debug", "info", "warning", "error"))
@@ -129,6 +158,11 @@ class Settings(ClientSettings):
                 f"{ENVIRONMENT_PREFIX}STALL_S must be at least twice "
                 f"{ENVIRONMENT_PREFIX}LEASE_S = {self.lease_s:g}: a claim may rightly take so long"
             )
+        if self.alert_webhook is not None and not self.alerts:
+            problems.append(
+                f"{ENVIRONMENT_PREFIX}ALERT_WEBHOOK needs a threshold to tell of: "
+                f"{', '.join(ENVIRONMENT_PREFIX + name.upper() for name in THRESHOLDS)}"
+            )
         return problems
 
     @property
@@ -145,6 +179,11 @@ class Settings(ClientSettings):
     def dead_keep_s(self) -> float:
         """Seconds from its death for which a dead letter is kept."""
         return self.dead_keep_days * _SECONDS_A_DAY
+
+    @property
+    def alerts(self) -> bool:
+        """Whether any figure has a threshold."""
+        return any(getattr(self, name) is not None for name in THRESHOLDS)
 
     @property
     def celery_broker_url(self) -> str:

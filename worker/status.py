@@ -121,7 +121,8 @@ class Figures:
     def unaccounted(self) -> int:
         """Events missing (above 0) or surplus: accepted + replayed, less where they are."""
         entered = self.count("accepted") + self.count("replayed")
-        return entered - self.count("delivered") - self.waiting - sum(self.buried.values())
+        left = self.count("delivered") + self.count("erased") + sum(self.buried.values())
+        return entered - left - self.waiting
 
     @property
     def dead_unaccounted(self) -> int:
@@ -147,6 +148,7 @@ class Figures:
             "purged_by_retention": self.count(f"purged:{WHY}"),
             "purged_within_a_day": self.purged_within_a_day,
             "imported": self.count("imported"),
+            "erased": self.count("erased"),
             "requests": self.count("requests"),
             "answers": self._counted(ANSWERS_COUNTER),
             "claims_lost": self.count("claims_lost"),

@@ -12,11 +12,13 @@ from typing import Final
 import structlog
 
 from tiktok_events.destination import Destination
+from worker.audit import Action, Audit
 from worker.destinations import Destinations
 from worker.parking import PARKED_BY_HAND, Parking
 
 log = structlog.get_logger("tiktok_events.token_watch")
 
+CHANGED: Final = "token changed"
 AT_ONCE: Final = 500
 """Destinations resumed by one look: thousands may share a token, and a look must be short."""
 
@@ -31,11 +33,13 @@ class TokenWatch:
     Args:
         parking: where destinations are parked.
         destinations: their tokens as this process sees them.
+        audit: where it is written down.
     """
 
-    def __init__(self, parking: Parking, destinations: Destinations) -> None:
+    def __init__(self, parking: Parking, destinations: Destinations, audit: Audit) -> None:
         self._parking = parking
         self._destinations = destinations
+        self._audit = audit
         self._seen: dict[str, str] = {}
 
     def look(self) -> bool:
@@ -52,8 +56,10 @@ class TokenWatch:
         return bool(parked)
 
     def _resume(self, digests: Mapping[str, str]) -> None:
-        for name in self._parking.resume_for(digests):
-            log.info("resumed", destination=name, reason="token changed")
+        resumed = self._parking.resume_for(digests)
+        for name in resumed:
+            log.info("resumed", destination=name, reason=CHANGED)
+        self._audit.record_by_worker(Action.RESUME, resumed, CHANGED)
 
     def _has_changed(self, name: str, old_digest: str) -> bool:
         if old_digest == PARKED_BY_HAND:

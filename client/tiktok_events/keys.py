@@ -19,10 +19,14 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     dead                      hash         dead letter id → line, JSON; until replayed or purged
     dead:of:<kind digest>     sorted set   dead letter id → deadline, Unix s; with `dead`
     dead:kinds                hash         kind digest → JSON; while there are letters of it
-    dead:ledger               hash         <kind digest>|<deadline hour>|<hour of death> → letters
-    dead:money                hash         the same → sum of values, thousandths of the currency
+    dead:ledger               hash         <kind digest>|<deadline hour>|<hour of death> → letters,
+                                           and their values in thousandths of the currency
     dead:event_ids            sorted set   <event_id> NUL <dead letter id>; with `dead`
     dead:warned               string       it was said that letters will be purged; a day
+    alerts                    hash         open incident → since, calm since, peak; until it is over
+    alerts:deaths             sorted set   how many had died, by Unix ms; the last minute
+    alerting                  string       somebody has just looked at the figures; some seconds
+    audit                     stream       who did what to which events; the newest 50,000
 """
 
 from __future__ import annotations
@@ -43,9 +47,12 @@ CLOCK: Final = PREFIX + "clock"
 DEAD: Final = PREFIX + "dead"
 DEAD_KINDS: Final = PREFIX + "dead:kinds"
 DEAD_LEDGER: Final = PREFIX + "dead:ledger"
-DEAD_MONEY: Final = PREFIX + "dead:money"
 DEAD_EVENT_IDS: Final = PREFIX + "dead:event_ids"
 DEAD_WARNED: Final = PREFIX + "dead:warned"
+ALERTS: Final = PREFIX + "alerts"
+DEATHS: Final = PREFIX + "alerts:deaths"
+ALERTING: Final = PREFIX + "alerting"
+AUDIT: Final = PREFIX + "audit"
 
 BROKER_PREFIX: Final = "tiktok_events:celery:"
 """Before every key Celery makes, so that ours and its never meet."""

@@ -16,6 +16,7 @@ from tiktok_events.destination import Destination
 from tiktok_events.event import PreparedEvent
 from tiktok_events.outbox import Appender
 from worker import destinations
+from worker.audit import Audit
 from worker.destinations import Destinations
 from worker.outbox import Claim, Outbox, Want
 from worker.parking import Parking
@@ -56,7 +57,7 @@ class Desk:
 
     def watch(self, **settings: Any) -> TokenWatch:
         """The watch of a worker that starts now."""
-        return TokenWatch(self.parking, self.destinations(**settings))
+        return TokenWatch(self.parking, self.destinations(**settings), Audit(self.redis))
 
     def claim(self, worker: int = 0, wanted: int = 1) -> Claim:
         """Claim some of its events."""

@@ -26,7 +26,7 @@ from worker.embedded import EmbeddedServer
 from worker.history import History
 from worker.letter_filter import LetterFilter
 from worker.letter_kind import Kind
-from worker.letter_ledger import HOUR_S, Cell
+from worker.letter_ledger import HOUR_S, Cell, read_cells
 
 NOON = 1_795_000_000.0
 EVENT_IDS = [None, "order-1", "order-2", "order-2\x00\n", "é order", ""]
@@ -145,11 +145,11 @@ class LetterMachine(RuleBasedStateMachine):
         kinds = {letter.id: Kind.of(letter) for letter in self.model.values()}
         assert self._strings(keys.DEAD_KINDS) == {k.digest: k.write() for k in kinds.values()}
         cells = [Cell.of(letter, kinds[letter.id]) for letter in self.model.values()]
-        assert self._numbers(keys.DEAD_LEDGER) == Counter(_field(cell) for cell in cells)
-        money: Counter[str] = Counter()
+        ledger: Counter[tuple[str, int, int, str]] = Counter()
         for cell in cells:
-            money[_field(cell)] += cell.thousandths
-        assert Counter(self._numbers(keys.DEAD_MONEY)) == money
+            ledger[(*cell[:3], "letters")] += cell.letters
+            ledger[(*cell[:3], "value")] += cell.thousandths
+        assert self._ledger() == ledger
         named = [one for one in self.model.values() if one.event_id]
         assert self.redis.zcard(keys.DEAD_EVENT_IDS) == len(named)
         assert [one.id for one in self.dead] == [one.id for one in self._in_order()]
@@ -164,12 +164,12 @@ class LetterMachine(RuleBasedStateMachine):
         found: dict[bytes, bytes] = self.redis.hgetall(key)
         return {name.decode(): value.decode() for name, value in found.items()}
 
-    def _numbers(self, key: str) -> dict[str, int]:
-        return {name: int(value) for name, value in self._strings(key).items()}
-
-
-def _field(cell: Cell) -> Any:
-    return f"{cell.kind}|{cell.deadline_hour}|{cell.died_hour}"
+    def _ledger(self) -> Counter[tuple[str, int, int, str]]:
+        found: Counter[tuple[str, int, int, str]] = Counter()
+        for cell in read_cells(self.redis):
+            found[(*cell[:3], "letters")] = cell.letters
+            found[(*cell[:3], "value")] = cell.thousandths
+        return found
 
 
 def test_the_index_follows_every_history(server: EmbeddedServer) -> None:

@@ -54,8 +54,11 @@ def letters(block: OpenBlock) -> list[dict[str, Any]]:
     """The dead letters of a closed block."""
     settlement = Settlement("web:C0PIXEL", 0, Turns("digest", 1.0))
     block.settle_into(settlement)
-    stored = [dead.record.stored for mixed in settlement.mixed for dead in mixed.dead]
-    return [json.loads(one.partition("\n")[2]) for one in stored]
+    return [
+        json.loads(dead.record.stored.partition("\n")[2])
+        for mixed in settlement.mixed
+        for dead in mixed.dead
+    ]
 
 
 def doubtful(age_s: float, *, replays: tuple[float, ...] = ()) -> History:

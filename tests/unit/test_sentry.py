@@ -20,6 +20,7 @@ from worker.sentry import (
     WITHHELD,
     Limiter,
     init_sentry,
+    report_alert,
     report_answer,
     report_failure,
 )
@@ -301,3 +302,23 @@ def test_the_limiter_forgets_the_oldest(clock: Clock) -> None:
     limiter = Limiter(SILENCE_S, clock)
     assert all(limiter.allows(key) for key in range(MAX_REMEMBERED + 1))
     assert [limiter.allows(MAX_REMEMBERED), limiter.allows(0)] == [False, True]
+
+
+def test_every_incident_is_reported_once(sentry: Collector, clock: Clock) -> None:
+    """Two of one alert within the hour are two events of one group."""
+    for since in (1_000.25, 1_000.25, 2_000.5):
+        report_alert("dead_per_minute", f"12 events died in a minute, {EMAIL} too", since)
+        clock.now += 1
+    first, second = sentry.events()
+    assert [one["tags"]["incident"] for one in (first, second)] == ["1000.250", "2000.500"]
+    assert (
+        first["fingerprint"]
+        == second["fingerprint"]
+        == [
+            "tiktok-events",
+            "alert",
+            "dead_per_minute",
+        ]
+    )
+    assert first["message"] == "12 events died in a minute, [e-mail] too"
+    assert sentry.leaks() == []

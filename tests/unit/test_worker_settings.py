@@ -41,6 +41,10 @@ BOUNDS = {
         1_099_511_627_776,
         "a whole number from 524,288 to 1,099,511,627,776",
     ),
+    "alert_dead_per_minute": (1, 1_000_000, "a whole number from 1 to 1,000,000"),
+    "alert_oldest_waiting_s": (1, 31_536_000, "a whole number from 1 to 31,536,000"),
+    "alert_expiring_value": (1, 1_000_000_000, "a whole number from 1 to 1,000,000,000"),
+    "alert_expiring_within_s": (60, 2_592_000, "a whole number from 60 to 2,592,000"),
 }
 FITTING = {
     "stall_s": {"lease_s": 6, "request_timeout_s": 0.1},
@@ -56,6 +60,7 @@ SECRETS = {
     "broker_url": "redis://:hunter2@127.0.0.1:6379/1",
     "access_token": "hunter2",
     "sentry_dsn": "https://hunter2@sentry.example/1",
+    "alert_webhook": "https://hooks.example/hunter2",
 }
 
 
@@ -119,6 +124,9 @@ def test_a_broken_number_is_not_cut_to_a_whole_one() -> None:
         ("api_url", "https://business-api.tiktok.com and more"),
         ("api_url", "https://[::1"),
         ("sentry_dsn", "sentry.example"),
+        ("alert_webhook", "hooks.example"),
+        ("alert_webhook", "http://hooks.example/alert"),
+        ("alert_webhook", "http://127.0.0.1.hooks.example/alert"),
         ("default_region", "Germany"),
         ("pixel_code", "a\nb"),
         ("access_token", "a\nb"),
@@ -194,9 +202,22 @@ def test_a_worker_is_stuck_after_more_than_a_lease() -> None:
     )
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:20443", "localhost", "[::1]:20443"])
+def test_a_webhook_of_this_machine_needs_no_encryption(host: str) -> None:
+    """Nothing of it goes over a network."""
+    url = f"http://{host}/alert"
+    assert url == load(alert_webhook=url, alert_dead_per_minute=1).alert_webhook
+
+
+def test_a_webhook_needs_a_threshold() -> None:
+    """Whoever sets one expects to be called."""
+    (sentence,) = problems(alert_webhook="https://hooks.example")
+    assert "TIKTOK_EVENTS_ALERT_WEBHOOK needs a threshold to tell of" in sentence
+
+
 def test_secrets_are_not_in_the_repr() -> None:
     """Settings may stand in a log or a traceback."""
-    assert "hunter2" not in repr(load(**SECRETS))
+    assert "hunter2" not in repr(load(**SECRETS, alert_dead_per_minute=1))
 
 
 @pytest.mark.parametrize("name", SECRETS)

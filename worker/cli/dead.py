@@ -16,11 +16,12 @@ from worker.cli import options
 from worker.cli.edit import edit
 from worker.cli.export import export
 from worker.cli.import_letters import import_
+from worker.cli.letter_stats import NO_LETTERS, stats
 from worker.cli.letters import letter_table, print_letter
 from worker.cli.purge import purge
 from worker.cli.replay import replay
 from worker.cli.terminal import console, counted, print_json
-from worker.dead_letters import DeadLetters
+from worker.dead_letters import Cursor, DeadLetter, DeadLetters
 from worker.letter_filter import LetterFilter
 from worker.settings import Settings
 
@@ -29,7 +30,8 @@ SHOWN: Final = 20
 GROUP_HELP: Final = """Look after dead letters: events that nobody will send again by himself.
 
 \b
-What died, and why:              tiktok-events dead list
+How many, of what, worth what:   tiktok-events dead stats
+The next to expire:              tiktok-events dead list
 One of them, with its body:      tiktok-events dead show 17-0
 Repair what was wrong with it:   tiktok-events dead edit 17-0 --set properties.currency=EUR
 Send them again, cause removed:  tiktok-events dead replay --reason rejected
@@ -52,10 +54,14 @@ LIST_HELP: Final = """List dead letters, the nearest deadline first.
 The first twenty:              tiktok-events dead list
 All of one reason:             tiktok-events dead list --reason rejected --all
 Of one pixel, purchases only:  tiktok-events dead list --destination web:C0PIXEL --event Purchase
-How many, by API message:
-    tiktok-events dead list --all --json | jq -r .message | sort | uniq -c
+What happened since lunch:     tiktok-events dead list --since 2026-11-22T13:00
+Where a currency was wrong:    tiktok-events dead list --field properties.currency
+What became of one order:      tiktok-events dead list --event-id order-1042
+The next page:                 tiktok-events dead list --after 1795000000.0/17-0
+Ids, for another program:      tiktok-events dead list --all --json | jq -r .id
 
 A letter expires when its event becomes too old to be sent; a replay must come before.
+All filters must hold. How many there are of what: tiktok-events dead stats.
 
 Exit codes: 0 listed, 1 Redis cannot be used, 2 wrong usage.
 """
@@ -77,41 +83,63 @@ def dead() -> None:
     """Hold the commands together."""
 
 
+def _cursor(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> Cursor | None:
+    try:
+        return None if value is None else Cursor.parse(value)
+    except ValueError as error:
+        raise click.BadParameter(
+            "write DEADLINE/ID, as the list or the key `cursor` of --json ends a page"
+        ) from error
+
+
 @dead.command("list", help=LIST_HELP)
 @options.letter_filters
 @click.option(
     "--limit", type=click.IntRange(min=1), default=SHOWN, show_default=True, help="How many."
 )
 @click.option("--all", "every", is_flag=True, help="However many there are.")
+@click.option(
+    "--after",
+    callback=_cursor,
+    metavar="CURSOR",
+    help="Begin behind this place; each page ends with one.",
+)
 @options.as_json
-def list_letters(*, wanted: LetterFilter, limit: int, every: bool, as_json: bool) -> None:
+def list_letters(
+    *, wanted: LetterFilter, limit: int, every: bool, after: Cursor | None, as_json: bool
+) -> None:
     """List the letters that match."""
     now = time.time()
     with _dead_letters() as letters:
+        found = letters.find(wanted, after=after, now=now)
         if as_json:
-            for letter in islice(letters.find(wanted), None if every else limit):
-                print_json(letter.summary(now))
+            for letter in islice(found, None if every else limit):
+                print_json(letter.summary(now) | {"cursor": str(Cursor.of(letter))})
         else:
-            _print_list(letters, wanted, None if every else limit)
+            _print_list(found, len(letters), wanted, None if every else limit)
 
 
-def _print_list(letters: DeadLetters, wanted: LetterFilter, limit: int | None) -> None:
-    total = len(letters)
-    # One more than is shown tells whether there are more.
-    found = list(islice(letters.find(wanted), limit and limit + 1))
-    shown = found[:limit]
+def _print_list(
+    found: Iterator[DeadLetter], total: int, wanted: LetterFilter, limit: int | None
+) -> None:
+    shown = list(islice(found, limit))
+    more = next(found, None) is not None
     out = console()
     if not shown:
         out.print(_nothing(total))
         return
     out.print(letter_table(shown, time.time(), out.width))
-    out.print(f"\n{_footer(len(shown), total, wanted, more=len(found) > len(shown))}")
+    out.print(f"\n{_footer(len(shown), total, wanted, more=more)}")
+    if more:
+        out.print(f"Next page: the same with --after {Cursor.of(shown[-1])}", soft_wrap=True)
     out.print("Next: tiktok-events dead show ID · dead replay ID … · dead purge ID …")
 
 
 def _nothing(total: int) -> str:
     if not total:
-        return "There are no dead letters: every event was delivered or still waits."
+        return NO_LETTERS
     return f"No dead letter matches; there are {total:,} in all."
 
 
@@ -148,6 +176,7 @@ def _dead_letters() -> Iterator[DeadLetters]:
 
 
 dead.add_command(edit)
+dead.add_command(stats)
 dead.add_command(replay)
 dead.add_command(purge)
 dead.add_command(export)

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from tiktok_events.client import connect
 from tiktok_events.destination import Destination
+from worker.audit import Action, Audit, operator
 from worker.cli import options
 from worker.cli.status import state_text
 from worker.cli.terminal import age, cell, console, counted, plain_table, print_json
@@ -131,6 +132,13 @@ def park(*, destination: str, reason: str, unseen: bool, as_json: bool) -> None:
         if not unseen:
             _check_known(destination, {*configured, *seen})
         changed = Parking(redis).park(destination, reason)
+        Audit(redis).record(
+            Action.PARK,
+            who=operator(settings),
+            filter=destination,
+            result="parked" if changed else "was parked before",
+            reason=reason,
+        )
     if as_json:
         print_json({"destination": destination, "parked": True, "changed": changed})
     else:
@@ -147,11 +155,16 @@ def resume(*, destination: str | None, every: bool, as_json: bool) -> None:
     """Resume one destination, or all that are parked."""
     if (destination is None) != every:
         raise click.UsageError("give one destination, or --all")
-    with connect(Settings.load()) as redis:
+    settings = Settings.load()
+    with connect(settings) as redis:
         seen = read_figures(redis).destinations
         parked = {one.destination: one.waiting for one in seen if one.parked is not None}
         wanted = list(parked) if destination is None else [destination]
         resumed = [one for one in wanted if Parking(redis).resume(one)]
+        for one in resumed:
+            Audit(redis).record(
+                Action.RESUME, who=operator(settings), filter=one, count=parked.get(one)
+            )
     if destination is not None and not resumed:
         raise click.ClickException(f"{destination} is not parked{_near(destination, parked)}")
     _print_resumed(resumed, parked, as_json=as_json)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO, Final, cast
@@ -12,9 +13,9 @@ import click
 import orjson
 
 from tiktok_events.client import connect
+from worker.audit import Action, Audit, Tally, operator
 from worker.cli import options
 from worker.cli.edit_report import Report
-from worker.cli.operator import operator
 from worker.cli.terminal import Bar, confirm, console
 from worker.dead_letters import PAGE, DeadLetter, DeadLetters
 from worker.event_path import ABSENT, EventPath, PathError
@@ -109,12 +110,14 @@ class Desk:
         letters: to be edited.
         selection: which.
         repairer: makes the edit.
+        audit: where the edit is written down.
         begun_at: Unix seconds; no letter is edited twice in a run, though it may be found twice.
     """
 
     letters: DeadLetters
     selection: LetterFilter
     repairer: Repairer
+    audit: Audit
     begun_at: float
 
     def repairs(self) -> Iterator[Repair]:
@@ -124,12 +127,18 @@ class Desk:
             if not self._is_done(letter):
                 yield self.repairer.repair(letter, now)
 
-    def edit(self, report: Report, total: int) -> None:
+    def edit(self, report: Report, planned: Report) -> None:
         """Change the letters, and report on each."""
+        with self._recorded(nothing=not planned.counts[Outcome.EDITED]) as tally:
+            tally.facts["new_identity"] = self.repairer.edit.new_identity or None
+            self._edit_pages(report, planned.total, tally)
+
+    def _edit_pages(self, report: Report, total: int, tally: Tally) -> None:
         repairs = self.repairs()
         with Bar("editing", total) as bar:
             while part := list(islice(repairs, PAGE)):
                 self._edit_page(part, report)
+                tally.count = report.counts[Outcome.EDITED]
                 bar.advance(len(part))
 
     def _edit_page(self, part: list[Repair], report: Report) -> None:
@@ -141,6 +150,12 @@ class Desk:
         }
         for repair in part:
             report.add(repair, changed_meanwhile=not done.get(repair.old.id, True))
+
+    def _recorded(self, *, nothing: bool) -> AbstractContextManager[Tally]:
+        if nothing:
+            return nullcontext(Tally())
+        words = self.selection.words()
+        return self.audit.recorded(Action.EDIT, who=self.repairer.who, filter=words)
 
     def _is_done(self, letter: DeadLetter) -> bool:
         return bool(letter.edits) and letter.edits[-1]["at"] >= self.begun_at
@@ -194,8 +209,8 @@ def edit(  # noqa: PLR0913 — because click passes each option as an argument
     options.need_an_answer(patch_file, answered=yes or dry_run)
     settings = Settings.load()
     with connect(settings) as redis:
-        repairer = Repairer(change, settings, operator())
-        desk = Desk(DeadLetters(redis), selection, repairer, time.time())
+        repairer = Repairer(change, settings, operator(settings))
+        desk = Desk(DeadLetters(redis), selection, repairer, Audit(redis), time.time())
         report = _run(desk, dry_run=dry_run, yes=yes, as_json=as_json)
     if report.refused or report.missing:
         raise click.exceptions.Exit(1)
@@ -216,6 +231,6 @@ def _run(desk: Desk, *, dry_run: bool, yes: bool, as_json: bool) -> Report:
     if planned.counts[Outcome.EDITED]:
         confirm(planned.question(desk.repairer.edit), yes=yes)
     done = Report(as_json, named)
-    desk.edit(done, planned.total)
+    desk.edit(done, planned)
     done.end(out, dry_run=False, as_json=as_json)
     return done

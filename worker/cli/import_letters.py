@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Final
@@ -11,6 +12,7 @@ from typing import BinaryIO, Final
 import click
 
 from tiktok_events.client import connect
+from worker.audit import Action, Audit, Tally, operator
 from worker.cli import options
 from worker.cli.terminal import Bar, confirm, counted, print_json
 from worker.dead_letters import PAGE, DeadLetter
@@ -69,13 +71,13 @@ class Importing:
     there: int = 0
     refused: int = 0
 
-    def run(self, stream: BinaryIO, size: int | None) -> None:
+    def run(self, stream: BinaryIO, size: int | None, tally: Tally) -> None:
         """Put the letters of a file back, a page at a time."""
         with Bar("importing", size, sizes=True) as bar:
             found = self._letters(stream, bar)
             while part := list(islice(found, PAGE)):
                 missing = sum(self.letters.restore(part, dry_run=self.dry_run))
-                self.imported += missing
+                self.imported = tally.count = self.imported + missing
                 self.there += len(part) - missing
 
     def end(self) -> None:
@@ -123,10 +125,17 @@ def import_(*, file: BinaryIO, dry_run: bool, yes: bool, as_json: bool) -> None:
     settings = Settings.load()
     with connect(settings) as redis:
         importing = Importing(LetterImport(redis), settings.default_region, dry_run, as_json)
-        importing.run(file, _size(file))
+        with _recorded(Audit(redis), settings, dry_run=dry_run) as tally:
+            importing.run(file, _size(file), tally)
     importing.end()
     if importing.refused:
         raise click.exceptions.Exit(1)
+
+
+def _recorded(audit: Audit, settings: Settings, *, dry_run: bool) -> AbstractContextManager[Tally]:
+    return (
+        nullcontext(Tally()) if dry_run else audit.recorded(Action.IMPORT, who=operator(settings))
+    )
 
 
 def _size(stream: BinaryIO) -> int | None:

@@ -33,6 +33,8 @@ COMMANDS: Final = (
     "status",
     "dead",
     "destinations",
+    "erase",
+    "audit",
     "explain",
     "sandbox",
     "doctor",

@@ -100,9 +100,12 @@ def _field(_context: click.Context, _parameter: click.Parameter, value: str | No
     return value and field_of(value)
 
 
-def _moment(
-    _context: click.Context, _parameter: click.Parameter, value: str | None
-) -> float | None:
+def moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
+    """Callback of a parameter that is a point in time: Unix seconds.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
     try:
         return None if value is None else parse_moment(value, time.time())
     except ValueError as error:
@@ -137,9 +140,9 @@ _FILTERS: Final = (
         help="Of this event source: " + ", ".join(EVENT_SOURCES) + ".",
     ),
     click.option(
-        "--since", callback=_moment, metavar="WHEN", help="Died since: 2h, 3d, 2026-11-22T14:30."
+        "--since", callback=moment, metavar="WHEN", help="Died since: 2h, 3d, 2026-11-22T14:30."
     ),
-    click.option("--until", callback=_moment, metavar="WHEN", help="Died before."),
+    click.option("--until", callback=moment, metavar="WHEN", help="Died before."),
     click.option(
         "--ambiguous/--not-ambiguous",
         default=None,

@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from tiktok_events.client import connect
+from worker.audit import Action, Audit, Tally, operator
 from worker.cli import options
 from worker.cli.terminal import Bar, confirm, console, counted, print_json, printable
 from worker.dead_letters import PAGE, DeadLetter, DeadLetters
@@ -108,13 +109,17 @@ def money_text(money: Mapping[str, float]) -> str:
 @options.as_json
 def purge(*, selection: LetterFilter, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Purge the chosen letters."""
-    selection = _until_now(selection)
-    with connect(Settings.load()) as redis:
+    words, selection = selection.words(), _until_now(selection)
+    settings = Settings.load()
+    with connect(settings) as redis:
         letters = DeadLetters(redis)
         doomed = _counted(letters, selection)
-        if doomed.letters and not dry_run:
+        purged = doomed.letters
+        if purged and not dry_run:
             confirm(doomed.question(), yes=yes)
-        purged = doomed.letters if dry_run else _purge_all(letters, selection, doomed.letters)
+            audit = Audit(redis).recorded(Action.PURGE, who=operator(settings), filter=words)
+            with audit as tally:
+                purged = _purge_all(letters, selection, doomed.letters, tally)
     missing = len(set(selection.ids)) - doomed.letters if selection.ids else 0
     gone = missing + max(doomed.letters - purged, 0)
     _tell(doomed, purged, gone, dry_run=dry_run, as_json=as_json)
@@ -136,14 +141,13 @@ def _counted(letters: DeadLetters, selection: LetterFilter) -> Doomed:
     return doomed
 
 
-def _purge_all(letters: DeadLetters, selection: LetterFilter, count: int) -> int:
-    purged = 0
+def _purge_all(letters: DeadLetters, selection: LetterFilter, count: int, tally: Tally) -> int:
     found = letters.find(selection)
     with Bar("purging", count) as bar:
         while part := list(islice(found, PAGE)):
-            purged += letters.purge(part)
+            tally.count += letters.purge(part)
             bar.advance(len(part))
-    return purged
+    return tally.count
 
 
 def _tell(doomed: Doomed, purged: int, gone: int, *, dry_run: bool, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from tiktok_events.client import connect
+from worker.audit import Action, Audit, Tally, operator
 from worker.cli import options
 from worker.cli.terminal import Bar, confirm, console, counted, print_json
 from worker.dead_letters import DeadLetters
@@ -81,13 +82,20 @@ def replay(
     as_json: bool,
 ) -> None:
     """Replay the chosen letters."""
-    with connect(Settings.load()) as redis:
+    settings = Settings.load()
+    with connect(settings) as redis:
         letters = DeadLetters(redis)
         fates = _fates(letters, selection, accept_duplicates=accept_duplicates)
         ready = [letter_id for letter_id, fate in fates.items() if fate is Fate.REPLAYABLE]
         if ready and not dry_run:
             confirm(_replay_question(len(ready), len(fates)), yes=yes)
-        replayed = len(ready) if dry_run else _replay_all(letters, ready)
+        replayed = len(ready)
+        if ready and not dry_run:
+            entry = Audit(redis).recorded(
+                Action.REPLAY, who=operator(settings), filter=selection.words()
+            )
+            with entry as tally:
+                replayed = _replay_all(letters, ready, tally)
     report = _replay_report(fates, selection, ready=len(ready), replayed=replayed)
     _end(report, selection, done="replayed", dry_run=dry_run, as_json=as_json)
 
@@ -108,13 +116,12 @@ def _replay_question(ready: int, chosen: int) -> str:
     return f"Replay {counted(ready, 'dead letter')}{skipped if chosen > ready else ''}?"
 
 
-def _replay_all(letters: DeadLetters, ids: Sequence[str]) -> int:
-    replayed = 0
+def _replay_all(letters: DeadLetters, ids: Sequence[str], tally: Tally) -> int:
     with Bar("replaying", len(ids)) as bar:
         for letter_id in ids:
-            replayed += letters.replay(letter_id, now=time.time())
+            tally.count += letters.replay(letter_id, now=time.time())
             bar.advance()
-    return replayed
+    return tally.count
 
 
 def _replay_report(

@@ -45,7 +45,8 @@ Figures count since the first start:
     died        became dead letters, by reason
     requests    sent to the API
 
-accepted + replayed must equal delivered + waiting + died: no event is lost unseen.
+accepted + replayed must equal delivered + waiting + died, and what was erased while it
+waited (tiktok-events erase): no event is lost unseen.
 
 \b
 What a destination is doing:
@@ -128,6 +129,8 @@ def _total_rows(figures: Figures) -> Iterator[tuple[str, int, str]]:
     yield "accepted", figures.count("accepted"), ""
     yield "waiting", figures.waiting, _oldest(figures)
     yield "delivered", figures.count("delivered"), ""
+    if erased := figures.count("erased"):
+        yield "erased", erased, "while they waited; of those who asked for it"
     yield "died", sum(buried.values()), " · ".join(f"{name} {n:,}" for name, n in buried.items())
     yield "  replayed", figures.count("replayed"), ""
     yield "  purged", figures.count("purged"), _by_retention(figures)
@@ -150,9 +153,9 @@ def _oldest(figures: Figures) -> str:
 
 
 def _accounting(figures: Figures) -> Iterator[Text]:
-    yield _equation(
-        "accepted + replayed = delivered + waiting + died", figures.unaccounted, "event"
-    )
+    erased = " + erased" if figures.count("erased") else ""
+    rule = f"accepted + replayed = delivered + waiting + died{erased}"
+    yield _equation(rule, figures.unaccounted, "event")
     if figures.dead_unaccounted:
         imported = " + imported" if figures.count("imported") else ""
         rule = f"died{imported} = replayed + purged + dead now"

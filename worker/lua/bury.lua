@@ -1,11 +1,13 @@
 -- Accept an event and bury it at once: it can never enter an outbox.
 --
--- KEYS  1 sequence  2 counters  3 dead  4 kinds  5 ledger  6 money  7 event ids  8 set of its kind
+-- KEYS  1 sequence  2 counters  3 dead  4 kinds  5 ledger  6 event ids  7 set of its kind
 -- ARGV  1 dead letter as it is to stand in `dead`  2 its kind, JSON  3 reason
 -- Returns the dead letter's id.
 
 local id = text(redis.call('INCR', KEYS[1])) .. '-0'
-add_letter(found_by(3), KEYS[8], ARGV[2], id, ARGV[1])
+local one = burial()
+add_letter(one, KEYS[7], ARGV[2], id, ARGV[1])
+bury_all(found_by(3), one)
 redis.call('HINCRBY', KEYS[2], 'accepted', 1)
 redis.call('HINCRBY', KEYS[2], 'dead:' .. ARGV[3], 1)
 return id

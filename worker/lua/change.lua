@@ -1,13 +1,14 @@
 -- Put another letter in the place of one, if it still is what it was.
 --
--- KEYS  1 dead  2 kinds  3 ledger  4 money  5 event ids  6 set of the old kind  7 set of the new
+-- KEYS  1 dead  2 kinds  3 ledger  4 event ids  5 set of the old kind  6 set of the new
 -- ARGV  1 dead letter id  2 the letter as it was read  3 the new one  4 its kind, JSON
 -- Returns 1, or 0 when the letter is gone or was changed meanwhile.
 
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then
   return 0
 end
-local found = found_by(1)
-remove_letter(found, KEYS[6], ARGV[1], ARGV[2])
-add_letter(found, KEYS[7], ARGV[4], ARGV[1], ARGV[3])
+local found, one = found_by(1), burial()
+remove_letter(found, KEYS[5], ARGV[1], ARGV[2])
+add_letter(one, KEYS[6], ARGV[4], ARGV[1], ARGV[3])
+bury_all(found, one)
 return 1

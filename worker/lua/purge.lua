@@ -1,6 +1,6 @@
 -- Remove dead letters for good, and count them.
 --
--- KEYS  1 counters  2 dead  3 kinds  4 ledger  5 money  6 event ids, then sets of kinds
+-- KEYS  1 counters  2 dead  3 kinds  4 ledger  5 event ids, then sets of kinds
 -- ARGV  1 why, '' when a person wants it, then
 --       per letter: its id, and which of the sets it stands in, from 1
 -- Steps a letter that was changed into another kind meanwhile stays.
@@ -8,7 +8,7 @@
 
 local found, removed = found_by(2), 0
 for arg = 2, #ARGV, 2 do
-  local id, set = ARGV[arg], KEYS[6 + tonumber(ARGV[arg + 1])]
+  local id, set = ARGV[arg], KEYS[5 + tonumber(ARGV[arg + 1])]
   local letter = redis.call('HGET', found.dead, id)
   if is_of(letter, set) then
     remove_letter(found, set, id, letter)

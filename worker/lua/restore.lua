@@ -49,6 +49,8 @@ local id = ARGV[4]
 if redis.call('HEXISTS', found.dead, id) == 1 then
   id = text(redis.call('INCR', KEYS[2])) .. '-0i'
 end
-add_letter(found, set, ARGV[2], id, ARGV[1])
+local one = burial()
+add_letter(one, set, ARGV[2], id, ARGV[1])
+bury_all(found, one)
 redis.call('HINCRBY', KEYS[1], 'imported', 1)
 return 1

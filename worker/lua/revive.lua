@@ -1,7 +1,7 @@
 -- Move one dead letter back into its outbox, once.
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence
---       7 dead  8 kinds  9 ledger  10 money  11 event ids  12 set of its kind
+--       7 dead  8 kinds  9 ledger  10 event ids  11 set of its kind
 -- ARGV  1 destination  2 dead letter id  3 the letter as it was read  4 block, JSON  5 attempts JSON
 -- Steps the letter must still be as it was read; it leaves the dead letters and becomes
 --       a block of one event, due now unless its destination is parked or backing off.
@@ -12,7 +12,7 @@ if redis.call('HGET', KEYS[7], ARGV[2]) ~= ARGV[3] then
 end
 local _, id = add_block(KEYS[2], KEYS[6], 1, ARGV[4])
 redis.call('HSET', KEYS[4], id, ARGV[5])
-remove_letter(found_by(7), KEYS[12], ARGV[2], ARGV[3])
+remove_letter(found_by(7), KEYS[11], ARGV[2], ARGV[3])
 redis.call('HINCRBY', KEYS[5], 'replayed', 1)
 redis.call('HINCRBY', KEYS[3], 'waiting', 1)
 

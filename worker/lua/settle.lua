@@ -2,7 +2,7 @@
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence  7 dead  8 kinds
 --       9 limit of the access token  10 parked, and last:
---       ledger, money and event ids of the dead letters, and the sets of plan.kinds
+--       ledger and event ids of the dead letters, and the sets of plan.kinds
 -- ARGV  1 destination  2 consumer  3 the plan, JSON:
 --       done      [[id, claims, events], …]              all its events were delivered
 --       again     [[id, claims, attempts or null], …]    none was; null = not even tried
@@ -37,10 +37,10 @@ local sets = #KEYS - #plan.kinds
 local found = {
   dead = KEYS[7],
   kinds = KEYS[8],
-  ledger = KEYS[sets - 2],
-  money = KEYS[sets - 1],
+  ledger = KEYS[sets - 1],
   event_ids = KEYS[sets],
 }
+local graves, reasons = burial(), {}
 
 local function holds(id, claims)
   local pending = redis.pcall('XPENDING', outbox, GROUP, id, id, 1)
@@ -55,8 +55,8 @@ end
 
 local function bury(number, letter)
   local kind, reason = unpack(plan.kinds[letter[3]])
-  add_letter(found, KEYS[sets + letter[3]], kind, number .. '-' .. letter[1], letter[2])
-  redis.call('HINCRBY', counters, 'dead:' .. reason, 1)
+  add_letter(graves, KEYS[sets + letter[3]], kind, number .. '-' .. letter[1], letter[2])
+  reasons[reason] = (reasons[reason] or 0) + 1
   buried = buried + 1
 end
 
@@ -93,6 +93,11 @@ for _, block in ipairs(plan.mixed) do
       put_back(part)
     end
   end
+end
+
+bury_all(found, graves)
+for reason, letters in pairs(reasons) do
+  redis.call('HINCRBY', counters, 'dead:' .. reason, letters)
 end
 
 for first = 1, #gone, 1000 do

@@ -1,0 +1,215 @@
+"""A million dead letters: what it takes to count, find and keep them.
+
+They are buried by the worker's own script on a server of its own. Every question is asked
+several times by a client that knows nothing yet; the figure is the median. The longest that
+the server was held up by one command is read from its slow log.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from statistics import median
+from typing import Any, Final
+
+from machine import write_result
+from redis import Redis
+from rich.progress import track
+
+from tiktok_events import keys
+from worker.dead_letters import INDEX, Cursor, DeadLetter, DeadLetters, Reason
+from worker.embedded import EmbeddedServer
+from worker.facets import Facets
+from worker.history import Attempt, History
+from worker.letter_filter import LetterFilter
+from worker.letter_record import Record
+from worker.sample_events import sample_events
+
+AT_ONCE: Final = 500
+BODIES: Final = 5_000
+HOUR_S: Final = 3_600.0
+DAY_S: Final = 24 * HOUR_S
+PAGE: Final = 20
+PIXELS: Final = tuple(f"web:C0PIXEL{number:02}" for number in range(20))
+RARE: Final = 20_000
+"""One letter of so many has the rare fault."""
+
+FAULTS: Final = (
+    (Reason.INVALID, None, "properties.currency", "must be a three-letter ISO 4217 code"),
+    (Reason.INVALID, None, "properties.contents.{n}.price", "must be a number without symbol"),
+    (Reason.INVALID, None, "event_time", "must be in seconds, not milliseconds: here {n}"),
+    (Reason.REJECTED, 40002, None, "data.{n}.properties.value: Invalid value '{n}'."),
+    (Reason.REJECTED, 40000, None, "The event {n} cannot be processed by this pixel."),
+    (Reason.EXPIRED, None, None, "too old to be sent before its window closes"),
+    (Reason.EXHAUSTED, 20001, None, "Partial success."),
+)
+RARE_FAULT: Final = (Reason.CRASH_LOOP, None, None, "3 workers in a row died while they held it")
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A fault that kills events of one name of one pixel for some hours."""
+
+    fault: tuple[Any, ...]
+    pixel: str
+    bodies: list[dict[str, Any]]
+    begins: float
+    hours: float
+
+    @classmethod
+    def some(cls, rng: random.Random, bodies: list[list[dict[str, Any]]], now: float) -> Incident:
+        """One within the last 30 days."""
+        hours = rng.uniform(0.1, 24)
+        begins = now - rng.uniform(hours, 30 * 24) * HOUR_S
+        return cls(rng.choice(FAULTS), rng.choice(PIXELS), rng.choice(bodies), begins, hours)
+
+    def letter(self, number: int, rng: random.Random) -> DeadLetter:
+        """One letter of it; some incidents have a rare fault beside their own."""
+        fault = RARE_FAULT if number % RARE == 0 else self.fault
+        died_at = self.begins + rng.random() * self.hours * HOUR_S
+        return sample_letter(number, fault, self.pixel, rng.choice(self.bodies), died_at)
+
+
+def sample_letters(count: int, incidents: int, now: float, seed: int) -> Iterator[DeadLetter]:
+    """Make letters that died in so many incidents."""
+    rng = random.Random(seed)
+    by_name: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for body in islice(sample_events(BODIES, now=int(now)), BODIES):
+        currency = body.get("properties", {}).get("currency")
+        by_name.setdefault((body["event"], currency), []).append(body)
+    found = [Incident.some(rng, list(by_name.values()), now) for _ in range(incidents)]
+    for number in range(count):
+        yield rng.choice(found).letter(number, rng)
+
+
+def sample_letter(
+    number: int, fault: tuple[Any, ...], pixel: str, body: dict[str, Any], died_at: float
+) -> DeadLetter:
+    """Make one letter; its event happened up to six hours before it died."""
+    reason, code, path, message = fault
+    attempt = Attempt(died_at, "rejected", code, 180, f"20261122{number:012}")
+    return DeadLetter.of(
+        body | {"event_id": f"order-{number}"},
+        destination=pixel,
+        reason=reason,
+        code=code,
+        path=path and path.format(n=number % 40),
+        message=message.format(n=number),
+        request_id=attempt.request_id if code else None,
+        history=History(died_at - 60).after(attempt, ambiguous=number % 10 == 0),
+        died_at=died_at,
+        expires_at=died_at + 7 * DAY_S - number % (6 * 3_600),
+    )
+
+
+def bury(redis: Redis, letters: Iterator[DeadLetter]) -> None:
+    """Bury letters as the task does, many in a round trip."""
+    script = DeadLetters(redis)._bury  # noqa: SLF001 — because one letter a round trip takes long
+    while some := list(islice(letters, AT_ONCE)):
+        records = [Record.of(letter) for letter in some]
+        script.many(
+            [
+                (
+                    [keys.SEQUENCE, keys.COUNTERS, *INDEX, keys.dead_of(record.kind.digest)],
+                    [record.stored, record.kind.write(), record.kind.reason],
+                )
+                for record in records
+            ],
+            together=False,
+        )
+
+
+def questions(redis: Redis, count: int, now: float) -> dict[str, Callable[[], object]]:
+    """What an operator asks, by name."""
+    letters = DeadLetters(redis)
+
+    def page(after: Cursor | None = None, **given: Any) -> Callable[[], object]:
+        return lambda: list(islice(letters.find(LetterFilter(**given), after=after), PAGE))
+
+    return {
+        "facets": lambda: Facets.read(redis),
+        "facets of one reason": lambda: Facets.read(redis, LetterFilter(reason="invalid")),
+        "facets of two hours": lambda: Facets.read(redis, LetterFilter(since=now - 2 * HOUR_S)),
+        "page of all": page(),
+        "page in the middle": page(after=Cursor(now - 5 * DAY_S, "9")),
+        "page of a common reason": page(reason="invalid"),
+        "page of a rare reason": page(reason="crash_loop"),
+        "page of one pixel and field": page(destination=PIXELS[3], field="properties.currency"),
+        "page of what can be recovered": page(recoverable=True),
+        "page of the last two hours": page(since=now - 2 * HOUR_S),
+        "page by event_id": page(event_id=f"order-{count // 2}"),
+        "page of a common text": page(text="ISO 4217"),
+        "page of a rare text": page(text="workers in a row"),
+        "page of a text nobody has": page(text="no such words"),
+    }
+
+
+def measured(question: Callable[[], object], rounds: int) -> dict[str, float]:
+    """Ask several times; return the times in milliseconds."""
+    taken = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        question()
+        taken.append((time.perf_counter() - start) * 1000)
+    return {"median_ms": round(median(taken), 1), "worst_ms": round(max(taken), 1)}
+
+
+def slowest_ms(redis: Redis) -> float:
+    """Return how long one command held up the server at most since this was asked before."""
+    slow = redis.slowlog_get(1_000)
+    redis.slowlog_reset()
+    return max((entry["duration"] for entry in slow), default=0) / 1000
+
+
+def memory(redis: Redis, count: int, before: int) -> dict[str, float]:
+    """Return bytes a letter, and of those what the letters themselves take."""
+    used = int(redis.info("memory")["used_memory"]) - before
+    letters = int(redis.memory_usage(keys.DEAD, samples=2_000) or 0)
+    return {
+        "bytes_per_letter": round(used / count),
+        "of_them_the_letter": round(letters / count),
+        "of_them_the_index": round((used - letters) / count),
+    }
+
+
+def measure(count: int, incidents: int, rounds: int, seed: int) -> dict[str, Any]:
+    """Bury, ask, and return every figure."""
+    with EmbeddedServer() as server, Redis.from_url(server.url, protocol=2) as redis:
+        redis.config_set("slowlog-log-slower-than", 1_000)
+        redis.config_set("slowlog-max-len", 1_000)
+        before, now = int(redis.info("memory")["used_memory"]), time.time()
+        letters = sample_letters(count, incidents, now, seed)
+        start = time.perf_counter()
+        bury(redis, iter(track(letters, "burying", total=count)))
+        result: dict[str, Any] = {"letters": count, "buried_s": time.perf_counter() - start}
+        result |= {"kinds": redis.hlen(keys.DEAD_KINDS), "cells": redis.hlen(keys.DEAD_LEDGER)}
+        result["memory"] = memory(redis, count, before)
+        result["burying"] = {"longest_command_ms": slowest_ms(redis)}
+        for name, question in questions(redis, count, now).items():
+            result[name] = measured(question, rounds)
+            result[name]["longest_command_ms"] = slowest_ms(redis)
+        result["client_peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return result
+
+
+def main() -> None:
+    """Measure, write the result, and show it."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--letters", type=int, default=1_000_000)
+    parser.add_argument("--incidents", type=int, default=200, help="that the letters died of")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    result = measure(arguments.letters, arguments.incidents, arguments.rounds, arguments.seed)
+    write_result("letters", result)
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""Some seconds have passed: look at the figures that alerts are about."""
+
+from __future__ import annotations
+
+import time
+
+from celery import shared_task
+
+from worker.alert_figures import measured
+from worker.alerts import Alert, Alerts, rest_after_look
+from worker.announcement import announce
+from worker.engine import ENGINES
+
+
+@shared_task(name="tiktok_events.alerts", ignore_result=True)
+def alerts() -> None:
+    """Measure, judge, and tell what has changed; see `worker.alerts`."""
+    engine = ENGINES.current()
+    with engine.serving():
+        began, incidents = time.monotonic(), Alerts(engine.redis)
+        figures = measured(engine.redis, engine.settings, incidents.open(Alert.EXPIRING_VALUE))
+        judged = incidents.judge(figures)
+        rest_after_look(engine.redis, time.monotonic() - began)
+        for incident in judged:
+            if incident.changed:
+                announce(incident, engine.settings)

@@ -1,0 +1,272 @@
+"""Random histories in which a person is erased again and again, beside workers of all kinds.
+
+After every step each event of anybody else is where the model says, the counters account for
+all events, and after an erasure the person's are only in blocks that a living worker holds.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import orjson
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from redis import Redis
+
+from tiktok_events import keys
+from tiktok_events.destination import Destination
+from tiktok_events.event import EventPreparer, PreparedEvent
+from tiktok_events.outbox import Appender
+from worker.claimed_block import OpenBlock
+from worker.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.embedded import EmbeddedServer
+from worker.erasure import Erasure, Found
+from worker.outbox import Claim, Outbox, Want
+from worker.parking import Parking
+from worker.person import Person
+from worker.settlement import Settlement, Turns
+from worker.status import read_figures
+
+DESTINATIONS = ["web:C0ONE", "web:C0TWO"]
+PEOPLE = ["jo", "al", "mo"]
+JO = Person.of({"email": ["jo@example.com"]}, None)
+AT_WORK = 3
+"""Claims at a time."""
+
+LEASE_S = 60.0
+TURNS = Turns("digest", 10_000.0)
+PREPARER = EventPreparer({}, None, 65_536)
+
+
+class ErasureMachine(RuleBasedStateMachine):
+    """The model: which events of which person stand where."""
+
+    server: EmbeddedServer
+
+    @initialize()
+    def begin(self) -> None:
+        """A server with some events of everybody."""
+        self.redis = Redis.from_url(self.server.url, protocol=2)
+        self.redis.flushall()
+        self.appender = Appender(self.redis, linger_ms=0, rings=True)
+        self.outbox = Outbox(self.redis, consumer="one", lease_ms=round(LEASE_S * 1000))
+        self.letters = DeadLetters(self.redis)
+        self.number = 0
+        self.waiting: set[str] = set()
+        self.dead: set[str] = set()
+        self.held: list[Claim] = []
+        self.gone: list[Claim] = []
+        for name in DESTINATIONS:
+            for _ in range(3):
+                self.append(name, PEOPLE)
+
+    def teardown(self) -> None:
+        """Close what was opened."""
+        if hasattr(self, "redis"):
+            self.redis.close()
+
+    @rule(
+        name=st.sampled_from(DESTINATIONS),
+        people=st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=120),
+    )
+    def append(self, name: str, people: list[str]) -> None:
+        """Events of several people, in blocks of up to a hundred."""
+        source_id = Destination.from_key(name).event_source_id
+        self.appender.append([self._event(source_id, person) for person in people])
+
+    @precondition(lambda self: len(self.held) < AT_WORK and self.waiting)
+    @rule(name=st.sampled_from(DESTINATIONS), wanted=st.sampled_from([1, 50, 120, 1_000]))
+    def claim(self, name: str, wanted: int) -> None:
+        """A worker claims some blocks."""
+        (claimed,) = self.outbox.claim([Want(name, wanted, 1_000_000, TURNS)])
+        if claimed.blocks:
+            self.held.append(claimed)
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def settle(self, data: st.DataObject) -> None:
+        """A worker ends its claim: each event is delivered, dead, due again or apart."""
+        claimed = self.held.pop(data.draw(st.integers(0, len(self.held) - 1)))
+        settlement = Settlement(claimed.destination, claimed.failures, TURNS)
+        turn = data.draw(st.integers(0, 3), label="turn")
+        for block in claimed.blocks:
+            opened = OpenBlock.of(block, lease_ends=0.0)
+            for index, event in enumerate(opened.events):
+                self._end(opened, index, event, (index + turn) % 4)
+            opened.settle_into(settlement)
+        assert self.outbox.settle(settlement).lost == 0
+
+    @precondition(lambda self: len(self.held) == AT_WORK)
+    @rule()
+    def leases_end(self) -> None:
+        """Every worker has died, or sleeps."""
+        self.gone, self.held = self.gone + self.held, []
+        for name in DESTINATIONS:
+            self._age(keys.outbox(name))
+            self.redis.hdel(keys.state(name), "stale_check")
+
+    @precondition(lambda self: self.gone)
+    @rule()
+    def wake_up(self) -> None:
+        """A worker that slept settles blocks that may be another's, or gone: nothing happens."""
+        for claimed in self.gone:
+            if all(self._is_lost(claimed, block.id, block.claims) for block in claimed.blocks):
+                settlement = Settlement(claimed.destination, claimed.failures, TURNS)
+                settlement.done = [(one.id, one.claims, one.events) for one in claimed.blocks]
+                assert self.outbox.settle(settlement).lost == len(claimed.blocks)
+        self.gone = []
+
+    @precondition(lambda self: self.number % 5 == 0)
+    @rule(name=st.sampled_from(DESTINATIONS), on=st.booleans())
+    def park(self, name: str, *, on: bool) -> None:
+        """A destination waits for a person, or goes on."""
+        parking = Parking(self.redis)
+        (parking.park if on else parking.resume)(name)
+        self.redis.hdel(keys.state(name), "failures")
+
+    @precondition(lambda self: self.dead)
+    @rule(data=st.data())
+    def replay(self, data: st.DataObject) -> None:
+        """A dead letter goes back."""
+        letter = data.draw(st.sampled_from(sorted(self.letters, key=lambda one: one.id)))
+        assert self.letters.replay(letter.id, now=1.0)
+        self.dead.remove(str(letter.event_id))
+        self.waiting.add(str(letter.event_id))
+
+    @precondition(lambda self: _of("jo", self.waiting | self.dead))
+    @rule()
+    def erase(self) -> None:
+        """The person goes, but for what is being sent."""
+        living = {event for claimed in self.held for event in self._events(claimed)}
+        sent, found, ticks = _of("jo", self.waiting & living), Found(), itertools.count(step=99)
+        Erasure(
+            self.redis,
+            JO,
+            lease_s=LEASE_S,
+            clock=lambda: next(ticks),
+            wait=lambda _seconds: None,
+        ).run(found, lambda: None)
+        theirs = _of("jo", self.waiting) - sent
+        expected = Found(len(theirs), len(_of("jo", self.dead)), len(sent))
+        assert found == expected
+        self.waiting -= theirs
+        self.dead -= _of("jo", self.dead)
+
+    @invariant()
+    def every_event_is_where_it_should_be(self) -> None:
+        """Nobody else's is lost or doubled, and none of the person's comes back."""
+        if not hasattr(self, "redis"):
+            return
+        stored = [event for name in DESTINATIONS for event in self._stored(name)]
+        assert sorted(stored) == sorted(self.waiting)
+        assert sorted(str(letter.event_id) for letter in self.letters) == sorted(self.dead)
+
+    @invariant()
+    def the_accounts_close(self) -> None:
+        """The counters, and what each outbox says is waiting."""
+        if not hasattr(self, "redis"):
+            return
+        figures = read_figures(self.redis)
+        assert (figures.unaccounted, figures.dead_unaccounted) == (0, 0)
+        assert figures.waiting == len(self.waiting)
+
+    @invariant()
+    def work_is_never_forgotten(self) -> None:
+        """A destination with events is due some time, or parked."""
+        if not hasattr(self, "redis"):
+            return
+        parked = Parking(self.redis).parked()
+        for name in DESTINATIONS:
+            due = self.redis.zscore(keys.READY, name) is not None
+            assert due or name in parked or not self._stored(name)
+
+    def _event(self, source_id: str, person: str) -> PreparedEvent:
+        self.number += 1
+        event_id = f"{person}{self.number}"
+        self.waiting.add(event_id)
+        user = {"email": f"{person}@example.com"}
+        return PREPARER.prepare(
+            {"event": "Lead", "event_id": event_id, "event_source_id": source_id, "user": user}
+        )
+
+    def _end(self, block: OpenBlock, index: int, event: Any, fate: int) -> None:
+        if fate == 1:
+            block.delivered()
+            self.waiting.remove(event["event_id"])
+        elif fate == 0:
+            block.dead(index, _letter(event, block))
+            self.waiting.remove(event["event_id"])
+            self.dead.add(event["event_id"])
+        else:
+            block.left([index], None, part=fate - 2)
+
+    def _events(self, claimed: Claim) -> set[str]:
+        return {
+            event["event_id"] for block in claimed.blocks for event in orjson.loads(block.payload)
+        }
+
+    def _stored(self, name: str) -> list[str]:
+        entries: Any = self.redis.xrange(keys.outbox(name))
+        return [e["event_id"] for _, fields in entries for e in orjson.loads(fields[b"b"])]
+
+    def _is_lost(self, claimed: Claim, block_id: str, claims: int) -> bool:
+        stream = keys.outbox(claimed.destination)
+        if not self.redis.exists(stream):
+            return True
+        found = self.redis.xpending_range(stream, keys.GROUP, block_id, block_id, 1)
+        return [(b"one", claims)] != [(f["consumer"], f["times_delivered"]) for f in found]
+
+    def _age(self, stream: str) -> None:
+        if not self.redis.exists(stream) or not self.redis.xinfo_groups(stream):
+            return
+        for entry in self.redis.xpending_range(stream, keys.GROUP, "-", "+", 10_000):
+            if entry["consumer"] == b"one":
+                self.redis.xclaim(
+                    stream,
+                    keys.GROUP,
+                    "one",
+                    min_idle_time=0,
+                    message_ids=[entry["message_id"]],
+                    idle=round(LEASE_S * 1000),
+                    retrycount=entry["times_delivered"],
+                    justid=True,
+                )
+
+
+def _of(person: str, event_ids: set[str]) -> set[str]:
+    return {event_id for event_id in event_ids if event_id.startswith(person)}
+
+
+def _letter(event: Any, block: OpenBlock) -> DeadLetter:
+    return DeadLetter.of(
+        event,
+        destination=DESTINATIONS[0],
+        reason=Reason.REJECTED,
+        message="refused",
+        history=block.history,
+        died_at=1.0,
+        expires_at=2.0,
+    )
+
+
+def test_no_history_lets_an_erasure_touch_anybody_else(server: EmbeddedServer) -> None:
+    """No order of appends, claims, deaths, replays and erasures harms another's events."""
+    machine = type("Machine", (ErasureMachine,), {"server": server})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        ),
+    )
