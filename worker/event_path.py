@@ -167,10 +167,15 @@ def _unknown(text: str) -> PathError:
 
 
 def _near(text: str) -> list[str]:
+    """Known paths that end the same or are spelt alike, the likest first."""
     known, last = _known_paths(), text.rpartition(".")[2]
     same_end = [path for path in known if path.rpartition(".")[2] == last]
-    close = difflib.get_close_matches(text, known, n=NEAR_MISSES, cutoff=0.85)
-    return list(dict.fromkeys([*same_end, *close]))[:NEAR_MISSES]
+    alike = difflib.get_close_matches(text, known, n=NEAR_MISSES, cutoff=0.85)
+    return sorted({*same_end, *alike}, key=lambda path: _unlikeness(text, path))[:NEAR_MISSES]
+
+
+def _unlikeness(text: str, path: str) -> float:
+    return -difflib.SequenceMatcher(None, text, path).ratio()
 
 
 @cache

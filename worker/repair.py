@@ -43,9 +43,7 @@ NO_BODY: Final = Finding(
     "", "its body is not kept: it was refused before its match keys were hashed; send it again"
 )
 TOO_DEEP: Final = Finding("", "is nested too deeply")
-KEEPS_IDENTITY: Final = (
-    "is part of the event's identity, by which TikTok knows a repeat: --new-identity changes it"
-)
+KEEPS_IDENTITY: Final = "is part of the event's identity; only --new-identity changes that"
 MAY_HAVE_COUNTED: Final = Finding(
     "event_id",
     "an attempt may have been accepted unseen: with a new event_id TikTok would count the "
