@@ -120,6 +120,11 @@ class Desk:
     audit: Audit
     begun_at: float
 
+    @property
+    def expected(self) -> int | None:
+        """How many letters there will be, if anybody knows."""
+        return None if self.selection.narrows else len(self.letters)
+
     def repairs(self) -> Iterator[Repair]:
         """What becomes of each chosen letter, as they stand now."""
         now = time.time()
@@ -158,7 +163,8 @@ class Desk:
         return self.audit.recorded(Action.EDIT, who=self.repairer.who, filter=words)
 
     def _is_done(self, letter: DeadLetter) -> bool:
-        return bool(letter.edits) and letter.edits[-1]["at"] >= self.begun_at
+        last = letter.edits[-1] if letter.edits else None
+        return last is not None and last["at"] >= self.begun_at and last["who"] == self.repairer.who
 
 
 @click.command("edit", help=HELP)
@@ -210,7 +216,7 @@ def edit(  # noqa: PLR0913 — because click passes each option as an argument
     settings = Settings.load()
     with connect(settings) as redis:
         repairer = Repairer(change, settings, operator(settings))
-        desk = Desk(DeadLetters(redis), selection, repairer, Audit(redis), time.time())
+        desk = Desk(DeadLetters(redis), selection, repairer, Audit(redis), round(time.time(), 3))
         report = _run(desk, dry_run=dry_run, yes=yes, as_json=as_json)
     if report.refused or report.missing:
         raise click.exceptions.Exit(1)
@@ -221,16 +227,20 @@ def _run(desk: Desk, *, dry_run: bool, yes: bool, as_json: bool) -> Report:
     out = console()
     named = frozenset(desk.selection.ids)
     planned = Report(as_json and dry_run, named)
-    for repair in desk.repairs():
-        planned.add(repair)
+    with Bar("checking", desk.expected) as bar:
+        for repair in desk.repairs():
+            planned.add(repair)
+            bar.advance()
     if not as_json:
         planned.show_plan(out)
     if dry_run:
+        planned.gone = len(planned.missing)
         planned.end(out, dry_run=True, as_json=as_json)
         return planned
     if planned.counts[Outcome.EDITED]:
         confirm(planned.question(desk.repairer.edit), yes=yes)
     done = Report(as_json, named)
     desk.edit(done, planned)
+    done.gone = len(done.missing) if named else max(planned.total - done.total, 0)
     done.end(out, dry_run=False, as_json=as_json)
     return done

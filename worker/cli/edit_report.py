@@ -46,6 +46,7 @@ class Report:
         edited: some that are edited, to be shown.
         left: some that are refused, by id.
         missing: ids that the operator named, of letters that were not found.
+        gone: letters that were named or counted, and are not there any more.
     """
 
     prints: bool
@@ -56,6 +57,7 @@ class Report:
     edited: list[Repair] = field(default_factory=list)
     left: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
+    gone: int = 0
 
     def __post_init__(self, named: AbstractSet[str]) -> None:
         self.missing |= named
@@ -121,7 +123,7 @@ class Report:
         if as_json:
             for letter_id in sorted(self.missing):
                 print_json(_as_dict(letter_id, Outcome.REFUSED, None, (GONE,)))
-        elif self.total or self.missing:
+        elif self.total or self.gone:
             self._print_counts(out, dry_run=dry_run)
         else:
             out.print("No dead letter matches.")
@@ -132,7 +134,7 @@ class Report:
         for count, words in (
             (self.counts[Outcome.UNCHANGED], "unchanged: they already are as you want them"),
             (self.refused, "refused, and left as they are"),
-            (len(self.missing), "not there: replayed or purged, or never a dead letter"),
+            (self.gone, "not there: replayed or purged, or never a dead letter"),
         ):
             if count:
                 out.print(f"{count:>9,} {words}")

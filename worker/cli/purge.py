@@ -136,8 +136,10 @@ def _until_now(selection: LetterFilter) -> LetterFilter:
 
 def _counted(letters: DeadLetters, selection: LetterFilter) -> Doomed:
     doomed, now = Doomed(), time.time()
-    for letter in letters.find(selection):
-        doomed.add(letter, now)
+    with Bar("counting", None) as bar:
+        for letter in letters.find(selection):
+            doomed.add(letter, now)
+            bar.advance()
     return doomed
 
 
