@@ -112,6 +112,7 @@ class Drain:
         self._posting = posting
         self._stopping = stopping
         self._served: dict[str, Served] = {}
+        self._carrying: dict[str, Served] = {}
         self._rang_for_help = False
         self._last: frozenset[int] | None = None
         self._worked = time.monotonic()
@@ -171,19 +172,17 @@ class Drain:
         return True
 
     def _serve(self, names: list[str]) -> None:
-        """Claim and post for taken destinations while they have work and room."""
+        """Claim and post once for taken destinations that have room.
+
+        Where more waits, the claim has made the destination due again, behind all that were
+        due before: a backlog takes turns with the others instead of keeping this loop.
+        """
         serving = [served for name in names if (served := self._with_room(name))]
-        while serving and not self._stopping():
-            claims = self._outbox.claim([self._want(served) for served in serving])
-            for served, claim in zip(serving, claims, strict=True):
-                self._post_claimed(served, claim)
-            serving = [
-                served
-                for served, claim in zip(serving, claims, strict=True)
-                if claim.rest is Rest.MORE and self._has_room(served)
-            ]
-            if serving:
-                self._ring_for_help()
+        claims = self._outbox.claim([self._want(served) for served in serving]) if serving else []
+        for served, claim in zip(serving, claims, strict=True):
+            self._post_claimed(served, claim)
+        if any(claim.rest is Rest.MORE for claim in claims):
+            self._ring_for_help()
 
     def _with_room(self, name: str) -> Served | None:
         """What is known of a taken destination; without room for it, offer it again soon."""
@@ -216,17 +215,11 @@ class Drain:
         expects_more = claim.rest in {Rest.MORE, Rest.LATER}
         served.more_until = time.monotonic() + MORE_S if expects_more else 0.0
         self._prepare(served, claim)
-        batches, served.carried = full_batches(
-            served.carried,
-            max_events=served.account.limits.batch_events,
-            max_bytes=served.account.limits.batch_bytes,
-        )
-        for events in batches:
-            self._post(served, events)
-        if claim.rest is Rest.NOTHING:
-            self._post_carried(served)
-        elif claim.rest is Rest.STOPPED:
+        if claim.rest is Rest.STOPPED:
             self._hand_back_carried(served)
+        self._post_carried(served, whole=claim.rest is Rest.NOTHING)
+        if served.carried:
+            self._carrying[served.key] = served
 
     def _prepare(self, served: Served, claim: Claim) -> None:
         """Carry what can be sent; settle blocks of which nothing can."""
@@ -256,18 +249,25 @@ class Drain:
         served.has_turn = False
         self._posting.post(served.key, lambda: self._delivery.deliver(batch))
 
-    def _post_carried(self, served: Served) -> None:
-        if served.carried:
-            events, served.carried = served.carried, []
-            self._post(served, events)
+    def _post_carried(self, served: Served, *, whole: bool) -> None:
+        """Post what fills requests, as far as there is room; if `whole`, the rest too."""
+        limits = served.account.limits
+        batches, rest = full_batches(
+            served.carried, max_events=limits.batch_events, max_bytes=limits.batch_bytes
+        )
+        if whole and rest:
+            batches, rest = [*batches, rest], []
+        while batches and self._has_room(served):
+            self._post(served, batches.pop(0))
+        served.carried = [event for batch in batches for event in batch] + rest
 
     def _send_carried(self, *, except_for: list[str]) -> None:
-        """Nothing more came for them: what is carried goes as it is."""
+        """Where nothing more came, what is carried goes as it is."""
         now = time.monotonic()
-        for name, served in self._served.items():
+        for name, served in self._carrying.items():
             expects_more = name in except_for or now < served.more_until
-            if served.carried and not expects_more and self._has_room(served):
-                self._post_carried(served)
+            self._post_carried(served, whole=not expects_more)
+        self._carrying = {name: one for name, one in self._carrying.items() if one.carried}
 
     def _ring_for_help(self) -> None:
         """A backlog: let another worker process join, once a run."""
@@ -278,7 +278,7 @@ class Drain:
     def _finish(self) -> None:
         """Hand back what is not sent, wait for what is under way, pass the watch on."""
         try:
-            for served in self._served.values():
+            for served in self._carrying.values():
                 self._hand_back_carried(served)
         finally:
             self._posting.wait_for_all(SHUTDOWN_S if self._stopping() else None)

@@ -69,7 +69,9 @@ class DestinationFigures:
         """What it is doing at a time."""
         if self.parked is not None:
             return Condition.PARKED
-        backing_off = self.not_before is not None and self.not_before > now
+        waits = self.not_before is not None and self.not_before > now
+        # Without a failure it waits for its access token's turn, which is how limits work.
+        backing_off = waits and self.failures > 0
         return Condition.BACKING_OFF if backing_off else Condition.OK
 
     def as_dict(self, now: float) -> dict[str, Any]:

@@ -31,7 +31,7 @@ end
 local not_before = tonumber(known[2] or '0')
 if not_before > now then
   redis.call('ZADD', ready, not_before, name)
-  return {STOPPED, failures}
+  return {failures > 0 and STOPPED or LATER, failures} -- or it waits for the token's turn
 end
 
 local rate = current_rate(KEYS[5], tonumber(ARGV[6]))
