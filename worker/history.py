@@ -67,6 +67,7 @@ class History:
         suspect: the events stand under suspicion and are not merged with others.
         log: attempts in order, the first and the last ``KEPT``.
         replays: Unix seconds of each replay.
+        edits: what operators changed of the event while it was dead; see `DeadLetter`.
     """
 
     accepted_at: float
@@ -76,6 +77,7 @@ class History:
     suspect: bool = False
     log: tuple[dict[str, Any], ...] = ()
     replays: tuple[float, ...] = ()
+    edits: tuple[dict[str, Any], ...] = ()
 
     @classmethod
     def read(cls, document: bytes, accepted_at: float) -> Self:
@@ -91,21 +93,21 @@ class History:
             suspect=known["suspect"],
             log=tuple(known["log"]),
             replays=tuple(known["replays"]),
+            edits=tuple(known.get("edits", ())),
         )
 
     def write(self) -> str:
         """As JSON."""
-        return orjson.dumps(
-            {
-                "accepted_at": self.accepted_at,
-                "attempts": self.attempts,
-                "ambiguous_since": self.ambiguous_since,
-                "outdone": self.outdone,
-                "suspect": self.suspect,
-                "log": self.log,
-                "replays": self.replays,
-            }
-        ).decode()
+        known = {
+            "accepted_at": self.accepted_at,
+            "attempts": self.attempts,
+            "ambiguous_since": self.ambiguous_since,
+            "outdone": self.outdone,
+            "suspect": self.suspect,
+            "log": self.log,
+            "replays": self.replays,
+        }
+        return orjson.dumps(known | ({"edits": self.edits} if self.edits else {})).decode()
 
     def after(self, attempt: Attempt, *, ambiguous: bool, taken_at: float = 0.0) -> History:
         """The history with one more attempt.

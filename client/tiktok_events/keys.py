@@ -22,6 +22,7 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     dead:ledger               hash         <kind digest>|<deadline hour>|<hour of death> → letters,
                                            and their values in thousandths of the currency
     dead:event_ids            sorted set   <event_id> NUL <dead letter id>; with `dead`
+    dead:warned               string       it was said that letters will be purged; a day
     alerts                    hash         open incident → since, calm since, peak; until it is over
     alerts:deaths             sorted set   how many had died, by Unix ms; the last minute
     alerting                  string       somebody has just looked at the figures; some seconds
@@ -47,6 +48,7 @@ DEAD: Final = PREFIX + "dead"
 DEAD_KINDS: Final = PREFIX + "dead:kinds"
 DEAD_LEDGER: Final = PREFIX + "dead:ledger"
 DEAD_EVENT_IDS: Final = PREFIX + "dead:event_ids"
+DEAD_WARNED: Final = PREFIX + "dead:warned"
 ALERTS: Final = PREFIX + "alerts"
 DEATHS: Final = PREFIX + "alerts:deaths"
 ALERTING: Final = PREFIX + "alerting"

@@ -35,6 +35,12 @@ BOUNDS = {
     "window_days_app": (0.01, 365, "a number of days from 0.01 to 365"),
     "window_days_offline": (0.01, 365, "a number of days from 0.01 to 365"),
     "window_days_crm": (0.01, 365, "a number of days from 0.01 to 365"),
+    "dead_keep_days": (1, 3_650, "a number of days from 1 to 3650"),
+    "dead_max_bytes": (
+        524_288,
+        1_099_511_627_776,
+        "a whole number from 524,288 to 1,099,511,627,776",
+    ),
     "alert_dead_per_minute": (1, 1_000_000, "a whole number from 1 to 1,000,000"),
     "alert_oldest_waiting_s": (1, 31_536_000, "a whole number from 1 to 31,536,000"),
     "alert_expiring_value": (1, 1_000_000_000, "a whole number from 1 to 1,000,000,000"),

@@ -1,12 +1,11 @@
-"""`tiktok-events dead replay` and `dead purge`: the two ways out of the dead letters."""
+"""`tiktok-events dead replay`: put dead letters back into their outbox."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import dataclass
 from typing import Final
 
 import click
@@ -15,7 +14,7 @@ from tiktok_events.client import connect
 from worker.audit import Action, Audit, Tally, operator
 from worker.cli import options
 from worker.cli.terminal import Bar, confirm, console, counted, print_json
-from worker.dead_letters import PAGE, DeadLetters
+from worker.dead_letters import DeadLetters
 from worker.letter_filter import LetterFilter
 from worker.replay import Fate, fate_of
 from worker.settings import Settings
@@ -44,20 +43,6 @@ attempt was accepted. Skipped, and left where they are, are
 Remove the cause first: an invalid event that is not repaired dies again.
 
 Exit codes: 0 done, 1 a letter named by its ID was not replayed or the answer was no,
-2 wrong usage.
-"""
-
-PURGE_HELP: Final = """Remove dead letters for good: their events will never be delivered.
-
-\b
-See how many:                 tiktok-events dead purge --reason expired --dry-run
-These two:                    tiktok-events dead purge 17-0 23-4
-All that are too old:         tiktok-events dead purge --reason expired
-Everything, from a script:    tiktok-events dead purge --all --yes
-
-They stay counted: `tiktok-events status` says how many were purged.
-
-Exit codes: 0 done, 1 a letter named by its ID was not there or the answer was no,
 2 wrong usage.
 """
 
@@ -115,35 +100,6 @@ def replay(
     _end(report, selection, done="replayed", dry_run=dry_run, as_json=as_json)
 
 
-@click.command("purge", help=PURGE_HELP)
-@options.letter_choice
-@options.dry_run
-@options.yes
-@options.as_json
-def purge(*, selection: LetterFilter, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Purge the chosen letters."""
-    words, selection = selection.words(), _until_now(selection)
-    settings = Settings.load()
-    with connect(settings) as redis:
-        letters = DeadLetters(redis)
-        count = purged = sum(1 for _ in letters.find(selection))
-        if count and not dry_run:
-            confirm(f"Remove {counted(count, 'dead letter')} for good?", yes=yes)
-            entry = Audit(redis).recorded(Action.PURGE, who=operator(settings), filter=words)
-            with entry as tally:
-                purged = _purge_all(letters, selection, count, tally)
-    missing = len(set(selection.ids)) - count if selection.ids else 0
-    report = {"selected": count, "purged": purged, "gone": missing + max(count - purged, 0)}
-    _end(report, selection, done="purged", dry_run=dry_run, as_json=as_json)
-
-
-def _until_now(selection: LetterFilter) -> LetterFilter:
-    """Only letters that are there when they are counted: what dies meanwhile was not asked for."""
-    if selection.ids or selection.until is not None:
-        return selection
-    return replace(selection, until=time.time())
-
-
 def _fates(
     letters: DeadLetters, selection: LetterFilter, *, accept_duplicates: bool
 ) -> dict[str, Fate]:
@@ -165,15 +121,6 @@ def _replay_all(letters: DeadLetters, ids: Sequence[str], tally: Tally) -> int:
         for letter_id in ids:
             tally.count += letters.replay(letter_id, now=time.time())
             bar.advance()
-    return tally.count
-
-
-def _purge_all(letters: DeadLetters, selection: LetterFilter, count: int, tally: Tally) -> int:
-    found = letters.find(selection)
-    with Bar("purging", count) as bar:
-        while part := list(islice(found, PAGE)):
-            tally.count += letters.purge(part)
-            bar.advance(len(part))
     return tally.count
 
 
