@@ -71,7 +71,10 @@ class Client:
         )
         self._redis = connect(self.settings)
         self._appender = Appender(
-            self._redis, linger_ms=self.settings.linger_ms, rings=self.settings.rings
+            self._redis,
+            linger_ms=self.settings.linger_ms,
+            rings=self.settings.rings,
+            timeout_s=self.settings.redis_timeout_s,
         )
 
     def track(self, event: Event, *, event_id: str | None = None) -> str:
@@ -115,6 +118,7 @@ class Client:
 
     def close(self) -> None:
         """Close the connections; the client can still be used and opens new ones."""
+        self._appender.close()
         self._redis.close()
 
     def _prepare_all(self, events: Iterable[Event]) -> Iterator[PreparedEvent]:
