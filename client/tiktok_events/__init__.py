@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from tiktok_events.async_client import AsyncClient
 from tiktok_events.client import Client
 from tiktok_events.errors import (
+    DurabilityUnsupported,
     EventTooLarge,
     InvalidDestination,
     InvalidEvent,
@@ -13,7 +15,9 @@ from tiktok_events.errors import (
 )
 
 __all__ = [
+    "AsyncClient",
     "Client",
+    "DurabilityUnsupported",
     "EventTooLarge",
     "InvalidDestination",
     "InvalidEvent",
