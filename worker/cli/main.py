@@ -33,6 +33,7 @@ COMMANDS: Final = (
     "status",
     "dead",
     "destinations",
+    "spool",
     "explain",
     "sandbox",
     "doctor",
