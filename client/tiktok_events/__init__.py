@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from tiktok_events.async_client import AsyncClient
 from tiktok_events.client import Client
 from tiktok_events.errors import (
+    DurabilityUnsupported,
     EventTooLarge,
     InvalidDestination,
     InvalidEvent,
@@ -45,9 +47,11 @@ __all__ = [
     "Ad",
     "AnyEvent",
     "App",
+    "AsyncClient",
     "Client",
     "Content",
     "Device",
+    "DurabilityUnsupported",
     "Event",
     "EventTooLarge",
     "InvalidDestination",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import sha1
 from importlib.resources import files
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from redis import Redis
 from redis.exceptions import NoScriptError
@@ -21,6 +22,26 @@ Call = tuple[Sequence[Any], Sequence[Any]]
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class ScriptText:
+    """What the server is told once, and what names it from then on.
+
+    Attributes:
+        text: the source, prelude included.
+        digest: SHA-1 of it, in hex, as EVALSHA wants it.
+    """
+
+    text: str
+    digest: str
+
+    @classmethod
+    def read(cls, package: str, *names: str) -> Self:
+        """Join the files of these names, without their ending, from a package's `lua` folder."""
+        folder = files(package).joinpath("lua")
+        text = PRELUDE + "".join(folder.joinpath(f"{name}.lua").read_text() for name in names)
+        return cls(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
 class LuaScript:
     """One script.
 
@@ -32,13 +53,13 @@ class LuaScript:
 
     def __init__(self, redis: Redis, package: str, *names: str) -> None:
         self._redis = redis
-        folder = files(package).joinpath("lua")
-        self._text = PRELUDE + "".join(folder.joinpath(f"{n}.lua").read_text() for n in names)
-        self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
+        self._script = ScriptText.read(package, *names)
 
     def __call__(self, keys: Sequence[Any], args: Sequence[Any]) -> Any:
         """Call it once."""
-        return self._known(lambda: self._redis.evalsha(self._digest, len(keys), *keys, *args))
+        return self._known(
+            lambda: self._redis.evalsha(self._script.digest, len(keys), *keys, *args)
+        )
 
     def many(self, calls: Sequence[Call], *, together: bool) -> list[Any]:
         """Call it several times in one round trip.
@@ -52,7 +73,7 @@ class LuaScript:
     def _pipelined(self, calls: Sequence[Call], *, together: bool) -> list[Any]:
         with self._redis.pipeline(transaction=together) as pipeline:
             for keys, args in calls:
-                pipeline.evalsha(self._digest, len(keys), *keys, *args)
+                pipeline.evalsha(self._script.digest, len(keys), *keys, *args)
             return pipeline.execute()
 
     def _known(self, call: Callable[[], T]) -> T:
@@ -60,5 +81,5 @@ class LuaScript:
         try:
             return call()
         except NoScriptError:
-            self._redis.script_load(self._text)
+            self._redis.script_load(self._script.text)
             return call()

@@ -61,7 +61,7 @@ def send(*, file: str, strict: bool, event_source_id: str | None, as_json: bool)
     """Hand over the events of a file."""
     with (
         _opened(file, seekable=strict) as stream,
-        Client(event_source_id=event_source_id) as client,
+        Client(event_source_id=event_source_id, on_failure="raise") as client,
     ):
         sending = Sending(client, _preparer(client, event_source_id), as_json=as_json)
         if strict:
