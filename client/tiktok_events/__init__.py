@@ -11,6 +11,7 @@ from tiktok_events.errors import (
     OutboxUnavailable,
     TikTokEventsError,
 )
+from tiktok_events.policy import Policy
 
 __all__ = [
     "Client",
@@ -19,5 +20,6 @@ __all__ = [
     "InvalidEvent",
     "InvalidSetting",
     "OutboxUnavailable",
+    "Policy",
     "TikTokEventsError",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +17,9 @@ from tiktok_events.destination import EVENT_SOURCES
 from tiktok_events.errors import InvalidEvent, OutboxUnavailable
 from tiktok_events.event import EventPreparer, PreparedEvent
 from tiktok_events.outbox import Appender
+from tiktok_events.policy import KEEP, PolicyRule, check_rule
 from tiktok_events.settings import ClientSettings
+from tiktok_events.tally import Tally
 
 Event = Mapping[str, Any]
 
@@ -42,12 +44,14 @@ class Client:
         linger_ms: how long a first event waits for company before it is due.
         max_event_bytes: size limit of one event's JSON.
         redis_timeout_s: longest wait for Redis in one call.
+        policy: what may be shared of an event, or a function that decides it for each.
+        strip_url_parameters: names of URL parameters that may not; ``"*"`` for all.
 
     Raises:
         InvalidSetting: a setting has a value that is not allowed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — because each is a setting, given by its name
         self,
         redis_url: str | None = None,
         *,
@@ -56,6 +60,8 @@ class Client:
         linger_ms: int | None = None,
         max_event_bytes: int | None = None,
         redis_timeout_s: float | None = None,
+        policy: PolicyRule = KEEP,
+        strip_url_parameters: Iterable[str] | None = None,
     ) -> None:
         self.settings = ClientSettings.load(
             redis_url=redis_url,
@@ -63,64 +69,86 @@ class Client:
             linger_ms=linger_ms,
             max_event_bytes=max_event_bytes,
             redis_timeout_s=redis_timeout_s,
+            strip_url_parameters=strip_url_parameters,
         )
         self._preparer = EventPreparer(
             _default_ids(event_source_id, self.settings.pixel_code),
             self.settings.default_region,
             self.settings.max_event_bytes,
+            check_rule(policy),
+            self.settings.strip_url_parameters or frozenset(),
         )
+        self._withheld = Tally()
         self._redis = connect(self.settings)
         self._appender = Appender(
             self._redis, linger_ms=self.settings.linger_ms, rings=self.settings.rings
         )
 
-    def track(self, event: Event, *, event_id: str | None = None) -> str:
+    @property
+    def withheld(self) -> int:
+        """Events that a policy kept back so far, in this process."""
+        return self._withheld.count
+
+    def track(
+        self, event: Event, *, event_id: str | None = None, policy: PolicyRule | None = None
+    ) -> str:
         """Enqueue one conversion.
 
         Args:
             event: the event in the API's 2.0 vocabulary; `event_id` and `event_time`
                 (Unix seconds) are filled in when absent.
             event_id: used when the event has none, instead of a new one.
+            policy: what may be shared of this event, in place of the client's policy.
 
         Returns:
-            The `event_id`; give the same one to the Pixel.
+            The `event_id`; give the same one to the Pixel. Of an event that the policy
+            drops too, so that the caller need not know: it is counted as `withheld`.
 
         Raises:
             InvalidEvent: the event cannot be accepted; nothing was enqueued.
             OutboxUnavailable: Redis did not answer in time, or refused.
         """
-        prepared = self._preparer.prepare(event, event_id=event_id)
-        with _redis_errors():
-            self._appender.append([prepared])
+        prepared = self._preparer.prepare(event, event_id=event_id, policy=policy)
+        self._hand_over([prepared])
         return prepared.event_id
 
-    def track_many(self, events: Iterable[Event]) -> list[str]:
+    def track_many(self, events: Iterable[Event], *, policy: PolicyRule | None = None) -> list[str]:
         """Enqueue many conversions in one atomic step: all of them or none.
 
         The whole call is held in memory; hand over a large stream in slices
         of some thousands.
 
+        Args:
+            events: as for `track`.
+            policy: what may be shared of them, in place of the client's policy.
+
         Returns:
-            The event ids, in order.
+            The event ids, in order; of events that the policy drops too.
 
         Raises:
             InvalidEvent: one event cannot be accepted (`position` tells which);
                 nothing was enqueued.
             OutboxUnavailable: Redis did not answer in time, or refused.
         """
-        prepared = list(self._prepare_all(events))
-        with _redis_errors():
-            self._appender.append(prepared)
+        prepared = list(self._prepare_all(events, policy))
+        self._hand_over(prepared)
         return [event.event_id for event in prepared]
 
     def close(self) -> None:
         """Close the connections; the client can still be used and opens new ones."""
         self._redis.close()
 
-    def _prepare_all(self, events: Iterable[Event]) -> Iterator[PreparedEvent]:
+    def _hand_over(self, prepared: Sequence[PreparedEvent]) -> None:
+        with _redis_errors():
+            self._appender.append(prepared)
+        self._withheld.add(sum(event.withheld for event in prepared))
+
+    def _prepare_all(
+        self, events: Iterable[Event], policy: PolicyRule | None
+    ) -> Iterator[PreparedEvent]:
         for position, event in enumerate(events):
             try:
-                yield self._preparer.prepare(event)
+                yield self._preparer.prepare(event, policy=policy)
             except InvalidEvent as error:
                 raise type(error)(error.message, path=error.path, position=position) from None
 
