@@ -15,6 +15,13 @@ from tiktok_events.doorbell import LUA as DOORBELL
 PRELUDE: Final = DOORBELL + files("tiktok_events").joinpath("lua/prelude.lua").read_text()
 """Stands before every script, the worker's too."""
 
+
+def source(package: str, *names: str) -> str:
+    """The text of Lua files, without their ending, from a package's `lua` folder."""
+    folder = files(package).joinpath("lua")
+    return "".join(folder.joinpath(f"{name}.lua").read_text() for name in names)
+
+
 Call = tuple[Sequence[Any], Sequence[Any]]
 """Keys and arguments."""
 
@@ -28,12 +35,12 @@ class LuaScript:
         redis: a connection.
         package: whose `lua` folder it is in.
         names: of the files, without their ending, that make up the script.
+        before: Lua that stands before them.
     """
 
-    def __init__(self, redis: Redis, package: str, *names: str) -> None:
+    def __init__(self, redis: Redis, package: str, *names: str, before: str = "") -> None:
         self._redis = redis
-        folder = files(package).joinpath("lua")
-        self._text = PRELUDE + "".join(folder.joinpath(f"{n}.lua").read_text() for n in names)
+        self._text = PRELUDE + before + source(package, *names)
         self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
 
     def __call__(self, keys: Sequence[Any], args: Sequence[Any]) -> Any:

@@ -76,7 +76,7 @@ class Appender:
 
     def __init__(self, redis: Redis, *, linger_ms: int, rings: bool) -> None:
         self._linger_ms = linger_ms
-        self._rings = int(rings)
+        self._rings = rings
         self._script = LuaScript(redis, "tiktok_events", "append")
 
     def append(self, events: Sequence[PreparedEvent]) -> None:
@@ -85,24 +85,29 @@ class Appender:
         Raises:
             redis.RedisError: it did not happen, or after a time-out may have happened.
         """
-        calls = [self._call(part) for part in _script_calls(list(blocks_of(events)))]
+        calls = [
+            append_call(part, linger_ms=self._linger_ms, rings=self._rings)
+            for part in _script_calls(list(blocks_of(events)))
+        ]
         if len(calls) == 1:
             self._script(*calls[0])
         elif calls:
             self._script.many(calls, together=True)
 
-    def _call(self, blocks: list[Block]) -> Call:
-        keys_ = [keys.READY, keys.SEQUENCE, keys.COUNTERS, keys.AWAKE, keys.DOORBELL]
-        by_destination: dict[str, list[Block]] = {}
-        for block in blocks:
-            by_destination.setdefault(block.destination, []).append(block)
-        args: list[Any] = [self._linger_ms, self._rings, len(by_destination)]
-        for destination, its_blocks in by_destination.items():
-            keys_ += (keys.outbox(destination), keys.state(destination))
-            args += (destination, len(its_blocks))
-            for block in its_blocks:
-                args += (block.events, block.payload)
-        return keys_, args
+
+def append_call(blocks: Sequence[Block], *, linger_ms: int, rings: bool) -> Call:
+    """Keys and arguments of `append.lua` for blocks that fit in one call."""
+    keys_ = [keys.READY, keys.SEQUENCE, keys.COUNTERS, keys.AWAKE, keys.DOORBELL]
+    by_destination: dict[str, list[Block]] = {}
+    for block in blocks:
+        by_destination.setdefault(block.destination, []).append(block)
+    args: list[Any] = [linger_ms, int(rings), len(by_destination)]
+    for destination, its_blocks in by_destination.items():
+        keys_ += (keys.outbox(destination), keys.state(destination))
+        args += (destination, len(its_blocks))
+        for block in its_blocks:
+            args += (block.events, block.payload)
+    return keys_, args
 
 
 def _script_calls(blocks: list[Block]) -> Iterator[list[Block]]:
