@@ -17,12 +17,16 @@ from tiktok_events import keys
 AHEAD_S: Final = 2.0
 """Seconds of work that may lie ahead of live traffic."""
 
-LEAST_EVENTS: Final = 10_000
-"""May wait whatever the workers do: ten requests, about a second of work for one of them."""
+UNKNOWN_EVENTS: Final = 5_000
+"""May wait while nothing is known of the workers: five requests."""
+
+LEAST_EVENTS: Final = 2_000
+"""May wait however slow the workers are: the request under way, and the next."""
 
 LOOK_S: Final = 0.1
-SMOOTHING: Final = 0.3
-"""Weight of the newest look at the speed; the others share the rest."""
+SMOOTHING: Final = 0.1
+"""Weight of the newest look at the speed: events leave by the thousand, so about a second
+counts."""
 
 STUCK_S: Final = 5.0
 """After so long without a single event leaving, the operator is told."""
@@ -133,10 +137,13 @@ class Flow:
         self._expected = waiting
         self._looked_at = now
         self._per_second = 0.0
+        self._moves = False
 
     @property
     def room(self) -> float:
         """How many events may wait."""
+        if not self._moves:
+            return UNKNOWN_EVENTS
         return max(LEAST_EVENTS, self._per_second * AHEAD_S)
 
     def expect(self, appended: int) -> None:
@@ -147,7 +154,7 @@ class Flow:
         """Compare what waits with what would if nothing had left."""
         left = max(self._expected - waiting, 0)
         if left:
-            self.left_at = now
+            self.left_at, self._moves = now, True
         elapsed_s = now - self._looked_at
         if elapsed_s >= LOOK_S:
             self._per_second += SMOOTHING * (left / elapsed_s - self._per_second)
