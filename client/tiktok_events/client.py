@@ -109,7 +109,8 @@ class Client:
             OutboxUnavailable: Redis did not answer in time, or refused.
         """
         prepared = self._preparer.prepare(event, event_id=event_id, policy=policy)
-        self._hand_over([prepared])
+        if shared := self._shared([prepared]):
+            self._hand_over(shared)
         return prepared.event_id
 
     def track_many(self, events: Iterable[Event], *, policy: PolicyRule | None = None) -> list[str]:
@@ -131,17 +132,23 @@ class Client:
             OutboxUnavailable: Redis did not answer in time, or refused.
         """
         prepared = list(self._prepare_all(events, policy))
-        self._hand_over(prepared)
+        if shared := self._shared(prepared):
+            self._hand_over(shared)
         return [event.event_id for event in prepared]
 
     def close(self) -> None:
         """Close the connections; the client can still be used and opens new ones."""
         self._redis.close()
 
-    def _hand_over(self, prepared: Sequence[PreparedEvent]) -> None:
+    def _shared(self, prepared: Sequence[PreparedEvent]) -> list[PreparedEvent]:
+        """The events that may leave; those that a policy withholds are counted."""
+        shared = [event for event in prepared if not event.withheld]
+        self._withheld.add(len(prepared) - len(shared))
+        return shared
+
+    def _hand_over(self, events: Sequence[PreparedEvent]) -> None:
         with _redis_errors():
-            self._appender.append(prepared)
-        self._withheld.add(sum(event.withheld for event in prepared))
+            self._appender.append(events)
 
     def _prepare_all(
         self, events: Iterable[Event], policy: PolicyRule | None

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from threading import Lock
+from threading import get_ident
 
 
 class Tally:
-    """Counts up; ``+=`` on a number loses counts between threads.
+    """Counts up; ``+=`` on one number loses counts between threads.
 
-    Attributes:
-        count: so far, in this process.
+    Each thread has its own number, which nobody else writes: no lock that a fork could
+    leave locked in the child.
     """
 
     def __init__(self) -> None:
-        self.count = 0
-        self._lock = Lock()
+        self._by_thread: dict[int, int] = {}
+
+    @property
+    def count(self) -> int:
+        """So far, in this process."""
+        return sum(list(self._by_thread.values()))
 
     def add(self, number: int) -> None:
         """Count some more."""
         if number:
-            with self._lock:
-                self.count += number
+            thread = get_ident()
+            self._by_thread[thread] = self._by_thread.get(thread, 0) + number

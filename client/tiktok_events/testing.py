@@ -25,11 +25,11 @@ from unittest.mock import patch
 
 import orjson
 
+from tiktok_events.client import Client
 from tiktok_events.destination import DESTINATION_FIELDS
 from tiktok_events.differences import Difference, as_sent, differences
 from tiktok_events.event import PreparedEvent
 from tiktok_events.match_keys import check_region
-from tiktok_events.outbox import Appender
 from tiktok_events.settings import ENVIRONMENT_PREFIX
 
 __all__ = ["CapturedConversions", "capture_conversions"]
@@ -62,9 +62,9 @@ class CapturedConversions(Sequence[Conversion]):
         self._lock = Lock()
 
     def record(self, events: Sequence[PreparedEvent]) -> None:
-        """Take the events of one call, but for those that a policy withholds."""
+        """Take the events of one call."""
         with self._lock:
-            self._events += [event for event in events if not event.withheld]
+            self._events += events
 
     def clear(self) -> None:
         """Forget what was tracked so far."""
@@ -157,10 +157,10 @@ def capture_conversions() -> Iterator[CapturedConversions]:
     """Let every client of this process record instead of sending."""
     captured = CapturedConversions()
 
-    def record(_appender: Appender, events: Sequence[PreparedEvent]) -> None:
+    def record(_client: Client, events: Sequence[PreparedEvent]) -> None:
         captured.record(events)
 
-    with patch.object(Appender, "append", record):
+    with patch.object(Client, "_hand_over", record):
         yield captured
 
 

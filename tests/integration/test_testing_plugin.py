@@ -152,6 +152,7 @@ def test_an_event_that_cannot_be_accepted_is_refused_as_for_real(
                 client.track_many([{"event": "Lead"}, {"event": "Lead", "user": 7}])
             client.track({"event": "Lead"}, policy=Policy("drop"))
             captured_conversions.assert_none()
+            assert client.withheld == 1
         """,
     )
     result.assert_outcomes(passed=1)
