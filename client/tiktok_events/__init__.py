@@ -15,6 +15,7 @@ from tiktok_events.errors import (
     TikTokEventsError,
 )
 from tiktok_events.money import Money
+from tiktok_events.policy import Policy
 from tiktok_events.standard_events import (
     add_payment_info,
     add_to_cart,
@@ -62,6 +63,7 @@ __all__ = [
     "Money",
     "OutboxUnavailable",
     "Page",
+    "Policy",
     "Problem",
     "Properties",
     "TikTokEventsError",

@@ -35,7 +35,7 @@ class Append:
 
     def __init__(self, *, linger_ms: int, rings: bool, fsync_ms: int | None = None) -> None:
         self._linger_ms = linger_ms
-        self._rings = int(rings)
+        self._rings = rings
         self._script = ScriptText.read("tiktok_events", "append")
         self._fsync: list[Command] = [] if fsync_ms is None else [("WAITAOF", 1, 0, fsync_ms)]
 
@@ -68,21 +68,23 @@ class Append:
             raise RedisTimeoutError("the append-only file was not on the server's disk in time")
 
     def _command(self, blocks: Sequence[Block]) -> Command:
-        keys_, args = self._call(blocks)
+        keys_, args = append_call(blocks, linger_ms=self._linger_ms, rings=self._rings)
         return ("EVALSHA", self._script.digest, len(keys_), *keys_, *args)
 
-    def _call(self, blocks: Sequence[Block]) -> Call:
-        keys_ = [keys.READY, keys.SEQUENCE, keys.COUNTERS, keys.AWAKE, keys.DOORBELL]
-        by_destination: dict[str, list[Block]] = {}
-        for block in blocks:
-            by_destination.setdefault(block.destination, []).append(block)
-        args: list[Any] = [self._linger_ms, self._rings, len(by_destination)]
-        for destination, its_blocks in by_destination.items():
-            keys_ += (keys.outbox(destination), keys.state(destination))
-            args += (destination, len(its_blocks))
-            for block in its_blocks:
-                args += (block.events, block.payload)
-        return keys_, args
+
+def append_call(blocks: Sequence[Block], *, linger_ms: int, rings: bool) -> Call:
+    """Keys and arguments of `append.lua` for blocks that fit in one call."""
+    keys_ = [keys.READY, keys.SEQUENCE, keys.COUNTERS, keys.AWAKE, keys.DOORBELL]
+    by_destination: dict[str, list[Block]] = {}
+    for block in blocks:
+        by_destination.setdefault(block.destination, []).append(block)
+    args: list[Any] = [linger_ms, int(rings), len(by_destination)]
+    for destination, its_blocks in by_destination.items():
+        keys_ += (keys.outbox(destination), keys.state(destination))
+        args += (destination, len(its_blocks))
+        for block in its_blocks:
+            args += (block.events, block.payload)
+    return keys_, args
 
 
 def check_fsync(reply: Any) -> None:

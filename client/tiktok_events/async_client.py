@@ -18,6 +18,7 @@ from tiktok_events.errors import OutboxUnavailable
 from tiktok_events.event import PreparedEvent
 from tiktok_events.fallback import log
 from tiktok_events.flush import BATCH_BYTES, CALL_BYTES, NO_END, Until, give_back
+from tiktok_events.policy import PolicyRule
 from tiktok_events.producer import Producer
 from tiktok_events.spool import Spool
 from tiktok_events.types import AnyEvent
@@ -36,16 +37,22 @@ class AsyncClient(Producer):
         ...                             "page": {"url": "https://shop.example/thanks"}})
     """
 
-    async def track(self, event: AnyEvent, *, event_id: str | None = None) -> str:
+    async def track(
+        self, event: AnyEvent, *, event_id: str | None = None, policy: PolicyRule | None = None
+    ) -> str:
         """Enqueue one conversion, as `Client.track` does."""
-        prepared = self._preparer.prepare(event, event_id=event_id)
-        await self._hand_over([prepared])
+        prepared = self._preparer.prepare(event, event_id=event_id, policy=policy)
+        if shared := self._shared([prepared]):
+            await self._hand_over(shared)
         return prepared.event_id
 
-    async def track_many(self, events: Iterable[AnyEvent]) -> list[str]:
+    async def track_many(
+        self, events: Iterable[AnyEvent], *, policy: PolicyRule | None = None
+    ) -> list[str]:
         """Enqueue many conversions in one atomic step, as `Client.track_many` does."""
-        prepared = list(self._prepare_all(events))
-        await self._hand_over(prepared)
+        prepared = list(self._prepare_all(events, policy))
+        if shared := self._shared(prepared):
+            await self._hand_over(shared)
         return [event.event_id for event in prepared]
 
     async def flush(self) -> int:

@@ -31,9 +31,14 @@ class Block:
 
 
 def blocks_of(events: Sequence[PreparedEvent]) -> Iterator[Block]:
-    """Group events by destination, in order, into blocks within both limits."""
+    """Group events by destination, in order, into blocks within both limits.
+
+    What a policy withholds is in none.
+    """
     by_destination: dict[str, list[bytes]] = {}
     for event in events:
+        if event.withheld:
+            continue
         by_destination.setdefault(event.destination.key, []).append(event.body)
     for destination, bodies in by_destination.items():
         for chunk in _chunks(bodies):

@@ -18,6 +18,7 @@ from tiktok_events.event import PreparedEvent
 from tiktok_events.fallback import log
 from tiktok_events.flush import CALL_BYTES, Until, flush_batch
 from tiktok_events.outbox import Appender
+from tiktok_events.policy import PolicyRule
 from tiktok_events.producer import Producer
 from tiktok_events.settings import ClientSettings
 from tiktok_events.types import AnyEvent
@@ -51,39 +52,52 @@ class Client(Producer):
         spool_bytes: size limit of that file.
         durability: `fsync` waits until the server's append-only file is on its disk
             (Redis 7.2 or later, or Valkey); `none` is the default.
+        policy: what may be shared of an event, or a function that decides it for each.
+        strip_url_parameters: names of URL parameters that may not; ``"*"`` for all.
 
     Raises:
         InvalidSetting: a setting has a value that is not allowed.
     """
 
-    def track(self, event: AnyEvent, *, event_id: str | None = None) -> str:
+    def track(
+        self, event: AnyEvent, *, event_id: str | None = None, policy: PolicyRule | None = None
+    ) -> str:
         """Enqueue one conversion.
 
         Args:
             event: the event in the API's 2.0 vocabulary; `event_id` and `event_time`
                 (Unix seconds) are filled in when absent.
             event_id: used when the event has none, instead of a new one.
+            policy: what may be shared of this event, in place of the client's policy.
 
         Returns:
-            The `event_id`; give the same one to the Pixel.
+            The `event_id`; give the same one to the Pixel. Of an event that the policy
+            drops too, so that the caller need not know: it is counted as `withheld`.
 
         Raises:
             InvalidEvent: the event cannot be accepted; nothing was enqueued.
             OutboxUnavailable: Redis did not answer in time, or refused; with `spool`,
                 the spool is full, or cannot be written.
         """
-        prepared = self._preparer.prepare(event, event_id=event_id)
-        self._hand_over([prepared])
+        prepared = self._preparer.prepare(event, event_id=event_id, policy=policy)
+        if shared := self._shared([prepared]):
+            self._hand_over(shared)
         return prepared.event_id
 
-    def track_many(self, events: Iterable[AnyEvent]) -> list[str]:
+    def track_many(
+        self, events: Iterable[AnyEvent], *, policy: PolicyRule | None = None
+    ) -> list[str]:
         """Enqueue many conversions in one atomic step: all of them or none.
 
         The whole call is held in memory; hand over a large stream in slices
         of some thousands.
 
+        Args:
+            events: as for `track`.
+            policy: what may be shared of them, in place of the client's policy.
+
         Returns:
-            The event ids, in order.
+            The event ids, in order; of events that the policy drops too.
 
         Raises:
             InvalidEvent: one event cannot be accepted (`position` tells which);
@@ -91,8 +105,9 @@ class Client(Producer):
             OutboxUnavailable: as `track` does; nothing was enqueued, or after a
                 time-out perhaps all.
         """
-        prepared = list(self._prepare_all(events))
-        self._hand_over(prepared)
+        prepared = list(self._prepare_all(events, policy))
+        if shared := self._shared(prepared):
+            self._hand_over(shared)
         return [event.event_id for event in prepared]
 
     def flush(self) -> int:

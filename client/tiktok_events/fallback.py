@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -15,6 +14,7 @@ from tiktok_events.errors import OutboxUnavailable
 from tiktok_events.event import PreparedEvent
 from tiktok_events.settings import ClientSettings
 from tiktok_events.spool import Spool
+from tiktok_events.tally import Tally
 
 log = logging.getLogger("tiktok_events")
 
@@ -41,8 +41,7 @@ class Fallback:
     ) -> None:
         self.spool = Spool.of(settings) if settings.on_failure == "spool" else None
         self._drops = settings.on_failure == "drop"
-        # By thread: nobody writes another's, so no lock could be left locked in a child.
-        self._dropped: dict[int, int] = {}
+        self._dropped = Tally()
         self._clock = clock
         self._look_at = 0.0
         self._in_outage = False
@@ -50,7 +49,7 @@ class Fallback:
     @property
     def dropped(self) -> int:
         """Events that were given up so far."""
-        return sum(list(self._dropped.values()))
+        return self._dropped.count
 
     def receive(self, events: Sequence[PreparedEvent], error: RedisError, end: float) -> None:
         """Take what Redis did not, until the call must end (monotonic seconds).
@@ -60,8 +59,7 @@ class Fallback:
         """
         if self._drops:
             self._announce("dropped, and counted in Client.dropped", error)
-            thread = threading.get_ident()
-            self._dropped[thread] = self._dropped.get(thread, 0) + len(events)
+            self._dropped.add(len(events))
         elif self.spool is not None:
             self.spool.put(list(blocks_of(events)), end)
             self._announce(f"spooled in {self.spool.path}", error)

@@ -16,6 +16,13 @@ from tiktok_events.doorbell import LUA as DOORBELL
 PRELUDE: Final = DOORBELL + files("tiktok_events").joinpath("lua/prelude.lua").read_text()
 """Stands before every script, the worker's too."""
 
+
+def source(package: str, *names: str) -> str:
+    """The text of Lua files, without their ending, from a package's `lua` folder."""
+    folder = files(package).joinpath("lua")
+    return "".join(folder.joinpath(f"{name}.lua").read_text() for name in names)
+
+
 Call = tuple[Sequence[Any], Sequence[Any]]
 """Keys and arguments."""
 
@@ -35,10 +42,9 @@ class ScriptText:
     digest: str
 
     @classmethod
-    def read(cls, package: str, *names: str) -> Self:
-        """Join the files of these names, without their ending, from a package's `lua` folder."""
-        folder = files(package).joinpath("lua")
-        text = PRELUDE + "".join(folder.joinpath(f"{name}.lua").read_text() for name in names)
+    def read(cls, package: str, *names: str, before: str = "") -> Self:
+        """Join the files of these names; `before` stands in front of them."""
+        text = PRELUDE + before + source(package, *names)
         return cls(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
@@ -49,11 +55,12 @@ class LuaScript:
         redis: a connection.
         package: whose `lua` folder it is in.
         names: of the files, without their ending, that make up the script.
+        before: Lua that stands before them.
     """
 
-    def __init__(self, redis: Redis, package: str, *names: str) -> None:
+    def __init__(self, redis: Redis, package: str, *names: str, before: str = "") -> None:
         self._redis = redis
-        self._script = ScriptText.read(package, *names)
+        self._script = ScriptText.read(package, *names, before=before)
 
     def __call__(self, keys: Sequence[Any], args: Sequence[Any]) -> Any:
         """Call it once."""

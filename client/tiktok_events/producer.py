@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tiktok_events.circuit import Circuit
@@ -10,8 +10,10 @@ from tiktok_events.destination import EVENT_SOURCES
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event import EventPreparer, PreparedEvent
 from tiktok_events.fallback import Fallback
+from tiktok_events.policy import KEEP, PolicyRule, check_rule
 from tiktok_events.settings import ClientSettings
 from tiktok_events.spool import SHARE
+from tiktok_events.tally import Tally
 from tiktok_events.types import AnyEvent
 
 
@@ -35,6 +37,8 @@ class Producer:
         spool_file: str | Path | None = None,
         spool_bytes: int | None = None,
         durability: str | None = None,
+        policy: PolicyRule = KEEP,
+        strip_url_parameters: Iterable[str] | None = None,
     ) -> None:
         self.settings = ClientSettings.load(
             redis_url=redis_url,
@@ -46,12 +50,16 @@ class Producer:
             spool_file=spool_file,
             spool_bytes=spool_bytes,
             durability=durability,
+            strip_url_parameters=strip_url_parameters,
         )
         self._preparer = EventPreparer(
             _default_ids(event_source_id, self.settings.pixel_code),
             self.settings.default_region,
             self.settings.max_event_bytes,
+            check_rule(policy),
+            self.settings.strip_url_parameters or frozenset(),
         )
+        self._withheld = Tally()
         self._circuit = Circuit()
         self._fallback = Fallback(self.settings)
         self._connect()
@@ -60,6 +68,11 @@ class Producer:
     def dropped(self) -> int:
         """Events given up while Redis was away, by the choice `drop`."""
         return self._fallback.dropped
+
+    @property
+    def withheld(self) -> int:
+        """Events that a policy kept back so far, in this process."""
+        return self._withheld.count
 
     def _connect(self) -> None:
         """Make what carries the events; nothing is sent yet."""
@@ -71,10 +84,18 @@ class Producer:
         share = 1.0 if self._fallback.spool is None else 1.0 - SHARE
         return self.settings.redis_timeout_s * share
 
-    def _prepare_all(self, events: Iterable[AnyEvent]) -> Iterator[PreparedEvent]:
+    def _shared(self, prepared: Sequence[PreparedEvent]) -> list[PreparedEvent]:
+        """The events that may leave; those that a policy withholds are counted."""
+        shared = [event for event in prepared if not event.withheld]
+        self._withheld.add(len(prepared) - len(shared))
+        return shared
+
+    def _prepare_all(
+        self, events: Iterable[AnyEvent], policy: PolicyRule | None
+    ) -> Iterator[PreparedEvent]:
         for position, event in enumerate(events):
             try:
-                yield self._preparer.prepare(event)
+                yield self._preparer.prepare(event, policy=policy)
             except InvalidEvent as error:
                 raise type(error)(error.message, path=error.path, position=position) from None
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.match_keys import check_region
+from tiktok_events.url_parameters import parameter_names
 
 ENVIRONMENT_PREFIX: Final = "TIKTOK_EVENTS_"
 
@@ -131,6 +132,8 @@ class ClientSettings:
             when it is the same server (the default).
         pixel_code: the default ``event_source_id`` of web events.
         default_region: ISO 3166 code that national phone numbers belong to.
+        strip_url_parameters: names of what is taken out of the URLs of an event's page, ``*``
+            for every parameter; never ``ttclid``.
         linger_ms: how long a first event waits for company before it is due.
         max_event_bytes: size limit of one event's JSON. Ours: the API documents none,
             a typical event has one kilobyte, a request of 1,000 should stay sendable.
@@ -149,6 +152,7 @@ class ClientSettings:
     broker_url: str | None = setting(None, address("redis", "rediss", "sentinel"), secret=True)
     pixel_code: str | None = setting(None, text)
     default_region: str | None = setting(None, check_region)
+    strip_url_parameters: frozenset[str] | None = setting(None, parameter_names)
     linger_ms: int = setting(50, whole(0, 60_000))
     max_event_bytes: int = setting(65_536, whole(1_024, 1_048_576))
     redis_timeout_s: float = setting(2.0, seconds(0.05, 60))

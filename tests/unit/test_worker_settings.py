@@ -124,6 +124,8 @@ def test_a_broken_number_is_not_cut_to_a_whole_one() -> None:
         ("alert_webhook", "http://127.0.0.1.hooks.example/alert"),
         ("default_region", "Germany"),
         ("pixel_code", "a\nb"),
+        ("strip_url_parameters", "email,,phone"),
+        ("strip_url_parameters", "ttclid"),
         ("access_token", "a\nb"),
         ("access_token", "pаss"),  # noqa: RUF001 — because that is the point: a Cyrillic letter
         ("on_failure", "explode"),
