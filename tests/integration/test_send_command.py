@@ -261,3 +261,11 @@ def test_an_errors_file_that_cannot_be_written_is_one_sentence(sender: Sender) -
     result = sender.send(lines(event(1)), "--errors", str(sender.folder / "none" / "errors"))
     assert (result.exit_code, sender.ids()) == (1, [])
     assert "none/errors: No such file or directory" in result.stderr
+
+
+def test_a_file_needs_no_worker(sender: Sender) -> None:
+    """Nothing leaves, so there is no live traffic to wait for; it says so once."""
+    result = sender.send(lines(*[GOOD] * 12_000))
+    assert result.exit_code == 0
+    assert result.stderr.count("5,000 events wait and none leaves") == 1
+    assert sender.redis.hget(keys.state("web:C0PIXEL"), "waiting") == b"12000"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from worker.pace import AHEAD_S, UNKNOWN_EVENTS, CarefulPace, SteadyPace
+from worker.pace import AHEAD_S, IDLE_S, UNKNOWN_EVENTS, CarefulPace, SteadyPace, Waiting
 
 ONE = "web:P"
 
@@ -20,7 +20,7 @@ class Shop:
     now: float = 0.0
     waiting: dict[str, float] = field(default_factory=dict)
     most: float = 0.0
-    stuck: list[tuple[str, int]] = field(default_factory=list)
+    idle: list[tuple[str, int]] = field(default_factory=list)
 
     def sleep(self, seconds: float) -> None:
         """Time passes, and events leave."""
@@ -28,10 +28,14 @@ class Shop:
         for name, speed in self.per_second.items():
             self.waiting[name] = max(self.waiting.get(name, 0) - speed * seconds, 0)
 
-    def look(self, destinations: Sequence[str]) -> list[int]:
-        """How many wait; a look takes a millisecond."""
+    def look(self, destinations: Sequence[str]) -> list[Waiting]:
+        """What waits; a look takes a millisecond."""
         self.sleep(0.001)
-        return [int(self.waiting.get(name, 0)) for name in destinations]
+        return [Waiting(int(self.waiting.get(name, 0)), self.claimed()) for name in destinations]
+
+    def claimed(self) -> tuple[bytes, ...]:
+        """Workers hold nothing for longer than a moment."""
+        return ()
 
     def pace(self, give_up_s: float = 1e9) -> CarefulPace:
         """A pace in this shop; a wait beyond the time raises TimeoutError."""
@@ -41,10 +45,10 @@ class Shop:
                 raise TimeoutError
             self.sleep(seconds)
 
-        def stuck(name: str, waiting: int) -> None:
-            self.stuck.append((name, waiting))
+        def idle(name: str, waiting: int) -> None:
+            self.idle.append((name, waiting))
 
-        return CarefulPace(self.look, stuck, lambda: self.now, sleep)
+        return CarefulPace(self.look, idle, lambda: self.now, sleep)
 
     def hand_over(self, pace: CarefulPace, slices: int, name: str = ONE) -> None:
         """So many thousand events."""
@@ -73,13 +77,58 @@ def test_after_the_first_moment_slow_workers_have_little_ahead() -> None:
     assert shop.most <= 2_000
 
 
-def test_without_workers_a_little_is_handed_over_and_the_rest_waits() -> None:
-    """The operator is told once, and by name."""
+def test_without_workers_nobody_is_waited_for() -> None:
+    """After a moment the rest goes at full speed; the operator is told once, and by name."""
     shop = Shop({})
+    shop.hand_over(shop.pace(), 200)
+    assert shop.most == 200_000
+    assert IDLE_S <= shop.now < IDLE_S + 1
+    assert shop.idle == [(ONE, UNKNOWN_EVENTS)]
+
+
+def test_a_destination_that_stands_still_holds_up_no_other() -> None:
+    """A parked one gets its events, while the other keeps its pace."""
+    shop = Shop({"web:A": 1_000.0})
+    pace = shop.pace()
+    for _ in range(50):
+        pace.wait({"web:A": 1_000, "web:PARKED": 1_000})
+        for name in ("web:A", "web:PARKED"):
+            shop.waiting[name] = shop.waiting.get(name, 0) + 1_000
+        shop.most = max(shop.most, shop.waiting["web:A"])
+    assert shop.waiting["web:PARKED"] == 50_000
+    assert shop.most <= UNKNOWN_EVENTS
+
+
+def test_when_events_leave_again_the_file_waits_again() -> None:
+    """A worker has started: from its first event on, live traffic is being served."""
+    shop = Shop({})
+    pace = shop.pace()
+    shop.hand_over(pace, 20)
+    shop.per_second[ONE] = 1_000
+    shop.sleep(0.1)
+    shop.hand_over(pace, 1)
+    assert shop.waiting[ONE] <= 1_000 * AHEAD_S + 1_000
+
+
+@dataclass
+class BusyShop(Shop):
+    """Live events come in as fast as others leave, so that as many wait all the time."""
+
+    def sleep(self, seconds: float) -> None:
+        """Time passes, and nothing shows but which blocks are claimed."""
+        self.now += seconds
+
+    def claimed(self) -> tuple[bytes, ...]:
+        """Others every half second."""
+        return (b"%d" % (self.now * 2),)
+
+
+def test_live_traffic_that_hides_what_leaves_is_waited_for() -> None:
+    """The claims show that workers are at it."""
+    shop = BusyShop({})
     with pytest.raises(TimeoutError):
         shop.hand_over(shop.pace(give_up_s=60), 200)
-    assert shop.most == UNKNOWN_EVENTS
-    assert shop.stuck == [(ONE, UNKNOWN_EVENTS)]
+    assert (shop.most, shop.idle) == (UNKNOWN_EVENTS, [])
 
 
 def test_a_short_backlog_does_not_stop_what_goes_elsewhere() -> None:

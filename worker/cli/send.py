@@ -32,7 +32,7 @@ from worker.cli.terminal import Bar
 from worker.event_file import Entry, read_entries
 from worker.event_table import UnusableTable, read_table
 from worker.input_file import STANDARD_INPUT, InputFile, opened
-from worker.pace import CarefulPace, FullSpeed, Pace, SteadyPace, waiting_events
+from worker.pace import CarefulPace, FullSpeed, Pace, SteadyPace, waiting_in
 from worker.send_progress import SendProgress, SentBefore
 from worker.sending import Append, Preparation, Sending
 
@@ -71,7 +71,9 @@ the content of the file and its place there: sent again within 48 hours, it coun
 What is read from standard input should have an event_id of its own.
 
 Live traffic does not wait behind a file: by default as much is handed over as the workers
-carry away. --rate 500 is so many events a second, --rate max all at once.
+carry away. Where nothing has left for two seconds, because no worker runs or the destination
+is parked, all is handed over at once, until something leaves again.
+--rate 500 is so many events a second, --rate max all at once, whatever leaves.
 
 Handed over is not delivered: tiktok-events status, tiktok-events dead list.
 
@@ -229,7 +231,7 @@ class Work:
             return SteadyPace(rate)
         if rate == MAX:
             return FullSpeed()
-        return CarefulPace(waiting_events(redis), self._report.stuck)
+        return CarefulPace(waiting_in(redis), self._report.idle)
 
     def _read_digest(self) -> str:
         with self._bar("reading") as bar:

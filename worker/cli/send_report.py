@@ -76,11 +76,11 @@ class Report:
             self.say(f"left out, no fields of an event: {names} (--map FIELD=COLUMN takes one)")
         self._left_out_told = True
 
-    def stuck(self, destination: str, waiting: int) -> None:
-        """Tell that no worker carries away what would be in front of live traffic."""
+    def idle(self, destination: str, waiting: int) -> None:
+        """Tell that no worker carries anything away, so there is nothing to wait for."""
         self.say(
-            f"{destination}: {counted(waiting, 'event')} wait and none leaves; going on when one "
-            "does. See tiktok-events status; --rate max does not wait."
+            f"{destination}: {counted(waiting, 'event')} wait and none leaves, so the file does "
+            "not wait either. See tiktok-events status."
         )
 
     @contextmanager
