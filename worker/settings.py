@@ -140,7 +140,7 @@ class Settings(ClientSettings):
 
     def contradictions(self) -> list[str]:
         """Sentences about values that are allowed, but not together."""
-        problems = []
+        problems = ClientSettings.contradictions(self)
         needed = self.request_timeout_s + CONNECT_TIMEOUT_S + SETTLE_MARGIN_S
         if self.lease_s < needed:
             problems.append(

@@ -16,6 +16,7 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     state:<destination>       hash         waiting, failures, not_before, parked …; gone when idle
     attempts:<destination>    hash         block id → what its attempts met; gone with the block
     limit:<token digest>      hash         rate, next_at … of one access token; an hour
+    sending:<file digest>     hash         how far a file was handed over; 30 days
     dead                      hash         dead letter id → line, JSON; until replayed or purged
     dead:of:<kind digest>     sorted set   dead letter id → deadline, Unix s; with `dead`
     dead:kinds                hash         kind digest → JSON; while there are letters of it
@@ -84,6 +85,11 @@ def dead_of(kind_digest: str) -> str:
 def limit(token_digest: str) -> str:
     """The hash of how fast requests with one access token may follow each other."""
     return f"{PREFIX}limit:{token_digest}"
+
+
+def sending(file_digest: str) -> str:
+    """The hash of how far a file of events was handed over."""
+    return f"{PREFIX}sending:{file_digest}"
 
 
 def attempts(destination: str) -> str:

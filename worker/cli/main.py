@@ -35,6 +35,7 @@ COMMANDS: Final = (
     "destinations",
     "erase",
     "audit",
+    "spool",
     "explain",
     "sandbox",
     "doctor",
