@@ -43,7 +43,7 @@ Reasons:
     invalid     the event breaks a rule of the API; it was never sent
     rejected    the API refused it; code and message are the API's
     expired     it was too old to be worth sending
-    exhausted   the API's answers stayed unclear
+    exhausted   the API's answers stayed unclear, or it failed while others were taken
     crash_loop  workers died whenever they held it
     oversize    it is larger than one request may be
 """
