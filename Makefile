@@ -7,7 +7,7 @@ SCHEMA := client/tiktok_events/event.schema.json
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check chaos bench lint types imports schema wheel requirements clean
+.PHONY: help setup demo test check chaos bench bench-scale lint types imports schema wheel requirements clean
 
 help: ## what can be run here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ chaos: setup ## kill workers and the server for some minutes, and count
 
 bench: setup ## measure against the naive design, in one interleaved run
 	@$(BIN)/python bench/end_to_end.py $(ARGS)
+
+bench-scale: setup ## measure with a million waiting events, and with ten thousand pixels
+	@$(BIN)/python bench/scale.py $(ARGS)
 
 lint: setup
 	@$(BIN)/ruff check .

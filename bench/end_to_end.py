@@ -17,8 +17,8 @@ from machine import write_result
 from race import Course, Run, run
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
+from rounds import interleaved
 
 Round = dict[Design, Run]
 
@@ -34,17 +34,13 @@ def sizes(arguments: argparse.Namespace) -> dict[Design, int]:
 
 
 def run_rounds(rounds: int, events: dict[Design, int], course: Course) -> list[Round]:
-    """Run every design once per round; each round begins with another one."""
-    results: list[Round] = []
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("", total=rounds * len(DESIGNS))
-        for number in range(rounds):
-            results.append({})
-            for design in DESIGNS[number % len(DESIGNS) :] + DESIGNS[: number % len(DESIGNS)]:
-                progress.update(bar, description=f"round {number + 1}: {design.name}")
-                results[-1][design] = run(design, events[design], course)
-                progress.advance(bar)
-    return results
+    """Run every design once per round."""
+    return interleaved(
+        rounds,
+        DESIGNS,
+        lambda design: run(design, events[design], course),
+        lambda design: design.name,
+    )
 
 
 def ratios(rounds: list[Round], design: Design, reference: Design) -> list[float]:

@@ -24,8 +24,8 @@ from program import Program
 from race import QUIET_S, WARM_UP, Sink
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
+from rounds import interleaved
 
 from tiktok_events import Client
 from worker.embedded import EmbeddedServer
@@ -121,18 +121,9 @@ def run(case: str, events: Events, course: Course) -> float:
 
 
 def run_rounds(rounds: int, course: Course) -> list[Round]:
-    """Run every case once per round; each round begins with another one."""
+    """Run every case once per round."""
     events = corpus(course.events * len(PIXELS) // (len(PIXELS) - 1), course.seed, PIXELS)
-    results: list[Round] = []
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("", total=rounds * len(CASES))
-        for number in range(rounds):
-            results.append({})
-            for case in CASES[number % len(CASES) :] + CASES[: number % len(CASES)]:
-                progress.update(bar, description=f"round {number + 1}: {case}")
-                results[-1][case] = run(case, events, course)
-                progress.advance(bar)
-    return results
+    return interleaved(rounds, CASES, lambda case: run(case, events, course))
 
 
 def summary(rounds: list[Round], case: str) -> dict[str, Any]:

@@ -70,6 +70,13 @@ class Sink:
         figures: dict[str, Any] = self.session.get(f"{self.url}/count", timeout=10).json()
         return figures
 
+    def arrivals(self) -> list[tuple[float, int]]:
+        """Return when each request was accepted, and how many events it carried."""
+        arrivals: list[tuple[float, int]] = self.session.get(
+            f"{self.url}/arrivals", timeout=10
+        ).json()
+        return arrivals
+
     def wait_for(self, distinct: int, worker: Program, timeout_s: float) -> dict[str, Any]:
         """Wait until so many different events arrived.
 

@@ -4,6 +4,7 @@ Run by the benchmark in a process of its own. The first line on standard output 
 ``READY <url>``. ``GET /count`` answers with the figures since the start:
 ``events``, ``distinct`` (by source id, name and event id), ``requests``, and ``last_at`` (when the
 last event was accepted, seconds of the system's monotonic clock, which all processes share).
+``GET /arrivals`` answers with every request in order: when its events were accepted, and how many.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class Figures:
     events: int = 0
     last_at: float = 0.0
     seen: set[tuple[str, str, str]] = field(default_factory=set)
+    arrivals: list[tuple[float, int]] = field(default_factory=list)
 
     def add(self, body: bytes) -> None:
         """Count the events of a request."""
@@ -37,6 +39,7 @@ class Figures:
         self.events += len(data)
         self.seen.update((source_id, event["event"], event["event_id"]) for event in data)
         self.last_at = time.monotonic()
+        self.arrivals.append((self.last_at, len(data)))
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer to ``GET /count``."""
@@ -57,7 +60,7 @@ def content_length(head: bytes) -> int:
     return 0
 
 
-def answer(document: dict[str, Any]) -> bytes:
+def answer(document: Any) -> bytes:
     """Return a response that keeps the connection open."""
     body = orjson.dumps(document)
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
@@ -83,6 +86,8 @@ class Sink:
     async def respond(self, reader: asyncio.StreamReader) -> bytes:
         """Read one request and return the response."""
         head = await reader.readuntil(HEAD_END)
+        if head.startswith(b"GET /arrivals "):
+            return answer(self.figures.arrivals)
         if head.startswith(b"GET "):
             return answer(self.figures.as_json())
         body = await reader.readexactly(content_length(head))

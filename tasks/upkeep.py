@@ -1,4 +1,4 @@
-"""A minute has passed and destinations are parked: bury what has expired there."""
+"""A minute has passed: bury what has expired at parked destinations, purge what is too old."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from celery import shared_task
 
 from worker.engine import ENGINES
 from worker.expiry import Sweep
+from worker.retention import Retention
 from worker.shutdown import stopping
 
 BUDGET_S: Final = 5.0
@@ -17,9 +18,15 @@ BUDGET_S: Final = 5.0
 
 @shared_task(name="tiktok_events.upkeep", ignore_result=True)
 def upkeep() -> None:
-    """Sweep the parked destinations; see `worker.expiry`."""
+    """Sweep the parked destinations, then the dead letters; see `worker.expiry`, `retention`."""
     engine = ENGINES.current()
     ends = time.monotonic() + BUDGET_S
     sweep = Sweep(engine.redis, engine.outbox, engine.consumer, engine.settings)
+    retention = Retention(engine.redis, engine.settings)
+
+    def go_on() -> bool:
+        return time.monotonic() < ends and not stopping()
+
     with engine.serving():
-        sweep.run(lambda: time.monotonic() < ends and not stopping())
+        sweep.run(go_on)
+        retention.run(go_on)

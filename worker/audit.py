@@ -47,6 +47,7 @@ class Action(StrEnum):
     EDIT = "edit"
     REPLAY = "replay"
     PURGE = "purge"
+    IMPORT = "import"
     ERASE = "erase"
 
 

@@ -13,7 +13,7 @@ and the block is closed, ready to be settled, when the last one has ended.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -22,6 +22,10 @@ from worker.letter import DeadLetter
 from worker.letter_record import Record
 from worker.outbox import ClaimedBlock
 from worker.settlement import BuriedEvent, LeftPart, MixedBlock, Settlement
+
+SUSPECT_AFTER: Final = 4
+"""Events that failed so often while others were taken travel apart, and in halves from then on;
+one that is alone stands aside for a lease after each failure."""
 
 
 @dataclass(slots=True)
@@ -33,6 +37,7 @@ class OpenBlock:
         events: its events, decoded.
         history: what its earlier attempts met.
         lease_ends: when the claim does, on the monotonic clock.
+        taken_at: when the API had last taken events of the destination, Unix seconds.
         open: events that have not ended yet.
     """
 
@@ -40,6 +45,7 @@ class OpenBlock:
     events: list[Any]
     history: History
     lease_ends: float
+    taken_at: float = 0.0
     open: int = field(init=False)
     _delivered: int = 0
     _dead: list[BuriedEvent] = field(default_factory=list)
@@ -51,13 +57,13 @@ class OpenBlock:
         self.open = len(self.events)
 
     @classmethod
-    def of(cls, claimed: ClaimedBlock, *, lease_ends: float) -> OpenBlock:
+    def of(cls, claimed: ClaimedBlock, *, lease_ends: float, taken_at: float = 0.0) -> OpenBlock:
         """Decode a claimed block."""
         history = History.read(claimed.attempts, claimed.accepted_at)
         if claimed.claims > 1:
             # Whoever died with it may have sent it before, as soon as it stood here.
             history = history.doubted(claimed.accepted_at)
-        return cls(claimed, _events(claimed), history, lease_ends)
+        return cls(claimed, _events(claimed), history, lease_ends, taken_at)
 
     @property
     def closed(self) -> bool:
@@ -85,12 +91,30 @@ class OpenBlock:
             ambiguous: whether they may have been accepted unseen.
             part: events of different parts come back as different blocks.
         """
+        apart = attempt is not None and self.is_outdone(attempt)
+        if apart and part == 0 and len(indexes) > 1:
+            middle = (len(indexes) + 1) // 2
+            for number, half in enumerate((indexes[:middle], indexes[middle:]), 1):
+                self._leave(half, attempt, ambiguous=ambiguous, part=number)
+        else:
+            self._leave(indexes, attempt, ambiguous=ambiguous, part=part)
+
+    def is_outdone(self, attempt: Attempt, times: int = SUSPECT_AFTER) -> bool:
+        """Whether with this attempt the events fail so often while others are taken."""
+        return self._after(attempt).outdone >= times
+
+    def _leave(
+        self, indexes: list[int], attempt: Attempt | None, *, ambiguous: bool, part: int
+    ) -> None:
         self._left += [(index, part) for index in indexes]
         if attempt is not None:
             self._met[part] = attempt
         if ambiguous:
             self._doubtful.add(part)
         self.open -= len(indexes)
+
+    def _after(self, attempt: Attempt, *, ambiguous: bool = False) -> History:
+        return self.history.after(attempt, ambiguous=ambiguous, taken_at=self.taken_at)
 
     def settle_into(self, settlement: Settlement) -> None:
         """Write a closed block's end into a settlement."""
@@ -99,7 +123,8 @@ class OpenBlock:
             settlement.done.append((block.id, block.claims, self._delivered))
         elif len(self._left) == len(self.events) and not any(part for _, part in self._left):
             attempts = self._history_of(0).write() if self._met else None
-            settlement.again.append((block.id, block.claims, attempts))
+            aside = self.history.outdone >= SUSPECT_AFTER
+            settlement.again.append((block.id, block.claims, attempts, aside))
         else:
             settlement.mixed.append(
                 MixedBlock(block.id, block.claims, self._delivered, self._dead, self._left_parts())
@@ -118,7 +143,7 @@ class OpenBlock:
     def _history_of(self, part: int) -> History:
         history = self.history
         if part in self._met:
-            history = history.after(self._met[part], ambiguous=part in self._doubtful)
+            history = self._after(self._met[part], ambiguous=part in self._doubtful)
         return replace(history, suspect=history.suspect or part > 0)
 
 

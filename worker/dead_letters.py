@@ -130,13 +130,17 @@ class DeadLetters:
             )
         )
 
-    def purge(self, letters: Sequence[DeadLetter]) -> int:
+    def purge(self, letters: Sequence[DeadLetter], *, why: str = "") -> int:
         """Remove letters for good, unless one became another kind meanwhile.
+
+        Args:
+            letters: which.
+            why: counted as ``purged:<why>`` too, where no person wanted it.
 
         Returns:
             How many there were; they are counted as purged.
         """
-        calls = [_purge_call(letters[i : i + PAGE]) for i in range(0, len(letters), PAGE)]
+        calls = [_purge_call(letters[i : i + PAGE], why) for i in range(0, len(letters), PAGE)]
         return sum(self._purge(*call) for call in calls)
 
     def _stored(self, letter_id: str) -> bytes | None:
@@ -172,10 +176,10 @@ def _change_call(old: DeadLetter, stored: bytes, new: DeadLetter) -> Call:
     )
 
 
-def _purge_call(letters: Sequence[DeadLetter]) -> Call:
+def _purge_call(letters: Sequence[DeadLetter], why: str) -> Call:
     sets = [keys.dead_of(letter.kind) for letter in letters]
     places = {key: place for place, key in enumerate(dict.fromkeys(sets), 1)}
     args = [
         arg for letter, key in zip(letters, sets, strict=True) for arg in (letter.id, places[key])
     ]
-    return [keys.COUNTERS, *INDEX, *places], args
+    return [keys.COUNTERS, *INDEX, *places], [why, *args]

@@ -14,13 +14,12 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-import structlog
-
 from tiktok_events.destination import Destination
 from worker.backoff import delay_s
 from worker.batching import request_body
-from worker.claimed_block import OpenBlock
+from worker.claimed_block import SUSPECT_AFTER, OpenBlock
 from worker.dead_letters import DeadLetter, Reason
+from worker.delivery_log import log_attempt, tell
 from worker.destinations import Account
 from worker.events_api import EventsApi, Exchange
 from worker.history import Attempt
@@ -28,15 +27,16 @@ from worker.isolation import ISOLATING, Isolated, isolate
 from worker.outbox import Outbox
 from worker.prepare import Outgoing
 from worker.redaction import redacted
-from worker.sentry import report_answer
 from worker.settings import CONNECT_TIMEOUT_S, SETTLE_MARGIN_S, Settings
-from worker.settlement import Outcome, Settled, Settlement
+from worker.settlement import Outcome, Settlement
 from worker.verdict import DOUBTFUL, Answer, Verdict
-
-log = structlog.get_logger("tiktok_events.delivery")
 
 UNCLEAR_ATTEMPTS = 5
 """An event whose answers mean nothing known is given up after so many."""
+
+EXHAUSTED_AFTER = 30
+"""An event that alone fails so often, while the API takes others, is given up: it is the cause.
+Where nine of ten answers were failures by chance, one event of twenty would be."""
 
 NO_TOKEN = Answer(
     Verdict.CREDENTIAL,
@@ -60,6 +60,7 @@ class Batch:
         failures: the failure count that the claim saw.
         events: at most what the limits allow.
         has_turn: whether the claim took a turn of the access token for its first request.
+        unsent: events of the same claim that are handed back with it.
         exchanges: the requests that were made for it, in order.
     """
 
@@ -68,6 +69,7 @@ class Batch:
     failures: int
     events: Sequence[Outgoing]
     has_turn: bool = True
+    unsent: Sequence[Outgoing] = ()
     exchanges: list[Exchange] = field(default_factory=list)
 
     @property
@@ -78,6 +80,11 @@ class Batch:
         Were each counted as one more, the wait between two searches would only grow.
         """
         return any(one.answer.verdict in HEALTHY for one in self.exchanges)
+
+    @property
+    def outdone(self) -> bool:
+        """Whether its failure speaks against its events, which failed where others were taken."""
+        return self.events[0].block.history.outdone >= SUSPECT_AFTER
 
 
 class Delivery:
@@ -102,9 +109,10 @@ class Delivery:
     def deliver(self, batch: Batch) -> Answer:
         """Send a batch, end its events, settle what is closed; returns the deciding answer."""
         if not self._time_for_another(batch):
-            closed = self.hand_back(batch.events)
+            closed = self.hand_back([*batch.unsent, *batch.events])
             self.settle_unsent(_settlement(batch), closed)
             return Answer(Verdict.TRANSIENT, message="the claim would have ended before the answer")
+        unsent = self.hand_back(batch.unsent)
         answer = self._send(batch, batch.events)
         if answer.verdict in ISOLATING and len(batch.events) > 1:
             found = isolate(
@@ -117,7 +125,7 @@ class Delivery:
             closed = self._end_isolated(batch, found)
         else:
             closed = self._end(batch, batch.events, answer)
-        self._settle(batch, answer, closed)
+        self._settle(batch, answer, [*unsent, *closed])
         return answer
 
     def settle_unsent(self, settlement: Settlement, blocks: Iterable[OpenBlock]) -> None:
@@ -136,7 +144,7 @@ class Delivery:
         body = request_body(batch.destination, events)
         exchange = self._api.send(body, batch.account.access_token)
         batch.exchanges.append(exchange)
-        _log_attempt(batch, exchange, len(events), len(body))
+        log_attempt(batch.destination, exchange, len(events), len(body), failures=batch.failures)
         return exchange.answer
 
     def _time_for_another(self, batch: Batch) -> bool:
@@ -152,7 +160,10 @@ class Delivery:
             return [b for event in events for b in self._dead(batch, event, answer)]
         if answer.verdict is Verdict.UNCLEAR:
             return [b for event in events for b in self._unclear(batch, event, answer)]
-        return self._left(events, _attempt(batch, answer))
+        attempt = _attempt(batch, answer)
+        if len(events) == 1 and events[0].block.is_outdone(attempt, EXHAUSTED_AFTER):
+            return self._dead(batch, events[0], answer, Reason.EXHAUSTED)
+        return self._left(events, attempt)
 
     def _end_isolated(self, batch: Batch, found: Isolated[Outgoing]) -> list[OpenBlock]:
         closed = self._delivered(found.delivered)
@@ -221,14 +232,14 @@ class Delivery:
         settlement.throttled = answer.verdict is Verdict.THROTTLED
         if answer.verdict in HEALTHY:
             settlement.outcome = Outcome.HEALTHY
-        elif answer.verdict in FAILING:
+        elif answer.verdict in FAILING and not batch.outdone:
             settlement.outcome = Outcome.FAILING
             settlement.answered = batch.answered
             settlement.delay_ms = self._delay_ms(batch, answer, batch.failures)
             settlement.first_delay_ms = self._delay_ms(batch, answer, 0)
         elif answer.verdict in PARKING:
             settlement.park = f"{answer.verdict}: {redacted(answer.message)}"
-        _tell(batch, answer, self._outbox.settle(settlement))
+        tell(batch.destination, answer, self._outbox.settle(settlement))
 
     def _delay_ms(self, batch: Batch, answer: Answer, failures: int) -> int:
         delay = delay_s(
@@ -260,44 +271,4 @@ def _attempt(batch: Batch, answer: Answer) -> Attempt:
         duration_ms=round(made.duration_s * 1000) if made else 0,
         request_id=answer.request_id,
         spent=answer.verdict in SPENDING,
-    )
-
-
-def _log_attempt(batch: Batch, exchange: Exchange, events: int, size_bytes: int) -> None:
-    answer = exchange.answer
-    fine = answer.verdict is Verdict.DELIVERED
-    (log.info if fine else log.warning)(
-        "attempt",
-        destination=batch.destination.key,
-        verdict=answer.verdict.value,
-        code=answer.code,
-        http_status=answer.http_status,
-        message=None if fine else redacted(answer.message),
-        request_id=answer.request_id,
-        events=events,
-        size_bytes=size_bytes,
-        duration_ms=round(exchange.duration_s * 1000),
-        failures=batch.failures,
-    )
-
-
-def _tell(batch: Batch, answer: Answer, settled: Settled) -> None:
-    """Say what a person should know; a parking once, though many requests were refused."""
-    if settled.parked:
-        _log_parked(batch, answer)
-    if settled.parked or answer.verdict is Verdict.UNCLEAR:
-        report_answer(batch.destination.key, answer)
-    if settled.lost:
-        log.warning("claim_lost", destination=batch.destination.key, blocks=settled.lost)
-
-
-def _log_parked(batch: Batch, answer: Answer) -> None:
-    log.error(
-        "parked",
-        destination=batch.destination.key,
-        verdict=answer.verdict.value,
-        code=answer.code,
-        message=redacted(answer.message),
-        request_id=answer.request_id,
-        resume=f"tiktok-events destinations resume {batch.destination.key}",
     )

@@ -211,7 +211,7 @@ def _enqueue(scene: Stage, plan: Plan, look: _Look) -> int:
     events = stream(plan, now=int(time.time()))
     enqueued = 0
     redis_url = scene.settings[f"{ENVIRONMENT_PREFIX}REDIS_URL"]
-    with Client(redis_url, default_region=SAMPLE_REGION) as client:
+    with Client(redis_url, default_region=SAMPLE_REGION, on_failure="raise") as client:
         while some := list(islice(events, SLICE_EVENTS)):
             enqueued += len(client.track_many(some))
             look.now_and_then(enqueued)

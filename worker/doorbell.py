@@ -70,11 +70,12 @@ class DoorbellStep(bootsteps.StartStopStep):
     def _look(self, parent: Any) -> None:
         try:
             self._clock.look()
-            self._look_after_parked(parent)
+            self._watch.look()  # before the ring: what goes on now is due now
             self._ring(parent)
             self._ask_for_replays(parent)
             if self._plain_queue is not None:
                 self._plain_queue.adopt()
+            self._look_after_the_old(parent)
             self._look_at_figures(parent)
         except (RedisError, OperationalError, OSError) as error:
             REDIS.met(error)
@@ -83,10 +84,10 @@ class DoorbellStep(bootsteps.StartStopStep):
         if self._settings.heartbeat_file is not None:
             self._settings.heartbeat_file.touch()
 
-    def _look_after_parked(self, parent: Any) -> None:
-        """Before the ring: what goes on now is due now."""
-        if self._watch.look() and is_time_to_sweep(self._redis):
-            parent.app.send_task("tiktok_events.upkeep")
+    def _look_after_the_old(self, parent: Any) -> None:
+        with suppress(OutOfMemoryError):  # the server is full: workers empty it all the same
+            if is_time_to_sweep(self._redis):
+                parent.app.send_task("tiktok_events.upkeep")
 
     def _look_at_figures(self, parent: Any) -> None:
         """In a task, because counting may take longer than the event loop can wait."""

@@ -11,18 +11,18 @@ The loop alone claims and prepares; a posting thread delivers and settles.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
 from tiktok_events.destination import Destination
 from worker.batching import full_batches
 from worker.claimed_block import OpenBlock
 from worker.delivery import Batch, Delivery
-from worker.destinations import Account, Destinations
+from worker.destinations import Destinations
 from worker.outbox import Claim, Outbox, Rest, Taken, Want
 from worker.posting import Posting
 from worker.prepare import Outgoing, Preparer
 from worker.progress import PROGRESS
+from worker.served import Served
 from worker.settings import Settings
 from worker.settlement import Settlement
 
@@ -56,33 +56,6 @@ SHUTDOWN_S = 6.0
 Celery takes up to three to end its processes (measured)."""
 
 
-@dataclass(slots=True)
-class Served:
-    """A destination while this loop serves it.
-
-    Attributes:
-        destination: which.
-        account: its token and limits.
-        carried: prepared events that did not fill a request yet; more are being claimed.
-        more_until: seconds of the monotonic clock; until then what is carried waits for the
-            rest of a request: its outbox had more, and it is offered again soon.
-        failures: the failure count of the newest claim.
-        has_turn: whether the turn of the access token that a claim took is still unused.
-    """
-
-    destination: Destination
-    account: Account
-    carried: list[Outgoing] = field(default_factory=list)
-    more_until: float = 0.0
-    failures: int = 0
-    has_turn: bool = False
-
-    @property
-    def key(self) -> str:
-        """The destination's key."""
-        return self.destination.key
-
-
 class Drain:
     """One run of the loop.
 
@@ -112,6 +85,7 @@ class Drain:
         self._posting = posting
         self._stopping = stopping
         self._served: dict[str, Served] = {}
+        self._carrying: dict[str, Served] = {}
         self._rang_for_help = False
         self._last: frozenset[int] | None = None
         self._worked = time.monotonic()
@@ -171,19 +145,17 @@ class Drain:
         return True
 
     def _serve(self, names: list[str]) -> None:
-        """Claim and post for taken destinations while they have work and room."""
+        """Claim and post once for taken destinations that have room.
+
+        Where more waits, the claim has made the destination due again, behind all that were
+        due before: a backlog takes turns with the others instead of keeping this loop.
+        """
         serving = [served for name in names if (served := self._with_room(name))]
-        while serving and not self._stopping():
-            claims = self._outbox.claim([self._want(served) for served in serving])
-            for served, claim in zip(serving, claims, strict=True):
-                self._post_claimed(served, claim)
-            serving = [
-                served
-                for served, claim in zip(serving, claims, strict=True)
-                if claim.rest is Rest.MORE and self._has_room(served)
-            ]
-            if serving:
-                self._ring_for_help()
+        claims = self._outbox.claim([self._want(served) for served in serving]) if serving else []
+        for served, claim in zip(serving, claims, strict=True):
+            self._post_claimed(served, claim)
+        if any(claim.rest is Rest.MORE for claim in claims):
+            self._ring_for_help()
 
     def _with_room(self, name: str) -> Served | None:
         """What is known of a taken destination; without room for it, offer it again soon."""
@@ -216,17 +188,13 @@ class Drain:
         expects_more = claim.rest in {Rest.MORE, Rest.LATER}
         served.more_until = time.monotonic() + MORE_S if expects_more else 0.0
         self._prepare(served, claim)
-        batches, served.carried = full_batches(
-            served.carried,
-            max_events=served.account.limits.batch_events,
-            max_bytes=served.account.limits.batch_bytes,
-        )
-        for events in batches:
-            self._post(served, events)
-        if claim.rest is Rest.NOTHING:
-            self._post_carried(served)
-        elif claim.rest is Rest.STOPPED:
+        if claim.rest is Rest.STOPPED:
             self._hand_back_carried(served)
+        if claim.failures and claim.failures % 3 == 0:
+            self._probe_half(served, second=claim.failures % 2 == 0)
+        self._post_carried(served, whole=claim.rest is Rest.NOTHING)
+        if served.carried:
+            self._carrying[served.key] = served
 
     def _prepare(self, served: Served, claim: Claim) -> None:
         """Carry what can be sent; settle blocks of which nothing can."""
@@ -234,7 +202,7 @@ class Drain:
         preparer = Preparer(served.destination, self._settings)
         closed: list[OpenBlock] = []
         for claimed in claim.blocks:
-            block = OpenBlock.of(claimed, lease_ends=lease_ends)
+            block = OpenBlock.of(claimed, lease_ends=lease_ends, taken_at=claim.taken_at)
             if claimed.claims > DEADLY_CLAIMS:
                 preparer.give_up(block, now=time.time())
             if claimed.claims > LONELY_CLAIMS:
@@ -249,25 +217,54 @@ class Drain:
         if closed:
             self._settle_unsent(served, closed)
 
-    def _post(self, served: Served, events: list[Outgoing]) -> None:
+    def _probe_half(self, served: Served, *, second: bool) -> None:
+        """Every third probe leaves half behind: one event may make the API fail for all.
+
+        `claim.lua` has passed over the oldest for the same reason.
+        """
+        events, served.carried = served.carried, []
+        middle = (len(events) + 1) // 2
+        halves = [events[:middle], events[middle:]]
+        if second and halves[1]:
+            halves.reverse()
+        if events and self._has_room(served):
+            self._post(served, halves[0], unsent=halves[1])
+        else:
+            served.carried = events
+
+    def _post(
+        self, served: Served, events: list[Outgoing], unsent: Sequence[Outgoing] = ()
+    ) -> None:
         batch = Batch(
-            served.destination, served.account, served.failures, events, has_turn=served.has_turn
+            served.destination,
+            served.account,
+            served.failures,
+            events,
+            has_turn=served.has_turn,
+            unsent=unsent,
         )
         served.has_turn = False
         self._posting.post(served.key, lambda: self._delivery.deliver(batch))
 
-    def _post_carried(self, served: Served) -> None:
-        if served.carried:
-            events, served.carried = served.carried, []
-            self._post(served, events)
+    def _post_carried(self, served: Served, *, whole: bool) -> None:
+        """Post what fills requests, as far as there is room; if `whole`, the rest too."""
+        limits = served.account.limits
+        batches, rest = full_batches(
+            served.carried, max_events=limits.batch_events, max_bytes=limits.batch_bytes
+        )
+        if whole and rest:
+            batches, rest = [*batches, rest], []
+        while batches and self._has_room(served):
+            self._post(served, batches.pop(0))
+        served.carried = [event for batch in batches for event in batch] + rest
 
     def _send_carried(self, *, except_for: list[str]) -> None:
-        """Nothing more came for them: what is carried goes as it is."""
+        """Where nothing more came, what is carried goes as it is."""
         now = time.monotonic()
-        for name, served in self._served.items():
+        for name, served in self._carrying.items():
             expects_more = name in except_for or now < served.more_until
-            if served.carried and not expects_more and self._has_room(served):
-                self._post_carried(served)
+            self._post_carried(served, whole=not expects_more)
+        self._carrying = {name: one for name, one in self._carrying.items() if one.carried}
 
     def _ring_for_help(self) -> None:
         """A backlog: let another worker process join, once a run."""
@@ -278,7 +275,7 @@ class Drain:
     def _finish(self) -> None:
         """Hand back what is not sent, wait for what is under way, pass the watch on."""
         try:
-            for served in self._served.values():
+            for served in self._carrying.values():
                 self._hand_back_carried(served)
         finally:
             self._posting.wait_for_all(SHUTDOWN_S if self._stopping() else None)

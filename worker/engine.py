@@ -96,6 +96,8 @@ class Engine:
             default_region=settings.default_region,
             linger_ms=settings.linger_ms,
             max_event_bytes=settings.max_event_bytes,
+            # The broker keeps the message; a spool or a drop here would acknowledge it.
+            on_failure="raise",
         )
         self._delivery = Delivery(
             EventsApi(settings.api_url, timeout_s=settings.request_timeout_s),

@@ -74,10 +74,9 @@ class EventsApi:
         return Exchange(answer, started_at, time.monotonic() - started)
 
     def _post(self, body: bytes, access_token: str, deadline: float) -> Answer:
-        with self._session().post(
-            self._url,
-            data=body,
-            headers={"Access-Token": access_token},
+        session, blank = self._line()
+        with session.send(
+            _filled(blank, body, access_token),
             timeout=(CONNECT_TIMEOUT_S, self._timeout_s),
             allow_redirects=False,  # a redirect would carry the token elsewhere
             stream=True,
@@ -91,11 +90,25 @@ class EventsApi:
                 )
             return judge(response.status_code, response.headers, content)
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = new_session(self._url)
-        return session
+    def _line(self) -> tuple[requests.Session, requests.PreparedRequest]:
+        """This thread's session, and a request that lacks its body and token."""
+        line: tuple[requests.Session, requests.PreparedRequest] | None
+        line = getattr(self._local, "line", None)
+        if line is None:
+            session = new_session(self._url)
+            blank = session.prepare_request(requests.Request("POST", self._url))
+            line = self._local.line = session, blank
+        return line
+
+
+def _filled(
+    blank: requests.PreparedRequest, body: bytes, access_token: str
+) -> requests.PreparedRequest:
+    """A copy with body and token: preparing all of it anew takes a third of a request's CPU."""
+    request = blank.copy()
+    request.prepare_body(body, None)
+    request.headers["Access-Token"] = access_token
+    return request
 
 
 def new_session(url: str) -> requests.Session:

@@ -7,8 +7,13 @@ from typing import Any, Final, Self
 
 import orjson
 
+from worker.verdict import Verdict
+
 KEPT: Final = 5
 """First and last attempts kept in full; those between are only counted."""
+
+FAILED: Final = frozenset({Verdict.TRANSIENT, Verdict.AMBIGUOUS})
+"""Verdicts that speak of an outage, unless others are taken meanwhile."""
 
 DEDUPLICATION_S: Final = 48 * 3600
 """TikTok counts a repeat of the same event and `event_id` as one for this long after the first.
@@ -57,17 +62,22 @@ class History:
         attempts: how many counted.
         ambiguous_since: when an attempt may first have been accepted unseen, Unix seconds, or
             earlier than that; never forgotten. ``None`` while none may have been.
+        outdone: attempts that failed although the API had taken others of the destination since
+            the one before: signs that it is the events that make it fail.
         suspect: the events stand under suspicion and are not merged with others.
         log: attempts in order, the first and the last ``KEPT``.
         replays: Unix seconds of each replay.
+        edits: what operators changed of the event while it was dead; see `DeadLetter`.
     """
 
     accepted_at: float
     attempts: int = 0
     ambiguous_since: float | None = None
+    outdone: int = 0
     suspect: bool = False
     log: tuple[dict[str, Any], ...] = ()
     replays: tuple[float, ...] = ()
+    edits: tuple[dict[str, Any], ...] = ()
 
     @classmethod
     def read(cls, document: bytes, accepted_at: float) -> Self:
@@ -79,31 +89,44 @@ class History:
             accepted_at=known["accepted_at"],
             attempts=known["attempts"],
             ambiguous_since=known["ambiguous_since"],
+            outdone=known["outdone"],
             suspect=known["suspect"],
             log=tuple(known["log"]),
             replays=tuple(known["replays"]),
+            edits=tuple(known.get("edits", ())),
         )
 
     def write(self) -> str:
         """As JSON."""
-        return orjson.dumps(
-            {
-                "accepted_at": self.accepted_at,
-                "attempts": self.attempts,
-                "ambiguous_since": self.ambiguous_since,
-                "suspect": self.suspect,
-                "log": self.log,
-                "replays": self.replays,
-            }
-        ).decode()
+        known = {
+            "accepted_at": self.accepted_at,
+            "attempts": self.attempts,
+            "ambiguous_since": self.ambiguous_since,
+            "outdone": self.outdone,
+            "suspect": self.suspect,
+            "log": self.log,
+            "replays": self.replays,
+        }
+        return orjson.dumps(known | ({"edits": self.edits} if self.edits else {})).decode()
 
-    def after(self, attempt: Attempt, *, ambiguous: bool) -> History:
-        """The history with one more attempt."""
+    def after(self, attempt: Attempt, *, ambiguous: bool, taken_at: float = 0.0) -> History:
+        """The history with one more attempt.
+
+        Args:
+            attempt: what the events met.
+            ambiguous: whether they may have been accepted unseen.
+            taken_at: when the API had last taken others of the destination, Unix seconds.
+        """
         log = (*self.log, attempt.as_dict())
         if len(log) > 2 * KEPT:
             log = log[:KEPT] + log[-KEPT:]
-        grown = replace(self, attempts=self.attempts + attempt.spent, log=log)
+        outdone = self.outdone + self._is_outdone(attempt, taken_at)
+        grown = replace(self, attempts=self.attempts + attempt.spent, outdone=outdone, log=log)
         return grown.doubted(round(attempt.at, 3)) if ambiguous else grown
+
+    def _is_outdone(self, attempt: Attempt, taken_at: float) -> bool:
+        failed = attempt.verdict in FAILED
+        return failed and bool(self.log) and float(self.log[-1]["at"]) < taken_at
 
     def doubted(self, since: float) -> History:
         """The history when the event may have been accepted unseen since then, Unix seconds."""

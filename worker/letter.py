@@ -61,6 +61,7 @@ class DeadLetter:
         log: attempts, the first and the last five.
         replays: Unix seconds of each replay before this death.
         body: the event as it was to be sent, match keys hashed.
+        edits: what operators changed of it, the last ten: `at` (Unix seconds), `who`, `paths`.
         kind: digest of the kind it is filed under; ``""`` until it is buried.
     """
 
@@ -84,6 +85,7 @@ class DeadLetter:
     log: Sequence[Mapping[str, Any]]
     replays: Sequence[float]
     body: Any
+    edits: Sequence[Mapping[str, Any]] = ()
     kind: str = ""
 
     @classmethod
@@ -126,6 +128,7 @@ class DeadLetter:
             log=history.log,
             replays=history.replays,
             body=body,
+            edits=history.edits,
         )
 
     @classmethod
@@ -167,6 +170,7 @@ class DeadLetter:
             ambiguous_since=self.ambiguous_since,
             log=tuple(dict(entry) for entry in self.log),
             replays=(*self.replays, *(round(at, 3) for at in replayed_at)),
+            edits=tuple(dict(edit) for edit in self.edits),
         )
 
 

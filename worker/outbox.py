@@ -102,21 +102,25 @@ class Claim:
         blocks: possibly none.
         rest: what else the outbox has.
         failures: how often in a row the destination has failed; above 0 this is a probe.
+        taken_at: when the API last took events of the destination, Unix seconds; 0 when it is
+            not known.
     """
 
     destination: str
     blocks: list[ClaimedBlock]
     rest: Rest
     failures: int
+    taken_at: float
 
 
 def _claimed(destination: str, reply: list[Any]) -> Claim:
-    rest, failures, *blocks = reply
+    rest, failures, taken_at, *blocks = reply
     return Claim(
         destination,
         [ClaimedBlock(id_.decode(), *rest) for id_, *rest in blocks],
         Rest(rest),
         failures,
+        int(taken_at) / 1000,
     )
 
 

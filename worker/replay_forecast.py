@@ -12,6 +12,7 @@ import orjson
 
 from worker.destinations import Limits
 from worker.letter import DeadLetter
+from worker.letter_kind import shape_of
 from worker.letter_ledger import LARGEST_VALUE, THOUSANDTHS
 from worker.replay import Fate
 from worker.replay_job import SKIPPED
@@ -61,7 +62,8 @@ class Forecast:
         lot.events += 1
         lot.size_bytes += len(orjson.dumps(letter.body)) + 1
         if letter.currency and letter.value and abs(letter.value) <= LARGEST_VALUE:
-            self.thousandths[letter.currency] += round(letter.value * THOUSANDTHS)
+            # Its shape: what is no currency may be anything, and as many as the letters.
+            self.thousandths[shape_of(letter.currency)] += round(letter.value * THOUSANDTHS)
 
     @property
     def replayable(self) -> int:

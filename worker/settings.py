@@ -92,6 +92,9 @@ class Settings(ClientSettings):
         window_days_app: the same for app events.
         window_days_offline: the same for offline events: 28 days is the longest click window.
         window_days_crm: the same for CRM events.
+        dead_keep_days: how long a dead letter that can no longer be sent is kept, from its death.
+        dead_max_bytes: memory of all dead letters; over it those with the nearest deadline go,
+            what has expired first. No limit when absent.
         actor: whose word a command carries, for the audit; by default the system user's.
         sentry_dsn: where errors are reported; nowhere when absent.
         alert_dead_per_minute: so many events that die within a minute are an incident.
@@ -122,6 +125,8 @@ class Settings(ClientSettings):
     window_days_app: float = setting(7.0, days(0.01, 365))
     window_days_offline: float = setting(28.0, days(0.01, 365))
     window_days_crm: float = setting(7.0, days(0.01, 365))
+    dead_keep_days: float = setting(90.0, days(1, 3_650))
+    dead_max_bytes: int | None = setting(None, whole(524_288, 1_099_511_627_776))
     actor: str | None = setting(None, text)
     sentry_dsn: str | None = setting(None, address("https", "http"), secret=True)
     alert_dead_per_minute: int | None = setting(None, whole(1, 1_000_000))
@@ -135,7 +140,7 @@ class Settings(ClientSettings):
 
     def contradictions(self) -> list[str]:
         """Sentences about values that are allowed, but not together."""
-        problems = []
+        problems = ClientSettings.contradictions(self)
         needed = self.request_timeout_s + CONNECT_TIMEOUT_S + SETTLE_MARGIN_S
         if self.lease_s < needed:
             problems.append(
@@ -169,6 +174,11 @@ class Settings(ClientSettings):
     def task_limit_s(self) -> float:
         """Seconds after which a pool process that still runs one task is replaced."""
         return 60 + 2 * self.lease_s
+
+    @property
+    def dead_keep_s(self) -> float:
+        """Seconds from its death for which a dead letter is kept."""
+        return self.dead_keep_days * _SECONDS_A_DAY
 
     @property
     def alerts(self) -> bool:

@@ -78,7 +78,8 @@ class Settlement:
         extra_requests: those that no claim has taken a turn of the token for.
         throttled: whether the API asked for fewer requests.
         done: (id, claims, events) of blocks that were delivered whole.
-        again: (id, claims, attempts JSON or ``None`` when not even tried).
+        again: (id, claims, attempts JSON or ``None`` when not even tried, whether it stands aside
+            for a lease first).
         mixed: blocks with several ends.
         counters: what to add to the counters whatever happens.
         outcome: for the destination's back-off.
@@ -94,7 +95,7 @@ class Settlement:
     extra_requests: int = 0
     throttled: bool = False
     done: list[tuple[str, int, int]] = field(default_factory=list)
-    again: list[tuple[str, int, str | None]] = field(default_factory=list)
+    again: list[tuple[str, int, str | None, bool]] = field(default_factory=list)
     mixed: list[MixedBlock] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
     outcome: Outcome = Outcome.NONE

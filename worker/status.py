@@ -17,6 +17,7 @@ from redis.client import Pipeline
 
 from tiktok_events import keys
 from tiktok_events.lua_script import Call, LuaScript
+from worker.retention import WHY, due_within_a_day
 from worker.settings import Settings
 
 LOOKS: Final = 4
@@ -68,7 +69,9 @@ class DestinationFigures:
         """What it is doing at a time."""
         if self.parked is not None:
             return Condition.PARKED
-        backing_off = self.not_before is not None and self.not_before > now
+        waits = self.not_before is not None and self.not_before > now
+        # Without a failure it waits for its access token's turn, which is how limits work.
+        backing_off = waits and self.failures > 0
         return Condition.BACKING_OFF if backing_off else Condition.OK
 
     def as_dict(self, now: float) -> dict[str, Any]:
@@ -96,12 +99,15 @@ class Figures:
         counters: what the scripts counted, by name.
         dead: dead letters there are now.
         destinations: those that have events or a history.
+        purged_within_a_day: dead letters that will be too old to be kept by then, about; known
+            only with settings.
     """
 
     at: float
     counters: Mapping[str, int]
     dead: int
     destinations: Sequence[DestinationFigures]
+    purged_within_a_day: int | None = None
 
     @property
     def waiting(self) -> int:
@@ -122,9 +128,9 @@ class Figures:
 
     @property
     def dead_unaccounted(self) -> int:
-        """Dead letters missing (above 0) or surplus: buried, less what became of them."""
+        """Dead letters missing (above 0) or surplus: buried, imported, less what went since."""
         gone = self.count("replayed") + self.count("purged")
-        return sum(self.buried.values()) - gone - self.dead
+        return sum(self.buried.values()) + self.count("imported") - gone - self.dead
 
     def count(self, name: str) -> int:
         """One counter; 0 when it was never touched."""
@@ -141,6 +147,9 @@ class Figures:
             "buried": self.buried,
             "replayed": self.count("replayed"),
             "purged": self.count("purged"),
+            "purged_by_retention": self.count(f"purged:{WHY}"),
+            "purged_within_a_day": self.purged_within_a_day,
+            "imported": self.count("imported"),
             "erased": self.count("erased"),
             "requests": self.count("requests"),
             "answers": self._counted(ANSWERS_COUNTER),
@@ -163,7 +172,7 @@ def read_figures(redis: Redis, settings: Settings | None = None) -> Figures:
 
     Args:
         redis: a connection.
-        settings: for the windows; without them no `expires_at` is known.
+        settings: for the windows and retention; without them no `expires_at` is known.
 
     Raises:
         redis.RedisError: the server did not answer, or refused.
@@ -172,7 +181,17 @@ def read_figures(redis: Redis, settings: Settings | None = None) -> Figures:
         figures = _snapshot(redis, _find_destinations(redis))
         if figures.unaccounted == 0:
             break
-    return replace(figures, destinations=_with_ages(redis, figures.destinations, settings))
+    return replace(
+        figures,
+        destinations=_with_ages(redis, figures.destinations, settings),
+        purged_within_a_day=_purged_within_a_day(redis, figures, settings),
+    )
+
+
+def _purged_within_a_day(redis: Redis, figures: Figures, settings: Settings | None) -> int | None:
+    if settings is None:
+        return None
+    return due_within_a_day(redis, settings, figures.at) if figures.dead else 0
 
 
 def _find_destinations(redis: Redis) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from tiktok_events.async_client import AsyncClient
 from tiktok_events.client import Client
 from tiktok_events.errors import (
+    DurabilityUnsupported,
     EventTooLarge,
     InvalidDestination,
     InvalidEvent,
@@ -13,6 +15,7 @@ from tiktok_events.errors import (
     TikTokEventsError,
 )
 from tiktok_events.money import Money
+from tiktok_events.policy import Policy
 from tiktok_events.standard_events import (
     add_payment_info,
     add_to_cart,
@@ -45,9 +48,11 @@ __all__ = [
     "Ad",
     "AnyEvent",
     "App",
+    "AsyncClient",
     "Client",
     "Content",
     "Device",
+    "DurabilityUnsupported",
     "Event",
     "EventTooLarge",
     "InvalidDestination",
@@ -58,6 +63,7 @@ __all__ = [
     "Money",
     "OutboxUnavailable",
     "Page",
+    "Policy",
     "Problem",
     "Properties",
     "TikTokEventsError",

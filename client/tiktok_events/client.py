@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -13,19 +13,23 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ReadOnlyError, RedisError
 from redis.retry import Retry
 
-from tiktok_events.destination import EVENT_SOURCES
-from tiktok_events.errors import InvalidEvent, OutboxUnavailable
-from tiktok_events.event import EventPreparer, PreparedEvent
+from tiktok_events.errors import OutboxUnavailable
+from tiktok_events.event import PreparedEvent
+from tiktok_events.fallback import log
+from tiktok_events.flush import CALL_BYTES, Until, flush_batch
 from tiktok_events.outbox import Appender
+from tiktok_events.policy import PolicyRule
+from tiktok_events.producer import Producer
 from tiktok_events.settings import ClientSettings
 from tiktok_events.types import AnyEvent
 
 
-class Client:
+class Client(Producer):
     """Hands conversions to the outbox; safe to share between threads and across fork.
 
     Match keys are hashed here, in the caller's process: no raw e-mail, phone,
-    name or external id leaves it.
+    name or external id leaves it. Nothing is held back in memory: once a call has
+    returned, the process may end.
 
     Example:
         >>> with Client(event_source_id="C0EXAMPLE0PIXEL0CODE") as client:  # doctest: +SKIP
@@ -40,88 +44,133 @@ class Client:
         default_region: ISO 3166 code of national phone numbers.
         linger_ms: how long a first event waits for company before it is due.
         max_event_bytes: size limit of one event's JSON.
-        redis_timeout_s: longest wait for Redis in one call.
+        redis_timeout_s: longest time of one call. While Redis does not answer, most
+            calls wait for nothing at all: only now and then one looks whether it is back.
+        on_failure: what becomes of events that Redis does not take: `raise` (the
+            default), `spool` or `drop`.
+        spool_file: where `spool` keeps them; any number of processes of one machine may share it.
+        spool_bytes: size limit of that file.
+        durability: `fsync` waits until the server's append-only file is on its disk
+            (Redis 7.2 or later, or Valkey); `none` is the default.
+        policy: what may be shared of an event, or a function that decides it for each.
+        strip_url_parameters: names of URL parameters that may not; ``"*"`` for all.
 
     Raises:
         InvalidSetting: a setting has a value that is not allowed.
     """
 
-    def __init__(
-        self,
-        redis_url: str | None = None,
-        *,
-        event_source_id: str | None = None,
-        default_region: str | None = None,
-        linger_ms: int | None = None,
-        max_event_bytes: int | None = None,
-        redis_timeout_s: float | None = None,
-    ) -> None:
-        self.settings = ClientSettings.load(
-            redis_url=redis_url,
-            default_region=default_region,
-            linger_ms=linger_ms,
-            max_event_bytes=max_event_bytes,
-            redis_timeout_s=redis_timeout_s,
-        )
-        self._preparer = EventPreparer(
-            _default_ids(event_source_id, self.settings.pixel_code),
-            self.settings.default_region,
-            self.settings.max_event_bytes,
-        )
-        self._redis = connect(self.settings)
-        self._appender = Appender(
-            self._redis, linger_ms=self.settings.linger_ms, rings=self.settings.rings
-        )
-
-    def track(self, event: AnyEvent, *, event_id: str | None = None) -> str:
+    def track(
+        self, event: AnyEvent, *, event_id: str | None = None, policy: PolicyRule | None = None
+    ) -> str:
         """Enqueue one conversion.
 
         Args:
             event: the event in the API's 2.0 vocabulary; `event_id` and `event_time`
                 (Unix seconds) are filled in when absent.
             event_id: used when the event has none, instead of a new one.
+            policy: what may be shared of this event, in place of the client's policy.
 
         Returns:
-            The `event_id`; give the same one to the Pixel.
+            The `event_id`; give the same one to the Pixel. Of an event that the policy
+            drops too, so that the caller need not know: it is counted as `withheld`.
 
         Raises:
             InvalidEvent: the event cannot be accepted; nothing was enqueued.
-            OutboxUnavailable: Redis did not answer in time, or refused.
+            OutboxUnavailable: Redis did not answer in time, or refused; with `spool`,
+                the spool is full, or cannot be written.
         """
-        prepared = self._preparer.prepare(event, event_id=event_id)
-        with _redis_errors():
-            self._appender.append([prepared])
+        prepared = self._preparer.prepare(event, event_id=event_id, policy=policy)
+        if shared := self._shared([prepared]):
+            self._hand_over(shared)
         return prepared.event_id
 
-    def track_many(self, events: Iterable[AnyEvent]) -> list[str]:
+    def track_many(
+        self, events: Iterable[AnyEvent], *, policy: PolicyRule | None = None
+    ) -> list[str]:
         """Enqueue many conversions in one atomic step: all of them or none.
 
         The whole call is held in memory; hand over a large stream in slices
         of some thousands.
 
+        Args:
+            events: as for `track`.
+            policy: what may be shared of them, in place of the client's policy.
+
         Returns:
-            The event ids, in order.
+            The event ids, in order; of events that the policy drops too.
 
         Raises:
             InvalidEvent: one event cannot be accepted (`position` tells which);
                 nothing was enqueued.
-            OutboxUnavailable: Redis did not answer in time, or refused.
+            OutboxUnavailable: as `track` does; nothing was enqueued, or after a
+                time-out perhaps all.
         """
-        prepared = list(self._prepare_all(events))
-        with _redis_errors():
-            self._appender.append(prepared)
+        prepared = list(self._prepare_all(events, policy))
+        if shared := self._shared(prepared):
+            self._hand_over(shared)
         return [event.event_id for event in prepared]
 
-    def close(self) -> None:
-        """Close the connections; the client can still be used and opens new ones."""
-        self._redis.close()
+    def flush(self) -> int:
+        """Move everything that is spooled into the outbox, oldest first.
 
-    def _prepare_all(self, events: Iterable[AnyEvent]) -> Iterator[PreparedEvent]:
-        for position, event in enumerate(events):
-            try:
-                yield self._preparer.prepare(event)
-            except InvalidEvent as error:
-                raise type(error)(error.message, path=error.path, position=position) from None
+        Needed by nobody who goes on calling `track`: each call takes some along.
+
+        Returns:
+            How many events; 0 also while another process does it.
+
+        Raises:
+            OutboxUnavailable: Redis cannot be reached, or the spool cannot be used;
+                what was not moved stays spooled.
+        """
+        if self._fallback.spool is None:
+            return 0
+        flushed = 0
+        try:
+            while moved := flush_batch(self._fallback.spool, self._appender):
+                flushed += moved
+        except RedisError as error:
+            raise OutboxUnavailable(f"the outbox could not be reached: {error}") from error
+        return flushed
+
+    def close(self) -> None:
+        """Close the connections and the spool; a client that is used again opens them anew."""
+        self._appender.close()
+        self._redis.close()
+        self._fallback.close()
+
+    def _connect(self) -> None:
+        self._redis = connect(self.settings)
+        self._appender = Appender(
+            self._redis,
+            linger_ms=self.settings.linger_ms,
+            rings=self.settings.rings,
+            timeout_s=self._append_s,
+            fsync=self.settings.durability == "fsync",
+        )
+
+    def _hand_over(self, events: Sequence[PreparedEvent]) -> None:
+        end = time.monotonic() + self.settings.redis_timeout_s
+        append_end = self._appender.end()
+        try:
+            with self._circuit.guarding():
+                self._appender.append(events, append_end)
+        except RedisError as error:
+            self._fallback.receive(events, error, end)
+        else:
+            self._fallback.recovered()
+            self._flush_some(Until(append_end, end))
+
+    def _flush_some(self, until: Until) -> None:
+        """Take a little of the spool along; the event of this call is safe already."""
+        if self._fallback.spool is None or not self._fallback.due():
+            return
+        flushed = 0
+        try:
+            with self._circuit.guarding():
+                flushed = flush_batch(self._fallback.spool, self._appender, CALL_BYTES, until)
+        except (RedisError, OutboxUnavailable) as error:
+            log.warning("the spool could not be flushed: %s", error)
+        self._fallback.looked(flushed)
 
     def __enter__(self) -> Self:
         return self
@@ -152,17 +201,3 @@ def connect(settings: ClientSettings) -> Redis:
         retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError, ReadOnlyError)),
         health_check_interval=30,
     )
-
-
-def _default_ids(event_source_id: str | None, pixel_code: str | None) -> dict[str, str]:
-    if event_source_id is not None:
-        return dict.fromkeys(EVENT_SOURCES, event_source_id)
-    return {} if pixel_code is None else {"web": pixel_code}
-
-
-@contextmanager
-def _redis_errors() -> Iterator[None]:
-    try:
-        yield
-    except RedisError as error:
-        raise OutboxUnavailable(f"the outbox could not be reached: {error}") from error

@@ -7,6 +7,7 @@
     ├── InvalidSetting          a setting has a value that is not allowed
     ├── MissingExtra            a part that was not installed is needed
     └── OutboxUnavailable       Redis did not answer in time, or refused
+        └── DurabilityUnsupported  the server cannot say when its file is on disk
 
 No message ever holds a value taken from the event: it may be personal.
 """
@@ -56,4 +57,11 @@ class OutboxUnavailable(TikTokEventsError, ConnectionError):
     The append is one atomic step: either the whole call is in the outbox or
     nothing of it. After a time-out it is not known which; calling again with
     the same ``event_id`` is safe, because the API counts an id once within 48 h.
+    """
+
+
+class DurabilityUnsupported(OutboxUnavailable):
+    """The server cannot say when its append-only file is on disk; nothing was enqueued.
+
+    Raised whatever `on_failure` says: it does not pass by itself.
     """

@@ -23,6 +23,8 @@ from tiktok_events.destination import (
 from tiktok_events.errors import EventTooLarge, InvalidEvent
 from tiktok_events.identity import new_event_id
 from tiktok_events.match_keys import prepare_user
+from tiktok_events.policy import KEEP, PolicyRule, decide
+from tiktok_events.url_parameters import strip_page
 
 _FIELD_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _NEVER_A_BAD_NUMBER: Final = (str, int, type(None))
@@ -35,12 +37,17 @@ class PreparedEvent:
     Attributes:
         destination: where it goes.
         event_id: the id it keeps through every retry and replay.
-        body: UTF-8 JSON of the event without its destination.
+        body: UTF-8 JSON of the event without its destination; empty when it is withheld.
     """
 
     destination: Destination
     event_id: str
     body: bytes
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the policy keeps it at home: it must go nowhere."""
+        return not self.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +58,26 @@ class EventPreparer:
         default_ids: event source → id, for events that name no ``event_source_id``.
         default_region: ISO 3166 code for national phone numbers.
         max_bytes: size limit of one event's JSON.
+        policy: what of an event may be shared.
+        strip: URL parameters that may not, in lower case.
     """
 
     default_ids: Mapping[str, str]
     default_region: str | None
     max_bytes: int
+    policy: PolicyRule = KEEP
+    strip: frozenset[str] = frozenset()
 
-    def prepare(self, event: Any, *, event_id: str | None = None) -> PreparedEvent:
+    def prepare(
+        self, event: Any, *, event_id: str | None = None, policy: PolicyRule | None = None
+    ) -> PreparedEvent:
         """Identify, hash and encode one event; the caller's dict is not changed.
 
         Args:
             event: the event in the API's 2.0 vocabulary, its destination beside it.
             event_id: used when the event has none; by default a new time-ordered UUID.
                 Like that of the event it may be a whole number or a UUID.
+            policy: in place of the producer's own.
 
         Raises:
             InvalidEvent: not a dict, no destination, a match key that is no text,
@@ -74,11 +88,19 @@ class EventPreparer:
         if not isinstance(event, Mapping):
             raise InvalidEvent(f"an event must be a dict, not {type(event).__name__}")
         destination = destination_of(event, self.default_ids)
+        id_ = _event_id(event.get("event_id"), event_id)
+        chosen = decide(self.policy if policy is None else policy, event)
+        if chosen.use == "drop":
+            return PreparedEvent(destination, id_, b"")
+        return PreparedEvent(destination, id_, self._body(chosen.applied_to(event), id_))
+
+    def _body(self, event: Mapping[str, Any], event_id: str) -> bytes:
         body = {key: event[key] for key in event if key not in DESTINATION_FIELDS}
-        body["event_id"] = _event_id(body.get("event_id"), event_id)
+        body["event_id"] = event_id
         body["event_time"] = _event_time(body.get("event_time"))
         self._prepare_match_keys(body)
-        return PreparedEvent(destination, body["event_id"], self._encode(body))
+        self._strip_urls(body)
+        return self._encode(body)
 
     def _prepare_match_keys(self, body: dict[str, Any]) -> None:
         user = body.get("user")
@@ -88,6 +110,11 @@ class EventPreparer:
             body["user"] = prepare_user(user, self.default_region)
         else:
             raise InvalidEvent(f"must be a dict, not {type(user).__name__}", path="user")
+
+    def _strip_urls(self, body: dict[str, Any]) -> None:
+        page = body.get("page")
+        if self.strip and isinstance(page, Mapping):
+            body["page"] = strip_page(page, self.strip)
 
     def _encode(self, body: dict[str, Any]) -> bytes:
         encoded = _json(body)

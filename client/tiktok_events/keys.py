@@ -16,12 +16,14 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     state:<destination>       hash         waiting, failures, not_before, parked …; gone when idle
     attempts:<destination>    hash         block id → what its attempts met; gone with the block
     limit:<token digest>      hash         rate, next_at … of one access token; an hour
+    sending:<file digest>     hash         how far a file was handed over; 30 days
     dead                      hash         dead letter id → line, JSON; until replayed or purged
     dead:of:<kind digest>     sorted set   dead letter id → deadline, Unix s; with `dead`
     dead:kinds                hash         kind digest → JSON; while there are letters of it
     dead:ledger               hash         <kind digest>|<deadline hour>|<hour of death> → letters,
                                            and their values in thousandths of the currency
     dead:event_ids            sorted set   <event_id> NUL <dead letter id>; with `dead`
+    dead:warned               string       it was said that letters will be purged; a day
     alerts                    hash         open incident → since, calm since, peak; until it is over
     alerts:deaths             sorted set   how many had died, by Unix ms; the last minute
     alerting                  string       somebody has just looked at the figures; some seconds
@@ -52,6 +54,7 @@ DEAD: Final = PREFIX + "dead"
 DEAD_KINDS: Final = PREFIX + "dead:kinds"
 DEAD_LEDGER: Final = PREFIX + "dead:ledger"
 DEAD_EVENT_IDS: Final = PREFIX + "dead:event_ids"
+DEAD_WARNED: Final = PREFIX + "dead:warned"
 ALERTS: Final = PREFIX + "alerts"
 DEATHS: Final = PREFIX + "alerts:deaths"
 ALERTING: Final = PREFIX + "alerting"
@@ -99,6 +102,11 @@ def replay_places(number: int) -> str:
 def limit(token_digest: str) -> str:
     """The hash of how fast requests with one access token may follow each other."""
     return f"{PREFIX}limit:{token_digest}"
+
+
+def sending(file_digest: str) -> str:
+    """The hash of how far a file of events was handed over."""
+    return f"{PREFIX}sending:{file_digest}"
 
 
 def attempts(destination: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import sha1
 from importlib.resources import files
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from redis import Redis
 from redis.exceptions import NoScriptError
@@ -15,10 +16,36 @@ from tiktok_events.doorbell import LUA as DOORBELL
 PRELUDE: Final = DOORBELL + files("tiktok_events").joinpath("lua/prelude.lua").read_text()
 """Stands before every script, the worker's too."""
 
+
+def source(package: str, *names: str) -> str:
+    """The text of Lua files, without their ending, from a package's `lua` folder."""
+    folder = files(package).joinpath("lua")
+    return "".join(folder.joinpath(f"{name}.lua").read_text() for name in names)
+
+
 Call = tuple[Sequence[Any], Sequence[Any]]
 """Keys and arguments."""
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptText:
+    """What the server is told once, and what names it from then on.
+
+    Attributes:
+        text: the source, prelude included.
+        digest: SHA-1 of it, in hex, as EVALSHA wants it.
+    """
+
+    text: str
+    digest: str
+
+    @classmethod
+    def read(cls, package: str, *names: str, before: str = "") -> Self:
+        """Join the files of these names; `before` stands in front of them."""
+        text = PRELUDE + before + source(package, *names)
+        return cls(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
 class LuaScript:
@@ -28,17 +55,18 @@ class LuaScript:
         redis: a connection.
         package: whose `lua` folder it is in.
         names: of the files, without their ending, that make up the script.
+        before: Lua that stands before them.
     """
 
-    def __init__(self, redis: Redis, package: str, *names: str) -> None:
+    def __init__(self, redis: Redis, package: str, *names: str, before: str = "") -> None:
         self._redis = redis
-        folder = files(package).joinpath("lua")
-        self._text = PRELUDE + "".join(folder.joinpath(f"{n}.lua").read_text() for n in names)
-        self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
+        self._script = ScriptText.read(package, *names, before=before)
 
     def __call__(self, keys: Sequence[Any], args: Sequence[Any]) -> Any:
         """Call it once."""
-        return self._known(lambda: self._redis.evalsha(self._digest, len(keys), *keys, *args))
+        return self._known(
+            lambda: self._redis.evalsha(self._script.digest, len(keys), *keys, *args)
+        )
 
     def many(self, calls: Sequence[Call], *, together: bool) -> list[Any]:
         """Call it several times in one round trip.
@@ -52,7 +80,7 @@ class LuaScript:
     def _pipelined(self, calls: Sequence[Call], *, together: bool) -> list[Any]:
         with self._redis.pipeline(transaction=together) as pipeline:
             for keys, args in calls:
-                pipeline.evalsha(self._digest, len(keys), *keys, *args)
+                pipeline.evalsha(self._script.digest, len(keys), *keys, *args)
             return pipeline.execute()
 
     def _known(self, call: Callable[[], T]) -> T:
@@ -60,5 +88,5 @@ class LuaScript:
         try:
             return call()
         except NoScriptError:
-            self._redis.script_load(self._text)
+            self._redis.script_load(self._script.text)
             return call()

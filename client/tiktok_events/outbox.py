@@ -2,112 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from redis import Redis
+from redis.exceptions import NoScriptError
 
-from tiktok_events import keys
+from tiktok_events.append import FSYNC_PROBE, Append, check_fsync
+from tiktok_events.blocks import Block, blocks_of
 from tiktok_events.event import PreparedEvent
-from tiktok_events.lua_script import Call, LuaScript
+from tiktok_events.line import Line
 
-BLOCK_EVENTS: Final = 100
-"""Events in one stream entry: measured two to three times the throughput of single ones."""
-
-BLOCK_BYTES: Final = 1024 * 1024
-"""Of a block's JSON; an event that is larger alone makes a block of its own."""
-
-SCRIPT_BYTES: Final = 4 * 1024 * 1024
-"""One script call stays below this: Redis copies its arguments into Lua, and frees them
-between the calls of a transaction."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Events of one destination that stand in one stream entry.
-
-    Attributes:
-        destination: the destination's key.
-        events: how many.
-        payload: JSON array of them, UTF-8.
-    """
-
-    destination: str
-    events: int
-    payload: bytes
-
-
-def blocks_of(events: Sequence[PreparedEvent]) -> Iterator[Block]:
-    """Group events by destination, in order, into blocks within both limits."""
-    by_destination: dict[str, list[bytes]] = {}
-    for event in events:
-        by_destination.setdefault(event.destination.key, []).append(event.body)
-    for destination, bodies in by_destination.items():
-        for chunk in _chunks(bodies):
-            yield Block(destination, len(chunk), b"[" + b",".join(chunk) + b"]")
-
-
-def _chunks(bodies: list[bytes]) -> Iterator[list[bytes]]:
-    chunk: list[bytes] = []
-    size = 1  # the opening bracket; each event then has its comma or the closing one
-    for body in bodies:
-        if chunk and (len(chunk) == BLOCK_EVENTS or size + len(body) + 1 > BLOCK_BYTES):
-            yield chunk
-            chunk, size = [], 1
-        chunk.append(body)
-        size += len(body) + 1
-    yield chunk
+TIMEOUT_S: Final = 2.0
 
 
 class Appender:
-    """Appends blocks to outboxes.
+    """Appends to outboxes.
 
     Args:
-        redis: connection of the process; thread-safe.
+        redis: how to make a connection; safe to share.
         linger_ms: how long a first event waits for company.
         rings: whether the doorbell's queue is on the same server.
+        timeout_s: longest time of one append.
+        fsync: an append ends when the append-only file is on the server's disk.
     """
 
-    def __init__(self, redis: Redis, *, linger_ms: int, rings: bool) -> None:
-        self._linger_ms = linger_ms
-        self._rings = int(rings)
-        self._script = LuaScript(redis, "tiktok_events", "append")
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        linger_ms: int,
+        rings: bool,
+        timeout_s: float = TIMEOUT_S,
+        fsync: bool = False,
+    ) -> None:
+        fsync_ms = round(timeout_s * 1000) if fsync else None
+        self._append = Append(linger_ms=linger_ms, rings=rings, fsync_ms=fsync_ms)
+        self._line = Line(redis.connection_pool, timeout_s)
+        self._fsync_unproven = fsync
 
-    def append(self, events: Sequence[PreparedEvent]) -> None:
+    def end(self) -> float:
+        """When a call that begins now must be over; seconds of the monotonic clock."""
+        return self._line.end()
+
+    def append(self, events: Sequence[PreparedEvent], end: float | None = None) -> None:
         """Append all of them, or none.
+
+        Args:
+            events: in order.
+            end: when it must be over; by default after `timeout_s`.
 
         Raises:
             redis.RedisError: it did not happen, or after a time-out may have happened.
+            DurabilityUnsupported: it did not happen; the server cannot promise its disk.
         """
-        calls = [self._call(part) for part in _script_calls(list(blocks_of(events)))]
-        if len(calls) == 1:
-            self._script(*calls[0])
-        elif calls:
-            self._script.many(calls, together=True)
+        self.append_blocks(list(blocks_of(events)), end)
 
-    def _call(self, blocks: list[Block]) -> Call:
-        keys_ = [keys.READY, keys.SEQUENCE, keys.COUNTERS, keys.AWAKE, keys.DOORBELL]
-        by_destination: dict[str, list[Block]] = {}
-        for block in blocks:
-            by_destination.setdefault(block.destination, []).append(block)
-        args: list[Any] = [self._linger_ms, self._rings, len(by_destination)]
-        for destination, its_blocks in by_destination.items():
-            keys_ += (keys.outbox(destination), keys.state(destination))
-            args += (destination, len(its_blocks))
-            for block in its_blocks:
-                args += (block.events, block.payload)
-        return keys_, args
+    def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
+        """Append all blocks, or none; as `append` does."""
+        if not blocks:
+            return
+        end = self._line.end() if end is None else end
+        if self._fsync_unproven:
+            check_fsync(self._line.exchange(FSYNC_PROBE, end)[0])
+            self._fsync_unproven = False
+        try:
+            self._append.verify(self._line.exchange(self._append.commands(blocks), end))
+        except NoScriptError:
+            taught = self._append.commands(blocks, teach=True)
+            self._append.verify(self._line.exchange(taught, end))
 
-
-def _script_calls(blocks: list[Block]) -> Iterator[list[Block]]:
-    part: list[Block] = []
-    size = 0
-    for block in blocks:
-        if part and size + len(block.payload) > SCRIPT_BYTES:
-            yield part
-            part, size = [], 0
-        part.append(block)
-        size += len(block.payload)
-    if part:
-        yield part
+    def close(self) -> None:
+        """Close the connections; the next append opens a new one."""
+        self._line.close()

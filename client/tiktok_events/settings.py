@@ -7,11 +7,13 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.match_keys import check_region
+from tiktok_events.url_parameters import parameter_names
 
 ENVIRONMENT_PREFIX: Final = "TIKTOK_EVENTS_"
 
@@ -110,6 +112,11 @@ def text(value: Any) -> str:
     return given
 
 
+def file_path(value: Any) -> Path:
+    """Where a file is, or will be."""
+    return Path(text(value)).absolute()
+
+
 def setting(default: Any, check: Check, *, secret: bool = False) -> Any:
     """A field of a settings class; a secret one does not print."""
     return field(default=default, repr=not secret, metadata={"check": check})
@@ -125,10 +132,18 @@ class ClientSettings:
             when it is the same server (the default).
         pixel_code: the default ``event_source_id`` of web events.
         default_region: ISO 3166 code that national phone numbers belong to.
+        strip_url_parameters: names of what is taken out of the URLs of an event's page, ``*``
+            for every parameter; never ``ttclid``.
         linger_ms: how long a first event waits for company before it is due.
         max_event_bytes: size limit of one event's JSON. Ours: the API documents none,
             a typical event has one kilobyte, a request of 1,000 should stay sendable.
-        redis_timeout_s: how long one answer of Redis may take, connecting included.
+        redis_timeout_s: how long one call may take, connecting and spooling included.
+        on_failure: what becomes of events that Redis does not take in that time: `raise`
+            an error, `spool` them into a local file, or `drop` and count them.
+        spool_file: where `spool` keeps them; an SQLite file on a local disk.
+        spool_bytes: size limit of that file. When it is reached, a call fails.
+        durability: `fsync` ends a call only when the server's append-only file is on its
+            disk; `none` leaves that to the server's `appendfsync`.
     """
 
     redis_url: str = setting(
@@ -137,9 +152,14 @@ class ClientSettings:
     broker_url: str | None = setting(None, address("redis", "rediss", "sentinel"), secret=True)
     pixel_code: str | None = setting(None, text)
     default_region: str | None = setting(None, check_region)
+    strip_url_parameters: frozenset[str] | None = setting(None, parameter_names)
     linger_ms: int = setting(50, whole(0, 60_000))
     max_event_bytes: int = setting(65_536, whole(1_024, 1_048_576))
     redis_timeout_s: float = setting(2.0, seconds(0.05, 60))
+    on_failure: str = setting("raise", one_of("raise", "spool", "drop"))
+    spool_file: Path | None = setting(None, file_path)
+    spool_bytes: int = setting(67_108_864, whole(524_288, 10_737_418_240))
+    durability: str = setting("none", one_of("none", "fsync"))
 
     @property
     def rings(self) -> bool:
@@ -177,4 +197,7 @@ class ClientSettings:
 
     def contradictions(self) -> list[str]:
         """Sentences about values that are allowed, but not together."""
-        return []
+        if self.on_failure != "spool" or self.spool_file is not None:
+            return []
+        given = f"{ENVIRONMENT_PREFIX}ON_FAILURE = spool"
+        return [f"{ENVIRONMENT_PREFIX}SPOOL_FILE must be given: {given} needs a place that stays"]

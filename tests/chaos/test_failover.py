@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 from redis import Redis
 
 from tests.chaos.wire import HOST, Wire
-from tiktok_events import Client, keys
+from tiktok_events import AsyncClient, Client, keys
 from worker.embedded import EmbeddedServer
 from worker.engine import connect
 from worker.loopback import free_port
@@ -53,3 +54,21 @@ def test_a_worker_finds_the_new_master(wire: Wire, heir: Redis, server: Embedded
         fail_over(wire, server)
         redis.set("after", 1)
     assert (heir.get("before"), heir.get("after")) == (None, b"1")
+
+
+def test_an_async_client_finds_the_new_master(
+    wire: Wire, heir: Redis, server: EmbeddedServer
+) -> None:
+    """Its connections do the same; in a transaction, too."""
+    large = {**EVENT, "properties": {"description": "d" * 400_000}}
+
+    async def tracked() -> None:
+        async with AsyncClient(
+            wire.url, event_source_id="C0PIXEL", max_event_bytes=500_000
+        ) as client:
+            await client.track(EVENT)
+            fail_over(wire, server)
+            await client.track_many([large] * 20)
+
+    asyncio.run(tracked())
+    assert heir.hget(keys.COUNTERS, "accepted") == b"20"

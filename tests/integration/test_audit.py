@@ -166,7 +166,7 @@ def test_a_worker_that_parks_and_resumes(redis: Redis, redis_url: str, audit: Au
     outbox, turns = Outbox(redis, consumer="one", lease_ms=60_000), Turns("old", 10.0)
     (claim,) = outbox.claim([Want(KEY, 1, 1_000, turns)])
     settlement = Settlement(KEY, 0, turns, park="credential: revoked")
-    settlement.again = [(block.id, block.claims, None) for block in claim.blocks]
+    settlement.again = [(block.id, block.claims, None, False) for block in claim.blocks]
     outbox.settle(settlement)
     new_token = Destinations(Settings.load({}, access_token="new"), {})
     watch = TokenWatch(Parking(redis), new_token, audit)

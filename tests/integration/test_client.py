@@ -15,9 +15,10 @@ from celery.worker.request import Request
 from redis import Redis
 
 from tiktok_events import Client, InvalidEvent, keys
+from tiktok_events.append import SCRIPT_BYTES
+from tiktok_events.blocks import BLOCK_BYTES, BLOCK_EVENTS
 from tiktok_events.doorbell import TASK
 from tiktok_events.errors import EventTooLarge
-from tiktok_events.outbox import BLOCK_BYTES, BLOCK_EVENTS, SCRIPT_BYTES
 from worker.loopback import free_port
 
 PIXEL = "PIXEL1"
@@ -202,18 +203,18 @@ def test_a_forked_child_tracks_too(client: Client, redis: Redis) -> None:
 
 
 def test_threads_share_a_client(client: Client, redis: Redis) -> None:
-    """Eight of them lose and double nothing."""
+    """Sixteen of them lose and double nothing."""
     returned: list[str] = []
 
     def run() -> None:
         returned.extend(client.track(EVENT) for _ in range(25))
 
-    threads = [threading.Thread(target=run) for _ in range(8)]
+    threads = [threading.Thread(target=run) for _ in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (len(returned), sorted(returned)) == (200, sorted(ids(redis)))
+    assert (len(returned), sorted(returned)) == (400, sorted(ids(redis)))
 
 
 def test_a_closed_client_can_be_used_again(client: Client, redis: Redis) -> None:

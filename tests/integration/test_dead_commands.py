@@ -245,7 +245,15 @@ def test_purged_letters_stay_counted(desk: Desk) -> None:
         desk.bury(f"order-{number}")
     kept = desk.bury("kept", reason=Reason.INVALID)
     (report,) = desk.json("purge", "--reason", "rejected", "--yes")
-    assert report == {"dry_run": False, "selected": 510, "purged": 510, "gone": 0}
+    assert report == {
+        "dry_run": False,
+        "selected": 510,
+        "purged": 510,
+        "gone": 0,
+        "recoverable": 510,
+        "reasons": {"rejected": 510},
+        "money": {},
+    }
     assert [letter["id"] for letter in desk.json("list")] == [kept]
     figures = read_figures(desk.redis)
     assert (figures.count("purged"), figures.dead_unaccounted, figures.unaccounted) == (510, 0, 0)

@@ -167,7 +167,7 @@ def test_what_was_claimed_before_is_swept_when_it_is_nobodys(parked: Parked) -> 
     parked.park()
     assert parked.run() == 0
     settlement = Settlement(KEY, 0, TURNS)
-    settlement.again = [(block.id, block.claims, None) for block in claimed.blocks]
+    settlement.again = [(block.id, block.claims, None, False) for block in claimed.blocks]
     Outbox(parked.redis, consumer="other", lease_ms=60_000).settle(settlement)
     assert parked.run() == 1
 

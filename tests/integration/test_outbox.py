@@ -90,7 +90,7 @@ def failed(claimed: Claim, delay_ms: int = 0) -> Settlement:
         claimed.destination,
         claimed.failures,
         TURNS,
-        again=[(block.id, block.claims, history) for block in claimed.blocks],
+        again=[(block.id, block.claims, history, False) for block in claimed.blocks],
         outcome=Outcome.FAILING,
         delay_ms=delay_ms,
     )
@@ -346,7 +346,7 @@ def test_what_was_handed_back_is_due_at_once(append: Any, outbox: Outbox, rival:
     take(outbox)
     claimed = claim(outbox)
     settlement = Settlement(claimed.destination, 0, TURNS)
-    settlement.again = [(block.id, block.claims, None) for block in claimed.blocks]
+    settlement.again = [(block.id, block.claims, None, False) for block in claimed.blocks]
     outbox.settle(settlement)
     assert take(rival).destinations == [PIXEL.key]
     again = claim(rival)
@@ -358,7 +358,7 @@ def test_a_parked_destination_is_not_due(redis: Redis, append: Any, outbox: Outb
     append(*events(1))
     claimed = claim(outbox)
     settlement = Settlement(claimed.destination, 0, TURNS, park="credential: revoked")
-    settlement.again = [(block.id, block.claims, None) for block in claimed.blocks]
+    settlement.again = [(block.id, block.claims, None, False) for block in claimed.blocks]
     outbox.settle(settlement)
     append(*events(1, first=1))
     assert take(outbox).destinations == []

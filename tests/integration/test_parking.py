@@ -70,7 +70,7 @@ class Desk:
         """Settle a claim whose token was refused."""
         turns = self.destinations(**settings).account(PIXEL).turns
         settlement = Settlement(PIXEL.key, claimed.failures, turns, park=park)
-        settlement.again = [(block.id, block.claims, None) for block in claimed.blocks]
+        settlement.again = [(block.id, block.claims, None, False) for block in claimed.blocks]
         return self.workers[worker].settle(settlement)
 
     def park(self, **settings: Any) -> None:

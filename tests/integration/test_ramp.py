@@ -51,7 +51,7 @@ def end(outbox: Outbox, claimed: Claim, outcome: Outcome) -> None:
     if outcome is Outcome.HEALTHY:
         settlement.done = [(block.id, block.claims, block.events) for block in claimed.blocks]
     else:
-        settlement.again = [(block.id, block.claims, None) for block in claimed.blocks]
+        settlement.again = [(block.id, block.claims, None, False) for block in claimed.blocks]
     outbox.settle(settlement)
 
 

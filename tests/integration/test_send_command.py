@@ -198,6 +198,74 @@ def test_a_file_that_cannot_be_read_is_one_sentence(sender: Sender) -> None:
 def test_a_server_that_is_down_says_how_far_it_came(sender: Sender) -> None:
     """Whoever sends the rest knows where to begin."""
     sender.url = "redis://127.0.0.1:1/0"
-    result = sender.send(lines(event(1), event(2)))
-    assert result.exit_code == 1
-    assert "Nothing was handed over before. Whether lines 1 to 2 are is not known" in result.stderr
+    file = sender.send(lines(event(1), event(2)))
+    assert file.exit_code == 1
+    assert "Nothing was handed over by this run before. The rest, and nothing" in file.stderr
+    assert f"tiktok-events send --resume {sender.folder}/events.ndjson" in file.stderr
+    piped = sender.run("-", "--rate", "max", given=lines(event(1), event(2)))
+    assert piped.exit_code == 1
+    assert "Whether lines 1 to 2 are is not known here. Sent again" in piped.stderr
+
+
+def test_every_event_can_be_given_a_field(sender: Sender) -> None:
+    """Whatever the file says; where it cannot be put, the event is refused."""
+    text = lines(event(1), event(2) | {"user": "ann"})
+    result = sender.send(text, "--set", "event_source_id=C0OTHER", "--set", "user.locale=de")
+    assert (result.exit_code, sender.ids(keys.outbox("web:C0OTHER"))) == (1, ["order-1"])
+    assert "line 2: user.locale: its parent is no object" in result.stderr
+    assert "ann" not in result.output
+
+
+def test_refusals_are_written_into_a_file(sender: Sender) -> None:
+    """All of them, without values; with --strict too."""
+    errors = sender.folder / "errors.ndjson"
+    for strict in ([], ["--strict"]):
+        sender.send(BAD, "--errors", str(errors), *strict)
+        told = [orjson.loads(line) for line in errors.read_bytes().splitlines()]
+        assert [(one["line"], one["path"]) for one in told] == [
+            (2, None),
+            (3, None),
+            (5, "user.email"),
+            (6, "event_source_id"),
+        ]
+        assert b"gwen" not in errors.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--resume", "-"], "standard input cannot be resumed"),
+        (["--map", "event_id=order", "--format", "ndjson", "x.csv"], "--map is for tables"),
+        (["--map", "mail=order", "x.csv"], "give FIELD=…"),
+        (["--set", "event", "x.csv"], "give FIELD=…"),
+        (["--set", "properties.value=lots", "x.csv"], "properties.value must be a number"),
+        (["--rate", "fast", "x.csv"], "give events a second"),
+        (["--rate", "0", "x.csv"], "give events a second"),
+        (["--rate", "inf", "x.csv"], "give events a second"),
+        (["--errors", "{file}", "{file}"], "--errors names the file that is to be read"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_is_done(
+    sender: Sender, arguments: list[str], sentence: str
+) -> None:
+    """Exit code 2, and one sentence."""
+    file = sender.folder / "events.ndjson"
+    file.write_bytes(lines(event(1)))
+    result = sender.run(*[argument.format(file=file) for argument in arguments])
+    assert (result.exit_code, sentence in result.stderr) == (2, True)
+    assert file.read_bytes() == lines(event(1))
+
+
+def test_an_errors_file_that_cannot_be_written_is_one_sentence(sender: Sender) -> None:
+    """And nothing is handed over without it."""
+    result = sender.send(lines(event(1)), "--errors", str(sender.folder / "none" / "errors"))
+    assert (result.exit_code, sender.ids()) == (1, [])
+    assert "none/errors: No such file or directory" in result.stderr
+
+
+def test_a_file_needs_no_worker(sender: Sender) -> None:
+    """Nothing leaves, so there is no live traffic to wait for; it says so once."""
+    result = sender.send(lines(*[GOOD] * 12_000))
+    assert result.exit_code == 0
+    assert result.stderr.count("5,000 events wait and none leaves") == 1
+    assert sender.redis.hget(keys.state("web:C0PIXEL"), "waiting") == b"12000"

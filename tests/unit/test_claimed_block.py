@@ -94,7 +94,7 @@ def test_a_block_that_is_left_whole_comes_back_as_it_is() -> None:
     """With one attempt more, and its payload untouched."""
     one = block()
     one.left([0, 1, 2, 3], TRANSIENT)
-    ((id_, claims, attempts),) = settled(one).again
+    ((id_, claims, attempts, _),) = settled(one).again
     assert (id_, claims) == ("1500-7", 1)
     assert BEFORE.after(TRANSIENT, ambiguous=False) == history_of(attempts)
 
@@ -103,7 +103,7 @@ def test_a_block_that_was_not_even_tried_keeps_its_history() -> None:
     """Nothing is written that did not happen."""
     one = block()
     one.left([0, 1, 2, 3], None)
-    assert settled(one).again == [("1500-7", 1, None)]
+    assert settled(one).again == [("1500-7", 1, None, False)]
 
 
 def test_two_requests_that_carried_a_block_count_as_one_attempt() -> None:
@@ -111,7 +111,7 @@ def test_two_requests_that_carried_a_block_count_as_one_attempt() -> None:
     one = block()
     one.left([0, 1], AMBIGUOUS, ambiguous=True)
     one.left([2, 3], TRANSIENT)
-    ((_, _, attempts),) = settled(one).again
+    ((_, _, attempts, _),) = settled(one).again
     history = history_of(attempts)
     assert (history.attempts, history.ambiguous) == (3, True)
 
@@ -167,7 +167,7 @@ def test_suspicion_lasts_until_an_event_has_ended() -> None:
     """A suspect block that is left whole stays suspect."""
     one = block(history=History(1.5, suspect=True))
     one.left([0, 1, 2, 3], TRANSIENT)
-    ((_, _, attempts),) = settled(one).again
+    ((_, _, attempts, _),) = settled(one).again
     assert history_of(attempts).suspect
 
 

@@ -82,6 +82,22 @@ def test_an_earlier_doubt_goes_before_a_later_one() -> None:
     assert history.doubted(20.0).ambiguous_since == 20
 
 
+def test_a_failure_counts_against_the_events_when_others_were_taken_since_the_last() -> None:
+    """In an outage nobody is taken, so nobody is to blame."""
+    history = History(5.0).after(attempt(10), ambiguous=False, taken_at=9.0)
+    history = history.after(attempt(20), ambiguous=False, taken_at=9.0)
+    assert history.outdone == 0
+    history = history.after(attempt(30), ambiguous=False, taken_at=25.0)
+    assert history.outdone == 1
+
+
+def test_being_throttled_speaks_against_nobody() -> None:
+    """Whoever was taken meanwhile."""
+    throttled = replace(attempt(20), verdict="throttled")
+    history = History(5.0).after(attempt(10), ambiguous=False)
+    assert history.after(throttled, ambiguous=False, taken_at=15.0).outdone == 0
+
+
 def test_an_attempt_changes_nothing_else() -> None:
     """Acceptance, suspicion and replays stay."""
     before = History(5.0, suspect=True, replays=(1.0,))

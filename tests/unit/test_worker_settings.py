@@ -21,6 +21,7 @@ BOUNDS = {
     "linger_ms": (0, 60_000, "a whole number from 0 to 60,000"),
     "max_event_bytes": (1_024, 1_048_576, "a whole number from 1,024 to 1,048,576"),
     "redis_timeout_s": (0.05, 60, "a number of seconds from 0.05 to 60"),
+    "spool_bytes": (524_288, 10_737_418_240, "a whole number from 524,288 to 10,737,418,240"),
     "batch_events": (1, 1_000, "a whole number from 1 to 1,000"),
     "batch_bytes": (65_536, 33_554_432, "a whole number from 65,536 to 33,554,432"),
     "lease_s": (6, 600, "a number of seconds from 6 to 600"),
@@ -35,6 +36,12 @@ BOUNDS = {
     "window_days_app": (0.01, 365, "a number of days from 0.01 to 365"),
     "window_days_offline": (0.01, 365, "a number of days from 0.01 to 365"),
     "window_days_crm": (0.01, 365, "a number of days from 0.01 to 365"),
+    "dead_keep_days": (1, 3_650, "a number of days from 1 to 3650"),
+    "dead_max_bytes": (
+        524_288,
+        1_099_511_627_776,
+        "a whole number from 524,288 to 1,099,511,627,776",
+    ),
     "alert_dead_per_minute": (1, 1_000_000, "a whole number from 1 to 1,000,000"),
     "alert_oldest_waiting_s": (1, 31_536_000, "a whole number from 1 to 31,536,000"),
     "alert_expiring_value": (1, 1_000_000_000, "a whole number from 1 to 1,000,000,000"),
@@ -123,8 +130,13 @@ def test_a_broken_number_is_not_cut_to_a_whole_one() -> None:
         ("alert_webhook", "http://127.0.0.1.hooks.example/alert"),
         ("default_region", "Germany"),
         ("pixel_code", "a\nb"),
+        ("strip_url_parameters", "email,,phone"),
+        ("strip_url_parameters", "ttclid"),
         ("access_token", "a\nb"),
         ("access_token", "pаss"),  # noqa: RUF001 — because that is the point: a Cyrillic letter
+        ("on_failure", "explode"),
+        ("spool_file", "a\nb"),
+        ("durability", "always"),
         ("log_format", "yaml"),
         ("log_level", "loud"),
         ("destinations_file", "/does/not/exist.toml"),
@@ -179,6 +191,16 @@ def test_all_contradictions_are_told_at_once() -> None:
     """A lease too short for a request, and a first delay above the longest."""
     found = problems(lease_s=15, request_timeout_s=10, retry_base_s=20, retry_cap_s=10)
     assert [line.split()[0].removeprefix(PREFIX) for line in found] == ["LEASE_S", "RETRY_CAP_S"]
+
+
+def test_spooling_needs_a_place() -> None:
+    """There is no default that would stay on every machine."""
+    (sentence,) = problems(on_failure="spool")
+    assert sentence.startswith(f"{PREFIX}SPOOL_FILE must be given")
+    assert (
+        load(on_failure="spool", spool_file="spool.sqlite").spool_file
+        == Path.cwd() / "spool.sqlite"
+    )
 
 
 def test_a_lease_must_outlast_a_request() -> None:

@@ -1,4 +1,4 @@
-"""`tiktok-events dead`: see, replay and purge the events that will not be sent by themselves."""
+"""`tiktok-events dead`: see, repair, replay or give up what will not be sent by itself."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ import click
 
 from tiktok_events.client import connect
 from worker.cli import options
+from worker.cli.edit import edit
+from worker.cli.export import export
+from worker.cli.import_letters import import_
 from worker.cli.letter_stats import NO_LETTERS, stats
 from worker.cli.letters import letter_table, print_letter
-from worker.cli.replay import purge, replay
+from worker.cli.purge import purge
+from worker.cli.replay import replay
 from worker.cli.terminal import console, counted, print_json
 from worker.dead_letters import Cursor, DeadLetter, DeadLetters
 from worker.letter_filter import LetterFilter
@@ -29,7 +33,9 @@ GROUP_HELP: Final = """Look after dead letters: events that nobody will send aga
 How many, of what, worth what:   tiktok-events dead stats
 The next to expire:              tiktok-events dead list
 One of them, with its body:      tiktok-events dead show 17-0
+Repair what was wrong with it:   tiktok-events dead edit 17-0 --set properties.currency=EUR
 Send them again, cause removed:  tiktok-events dead replay --reason rejected
+Keep a copy:                     tiktok-events dead export -o letters.ndjson
 Give them up:                    tiktok-events dead purge --reason expired
 
 \b
@@ -37,7 +43,7 @@ Reasons:
     invalid     the event breaks a rule of the API; it was never sent
     rejected    the API refused it; code and message are the API's
     expired     it was too old to be worth sending
-    exhausted   the API's answers stayed unclear
+    exhausted   the API's answers stayed unclear, or it failed while others were taken
     crash_loop  workers died whenever they held it
     oversize    it is larger than one request may be
 """
@@ -169,6 +175,9 @@ def _dead_letters() -> Iterator[DeadLetters]:
         yield DeadLetters(redis)
 
 
+dead.add_command(edit)
 dead.add_command(stats)
 dead.add_command(replay)
 dead.add_command(purge)
+dead.add_command(export)
+dead.add_command(import_)

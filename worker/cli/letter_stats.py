@@ -17,6 +17,7 @@ from worker.cli.terminal import cell, console, counted, plain_table, print_json,
 from worker.facets import Facets, Sum
 from worker.letter_filter import LetterFilter
 from worker.letter_ledger import HOUR_S, THOUSANDTHS
+from worker.retention import due_within_a_day
 from worker.settings import Settings
 
 TOP: Final = 6
@@ -73,18 +74,22 @@ _NOTHING: Final = "-"
 @options.as_json
 def stats(*, wanted: LetterFilter, top: int, as_json: bool) -> None:
     """Show the facets of the letters that match."""
-    with connect(Settings.load()) as redis:
+    settings = Settings.load()
+    with connect(settings) as redis:
         facets = Facets.read(redis, wanted)
+        soon = due_within_a_day(redis, settings, facets.at)
     if as_json:
-        print_json(facets.as_dict())
+        print_json(facets.as_dict() | {"purged_within_a_day": soon})
     elif facets.total.letters:
-        _print(console(), facets, top)
+        _print(console(), facets, top, soon)
     else:
         console().print("No dead letter matches." if wanted.narrows else NO_LETTERS)
 
 
-def _print(out: Console, facets: Facets, top: int) -> None:
+def _print(out: Console, facets: Facets, top: int, soon: int) -> None:
     out.print(cell(_headline(facets)))
+    if soon:
+        out.print(f"{soon:,} of all will be purged within 24 h: dead for DEAD_KEEP_DAYS.")
     if facets.total.money:
         out.print()
         out.print(_money_table(facets.total))

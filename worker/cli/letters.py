@@ -91,6 +91,8 @@ def _named(letter: DeadLetter, now: float) -> Iterator[tuple[str, str]]:
     yield "expires", f"{utc(letter.expires_at)}, {until(letter.expires_at, now, past=EXPIRED)}"
     yield "ambiguous", "yes: an attempt may have been accepted unseen" if letter.ambiguous else "no"
     yield "replays", ", ".join(_when(replay, now) for replay in letter.replays) or "none"
+    for edit in letter.edits:
+        yield "edited", f"{_when(edit['at'], now)}, by {edit['who']}: {', '.join(edit['paths'])}"
 
 
 def _when(moment: float, now: float) -> str:

@@ -36,6 +36,7 @@ COMMANDS: Final = (
     "destinations",
     "erase",
     "audit",
+    "spool",
     "explain",
     "sandbox",
     "doctor",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import wraps
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import click
 
@@ -20,6 +20,9 @@ as_json: Final = click.option(
     "--json", "as_json", is_flag=True, help="For programs: one JSON object per line."
 )
 yes: Final = click.option("--yes", is_flag=True, help="Do not ask.")
+STDIN: Final = "<stdin>"
+"""What click names it."""
+
 dry_run: Final = click.option("--dry-run", is_flag=True, help="Say what would be done, do nothing.")
 
 
@@ -39,6 +42,16 @@ def destination_key(
         raise click.BadParameter(
             f"write event_source:event_source_id, such as web:C0PIXEL ({error})"
         ) from error
+
+
+def need_an_answer(file: BinaryIO | None, *, answered: bool) -> None:
+    """Refuse standard input as a file where a question is to be answered on it.
+
+    Raises:
+        click.UsageError: nothing answers it beforehand.
+    """
+    if file is not None and getattr(file, "name", STDIN) == STDIN and not answered:
+        raise click.UsageError("standard input cannot answer the question as well; give --yes")
 
 
 def letter_filters(command: Callable[..., None]) -> Any:

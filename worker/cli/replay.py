@@ -1,10 +1,8 @@
-"""`tiktok-events dead replay` and `dead purge`: the two ways out of the dead letters."""
+"""`tiktok-events dead replay`: count, ask a person, then ask the workers, and watch them."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
-from itertools import islice
 from typing import Final
 
 import click
@@ -12,12 +10,12 @@ from redis import Redis
 
 from tiktok_events.client import connect
 from tiktok_events.destination import Destination
-from worker.audit import Action, Audit, Tally, operator
+from worker.audit import operator
 from worker.cli import options
-from worker.cli.replay_report import NO_MATCH, WORDS, Plan, print_plan, print_replay
+from worker.cli.replay_report import Plan, print_plan, print_replay
 from worker.cli.replay_watch import come_back, found, watch
-from worker.cli.terminal import Bar, confirm, console, counted, print_json
-from worker.dead_letters import PAGE, DeadLetters
+from worker.cli.terminal import Bar, confirm
+from worker.dead_letters import DeadLetters
 from worker.destinations import Destinations
 from worker.letter_filter import LetterFilter
 from worker.replay_audit import ASKED, write_down
@@ -61,20 +59,6 @@ Remove the cause first: an invalid event that is not repaired dies again.
 
 Exit codes: 0 done, or left running; 1 a letter named by its ID was not replayed or the answer
 was no; 2 wrong usage.
-"""
-
-PURGE_HELP: Final = """Remove dead letters for good: their events will never be delivered.
-
-\b
-See how many:                 tiktok-events dead purge --reason expired --dry-run
-These two:                    tiktok-events dead purge 17-0 23-4
-All that are too old:         tiktok-events dead purge --reason expired
-Everything, from a script:    tiktok-events dead purge --all --yes
-
-They stay counted: `tiktok-events status` says how many were purged.
-
-Exit codes: 0 done, 1 a letter named by its ID was not there or the answer was no,
-2 wrong usage.
 """
 
 
@@ -127,35 +111,6 @@ def replay(  # noqa: PLR0913 — because each is an option of the command
         _check_named(selection, done.replayed)
 
 
-@click.command("purge", help=PURGE_HELP)
-@options.letter_choice
-@options.dry_run
-@options.yes
-@options.as_json
-def purge(*, selection: LetterFilter, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Purge the chosen letters."""
-    words, selection = selection.words(), _until_now(selection)
-    settings = Settings.load()
-    with connect(settings) as redis:
-        letters = DeadLetters(redis)
-        count = purged = sum(1 for _ in letters.find(selection))
-        if count and not dry_run:
-            confirm(f"Remove {counted(count, 'dead letter')} for good?", yes=yes)
-            entry = Audit(redis).recorded(Action.PURGE, who=operator(settings), filter=words)
-            with entry as tally:
-                purged = _purge_all(letters, selection, count, tally)
-    missing = len(set(selection.ids)) - count if selection.ids else 0
-    report = {"selected": count, "purged": purged, "gone": missing + max(count - purged, 0)}
-    _end(report, selection, dry_run=dry_run, as_json=as_json)
-
-
-def _until_now(selection: LetterFilter) -> LetterFilter:
-    """Only letters that are there when they are counted: what dies meanwhile was not asked for."""
-    if selection.ids or selection.until is not None:
-        return selection
-    return replace(selection, until=time.time())
-
-
 def _now(redis: Redis) -> float:
     """Unix seconds on the server's clock, which all workers share."""
     seconds, micros = redis.time()
@@ -185,37 +140,7 @@ def _ask(redis: Redis, request: ReplayRequest, *, detach: bool) -> tuple[Replay,
     return (asked, come_back(number)) if detach else watch(replays, number)
 
 
-def _purge_all(letters: DeadLetters, selection: LetterFilter, count: int, tally: Tally) -> int:
-    found = letters.find(selection)
-    with Bar("purging", count) as bar:
-        while part := list(islice(found, PAGE)):
-            tally.count += letters.purge(part)
-            bar.advance(len(part))
-    return tally.count
-
-
-def _end(report: dict[str, int], selection: LetterFilter, *, dry_run: bool, as_json: bool) -> None:
-    """Print the counts of a purge."""
-    if as_json:
-        print_json({"dry_run": dry_run, **report})
-    else:
-        _print_report(report, dry_run=dry_run)
-    _check_named(selection, report["purged"])
-
-
 def _check_named(selection: LetterFilter, done: int) -> None:
     """End with 1 when a letter that was asked for by its id is not done."""
     if len(set(selection.ids)) > done:
         raise click.exceptions.Exit(1)
-
-
-def _print_report(report: dict[str, int], *, dry_run: bool) -> None:
-    out = console()
-    if not report["selected"] and not report["gone"]:
-        out.print(NO_MATCH)
-        return
-    out.print(
-        f"{report['purged']:>9,} {'would be purged; this was a dry run' if dry_run else 'purged'}"
-    )
-    if report["gone"]:
-        out.print(f"{report['gone']:>9,} {WORDS['gone']}")

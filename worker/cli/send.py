@@ -2,38 +2,57 @@
 
 from __future__ import annotations
 
-import io
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any, BinaryIO, Final, cast
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, BinaryIO, Final
 
 import click
+from redis import Redis
 
-from tiktok_events import Client, InvalidEvent, OutboxUnavailable
+from tiktok_events.client import connect
 from tiktok_events.destination import EVENT_SOURCES
-from tiktok_events.event import EventPreparer
+from tiktok_events.event import EventPreparer, PreparedEvent
+from tiktok_events.outbox import Appender
+from tiktok_events.settings import ClientSettings
 from worker.cli import options
-from worker.cli.terminal import Bar, counted, print_json
+from worker.cli.send_options import (
+    AUTO,
+    JSON_FORM,
+    MAX,
+    TABLE_FORM,
+    Order,
+    read_columns,
+    read_rate,
+    read_values,
+)
+from worker.cli.send_report import Report
+from worker.cli.terminal import Bar
 from worker.event_file import Entry, read_entries
-
-SLICE: Final = 1_000
-"""Events handed over in one atomic step."""
-
-SHOWN: Final = 100
-"""Refusals told for people; --json tells them all."""
+from worker.event_table import UnusableTable, read_table
+from worker.input_file import STANDARD_INPUT, InputFile, opened
+from worker.pace import CarefulPace, FullSpeed, Pace, SteadyPace, waiting_in
+from worker.send_progress import SendProgress, SentBefore
+from worker.sending import Append, Preparation, Sending
 
 HELP: Final = """Hand over the events in FILE, to be delivered by the workers.
 
-FILE holds one JSON event per line, a JSON array, or one event; - reads standard input.
+FILE holds one JSON event per line, a JSON array, one event, or a table (CSV) with a column for
+each field; packed with gzip or not. - reads standard input.
 Match keys are hashed here, before anything leaves this process.
 
 \b
 A file:                  tiktok-events send orders.ndjson
+After a kill, the rest:  tiktok-events send --resume orders.ndjson
 All or nothing:          tiktok-events send --strict orders.ndjson
 For another pixel:       tiktok-events send --event-source-id C0PIXEL orders.ndjson
+What was refused, why:   tiktok-events send --errors refused.ndjson orders.ndjson
+A table whose columns are called event_id, user.email, properties.value, …:
+    tiktok-events send --set event=Purchase orders.csv
+A table with other names:
+    tiktok-events send --set event=Purchase --set properties.currency=EUR \\
+      --map event_id=order_no --map user.email=mail --map properties.value=total export.csv.gz
 One event by hand:
     echo '{"event": "Purchase", "user": {"email": "ann@example.com"},
            "properties": {"value": 59.98, "currency": "EUR"},
@@ -43,8 +62,18 @@ From a database:
       tiktok-events send -
 
 An event that cannot be accepted is reported by its line, without its values, and the others
-are handed over. Give every event its own event_id and event_time, so that the same file
-may be sent again within 48 hours: TikTok counts each id once.
+are handed over. In a table, a list such as properties.contents is a JSON column, and
+event_time is Unix seconds or a date with its time zone.
+
+How far a file came is noted in the same step that hands its events over, so that --resume
+repeats none, whenever the run was killed. An event of a file that has no event_id gets one from
+the content of the file and its place there: sent again within 48 hours, it counts once.
+What is read from standard input should have an event_id of its own.
+
+Live traffic does not wait behind a file: by default as much is handed over as the workers
+carry away. Where nothing has left for two seconds, because no worker runs or the destination
+is parked, all is handed over at once, until something leaves again.
+--rate 500 is so many events a second, --rate max all at once, whatever leaves.
 
 Handed over is not delivered: tiktok-events status, tiktok-events dead list.
 
@@ -55,148 +84,182 @@ Exit codes: 0 all handed over, 1 one was refused or Redis cannot be used, 2 wron
 @click.command("send", help=HELP)
 @click.argument("file")
 @click.option("--strict", is_flag=True, help="Hand over nothing if one event is refused.")
+@click.option("--resume", is_flag=True, help="Go on where the last run on this file ended.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([JSON_FORM, TABLE_FORM]),
+    help="Of FILE; by default what its name says.",
+)
+@click.option(
+    "--map",
+    "columns",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    callback=read_columns,
+    help="Where a field of the event stands in a table. Repeatable.",
+)
+@click.option(
+    "--set",
+    "values",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    callback=read_values,
+    help="A field of every event, whatever the file says. Repeatable.",
+)
 @click.option("--event-source-id", metavar="ID", help="Of events that name none.")
+@click.option(
+    "--rate",
+    default=AUTO,
+    show_default=True,
+    metavar=f"N|{AUTO}|{MAX}",
+    callback=read_rate,
+    help="Events a second.",
+)
+@click.option(
+    "--errors",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write what is refused there: one JSON object a line, without values.",
+)
 @options.as_json
-def send(*, file: str, strict: bool, event_source_id: str | None, as_json: bool) -> None:
+def send(**given: Any) -> None:
     """Hand over the events of a file."""
-    with (
-        _opened(file, seekable=strict) as stream,
-        Client(event_source_id=event_source_id) as client,
-    ):
-        sending = Sending(client, _preparer(client, event_source_id), as_json=as_json)
-        if strict:
-            _check_all(sending, stream)
-            stream.seek(0)
-        if not (strict and sending.refused):
-            _send_all(sending, stream)
-    sending.end()
-    if sending.refused:
+    order = Order(**given)
+    order.check()
+    report = Report(order.file, as_json=order.as_json)
+    with opened(order.file, again=order.strict) as source:
+        work = Work(order, source, ClientSettings.load(), report)
+        if order.strict:
+            work.check_all()
+        if not report.refused:
+            work.send_all()
+    report.end()
+    if report.any_refused:
         raise click.exceptions.Exit(1)
 
 
-@contextmanager
-def _opened(file: str, *, seekable: bool) -> Iterator[BinaryIO]:
-    """The file; standard input is held in memory if it must be read twice."""
-    try:
-        opened = click.open_file(file, "rb")
-    except OSError as error:
-        raise click.ClickException(f"cannot read {file}: {error.strerror}") from error
-    with opened as stream:
-        if seekable and not (file != "-" and stream.seekable()):
-            yield io.BytesIO(stream.read())
-        else:
-            yield cast("BinaryIO", stream)
+class Work:
+    """One file, to be checked and handed over.
 
-
-def _preparer(client: Client, event_source_id: str | None) -> EventPreparer:
-    """What the client will do with each event, to find those that it refuses."""
-    settings = client.settings
-    ids = {} if settings.pixel_code is None else {"web": settings.pixel_code}
-    if event_source_id is not None:
-        ids = dict.fromkeys(EVENT_SOURCES, event_source_id)
-    return EventPreparer(ids, settings.default_region, settings.max_event_bytes)
-
-
-@dataclass(slots=True)
-class Sending:
-    """What became of the events so far.
-
-    Attributes:
-        client: hands over.
-        preparer: tells which events the client refuses.
-        as_json: whether programs read the output.
-        accepted: events handed over.
-        refused: events that cannot be.
-        last: the last entry that is dealt with.
+    Args:
+        order: what was asked for.
+        source: the file.
+        settings: where the outbox is, and the limits.
+        report: is told what happens.
     """
 
-    client: Client
-    preparer: EventPreparer
-    as_json: bool
-    accepted: int = 0
-    refused: int = 0
-    last: Entry | None = None
+    def __init__(
+        self, order: Order, source: InputFile, settings: ClientSettings, report: Report
+    ) -> None:
+        self._order = order
+        self._source = source
+        self._settings = settings
+        self._report = report
+        self._resumable = source.repeatable and order.file != STANDARD_INPUT
+        self._ids = _default_ids(order.event_source_id, settings.pixel_code)
+        self._digest = self._read_digest() if self._resumable else None
 
-    def hand_over(self, entries: list[Entry], bar: Bar) -> None:
-        """Hand over one slice, without what is refused."""
-        events = [entry.event for entry in entries]
-        try:
-            # What is no event is refused like an event that is wrong.
-            self.client.track_many(cast("list[dict[str, Any]]", events))
-        except InvalidEvent:
-            events = [entry.event for entry in entries if self.check(entry, bar)]
-            self.client.track_many(cast("list[dict[str, Any]]", events))
-        self.accepted += len(events)
-        self.last = entries[-1]
+    def check_all(self) -> None:
+        """Find all that would be refused."""
+        preparation = self._preparation()
+        with self._report.writing(self._order.errors), self._bar("checking") as bar:
+            for entry in self._entries(bar, after=0):
+                preparation.prepare(entry)
 
-    def check(self, entry: Entry, bar: Bar) -> bool:
-        """Whether the client accepts it; a refusal is told and counted."""
-        path, problem = "", entry.problem
-        if entry.event is not None:
-            try:
-                self.preparer.prepare(entry.event)
-            except InvalidEvent as error:
-                path, problem = error.path, error.message
-            else:
-                return True
-        self._tell(entry, path, problem, bar)
-        self.refused += 1
-        return False
+    def send_all(self) -> None:
+        """Hand over, slice after slice."""
+        with (
+            closing(connect(self._settings)) as redis,
+            closing(self._appender(redis)) as appender,
+            self._bar("handing over") as bar,
+        ):
+            append, before = self._begin(redis, appender)
+            # In strict mode all was told before.
+            errors = None if self._order.strict else self._order.errors
+            sending = Sending(append, self._pace(redis), self._report.flush)
+            with self._report.writing(errors, before.done), self._report.telling(sending):
+                slices = self._preparation().slices(self._entries(bar, after=before.done))
+                for part in sending.hand_over(slices):
+                    bar.advance(self._source.moved(part.size_bytes))
 
-    def end(self) -> None:
-        """Print the counts."""
-        if self.as_json:
-            print_json({"accepted": self.accepted, "refused": self.refused})
-            return
-        if self.refused > SHOWN:
-            click.echo(f"… and {self.refused - SHOWN:,} more; --json tells them all", err=True)
-        click.echo(f"{counted(self.accepted, 'event')} handed over, {self.refused:,} refused.")
-        if self.accepted:
-            click.echo("Next: tiktok-events status")
+    def _appender(self, redis: Redis) -> Appender:
+        return Appender(redis, linger_ms=self._settings.linger_ms, rings=self._settings.rings)
 
-    def _tell(self, entry: Entry, path: str, problem: str, bar: Bar) -> None:
-        if self.as_json:
-            print_json({entry.unit: entry.number, "path": path or None, "message": problem})
-        elif self.refused < SHOWN:
-            where = f"{path}: " if path else ""
-            bar.say(f"{entry.unit} {entry.number:,}: {where}{problem}")
+    def _begin(self, redis: Redis, appender: Appender) -> tuple[Append, SentBefore]:
+        linger_ms, rings = self._settings.linger_ms, self._settings.rings
+        if self._digest is None:
+            return _unnoted(appender), SentBefore()
+        progress = SendProgress(redis, self._work_digest(), linger_ms=linger_ms, rings=rings)
+        resume = self._order.resume
+        with self._report.telling(None):
+            before = progress.begin(resume=resume)
+        self._report.begin(before, resume=resume)
+        return progress.append, before if resume else SentBefore()
+
+    def _entries(self, bar: Bar, *, after: int) -> Iterator[Entry]:
+        with self._source.content() as stream:
+            for entry in self._read(stream):
+                if entry.number > after:
+                    yield entry
+                else:
+                    bar.advance(self._source.moved(entry.size_bytes))
+
+    def _read(self, stream: BinaryIO) -> Iterator[Entry]:
+        if not self._order.is_table:
+            return read_entries(stream)
+        table = read_table(stream, self._order.columns)
+        if "event" not in {*table.fields, *(field.dotted for field, _ in self._order.values)}:
+            raise UnusableTable("no column is event; give --set event=Purchase, or the like")
+        self._report.left_out(table.left_out)
+        return table.rows
+
+    def _preparation(self) -> Preparation:
+        settings = self._settings
+        preparer = EventPreparer(
+            self._ids,
+            settings.default_region,
+            settings.max_event_bytes,
+            strip=settings.strip_url_parameters or frozenset(),
+        )
+        refuse, values = self._report.refuse, self._order.values
+        return Preparation(preparer, refuse, values, self._digest, self._order.slice_entries)
+
+    def _pace(self, redis: Redis) -> Pace:
+        rate = self._order.rate
+        if isinstance(rate, float):
+            return SteadyPace(rate)
+        if rate == MAX:
+            return FullSpeed()
+        return CarefulPace(waiting_in(redis), self._report.idle)
+
+    def _read_digest(self) -> str:
+        with self._bar("reading") as bar:
+            return self._source.digest(bar.advance)
+
+    def _work_digest(self) -> str:
+        """Other events out of the same file are other work."""
+        made_of = repr((self._digest, self._order.makes, sorted(self._ids.items())))
+        return blake2b(made_of.encode(), digest_size=16).hexdigest()
+
+    def _bar(self, label: str) -> Bar:
+        bar = Bar(label, self._source.size_bytes, sizes=True)
+        self._report.say = bar.say
+        return bar
 
 
-def _check_all(sending: Sending, stream: BinaryIO) -> None:
-    with Bar("checking", _size(stream), sizes=True) as bar:
-        for entry in read_entries(stream):
-            sending.check(entry, bar)
-            bar.advance(entry.size_bytes)
+def _unnoted(appender: Appender) -> Append:
+    """Standard input cannot be read again, so there is nothing to go on behind."""
+
+    def append(events: Sequence[PreparedEvent], *, done: int, refused: int) -> None:
+        del done, refused
+        appender.append(events)
+
+    return append
 
 
-def _send_all(sending: Sending, stream: BinaryIO) -> None:
-    with Bar("handing over", _size(stream), sizes=True) as bar:
-        entries = read_entries(stream)
-        while part := list(islice(entries, SLICE)):
-            try:
-                sending.hand_over(part, bar)
-            except OutboxUnavailable as error:
-                raise click.ClickException(f"{error}\n{_where(sending, part)}") from error
-            bar.advance(sum(entry.size_bytes for entry in part))
-
-
-def _where(sending: Sending, part: list[Entry]) -> str:
-    """How far it came, for whoever sends the rest."""
-    first, last = part[0], part[-1]
-    done = "Nothing was handed over before."
-    if sending.last is not None:
-        done = f"All up to {sending.last.unit} {sending.last.number:,} is handed over."
-    return (
-        f"{done} Whether {first.unit}s {first.number:,} to {last.number:,} are is not known: "
-        "sent again, they count once only if each has an event_id of its own."
-    )
-
-
-def _size(stream: Any) -> int | None:
-    """Bytes there are to read, if anybody knows."""
-    if isinstance(stream, io.BytesIO):
-        return stream.getbuffer().nbytes
-    try:
-        return os.fstat(stream.fileno()).st_size or None
-    except OSError:
-        return None
+def _default_ids(event_source_id: str | None, pixel_code: str | None) -> dict[str, str]:
+    """The destinations of events that name none, as for a client."""
+    if event_source_id is not None:
+        return dict.fromkeys(EVENT_SOURCES, event_source_id)
+    return {} if pixel_code is None else {"web": pixel_code}

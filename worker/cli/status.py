@@ -16,6 +16,7 @@ from rich.text import Text
 from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.terminal import age, cell, console, counted, plain_table, print_json, until, utc
+from worker.retention import WHY
 from worker.settings import Settings
 from worker.status import Condition, DestinationFigures, Figures, read_figures
 
@@ -132,9 +133,18 @@ def _total_rows(figures: Figures) -> Iterator[tuple[str, int, str]]:
         yield "erased", erased, "while they waited; of those who asked for it"
     yield "died", sum(buried.values()), " · ".join(f"{name} {n:,}" for name, n in buried.items())
     yield "  replayed", figures.count("replayed"), ""
-    yield "  purged", figures.count("purged"), ""
+    yield "  purged", figures.count("purged"), _by_retention(figures)
+    if imported := figures.count("imported"):
+        yield "  imported", imported, "back from a file"
     yield "  dead now", figures.dead, "see tiktok-events dead list" if figures.dead else ""
+    if soon := figures.purged_within_a_day:
+        yield "  of them", soon, "will be purged within 24 h, dead for DEAD_KEEP_DAYS"
     yield "requests", figures.count("requests"), ""
+
+
+def _by_retention(figures: Figures) -> str:
+    count = figures.count(f"purged:{WHY}")
+    return f"{count:,} by retention" if count else ""
 
 
 def _oldest(figures: Figures) -> str:
@@ -147,7 +157,8 @@ def _accounting(figures: Figures) -> Iterator[Text]:
     rule = f"accepted + replayed = delivered + waiting + died{erased}"
     yield _equation(rule, figures.unaccounted, "event")
     if figures.dead_unaccounted:
-        rule = "died = replayed + purged + dead now"
+        imported = " + imported" if figures.count("imported") else ""
+        rule = f"died{imported} = replayed + purged + dead now"
         yield _equation(rule, figures.dead_unaccounted, "dead letter")
 
 

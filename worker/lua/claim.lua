@@ -10,7 +10,7 @@
 --       while the destination fails, this claim is the only probe until it is settled,
 --       and no more than one request holds;
 --       make the destination due: now if there is more, else when this lease ends.
--- Returns {rest, failures, block, …}; the rest of the outbox is
+-- Returns {rest, failures, when the API last took events or 0 (ms), block, …}; the rest of the outbox is
 --       0 nothing, 1 more to claim now, 2 to be claimed a little later, 3 not to be sent;
 --       a block is
 --       {id, number of its claims since it was last settled, events, bytes, attempts JSON or ''}.
@@ -22,16 +22,16 @@ local ready, outbox, state, attempts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local name, consumer, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local wanted_events, wanted_bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
 
-local known = redis.call('HMGET', state, 'parked', 'not_before', 'failures', 'stale_check', 'recovered_at', 'ramp_next')
-local failures = tonumber(known[3] or '0')
+local known = redis.call('HMGET', state, 'parked', 'not_before', 'failures', 'stale_check', 'recovered_at', 'ramp_next', 'taken_at')
+local failures, taken_at = tonumber(known[3] or '0'), known[7] or '0'
 if known[1] then
   redis.call('ZREM', ready, name)
-  return {STOPPED, failures}
+  return {STOPPED, failures, taken_at}
 end
 local not_before = tonumber(known[2] or '0')
 if not_before > now then
   redis.call('ZADD', ready, not_before, name)
-  return {STOPPED, failures}
+  return {failures > 0 and STOPPED or LATER, failures, taken_at} -- or it waits for the token's turn
 end
 
 local rate = current_rate(KEYS[5], tonumber(ARGV[6]))
@@ -39,7 +39,7 @@ local ramp_wait = wait_on_ramp(state, known[5], known[6])
 local wait = math.max(wait_for_turn(KEYS[5], rate), ramp_wait or 0)
 if wait > 0 then
   redis.call('ZADD', ready, now + wait, name)
-  return {LATER, failures}
+  return {LATER, failures, taken_at}
 end
 
 -- No group: a new outbox, or a server that lost its data. From 0: `$` would skip what stands there.
@@ -93,12 +93,20 @@ local function steal(pending)
   end
 end
 
-local function from_shelf()
+local function from_shelf(from)
   local pending
   repeat
-    pending = redis.call('XPENDING', outbox, GROUP, '-', '+', step(), SHELF)
+    pending = redis.call('XPENDING', outbox, GROUP, from, '+', step(), SHELF)
     steal(pending)
   until #pending == 0 or enough()
+end
+
+-- Every third probe passes over the oldest, one more each time: what failed so often may be to
+-- blame, and must not hold the others up.
+local function behind_the_oldest()
+  local passed_over = redis.call('XPENDING', outbox, GROUP, '-', '+', failures / 3, SHELF)
+  local last = passed_over[#passed_over]
+  return last and '(' .. last[1] or '-'
 end
 
 -- One whose claims keep dying may be what kills: it is claimed alone from then on, so that
@@ -141,9 +149,15 @@ local function new()
   end
 end
 
-from_shelf()
-outlived()
-new()
+if failures > 0 and failures % 3 == 0 then
+  from_shelf(behind_the_oldest())
+  new()
+end
+if #blocks == 0 then
+  from_shelf('-')
+  outlived()
+  new()
+end
 
 local rest = enough() and MORE or NOTHING
 if failures > 0 then
@@ -169,4 +183,4 @@ local tried = redis.call('EXISTS', attempts) == 1
 for _, block in ipairs(blocks) do
   block[5] = tried and redis.call('HGET', attempts, block[1]) or ''
 end
-return {rest, failures, unpack(blocks)}
+return {rest, failures, taken_at, unpack(blocks)}

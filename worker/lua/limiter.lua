@@ -1,5 +1,6 @@
 -- Stands before the scripts that limit requests per second and access token (GCRA: the
 -- state is the time at which the next request would be exactly on schedule).
+-- Each has the destination in ARGV[1], its outbox in KEYS[2] and its state in KEYS[3].
 
 local BURST_MS = 250     -- how far ahead of its schedule a token may run
 local STEP = 0.05        -- of the full rate, regained every second after it was lowered
@@ -26,20 +27,58 @@ local function current_rate(limit, full_rate)
   return rate
 end
 
+-- Whether a name comes after another, by bytes: Lua's own `<` follows the server's locale.
+local function comes_after(name, other)
+  local function hex(word)
+    return (string.gsub(word, '.', function(c) return string.format('%02x', string.byte(c)) end))
+  end
+  return hex(name) > hex(other)
+end
+
+-- Whether the outbox has a block that no worker holds.
+local function has_unclaimed(outbox)
+  local pending = redis.pcall('XPENDING', outbox, 'workers')
+  if pending.err or pending[1] < redis.call('XLEN', outbox) then
+    return redis.call('XLEN', outbox) > 0
+  end
+  for _, held in ipairs(pending[4] or {}) do
+    if held[1] == 'due-again' then
+      return true
+    end
+  end
+  return false
+end
+
 -- Milliseconds until a request with this token may go; 0 = now. A clock that jumped back
 -- must not hold a token for longer than a schedule can honestly be ahead.
+-- Who must wait is due with the next turn. Destinations that wait for the same one are due in
+-- the order of their names, beginning after the one that had the last: so each has its turn. And
+-- they wait as if backing off: fresh events would bring a busy one forward, before the others.
+-- Where nothing is to be claimed nothing is noted: its state may go before the turn comes.
 local function wait_for_turn(limit, rate)
-  local ahead = tonumber(redis.call('HGET', limit, 'next_at') or '0') - now
+  local known = redis.call('HMGET', limit, 'next_at', 'last')
+  local ahead = tonumber(known[1] or '0') - now
   if ahead > BURST_MS + 60000 then
     redis.call('HDEL', limit, 'next_at')
+    ahead = 0
+  end
+  local wait = math.ceil(ahead - BURST_MS)
+  if wait <= 0 then
+    redis.call('HDEL', KEYS[3], 'not_before')
     return 0
   end
-  return math.max(0, math.ceil(ahead - BURST_MS))
+  if not comes_after(ARGV[1], known[2] or '') then
+    wait = wait + 0.5
+  end
+  if has_unclaimed(KEYS[2]) then
+    redis.call('HSET', KEYS[3], 'not_before', now + wait)
+  end
+  return wait
 end
 
 local function spend_turn(limit, rate, requests)
   local next_at = math.max(now, tonumber(redis.call('HGET', limit, 'next_at') or '0'))
-  redis.call('HSET', limit, 'next_at', next_at + requests * 1000 / rate)
+  redis.call('HSET', limit, 'next_at', next_at + requests * 1000 / rate, 'last', ARGV[1])
   redis.call('EXPIRE', limit, FORGET_S)
 end
 

@@ -1,12 +1,13 @@
 -- Remove dead letters for good, and count them.
 --
 -- KEYS  1 counters  2 dead  3 kinds  4 ledger  5 event ids, then sets of kinds
--- ARGV  per letter: its id, and which of the sets it stands in, from 1
+-- ARGV  1 why, '' when a person wants it, then
+--       per letter: its id, and which of the sets it stands in, from 1
 -- Steps a letter that was changed into another kind meanwhile stays.
 -- Returns how many were removed.
 
 local found, removed = found_by(2), 0
-for arg = 1, #ARGV, 2 do
+for arg = 2, #ARGV, 2 do
   local id, set = ARGV[arg], KEYS[5 + tonumber(ARGV[arg + 1])]
   local letter = redis.call('HGET', found.dead, id)
   if is_of(letter, set) then
@@ -16,5 +17,8 @@ for arg = 1, #ARGV, 2 do
 end
 if removed > 0 then
   redis.call('HINCRBY', KEYS[1], 'purged', removed)
+  if ARGV[1] ~= '' then
+    redis.call('HINCRBY', KEYS[1], 'purged:' .. ARGV[1], removed)
+  end
 end
 return removed

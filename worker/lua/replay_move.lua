@@ -27,13 +27,13 @@ local function is_held()
 end
 
 local function closed()
-  local known = redis.call('HMGET', state, 'parked', 'not_before', 'waiting')
+  local known = redis.call('HMGET', state, 'parked', 'failures', 'not_before', 'waiting')
   if known[1] then
     return PARKED
-  elseif tonumber(known[2] or '0') > now then
+  elseif known[2] and tonumber(known[3] or '0') > now then
     return BACKING_OFF
   end
-  return tonumber(known[3] or '0') >= tonumber(ARGV[7]) and FULL
+  return tonumber(known[4] or '0') >= tonumber(ARGV[7]) and FULL
 end
 
 if not is_held() then

@@ -5,7 +5,8 @@
 --       ledger and event ids of the dead letters, and the sets of plan.kinds
 -- ARGV  1 destination  2 consumer  3 the plan, JSON:
 --       done      [[id, claims, events], …]              all its events were delivered
---       again     [[id, claims, attempts or null], …]    none was; null = not even tried
+--       again     [[id, claims, attempts or null, aside], …]
+--                 none was; null = not even tried; aside = not before a lease has passed
 --       mixed     [{id, claims, delivered, dead: [[letter id suffix, letter, kind], …],
 --                   left: [[events, payload, attempts], …]}, …]
 --       kinds     [[JSON, reason], …]    of the dead; a letter names its own from 1
@@ -27,7 +28,7 @@
 --       claims; a worker that slept through its lease changes nothing of another's claim.
 -- Returns {blocks settled, blocks whose claim was lost, 1 if this parked the destination else 0}.
 
-local GROUP, SHELF = 'workers', 'due-again'
+local GROUP, SHELF, ASIDE = 'workers', 'due-again', 'aside'
 local ready, outbox, state, attempts, counters = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local name, consumer = ARGV[1], ARGV[2]
 local plan = cjson.decode(ARGV[3])
@@ -74,7 +75,7 @@ end
 
 for _, block in ipairs(plan.again) do
   if holds(block[1], block[2]) then
-    redis.call('XCLAIM', outbox, GROUP, SHELF, 0, block[1], 'RETRYCOUNT', 0, 'JUSTID')
+    redis.call('XCLAIM', outbox, GROUP, block[4] and ASIDE or SHELF, 0, block[1], 'RETRYCOUNT', 0, 'JUSTID')
     if block[3] ~= cjson.null then
       redis.call('HSET', attempts, block[1], block[3])
     end
@@ -123,6 +124,7 @@ if plan.slow_down then
 end
 if plan.outcome == 'healthy' and plan.failures == before then
   redis.call('HDEL', state, 'failures', 'not_before')
+  redis.call('HSET', state, 'taken_at', text(now))
   if before >= OUTAGE then
     begin_ramp(state)
   end
@@ -154,7 +156,7 @@ end
 if redis.call('XLEN', outbox) == 0 then
   redis.call('DEL', outbox, attempts)
   redis.call('ZREM', ready, name)
-  redis.call('HDEL', state, 'waiting', 'stale_check', 'recovered_at', 'ramp_next')
+  redis.call('HDEL', state, 'waiting', 'stale_check', 'recovered_at', 'ramp_next', 'taken_at')
 elseif redis.call('HEXISTS', state, 'parked') == 1 then
   redis.call('ZREM', ready, name)
 elseif plan.outcome == 'failing' then

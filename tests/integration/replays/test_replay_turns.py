@@ -188,7 +188,8 @@ def test_a_parked_destination_is_passed_over(ward: Any, redis: Redis) -> None:
 def test_a_destination_that_backs_off_is_passed_over(ward: Any, redis: Redis) -> None:
     """Until its back-off has ended."""
     ward.bury(10)
-    redis.hset(keys.state(PIXEL), "not_before", round(time.time() * 1000) + 60_000)
+    waits = {"failures": 1, "not_before": round(time.time() * 1000) + 60_000}
+    redis.hset(keys.state(PIXEL), mapping=waits)
     number = ward.ask()
     replay = ward.turn(number)
     assert (replay.replayed, replay.waits_for) == (0, {PIXEL: "backing off"})

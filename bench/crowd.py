@@ -1,0 +1,141 @@
+"""Ten thousand pixels with one event each: are all delivered, at what cost, and what is left."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from itertools import cycle, islice
+from statistics import median
+from typing import Any
+
+from our_site import POLL_S, Course, Events, Site, web_samples
+from program import ProgramError
+from race import QUIET_S
+from rounds import interleaved
+
+from tiktok_events import keys
+from worker.sample_events import pixel_code
+
+SAMPLES = 1_000
+TIMEOUT_S = 300
+IDLE_S = 10
+PATTERNS = (keys.outbox("*"), keys.state("*"), keys.attempts("*"), keys.READY)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one round measured.
+
+    Attributes:
+        events_per_s: from before the first enqueue to the last acceptance.
+        requests: made for it.
+        worker_us: CPU per request.
+        redis_us: the same, of the server.
+    """
+
+    events_per_s: float
+    requests: int
+    worker_us: float
+    redis_us: float
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What the server holds, in bytes per destination.
+
+    Attributes:
+        waiting: more than before, while each has one event waiting.
+        payload: of that, the event's JSON.
+        keys_waiting: keys of destinations, while they wait.
+        keys_idle: and once they are idle.
+    """
+
+    waiting: float
+    payload: float
+    keys_waiting: int
+    keys_idle: int
+
+
+def crowd(destinations: int, seed: int) -> Events:
+    """Return an event for each of so many pixels."""
+    samples = islice(cycle(web_samples(SAMPLES, seed)), destinations)
+    return [event | {"event_source_id": pixel_code(number)} for number, event in enumerate(samples)]
+
+
+def keys_left(site: Site) -> int:
+    """Return how many keys of destinations there are."""
+    return sum(1 for pattern in PATTERNS for _ in site.redis.scan_iter(pattern, count=1_000))
+
+
+def wait_until_idle(site: Site) -> None:
+    """Wait until the last settlement has removed what it settled, or as long as it may take."""
+    give_up_at = time.monotonic() + IDLE_S
+    while keys_left(site) and time.monotonic() < give_up_at:
+        time.sleep(POLL_S)
+
+
+def payload_bytes(site: Site, events: Events) -> float:
+    """Return the mean JSON of what waits, of some destinations."""
+    names = [f"web:{event['event_source_id']}" for event in events[:SAMPLES]]
+    blocks: Any = [site.redis.xrange(keys.outbox(name))[0][1] for name in names]
+    return sum(len(fields[b"b"]) for fields in blocks) / len(blocks)
+
+
+def weigh(site: Site, events: Events) -> Footprint:
+    """Enqueue without a worker, then start it, and return what the destinations take."""
+    before = site.memory_bytes()
+    site.client.track_many(events)
+    waiting, keys_waiting = site.memory_bytes() - before, keys_left(site)
+    payload = payload_bytes(site, events)
+    site.start_worker(arriving=len(events))
+    wait_until_idle(site)
+    return Footprint(waiting / len(events), payload, keys_waiting, keys_left(site))
+
+
+def run(site: Site, events: Events) -> Run:
+    """Enqueue while the worker runs, until the last event is accepted.
+
+    Raises:
+        ProgramError: not every event arrived.
+    """
+    before, cpu_before = site.sink.figures(), site.cpu_s()
+    started_at = time.monotonic()
+    site.client.track_many(events)
+    site.sink.wait_for(before["distinct"] + len(events), site.worker, TIMEOUT_S)
+    time.sleep(QUIET_S)
+    after, cpu_after = site.sink.figures(), site.cpu_s()
+    requests = after["requests"] - before["requests"]
+    worker_s, redis_s = (b - a for a, b in zip(cpu_before, cpu_after, strict=True))
+    return Run(
+        len(events) / (after["last_at"] - started_at),
+        requests,
+        worker_s * 1_000_000 / requests,
+        redis_s * 1_000_000 / requests,
+    )
+
+
+def measure_crowd(course: Course, destinations: int) -> dict[str, Any]:
+    """Return what so many destinations take, and how fast and at what cost they are served.
+
+    ``idle`` is what the server holds more after all rounds than after the first time all were
+    idle, in bytes per destination; what each round leaves behind would show in it.
+
+    Raises:
+        ProgramError: not every event arrived, or an idle destination has left a key.
+    """
+    events = crowd(destinations, course.seed)
+    with ExitStack() as stack:
+        site = Site(course, stack)
+        footprint = weigh(site, events)
+        if footprint.keys_idle:
+            raise ProgramError(f"{footprint.keys_idle} keys are left of idle destinations")
+        idle = site.memory_bytes()
+        case = f"{destinations:,} pixels"
+        rounds = interleaved(course.rounds, (case,), lambda _: run(site, events))
+        wait_until_idle(site)
+        growth = (site.memory_bytes() - idle) / destinations
+    runs = [asdict(each[case]) for each in rounds]
+    medians = {name: median(each[name] for each in runs) for name in runs[0]}
+    weights = {**asdict(footprint), "idle": growth}
+    return {"destinations": destinations, **weights, **medians, "runs": runs}

@@ -1,0 +1,43 @@
+"""Cases that take turns: a machine that is slow for a while is slow for all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from rich.console import Console
+from rich.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Case = TypeVar("Case")
+Result = TypeVar("Result")
+
+
+def interleaved(
+    rounds: int,
+    cases: Sequence[Case],
+    run: Callable[[Case], Result],
+    name: Callable[[Case], str] = str,
+) -> list[dict[Case, Result]]:
+    """Run every case once per round; each round begins with another one.
+
+    Args:
+        rounds: how many.
+        cases: what to run.
+        run: runs one.
+        name: what the progress bar calls it.
+
+    Returns:
+        The results of each round, by case.
+    """
+    results: list[dict[Case, Result]] = []
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("", total=rounds * len(cases))
+        for number in range(rounds):
+            results.append({})
+            for case in cases[number % len(cases) :] + cases[: number % len(cases)]:
+                progress.update(bar, description=f"round {number + 1}: {name(case)}")
+                results[-1][case] = run(case)
+                progress.advance(bar)
+    return results

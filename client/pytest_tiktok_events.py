@@ -1,0 +1,55 @@
+"""The pytest plugin: fixtures for tests of code that tracks conversions.
+
+It stands beside the package, so that a run that asks for no fixture imports nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tiktok_events.testing import CapturedConversions
+    from worker.sandbox import Sandbox
+
+NO_SANDBOX = (
+    "the fixture `sandbox` is the simulator of tiktok-events-worker, which is not installed here; "
+    "to assert on what your code tracks, `captured_conversions` needs nothing but the client"
+)
+
+
+@pytest.fixture
+def captured_conversions() -> Iterator[CapturedConversions]:
+    """Record what every client tracks, instead of sending it; no Redis is needed.
+
+    Example:
+        def test_an_order_is_reported(captured_conversions, shop):
+            shop.order(total="59.98", email="Ann@Example.com")
+            captured_conversions.assert_one(
+                "Purchase", value=59.98, user={"email": "ann@example.com"}
+            )
+    """
+    from tiktok_events.testing import capture_conversions  # noqa: PLC0415 — because of its cost
+
+    with capture_conversions() as captured:
+        yield captured
+
+
+@pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A simulated Events API on a free port; a worker that the test starts sends there.
+
+    Example:
+        def test_an_order_arrives(sandbox):
+            ...  # track, and run a worker
+            assert sandbox.report().distinct == 1
+    """
+    try:
+        from worker.sandbox import Sandbox  # noqa: PLC0415 — because it may not be installed
+    except ImportError:
+        pytest.fail(NO_SANDBOX, pytrace=False)
+    with Sandbox(keep_events=1_000) as started:
+        monkeypatch.setenv("TIKTOK_EVENTS_API_URL", started.url)
+        yield started

@@ -1,0 +1,133 @@
+"""The producer's door for asyncio: the same as `Client`, without blocking the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Self
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from tiktok_events.async_outbox import AsyncAppender
+from tiktok_events.errors import OutboxUnavailable
+from tiktok_events.event import PreparedEvent
+from tiktok_events.fallback import log
+from tiktok_events.flush import BATCH_BYTES, CALL_BYTES, NO_END, Until, give_back
+from tiktok_events.policy import PolicyRule
+from tiktok_events.producer import Producer
+from tiktok_events.spool import Spool
+from tiktok_events.types import AnyEvent
+
+
+class AsyncClient(Producer):
+    """Hands conversions to the outbox; for one event loop. Arguments: those of `Client`.
+
+    Hashing is done in the loop (some twenty microseconds an event), the spool's file is
+    written in a thread.
+
+    Example:
+        >>> async def checkout() -> None:  # doctest: +SKIP
+        ...     async with AsyncClient(event_source_id="C0EXAMPLE0PIXEL0CODE") as client:
+        ...         await client.track({"event": "Purchase", "user": {"email": "jo@example.com"},
+        ...                             "page": {"url": "https://shop.example/thanks"}})
+    """
+
+    async def track(
+        self, event: AnyEvent, *, event_id: str | None = None, policy: PolicyRule | None = None
+    ) -> str:
+        """Enqueue one conversion, as `Client.track` does."""
+        prepared = self._preparer.prepare(event, event_id=event_id, policy=policy)
+        if shared := self._shared([prepared]):
+            await self._hand_over(shared)
+        return prepared.event_id
+
+    async def track_many(
+        self, events: Iterable[AnyEvent], *, policy: PolicyRule | None = None
+    ) -> list[str]:
+        """Enqueue many conversions in one atomic step, as `Client.track_many` does."""
+        prepared = list(self._prepare_all(events, policy))
+        if shared := self._shared(prepared):
+            await self._hand_over(shared)
+        return [event.event_id for event in prepared]
+
+    async def flush(self) -> int:
+        """Move everything that is spooled into the outbox, as `Client.flush` does."""
+        spool, flushed = self._fallback.spool, 0
+        if spool is None:
+            return 0
+        try:
+            while moved := await self._flush_batch(spool, BATCH_BYTES):
+                flushed += moved
+        except RedisError as error:
+            raise OutboxUnavailable(f"the outbox could not be reached: {error}") from error
+        return flushed
+
+    async def close(self) -> None:
+        """Close the connections and the spool; a client that is used again opens them anew."""
+        await self._redis.aclose()
+        await asyncio.to_thread(self._fallback.close)
+
+    def _connect(self) -> None:
+        self._redis = Redis.from_url(
+            self.settings.redis_url, protocol=2, retry=Retry(NoBackoff(), 0)
+        )
+        self._appender = AsyncAppender(
+            self._redis,
+            linger_ms=self.settings.linger_ms,
+            rings=self.settings.rings,
+            timeout_s=self._append_s,
+            fsync=self.settings.durability == "fsync",
+        )
+
+    async def _hand_over(self, events: Sequence[PreparedEvent]) -> None:
+        end = time.monotonic() + self.settings.redis_timeout_s
+        append_end = self._appender.end()
+        try:
+            with self._circuit.guarding():
+                await self._appender.append(events, append_end)
+        except RedisError as error:
+            await asyncio.to_thread(self._fallback.receive, events, error, end)
+        else:
+            self._fallback.recovered()
+            await self._flush_some(Until(append_end, end))
+
+    async def _flush_some(self, until: Until) -> None:
+        """Take a little of the spool along; the event of this call is safe already."""
+        if self._fallback.spool is None or not self._fallback.due():
+            return
+        flushed = 0
+        try:
+            with self._circuit.guarding():
+                flushed = await self._flush_batch(self._fallback.spool, CALL_BYTES, until)
+        except (RedisError, OutboxUnavailable) as error:
+            log.warning("the spool could not be flushed: %s", error)
+        self._fallback.looked(flushed)
+
+    async def _flush_batch(self, spool: Spool, most_bytes: int, until: Until = NO_END) -> int:
+        """Move the oldest blocks into the outbox, as `flush_batch` does."""
+        batch = await asyncio.to_thread(spool.take, most_bytes, until.end)
+        if not batch.blocks:
+            return 0
+        try:
+            await self._appender.append_blocks(batch.blocks, until.append)
+        except BaseException:
+            await asyncio.to_thread(give_back, spool, batch, until)
+            raise
+        await asyncio.to_thread(spool.settle, batch, until.end)
+        return batch.events
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()

@@ -1,0 +1,158 @@
+"""A producer's connections: cheap to use, safe to share, and never slower than allowed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from redis import ConnectionPool
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ReadOnlyError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from tiktok_events.append import Command, not_of_a_replica
+
+CONNECT_SHARE: Final = 1 / 2
+"""Of the time of a call: for the connection itself, one address."""
+
+WAIT_SHARE: Final = 1 / 4
+"""Of the time of a call: longest single wait for a socket, TLS included."""
+
+PIECE_BYTES: Final = 65_536
+"""Sent in one wait; a large call checks the time between."""
+
+
+class Timely:
+    """Over a connection class of redis-py: its reads end in time, those of the handshake too.
+
+    redis-py bounds each wait, not the sum of them, and a handshake has several.
+
+    Attributes:
+        end: when everything must be over; seconds of the monotonic clock.
+    """
+
+    end = 0.0
+
+    def read_response(self: Any, *args: Any, **how: Any) -> Any:
+        """Read one reply.
+
+        Raises:
+            redis.TimeoutError: it did not come in time.
+        """
+        how["disconnect_on_error"] = False  # what came before a wait ended is kept
+        while True:
+            self.wait_for_reply()
+            with suppress(RedisTimeoutError):
+                return super().read_response(*args, **how)  # type: ignore[misc]  # a mixin
+
+    def wait_for_reply(self: Any) -> None:
+        """Return when a whole wait may follow, or something can be read."""
+        rest_s = self.end - time.monotonic()
+        if rest_s < self.socket_timeout and not self.can_read(timeout=max(rest_s, 0.0)):
+            raise RedisTimeoutError("Redis did not answer in time")
+
+
+class Line:
+    """Carries commands to Redis and the replies back, each exchange within its time.
+
+    redis-py's pool costs more than the exchange itself (a third of `track()`), retries
+    for seconds, and cannot bound a call, only each wait. So the connections are
+    redis-py's, the stack of idle ones is ours. Safe to share between threads: nobody
+    else has a connection while it is in use. Safe across a fork: a child leaves the
+    connections of its parent alone.
+
+    Args:
+        pool: how to make a connection; it is asked for nothing else.
+        timeout_s: longest time of one exchange, connecting included. Looking up the
+            host's name is the system's matter; of several addresses each may take half.
+    """
+
+    def __init__(self, pool: ConnectionPool, timeout_s: float) -> None:
+        self._kind: Any = type("TimelyConnection", (Timely, pool.connection_class), {})
+        self._arguments = pool.connection_kwargs | {
+            "socket_connect_timeout": timeout_s * CONNECT_SHARE,
+            "socket_timeout": timeout_s * WAIT_SHARE,
+        }
+        self._timeout_s = timeout_s
+        self._idle: deque[Any] = deque()
+
+    def end(self) -> float:
+        """When an exchange that begins now must be over; seconds of the monotonic clock."""
+        return time.monotonic() + self._timeout_s
+
+    def exchange(self, commands: Sequence[Command], end: float) -> list[Any]:
+        """Send commands over one connection and return a reply to each.
+
+        An idle connection may be one that a restart of Redis has closed, or that leads to
+        a server which has become a replica; then a new one is tried. Should the lost
+        commands have been carried out, they are now twice.
+
+        Returns:
+            The replies; an error that Redis answered stands among them.
+
+        Raises:
+            redis.ConnectionError: there is no connection.
+            redis.ReadOnlyError: the server is a replica.
+            redis.TimeoutError: it would not be over in time.
+        """
+        with suppress(RedisConnectionError, ReadOnlyError):
+            connection = self._idle_one()
+            if connection is not None:
+                return self._converse(connection, commands, end)
+        return self._converse(self._kind(**self._arguments), commands, end)
+
+    def close(self) -> None:
+        """Close the idle connections; the next exchange makes a new one."""
+        while (connection := self._idle_one()) is not None:
+            connection.disconnect()
+
+    def _idle_one(self) -> Any:
+        """The one used last: the others may rest until the server closes them."""
+        with suppress(IndexError):
+            while True:
+                connection = self._idle.pop()
+                if connection.pid == os.getpid():
+                    return connection
+        return None
+
+    def _converse(self, connection: Any, commands: Sequence[Command], end: float) -> list[Any]:
+        connection.end = end
+        try:
+            connection.connect()
+            for piece in _pieces(connection.pack_commands(commands)):
+                _in_time(connection)
+                connection.send_packed_command([piece], check_health=False)
+            replies = [_reply(connection) for _ in commands]
+        except BaseException:
+            # Half an exchange: the next one would read its replies.
+            connection.disconnect()
+            raise
+        self._idle.append(connection)
+        return replies
+
+
+def _reply(connection: Any) -> Any:
+    try:
+        return not_of_a_replica(connection.read_response())
+    except ReadOnlyError:
+        raise
+    except ResponseError as error:
+        return error
+
+
+def _in_time(connection: Any) -> None:
+    if time.monotonic() + connection.socket_timeout > connection.end:
+        raise RedisTimeoutError("Redis did not take the connection in time")
+
+
+def _pieces(packed: Sequence[bytes]) -> Iterator[Any]:
+    for part in packed:
+        if len(part) <= PIECE_BYTES:
+            yield part
+        else:
+            whole = memoryview(part)
+            yield from (whole[at : at + PIECE_BYTES] for at in range(0, len(whole), PIECE_BYTES))

@@ -1,0 +1,106 @@
+"""What every client is, whatever carries its events: settings, preparation, the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from tiktok_events.circuit import Circuit
+from tiktok_events.destination import EVENT_SOURCES
+from tiktok_events.errors import InvalidEvent
+from tiktok_events.event import EventPreparer, PreparedEvent
+from tiktok_events.fallback import Fallback
+from tiktok_events.policy import KEEP, PolicyRule, check_rule
+from tiktok_events.settings import ClientSettings
+from tiktok_events.spool import SHARE
+from tiktok_events.tally import Tally
+from tiktok_events.types import AnyEvent
+
+
+class Producer:
+    """Base of `Client` and `AsyncClient`; the arguments are told there.
+
+    Attributes:
+        settings: in force.
+    """
+
+    def __init__(  # noqa: PLR0913 — because each setting is a keyword
+        self,
+        redis_url: str | None = None,
+        *,
+        event_source_id: str | None = None,
+        default_region: str | None = None,
+        linger_ms: int | None = None,
+        max_event_bytes: int | None = None,
+        redis_timeout_s: float | None = None,
+        on_failure: str | None = None,
+        spool_file: str | Path | None = None,
+        spool_bytes: int | None = None,
+        durability: str | None = None,
+        policy: PolicyRule = KEEP,
+        strip_url_parameters: Iterable[str] | None = None,
+    ) -> None:
+        self.settings = ClientSettings.load(
+            redis_url=redis_url,
+            default_region=default_region,
+            linger_ms=linger_ms,
+            max_event_bytes=max_event_bytes,
+            redis_timeout_s=redis_timeout_s,
+            on_failure=on_failure,
+            spool_file=spool_file,
+            spool_bytes=spool_bytes,
+            durability=durability,
+            strip_url_parameters=strip_url_parameters,
+        )
+        self._preparer = EventPreparer(
+            _default_ids(event_source_id, self.settings.pixel_code),
+            self.settings.default_region,
+            self.settings.max_event_bytes,
+            check_rule(policy),
+            self.settings.strip_url_parameters or frozenset(),
+        )
+        self._withheld = Tally()
+        self._circuit = Circuit()
+        self._fallback = Fallback(self.settings)
+        self._connect()
+
+    @property
+    def dropped(self) -> int:
+        """Events given up while Redis was away, by the choice `drop`."""
+        return self._fallback.dropped
+
+    @property
+    def withheld(self) -> int:
+        """Events that a policy kept back so far, in this process."""
+        return self._withheld.count
+
+    def _connect(self) -> None:
+        """Make what carries the events; nothing is sent yet."""
+        raise NotImplementedError
+
+    @property
+    def _append_s(self) -> float:
+        """Longest time of one append: of the time of a call, the spool's share is kept back."""
+        share = 1.0 if self._fallback.spool is None else 1.0 - SHARE
+        return self.settings.redis_timeout_s * share
+
+    def _shared(self, prepared: Sequence[PreparedEvent]) -> list[PreparedEvent]:
+        """The events that may leave; those that a policy withholds are counted."""
+        shared = [event for event in prepared if not event.withheld]
+        self._withheld.add(len(prepared) - len(shared))
+        return shared
+
+    def _prepare_all(
+        self, events: Iterable[AnyEvent], policy: PolicyRule | None
+    ) -> Iterator[PreparedEvent]:
+        for position, event in enumerate(events):
+            try:
+                yield self._preparer.prepare(event, policy=policy)
+            except InvalidEvent as error:
+                raise type(error)(error.message, path=error.path, position=position) from None
+
+
+def _default_ids(event_source_id: str | None, pixel_code: str | None) -> dict[str, str]:
+    if event_source_id is not None:
+        return dict.fromkeys(EVENT_SOURCES, event_source_id)
+    return {} if pixel_code is None else {"web": pixel_code}

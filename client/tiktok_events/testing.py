@@ -1,0 +1,204 @@
+"""For tests of code that tracks: record what would be sent, and assert on it.
+
+With pytest, ask for the fixture ``captured_conversions``; elsewhere:
+
+    >>> from tiktok_events import Client
+    >>> with capture_conversions() as captured:
+    ...     client = Client(event_source_id="C0PIXEL")
+    ...     _ = client.track({"event": "Purchase", "properties": {"value": 59.98}})
+    >>> captured.assert_one("Purchase", value=59.98)["event_source_id"]
+    'C0PIXEL'
+
+Every client of the process records instead of sending, in all threads; no Redis is needed.
+Events are checked, hashed and encoded exactly as for real. Other processes still send.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Lock
+from typing import Any, Final, overload
+from unittest.mock import patch
+
+import orjson
+
+from tiktok_events import producer
+from tiktok_events.async_client import AsyncClient
+from tiktok_events.client import Client
+from tiktok_events.destination import DESTINATION_FIELDS
+from tiktok_events.differences import Difference, as_sent, differences
+from tiktok_events.event import PreparedEvent
+from tiktok_events.fallback import Fallback
+from tiktok_events.match_keys import check_region
+from tiktok_events.settings import ENVIRONMENT_PREFIX, ClientSettings
+
+__all__ = ["CapturedConversions", "capture_conversions"]
+
+Conversion = dict[str, Any]
+"""An event as it would be sent, its destination beside it."""
+
+EVENT_FIELDS: Final = frozenset(
+    (
+        *DESTINATION_FIELDS,
+        *("event_id", "event_time", "limited_data_use"),
+        *("user", "properties", "page", "app", "ad", "lead", "device"),
+    )
+)
+"""Arguments of an assertion that stand for themselves; any other is one of the properties."""
+
+
+class CapturedConversions(Sequence[Conversion]):
+    """What was tracked, in order: a sequence of events.
+
+    Attributes:
+        default_region: of national phone numbers in expectations; by default that of the
+            environment, as for a client that is given none.
+    """
+
+    def __init__(self) -> None:
+        region = os.environ.get(f"{ENVIRONMENT_PREFIX}DEFAULT_REGION", "").strip()
+        self.default_region = check_region(region) if region else None
+        self._events: list[PreparedEvent] = []
+        self._lock = Lock()
+
+    def record(self, events: Sequence[PreparedEvent]) -> None:
+        """Take the events of one call."""
+        with self._lock:
+            self._events += events
+
+    def clear(self) -> None:
+        """Forget what was tracked so far."""
+        with self._lock:
+            self._events.clear()
+
+    def of(self, event: str) -> list[Conversion]:
+        """The tracked events of one name, in order."""
+        return [conversion for conversion in self if conversion.get("event") == event]
+
+    def assert_one(self, event: str, /, **expected: Any) -> Conversion:
+        """Exactly one tracked event of this name is as expected; it is returned.
+
+        Args:
+            event: its name.
+            expected: fields of the event (``user={…}``, ``page={…}``, ``event_id=…``) and, by
+                any other name, properties (``value=59.98``). Objects are compared by the keys
+                that are given, ``None`` stands for a field that is absent. Match keys may be
+                raw: they are prepared and hashed like those of an event.
+
+        Raises:
+            AssertionError: none is, with what differs; or several are.
+        """
+        __tracebackhide__ = True
+        matching = self._matching(event, expected)
+        if not matching:
+            raise AssertionError(self._what_differs(event, expected))
+        if len(matching) > 1:
+            raise AssertionError(_too_many(event, matching, "one"))
+        return matching[0]
+
+    def assert_none(self, event: str | None = None, /, **expected: Any) -> None:
+        """No event was tracked; or none of this name; or none of it that is as described.
+
+        Raises:
+            AssertionError: one was.
+        """
+        __tracebackhide__ = True
+        if event is None:
+            if self:
+                raise AssertionError(f"expected no conversion, but tracked: {self._summary()}")
+        elif matching := self._matching(event, expected):
+            raise AssertionError(_too_many(event, matching, "none"))
+
+    def _matching(self, event: str, expected: Mapping[str, Any]) -> list[Conversion]:
+        wanted = self._wanted(expected)
+        return [one for one in self.of(event) if not differences(wanted, one)]
+
+    def _wanted(self, expected: Mapping[str, Any]) -> Conversion:
+        """The expectation as an event."""
+        wanted = {key: value for key, value in expected.items() if key in EVENT_FIELDS}
+        loose = {key: value for key, value in expected.items() if key not in EVENT_FIELDS}
+        if loose:
+            wanted["properties"] = {**wanted.get("properties", {}), **loose}
+        return as_sent(wanted, self.default_region)
+
+    def _what_differs(self, event: str, expected: Mapping[str, Any]) -> str:
+        candidates = self.of(event)
+        if not candidates:
+            return f"no {event} was tracked, but: {self._summary()}"
+        wanted = self._wanted(expected)
+        closest = min((differences(wanted, one) for one in candidates), key=len)
+        return _told(event, len(candidates), closest)
+
+    def _summary(self) -> str:
+        names = Counter(str(conversion.get("event")) for conversion in self)
+        return ", ".join(f"{count} {name}" for name, count in names.items()) or "nothing"
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __iter__(self) -> Iterator[Conversion]:
+        with self._lock:
+            events = list(self._events)
+        return map(_conversion, events)
+
+    @overload
+    def __getitem__(self, index: int) -> Conversion: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Conversion]: ...
+    def __getitem__(self, index: int | slice) -> Conversion | list[Conversion]:
+        return list(self)[index]
+
+    def __repr__(self) -> str:
+        return f"<CapturedConversions: {self._summary()}>"
+
+
+@contextmanager
+def capture_conversions() -> Iterator[CapturedConversions]:
+    """Let every client of this process record instead of sending."""
+    captured = CapturedConversions()
+
+    def record(_client: Client, events: Sequence[PreparedEvent]) -> None:
+        captured.record(events)
+
+    async def record_async(_client: AsyncClient, events: Sequence[PreparedEvent]) -> None:
+        captured.record(events)
+
+    with (
+        patch.object(Client, "_hand_over", record),
+        patch.object(AsyncClient, "_hand_over", record_async),
+        patch.object(producer, "Fallback", _without_spool),
+    ):
+        yield captured
+
+
+def _without_spool(settings: ClientSettings) -> Fallback:
+    """Nothing can fail, so a client that is made meanwhile makes no file."""
+    return Fallback(replace(settings, on_failure="raise"))
+
+
+def _conversion(event: PreparedEvent) -> Conversion:
+    destination = event.destination
+    beside = {
+        "event_source": destination.event_source,
+        "event_source_id": destination.event_source_id,
+        "test_event_code": destination.test_event_code,
+    }
+    given = {key: value for key, value in beside.items() if value is not None}
+    return {**given, **orjson.loads(event.body)}
+
+
+def _too_many(event: str, found: Sequence[Conversion], wanted: str) -> str:
+    ids = ", ".join(str(one["event_id"]) for one in found)
+    return f"expected {wanted}, but {len(found)} {event} were tracked like that: event_id {ids}"
+
+
+def _told(event: str, candidates: int, found: Sequence[Difference]) -> str:
+    of = f"the closest of {candidates} differs" if candidates > 1 else "it differs"
+    lines = [f"no tracked {event} is as expected; {of}:"]
+    for one in found:
+        lines += [f"  {one.path}", f"    expected: {one.expected}", f"    tracked:  {one.tracked}"]
+    return "\n".join(lines)

@@ -1,0 +1,204 @@
+"""What an edit of dead letters did, or would do: for people, and line by line for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import InitVar, dataclass, field
+from typing import Any, Final
+
+import orjson
+from rich.console import Console
+from rich.text import Text
+
+from schemas import Finding
+from worker.cli.terminal import cell, counted, plain_table, print_json, printable
+from worker.letter import field_of
+from worker.repair import Edit, Outcome, Repair
+
+EXAMPLES: Final = 3
+"""Letters whose changes are shown in full."""
+
+CHANGES_SHOWN: Final = 12
+"""Of one letter; --json has them all."""
+
+KINDS_COUNTED: Final = 50
+"""Problems told apart; the others are counted together."""
+
+KINDS_SHOWN: Final = 8
+OTHER: Final = ("", "other problems")
+MEANWHILE: Final = Finding("", "was changed, replayed or purged meanwhile")
+GONE: Final = Finding("", "is not there: replayed or purged, or never a dead letter")
+
+_VALUE_CHARS: Final = 32
+
+
+@dataclass(slots=True)
+class Report:
+    """Repairs added up; memory does not grow with their number.
+
+    Attributes:
+        prints: whether each is printed as a JSON object.
+        counts: letters by outcome.
+        problems: letters by place (without positions) and problem.
+        remarks: the same of what is worth a look.
+        edited: some that are edited, to be shown.
+        left: some that are refused, by id.
+        missing: ids that the operator named, of letters that were not found.
+        gone: letters that were named or counted, and are not there any more.
+    """
+
+    prints: bool
+    named: InitVar[AbstractSet[str]]
+    counts: Counter[Outcome] = field(default_factory=Counter)
+    problems: Counter[tuple[str, str]] = field(default_factory=Counter)
+    remarks: Counter[tuple[str, str]] = field(default_factory=Counter)
+    edited: list[Repair] = field(default_factory=list)
+    left: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
+    gone: int = 0
+
+    def __post_init__(self, named: AbstractSet[str]) -> None:
+        self.missing |= named
+
+    def add(self, repair: Repair, *, changed_meanwhile: bool = False) -> None:
+        """Count one in.
+
+        Args:
+            repair: of a letter.
+            changed_meanwhile: whether the letter was not what it had been any more.
+        """
+        outcome = Outcome.REFUSED if changed_meanwhile else repair.outcome
+        problems = (MEANWHILE,) if changed_meanwhile else repair.problems
+        self.counts[outcome] += 1
+        self.missing.discard(repair.old.id)
+        _count(self.problems, problems)
+        if outcome is Outcome.EDITED:
+            _count(self.remarks, repair.remarks)
+            self.edited += [repair] if len(self.edited) < EXAMPLES else []
+        elif outcome is Outcome.REFUSED and len(self.left) < EXAMPLES:
+            self.left[repair.old.id] = problems
+        if self.prints:
+            print_json(_as_dict(repair.old.id, outcome, repair, problems))
+
+    @property
+    def total(self) -> int:
+        """All letters."""
+        return self.counts.total()
+
+    @property
+    def refused(self) -> int:
+        """Those that stay as they are though they were to change."""
+        return self.counts[Outcome.REFUSED]
+
+    def show_plan(self, out: Console) -> None:
+        """The changes of some letters, and what is wrong with how many."""
+        for repair in self.edited:
+            out.print(_heading(repair))
+            out.print(_change_table(repair))
+        more = self.counts[Outcome.EDITED] - len(self.edited)
+        if more > 0:
+            out.print(f"… and {counted(more, 'letter')} more; --dry-run --json shows all changes.")
+        if self.refused > len(self.left):
+            _print_kinds(out, "Refused, and left as they are:", self.problems)
+        else:
+            _print_left(out, self.left)
+        _print_kinds(out, "Allowed, but worth a look:", self.remarks)
+
+    def question(self, edit: Edit) -> str:
+        """What the operator is asked."""
+        edited = self.counts[Outcome.EDITED]
+        rest = self.total - edited
+        left = f" ({rest:,} of the {self.total:,} chosen stay as they are)" if rest else ""
+        if not edit.new_identity:
+            return f"Edit {counted(edited, 'dead letter')}{left}?"
+        return (
+            f"Make {counted(edited, 'dead letter')}{left} other conversions to TikTok, each with "
+            "a new event_id? What was accepted under the old one is counted again."
+        )
+
+    def end(self, out: Console, *, dry_run: bool, as_json: bool) -> None:
+        """The counts; for programs a line for each letter that was named and is not there."""
+        if as_json:
+            for letter_id in sorted(self.missing):
+                print_json(_as_dict(letter_id, Outcome.REFUSED, None, (GONE,)))
+        elif self.total or self.gone:
+            self._print_counts(out, dry_run=dry_run)
+        else:
+            out.print("No dead letter matches.")
+
+    def _print_counts(self, out: Console, *, dry_run: bool) -> None:
+        edited = self.counts[Outcome.EDITED]
+        out.print(f"{edited:>9,} {'would be edited; this was a dry run' if dry_run else 'edited'}")
+        for count, words in (
+            (self.counts[Outcome.UNCHANGED], "unchanged: they already are as you want them"),
+            (self.refused, "refused, and left as they are"),
+            (self.gone, "not there: replayed or purged, or never a dead letter"),
+        ):
+            if count:
+                out.print(f"{count:>9,} {words}")
+        if edited and not dry_run:
+            out.print("Next: tiktok-events dead replay, with the same choice")
+
+
+def _count(kinds: Counter[tuple[str, str]], findings: tuple[Finding, ...]) -> None:
+    for kind in dict.fromkeys((field_of(one.path), one.message) for one in findings):
+        kinds[kind if kind in kinds or len(kinds) < KINDS_COUNTED else OTHER] += 1
+
+
+def _as_dict(
+    letter_id: str, outcome: Outcome, repair: Repair | None, problems: tuple[Finding, ...]
+) -> dict[str, Any]:
+    changes = repair.changes if repair else ()
+    remarks = repair.remarks if repair else ()
+    return {
+        "id": letter_id,
+        "outcome": outcome.value,
+        "changes": [change.as_dict() for change in changes],
+        "problems": [{"path": one.path or None, "message": one.message} for one in problems],
+        "remarks": [{"path": one.path or None, "message": one.message} for one in remarks],
+    }
+
+
+def _heading(repair: Repair) -> Text:
+    old = repair.old
+    return cell(f"{old.id}  {old.event or '-'}  {old.destination}", style="bold")
+
+
+def _change_table(repair: Repair) -> Any:
+    table = plain_table()
+    table.show_header = False
+    for change in repair.changes[:CHANGES_SHOWN]:
+        table.add_row("", cell(change.path), _value(change.before), "→", _value(change.after))
+    if (more := len(repair.changes) - CHANGES_SHOWN) > 0:
+        table.add_row("", f"and {more:,} more", "", "", "")
+    return table
+
+
+def _value(value: Any) -> Text:
+    if value is None:
+        return Text("nothing", style="dim")
+    text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    return cell(text, _VALUE_CHARS)
+
+
+def _print_left(out: Console, left: Mapping[str, tuple[Finding, ...]]) -> None:
+    for letter_id, problems in left.items():
+        out.print(cell(f"{letter_id}  refused, and left as it is", style="bold"))
+        for one in problems:
+            out.print(Text("  " + printable(_sentence(one.path, one.message))))
+
+
+def _sentence(path: str, message: str) -> str:
+    return f"{path}: {message}" if path else message
+
+
+def _print_kinds(out: Console, title: str, kinds: Counter[tuple[str, str]]) -> None:
+    if not kinds:
+        return
+    out.print(title)
+    for (path, message), count in kinds.most_common(KINDS_SHOWN):
+        out.print(Text(f"{count:>9,} {printable(_sentence(path, message))}"))
+    if (more := len(kinds) - KINDS_SHOWN) > 0:
+        out.print(f"          and {counted(more, 'other problem')}")

@@ -1,0 +1,129 @@
+"""`tiktok-events dead export`: dead letters into a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import click
+
+from tiktok_events.client import connect
+from worker.cli import options
+from worker.cli.terminal import Bar, counted
+from worker.dead_letters import DeadLetters
+from worker.letter import DeadLetter
+from worker.letter_file import COLUMNS, to_line, to_row
+from worker.letter_filter import LetterFilter
+from worker.settings import Settings
+
+NDJSON: Final = "ndjson"
+CSV: Final = "csv"
+
+HELP: Final = """Write dead letters to a file, or to standard output.
+
+\b
+All of them:             tiktok-events dead export -o letters.ndjson
+For a spreadsheet:       tiktok-events dead export -o letters.csv
+Some, to another tool:   tiktok-events dead export --reason rejected | jq -r .message
+The events, to be sent from elsewhere:
+    tiktok-events dead export --recoverable | jq -c .body
+Back again:              tiktok-events dead import letters.ndjson
+
+\b
+ndjson   one JSON object a letter, with everything: body (match keys hashed), attempts, edits;
+         `dead import` takes it back; described in docs/operations.md
+csv      one row a letter, without the body; times in UTC; no cell is a formula
+
+FILE appears when all is written, readable by you alone: events are your customers'.
+Nothing is removed: that is dead purge.
+
+Exit codes: 0 written, 1 Redis or FILE cannot be used, 2 wrong usage.
+"""
+
+
+@click.command("export", help=HELP)
+@options.letter_filters
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice([NDJSON, CSV]),
+    help="By default what FILE ends in, else ndjson.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    type=click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path),
+    metavar="FILE",
+    help="Where to; standard output by default.",
+)
+def export(*, wanted: LetterFilter, format_: str | None, file: Path | None) -> None:
+    """Export the letters that match."""
+    as_csv = (format_ or (file.suffix[1:] if file else NDJSON)) == CSV
+    encode = _row if as_csv else to_line
+    with connect(Settings.load()) as redis, _opened(file) as out:
+        letters = DeadLetters(redis)
+        out.write(_cells(list(COLUMNS)) if as_csv else b"")
+        total = None if wanted.narrows else len(letters)
+        count = _write(letters, wanted, out, encode, total)
+    click.echo(f"{counted(count, 'dead letter')} exported.", err=True)
+
+
+def _write(
+    letters: DeadLetters,
+    wanted: LetterFilter,
+    out: BinaryIO,
+    encode: Callable[[DeadLetter], bytes],
+    total: int | None,
+) -> int:
+    count = 0
+    with Bar("exporting", total) as bar:
+        for letter in letters.find(wanted):
+            out.write(encode(letter))
+            bar.advance()
+            count += 1
+    return count
+
+
+def _row(letter: DeadLetter) -> bytes:
+    return _cells(to_row(letter, time.time()))
+
+
+def _cells(values: list[object] | list[str]) -> bytes:
+    row = io.StringIO(newline="")
+    csv.writer(row).writerow(values)
+    return row.getvalue().encode()
+
+
+@contextmanager
+def _opened(file: Path | None) -> Iterator[BinaryIO]:
+    """Where to write; a file gets its name when all of it is on the disk.
+
+    Raises:
+        click.ClickException: it cannot be written.
+    """
+    if file is None or file == Path("-"):
+        yield sys.stdout.buffer
+        return
+    part = file.with_name(f"{file.name}.part")
+    try:
+        with open(part, "wb", opener=_private) as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(file)
+    except OSError as error:
+        raise click.ClickException(f"cannot write {file}: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)

@@ -1,0 +1,161 @@
+"""`tiktok-events spool`: what producers of this machine kept while Redis was away."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from rich.table import Table
+
+from tiktok_events.client import connect
+from tiktok_events.flush import flush_batch
+from tiktok_events.outbox import Appender
+from tiktok_events.spool import Spool, Spooled
+from worker.cli import options
+from worker.cli.terminal import Bar, age, cell, console, counted, plain_table, print_json
+from worker.settings import Settings
+
+KIBIBYTE: Final = 1024
+
+GROUP_HELP: Final = """Look after the spool: events that wait on this machine for Redis.
+
+A client with TIKTOK_EVENTS_ON_FAILURE=spool writes there what Redis does not take, and takes
+it along later, a little with each call. When no process calls any more, do it by hand.
+
+\b
+What waits:                   tiktok-events spool status
+Move it into the outbox:      tiktok-events spool flush
+A file left by another host:  tiktok-events spool flush --file /mnt/old/spool.sqlite
+"""
+
+STATUS_HELP: Final = """Show what waits in the spool, by destination.
+
+\b
+The file of the settings:  tiktok-events spool status
+How many events:           tiktok-events spool status --json | jq -s 'map(.events) | add'
+
+Exit codes: 0 shown, 1 the file cannot be used, 2 wrong usage.
+"""
+
+FLUSH_HELP: Final = """Move everything that is spooled into the outbox, oldest first.
+
+\b
+The file of the settings:  tiktok-events spool flush
+Another one:               tiktok-events spool flush --file /mnt/old/spool.sqlite
+
+It may be killed and started again: nothing is lost, and an event that is moved twice
+keeps its event_id, so it counts once. Clients may go on spooling and flushing meanwhile.
+
+Exit codes: 0 nothing waits any more, 1 Redis or the file cannot be used, or another
+process is flushing, 2 wrong usage.
+"""
+
+file_option: Final = click.option(
+    "--file",
+    "path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="The spool, instead of TIKTOK_EVENTS_SPOOL_FILE.",
+)
+
+
+@click.group("spool", help=GROUP_HELP)
+def spool() -> None:
+    """Hold the commands together."""
+
+
+@spool.command("status", help=STATUS_HELP)
+@file_option
+@options.as_json
+def status(*, path: Path | None, as_json: bool) -> None:
+    """Show the contents."""
+    found = _spool(_settings(path))
+    contents = [] if found is None else found.contents()
+    if as_json:
+        for one in contents:
+            print_json(asdict(one))
+    elif found is None or not contents:
+        console().print("Nothing is spooled.")
+    else:
+        _print_contents(found, contents)
+
+
+@spool.command("flush", help=FLUSH_HELP)
+@file_option
+@options.as_json
+def flush(*, path: Path | None, as_json: bool) -> None:
+    """Move the contents into the outbox."""
+    settings = _settings(path)
+    found = _spool(settings)
+    flushed = 0 if found is None else _flush(found, settings)
+    waiting = 0 if found is None else _events(found)
+    if as_json:
+        print_json({"flushed": flushed, "waiting": waiting})
+    else:
+        console().print(f"{counted(flushed, 'event')} moved into the outbox.")
+    if waiting:
+        raise click.ClickException(
+            f"{counted(waiting, 'event')} still in the spool: another process is flushing, "
+            "or was killed while it did; look again in some seconds"
+        )
+
+
+def _settings(path: Path | None) -> Settings:
+    settings = Settings.load()
+    if path is not None:
+        return replace(settings, spool_file=path.absolute())
+    if settings.spool_file is None:
+        raise click.UsageError("there is no spool: give --file, or set TIKTOK_EVENTS_SPOOL_FILE")
+    return settings
+
+
+def _spool(settings: Settings) -> Spool | None:
+    """The spool, if there is one: looking makes no file."""
+    path = settings.spool_file
+    return Spool.of(settings) if path is not None and path.exists() else None
+
+
+def _flush(found: Spool, settings: Settings) -> int:
+    flushed = 0
+    with (
+        connect(settings) as redis,
+        Bar("Moving into the outbox", total=_events(found)) as bar,
+    ):
+        appender = Appender(
+            redis,
+            linger_ms=settings.linger_ms,
+            rings=settings.rings,
+            timeout_s=settings.redis_timeout_s,
+        )
+        while moved := flush_batch(found, appender):
+            flushed += moved
+            bar.advance(moved)
+        appender.close()
+    return flushed
+
+
+def _events(found: Spool) -> int:
+    return sum(one.events for one in found.contents())
+
+
+def _print_contents(found: Spool, contents: list[Spooled]) -> None:
+    out = console()
+    out.print(_table(contents, time.time()))
+    total = counted(sum(one.events for one in contents), "event")
+    used = found.path.stat().st_size // KIBIBYTE
+    limit = found.limit_bytes // KIBIBYTE
+    out.print(f"\n{total} in {found.path}")
+    out.print(f"The file has {used:,} of at most {limit:,} KiB.")
+    out.print("Next: tiktok-events spool flush")
+
+
+def _table(contents: list[Spooled], now: float) -> Table:
+    table = plain_table("destination", "events", "KiB", "oldest")
+    table.columns[1].justify = table.columns[2].justify = "right"
+    for one in contents:
+        row: list[Any] = [cell(one.destination), f"{one.events:,}"]
+        table.add_row(*row, f"{one.size_bytes / KIBIBYTE:,.1f}", f"{age(now - one.oldest_at)} ago")
+    return table

@@ -1,0 +1,115 @@
+"""A file of events, or standard input: its bytes, unpacked, from the start as often as needed."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+from tiktok_events.errors import TikTokEventsError
+
+STANDARD_INPUT: Final = "-"
+
+_GZIP: Final = b"\x1f\x8b"
+"""Source: RFC 1952 section 2.3.1, https://www.rfc-editor.org/rfc/rfc1952 (read 2026-11-22)."""
+
+_PART_BYTES: Final = 1024 * 1024
+
+
+class UnreadableFile(TikTokEventsError, OSError):
+    """A file cannot be read, or not to its end."""
+
+
+class InputFile:
+    """Where events are read from; compressed or not, the content tells.
+
+    Args:
+        raw: the bytes as they are, unbuffered.
+        name: for messages.
+        once: it is read once, even if it could be read again.
+
+    Attributes:
+        repeatable: whether it can be read again.
+        size_bytes: of the raw bytes; `None` when nobody knows.
+    """
+
+    def __init__(self, raw: BinaryIO, name: str, *, once: bool = False) -> None:
+        self.repeatable = raw.seekable() and not once
+        self.size_bytes = raw.seek(0, os.SEEK_END) if self.repeatable else None
+        self._raw = raw
+        self._name = name
+        self._position = 0
+        self._packed = False
+
+    def digest(self, advance: Callable[[int], None]) -> str:
+        """What tells this content from any other; reads it all, and tells how far it is."""
+        self._raw.seek(0)
+        digest = blake2b(digest_size=16)
+        while part := self._raw.read(_PART_BYTES):
+            digest.update(part)
+            advance(len(part))
+        return f"{digest.hexdigest()}-{self.size_bytes}"
+
+    @contextmanager
+    def content(self) -> Iterator[BinaryIO]:
+        """The content from its start, unpacked.
+
+        Raises:
+            UnreadableFile: what is compressed is broken.
+        """
+        self._position = 0
+        if self.repeatable:
+            self._raw.seek(0)
+        buffered = io.BufferedReader(cast("io.RawIOBase", self._raw), _PART_BYTES)
+        self._packed = buffered.peek(len(_GZIP)).startswith(_GZIP)
+        try:
+            yield cast("BinaryIO", gzip.GzipFile(fileobj=buffered)) if self._packed else buffered
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise UnreadableFile(f"{self._name} is broken as a gzip file: {error}") from error
+        finally:
+            buffered.detach()  # it would close what it reads from
+
+    def moved(self, size_bytes: int) -> int:
+        """How many raw bytes were read since the last call, for so many bytes of content."""
+        if not (self._packed and self.repeatable):
+            return size_bytes
+        before, self._position = self._position, self._raw.tell()
+        return self._position - before
+
+
+@contextmanager
+def opened(path: str, *, again: bool = False) -> Iterator[InputFile]:
+    """Open a file, or standard input for ``-``.
+
+    Args:
+        path: what to open.
+        again: it must be readable twice; what cannot be is held in memory.
+
+    Raises:
+        UnreadableFile: it cannot be opened.
+    """
+    if path == STANDARD_INPUT:
+        yield _input(sys.stdin.buffer, path, again=again, once=True)
+        return
+    with _file(path) as file:
+        yield _input(file, path, again=again, once=not file.seekable())
+
+
+def _file(path: str) -> BinaryIO:
+    try:
+        return cast("BinaryIO", Path(path).open("rb", buffering=0))
+    except OSError as error:
+        raise UnreadableFile(f"cannot read {path}: {error.strerror}") from error
+
+
+def _input(raw: BinaryIO, path: str, *, again: bool, once: bool) -> InputFile:
+    if again and once:
+        return InputFile(io.BytesIO(raw.read()), path)
+    return InputFile(raw, path, once=once)

@@ -1,0 +1,15 @@
+-- Begin to hand over a file, or go on behind what earlier runs have handed over.
+--
+-- KEYS  1 sending
+-- ARGV  1 run: a name of its own   2 '1' = go on, else from the start   3 lifetime, seconds
+-- Steps: read how far it came; unless going on, forget that; from now on only this run may
+--       append events of the file: one that still is at it stops at its next step.
+-- Returns {number of the last entry, events accepted, entries refused}, as they were before.
+
+local known = redis.call('HMGET', KEYS[1], 'done', 'accepted', 'refused')
+if ARGV[2] ~= '1' then
+  redis.call('DEL', KEYS[1])
+end
+redis.call('HSET', KEYS[1], 'run', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return {tonumber(known[1] or '0'), tonumber(known[2] or '0'), tonumber(known[3] or '0')}
