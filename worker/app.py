@@ -26,7 +26,7 @@ from worker.telemetry import configure_logging
 
 log = structlog.get_logger("tiktok_events.app")
 
-TASKS: Final = ("tasks.track", "tasks.deliver", "tasks.upkeep", "tasks.alerts")
+TASKS: Final = ("tasks.track", "tasks.deliver", "tasks.replay", "tasks.upkeep", "tasks.alerts")
 
 
 def create_app(settings: Settings) -> Celery:
@@ -48,6 +48,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "task_queues": (Queue(QUEUE), Queue(DOORBELL_QUEUE)),
         "task_routes": {
             "tiktok_events.deliver": {"queue": DOORBELL_QUEUE},
+            "tiktok_events.replay": {"queue": DOORBELL_QUEUE},
             "tiktok_events.upkeep": {"queue": DOORBELL_QUEUE},
             "tiktok_events.alerts": {"queue": DOORBELL_QUEUE},
         },
@@ -59,6 +60,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         # Celery would acknowledge the message, and it may be the only copy of its event.
         "task_annotations": {
             "tiktok_events.deliver": {"time_limit": settings.task_limit_s},
+            "tiktok_events.replay": {"time_limit": settings.task_limit_s},
             "tiktok_events.upkeep": {"time_limit": settings.task_limit_s},
         },
         # A doorbell is acknowledged when it is heard; `track` asks for late acks itself.

@@ -1,7 +1,7 @@
 """A consumer step in every worker that rings when work is due and nobody looks.
 
 It is the clock of the whole system: retries, leases that end, doorbells that were lost, tokens
-that changed, parked events that expire, figures that pass their thresholds.
+that changed, parked events that expire, replays that go on, figures that pass their thresholds.
 No beat process: any one worker is enough, and many do no harm, because the script looks
 and rings in one step.
 """
@@ -25,6 +25,7 @@ from worker.outage import REDIS
 from worker.outbox import Outbox
 from worker.parking import Parking
 from worker.plain_queue import PlainQueue
+from worker.replay_hold import ReplayHold
 from worker.settings import Settings
 from worker.token_watch import TokenWatch
 
@@ -48,6 +49,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         self._watch = TokenWatch(
             Parking(self._redis), Destinations(self._settings), Audit(self._redis)
         )
+        self._replays = ReplayHold(self._redis, holder="doorbell", lease_ms=0)
         self._plain_queue = _plain_queue(self._settings)
         self._timer: Any = None
 
@@ -70,6 +72,7 @@ class DoorbellStep(bootsteps.StartStopStep):
             self._clock.look()
             self._watch.look()  # before the ring: what goes on now is due now
             self._ring(parent)
+            self._ask_for_replays(parent)
             if self._plain_queue is not None:
                 self._plain_queue.adopt()
             self._look_after_the_old(parent)
@@ -98,6 +101,11 @@ class DoorbellStep(bootsteps.StartStopStep):
         wanted = self._outbox.ring(rings=self._settings.rings)
         if wanted and not self._settings.rings:
             parent.app.send_task("tiktok_events.deliver")
+
+    def _ask_for_replays(self, parent: Any) -> None:
+        """After the ring: live events come first."""
+        for number in self._replays.offered():
+            parent.app.send_task("tiktok_events.replay", [number])
 
 
 def _plain_queue(settings: Settings) -> PlainQueue | None:

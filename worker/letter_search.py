@@ -11,7 +11,7 @@ changes meanwhile is found or not; no other is passed over.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
@@ -23,6 +23,7 @@ from tiktok_events import keys
 from tiktok_events.lua_script import LuaScript
 from worker.letter import DeadLetter
 from worker.letter_filter import LetterFilter
+from worker.letter_kind import Kind
 from worker.letter_ledger import read_cells, read_kinds
 from worker.letter_record import deadline_of, index_word, read_letter
 
@@ -122,14 +123,46 @@ class LetterSearch:
 
     def find(self, wanted: LetterFilter, after: Cursor, now: float) -> Iterator[DeadLetter]:
         """The letters that match at `now` (Unix seconds) and stand behind a place, in order."""
+        needle = needle_of(wanted.text)
+        found = (
+            read_letter(letter_id, stored)
+            for letter_id, stored in self.candidates(wanted, after, now)
+            if needle is None or needle in stored.lower()
+        )
+        return (letter for letter in found if wanted.matches(letter, now))
+
+    def candidates(
+        self, wanted: LetterFilter, after: Cursor, now: float
+    ) -> Iterator[tuple[str, bytes]]:
+        """Id and record of every letter that may match, in order, for who asks each himself."""
         ids = self._named(wanted)
         positions = (
-            self._merged(self._stretches(wanted, after, now))
+            self._merged([one for _, one in self._stretches(wanted, lambda _: after, now)])
             if ids is None
             else iter(sorted(place for place in self._places(ids) if place > after))
         )
-        found = self._letters(positions, needle_of(wanted.text))
-        return (letter for letter in found if wanted.matches(letter, now))
+        return self._stored(place.id for place in positions)
+
+    def heads(
+        self, wanted: LetterFilter, after: Mapping[str, Cursor], now: float
+    ) -> dict[str, float]:
+        """Destinations of letters that may match, and the deadline of the first of each.
+
+        Args:
+            wanted: which; not by id or `event_id`, which tell nothing of destinations.
+            after: destination → begin behind this place.
+            now: Unix seconds.
+        """
+        stretches = self._stretches(
+            wanted, lambda kind: after.get(kind.destination, BEGINNING), now
+        )
+        heads: dict[str, float] = {}
+        pages = self._pages([stretch for _, stretch in stretches], 1)
+        for (kind, stretch), page in zip(stretches, pages, strict=True):
+            first = _first_deadline(stretch, page)
+            if first is not None:
+                heads[kind.destination] = min(first, heads.get(kind.destination, math.inf))
+        return heads
 
     def _named(self, wanted: LetterFilter) -> Sequence[str] | None:
         """The ids of the letters that can match, where the filter names them."""
@@ -143,12 +176,17 @@ class LetterSearch:
         for letter_id, stored in self._stored(iter(ids)):
             yield Cursor(deadline_of(stored), letter_id)
 
-    def _stretches(self, wanted: LetterFilter, after: Cursor, now: float) -> list[Stretch]:
+    def _stretches(
+        self, wanted: LetterFilter, after: Callable[[Kind], Cursor], now: float
+    ) -> list[tuple[Kind, Stretch]]:
         kinds = read_kinds(self._redis)
-        possible = [digest for digest, kind in kinds.items() if wanted.may_match(kind)]
-        spans = self._spans(possible, wanted, now)
-        found = (_from(keys.dead_of(kind), after, spans.get(kind, ())) for kind in possible)
-        return [stretch for stretch in found if stretch is not None]
+        possible = {digest: kind for digest, kind in kinds.items() if wanted.may_match(kind)}
+        spans = self._spans(list(possible), wanted, now)
+        found = (
+            (kind, _from(keys.dead_of(digest), after(kind), spans.get(digest, ())))
+            for digest, kind in possible.items()
+        )
+        return [(kind, stretch) for kind, stretch in found if stretch is not None]
 
     def _spans(
         self, possible: Sequence[str], wanted: LetterFilter, now: float
@@ -197,11 +235,6 @@ class LetterSearch:
                     for letter_id, deadline in zip(page[::2], page[1::2], strict=True)
                 ]
 
-    def _letters(self, positions: Iterable[Cursor], needle: bytes | None) -> Iterator[DeadLetter]:
-        for letter_id, stored in self._stored(place.id for place in positions):
-            if needle is None or needle in stored.lower():
-                yield read_letter(letter_id, stored)
-
     def _stored(self, ids: Iterator[str]) -> Iterator[tuple[str, bytes]]:
         size = FIRST_PAGE
         while some := list(islice(ids, size)):
@@ -226,6 +259,13 @@ def needle_of(text: str | None) -> bytes | None:
 
 def _share(positions: int, stretches: Sequence[Stretch]) -> int:
     return min(max(positions // max(len(stretches), 1), LEAST_BUFFERED), PAGE)
+
+
+def _first_deadline(stretch: Stretch, page: Sequence[Cursor]) -> float | None:
+    """Of a stretch, by a page of it, or earlier; `None` when it has no letters."""
+    if page:
+        return page[0].deadline
+    return stretch.spans[1].first if len(stretch.spans) > 1 else None
 
 
 def _deadlines(wanted: LetterFilter, now: float) -> Span:

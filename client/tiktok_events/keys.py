@@ -28,6 +28,11 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     alerts:deaths             sorted set   how many had died, by Unix ms; the last minute
     alerting                  string       somebody has just looked at the figures; some seconds
     audit                     stream       who did what to which events; the newest 50,000
+    replays                   sorted set   replay → when to ask a worker for it, Unix ms, inf
+                                           while it is paused; until it ends
+    replays:ended             sorted set   replay → when it ended, Unix ms; the newest 100
+    replay:<number>           hash         filter, rate, counts, state, lease …; with one of the two
+    replay:places:<number>    hash         destination → place behind the last letter; until it ends
 """
 
 from __future__ import annotations
@@ -54,6 +59,8 @@ ALERTS: Final = PREFIX + "alerts"
 DEATHS: Final = PREFIX + "alerts:deaths"
 ALERTING: Final = PREFIX + "alerting"
 AUDIT: Final = PREFIX + "audit"
+REPLAYS: Final = PREFIX + "replays"
+REPLAYS_ENDED: Final = PREFIX + "replays:ended"
 
 BROKER_PREFIX: Final = "tiktok_events:celery:"
 """Before every key Celery makes, so that ours and its never meet."""
@@ -80,6 +87,16 @@ def state(destination: str) -> str:
 def dead_of(kind_digest: str) -> str:
     """The sorted set of the dead letters of one kind."""
     return f"{PREFIX}dead:of:{kind_digest}"
+
+
+def replay(number: int) -> str:
+    """The hash of a replay: what was asked for, and how far it is."""
+    return f"{PREFIX}replay:{number}"
+
+
+def replay_places(number: int) -> str:
+    """The hash of how far a replay is in the letters of each destination."""
+    return f"{PREFIX}replay:places:{number}"
 
 
 def limit(token_digest: str) -> str:

@@ -191,11 +191,11 @@ def test_replaying_and_purging(redis: Redis, redis_url: str, audit: Audit) -> No
     kept, other = bury(redis, "kept"), bury(redis, "other")
     run(redis_url, "dead", "replay", kept, "--dry-run")
     run(redis_url, "dead", "purge", "--reason", "expired", "--yes")
-    run(redis_url, "dead", "replay", kept, "--yes")
+    run(redis_url, "dead", "replay", kept, "--yes", "--detach")
     run(redis_url, "dead", "purge", "--reason", "rejected", "--event", "Purchase", "--yes")
     assert told(audit) == [
-        ("ops", "purge", "reason rejected, event Purchase", 1, "done", {}),
-        ("ops", "replay", "1 by id", 1, "done", {}),
+        ("ops", "purge", "reason rejected, event Purchase", 2, "done", {}),
+        ("ops", "replay", "1 by id", 1, "asked", {"replay": 1, "rate": 500.0}),
     ]
     assert DeadLetters(redis).get(other) is None
 

@@ -1,4 +1,4 @@
-"""`tiktok-events dead` lists, shows, replays and purges what stands in a real server."""
+"""`tiktok-events dead` lists, shows and purges what stands in a real server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner, Result
 from redis import Redis
 
-from tiktok_events import keys
 from worker.cli import main
 from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.history import History
@@ -204,7 +203,7 @@ def test_a_letter_commands_no_terminal(desk: Desk) -> None:
     assert {"\x1b", "\x9b", "\x07"}.isdisjoint(output)
 
 
-# --- replay -------------------------------------------------------------------
+# --- choosing ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("command", ["replay", "purge"])
@@ -218,71 +217,6 @@ def test_one_way_of_choosing_is_needed(desk: Desk, command: str, chosen: tuple[s
     assert len(DeadLetters(desk.redis)) == 1
 
 
-def test_a_replay_states_the_count_and_asks(desk: Desk) -> None:
-    """A no leaves everything as it was."""
-    desk.bury()
-    desk.bury("late", expires_at=time.time() - 1)
-    result = desk.run("replay", "--all", given="n\n")
-    assert result.exit_code == 1
-    assert "Replay 1 dead letter (1 of the 2 chosen will be skipped)?" in result.output
-    assert (desk.waiting(), len(DeadLetters(desk.redis))) == (0, 2)
-
-
-def test_nobody_there_to_answer_is_a_no(desk: Desk) -> None:
-    """Without a terminal the command does nothing, and names --yes."""
-    desk.bury()
-    result = desk.run("replay", "--all", given="")
-    assert result.exit_code == 1
-    assert "give --yes" in result.stderr
-    assert desk.waiting() == 0
-
-
-def test_a_replayed_event_waits_again(desk: Desk) -> None:
-    """It stands in its outbox with its id, and is no dead letter any more."""
-    letter_id = desk.bury()
-    result = desk.run("replay", letter_id, given="y\n")
-    assert result.exit_code == 0
-    assert "1 replayed" in result.stdout
-    ((_, block),) = desk.redis.xrange(keys.outbox(PIXEL))
-    assert [event["event_id"] for event in orjson.loads(block[b"b"])] == ["order-1"]
-    assert len(DeadLetters(desk.redis)) == 0
-
-
-def test_what_a_replay_skips_is_counted(desk: Desk) -> None:
-    """Expired, ambiguous and lost letters stay where they are, each under its own name."""
-    desk.bury("good")
-    desk.bury("late", expires_at=time.time() - 1)
-    desk.bury("doubtful", log=[attempt(49 * HOUR_S, "ambiguous")])
-    desk.bury("lost", destination="")
-    (report,) = desk.json("replay", "--all", "--yes")
-    assert report == {
-        "dry_run": False,
-        "selected": 4,
-        "replayed": 1,
-        "skipped_expired": 1,
-        "skipped_ambiguous": 1,
-        "skipped_no_destination": 1,
-        "gone": 0,
-    }
-    assert len(DeadLetters(desk.redis)) == 3
-
-
-def test_skipped_letters_are_explained(desk: Desk) -> None:
-    """People read why, and that a letter named by its id was not replayed."""
-    letter_id = desk.bury(log=[attempt(49 * HOUR_S, "ambiguous")])
-    result = desk.run("replay", letter_id, "--yes")
-    assert result.exit_code == 1
-    assert "ambiguous for over 48 h" in result.stdout
-    assert "--accept-duplicates" in result.stdout
-
-
-def test_duplicates_can_be_accepted(desk: Desk) -> None:
-    """A person's word lets an old ambiguous letter go."""
-    letter_id = desk.bury(log=[attempt(49 * HOUR_S, "ambiguous")])
-    assert desk.run("replay", letter_id, "--yes", "--accept-duplicates").exit_code == 0
-    assert desk.waiting() == 1
-
-
 def test_a_dry_run_changes_nothing(desk: Desk) -> None:
     """It counts like the real run, asks nothing and leaves the letters."""
     desk.bury()
@@ -291,23 +225,6 @@ def test_a_dry_run_changes_nothing(desk: Desk) -> None:
         assert result.exit_code == 0
         assert "this was a dry run" in result.stdout
     assert (desk.waiting(), len(DeadLetters(desk.redis))) == (0, 1)
-
-
-def test_an_unknown_id_is_gone(desk: Desk) -> None:
-    """The others are replayed, and the exit code tells that not all were."""
-    letter_id = desk.bury()
-    result = desk.run("replay", letter_id, letter_id, "99-0", "--yes", "--json")
-    assert result.exit_code == 1
-    report = orjson.loads(result.stdout)
-    assert (report["replayed"], report["gone"]) == (1, 1)
-
-
-def test_a_replay_by_filter_leaves_the_others(desk: Desk) -> None:
-    """More letters than one page are replayed, and only those that match."""
-    for number in range(520):
-        desk.bury(f"order-{number}", event="Lead" if number % 2 else "Purchase")
-    (report,) = desk.json("replay", "--event", "Lead", "--yes")
-    assert (report["replayed"], desk.waiting(), len(DeadLetters(desk.redis))) == (260, 260, 260)
 
 
 # --- purge --------------------------------------------------------------------

@@ -32,6 +32,7 @@ COMMANDS: Final = (
     "send",
     "status",
     "dead",
+    "replays",
     "destinations",
     "erase",
     "audit",

@@ -1,23 +1,31 @@
-"""`tiktok-events dead replay`: put dead letters back into their outbox."""
+"""`tiktok-events dead replay`: count, ask a person, then ask the workers, and watch them."""
 
 from __future__ import annotations
 
-import time
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
 import click
+from redis import Redis
 
 from tiktok_events.client import connect
-from worker.audit import Action, Audit, Tally, operator
+from tiktok_events.destination import Destination
+from worker.audit import operator
 from worker.cli import options
-from worker.cli.terminal import Bar, confirm, console, counted, print_json
+from worker.cli.replay_report import Plan, print_plan, print_replay
+from worker.cli.replay_watch import come_back, found, watch
+from worker.cli.terminal import Bar, confirm
 from worker.dead_letters import DeadLetters
+from worker.destinations import Destinations
 from worker.letter_filter import LetterFilter
-from worker.replay import Fate, fate_of
+from worker.replay_audit import ASKED, write_down
+from worker.replay_forecast import Forecast
+from worker.replay_job import RATE, Replay, ReplayRequest
+from worker.replays import Replays
 from worker.settings import Settings
+
+MIN_RATE: Final = 0.1
+MAX_RATE: Final = 10_000
 
 REPLAY_HELP: Final = """Put dead letters back into their outbox, to be sent again.
 
@@ -25,13 +33,20 @@ REPLAY_HELP: Final = """Put dead letters back into their outbox, to be sent agai
 See what would happen:        tiktok-events dead replay --reason rejected --dry-run
 These two:                    tiktok-events dead replay 17-0 23-4
 All of a repaired pixel:      tiktok-events dead replay --destination web:C0PIXEL
+Slowly, and do not wait:      tiktok-events dead replay --reason exhausted --rate 20 --detach
 Everything, from a script:    tiktok-events dead replay --all --yes --json
 What jq has chosen:
     tiktok-events dead list --all --json | jq -r 'select(.value > 100).id' |
       xargs tiktok-events dead replay --yes
 
+The workers do it, nearest deadline first, behind live events: a destination gets more while
+less than one request's worth waits there, and nothing while it is parked or failing. This
+command only asks and watches. Ctrl-C leaves the replay running; tiktok-events replays
+watches, pauses, resumes and cancels it.
+
 An event keeps its event_id and event_time, so TikTok counts it once even if an earlier
-attempt was accepted. Skipped, and left where they are, are
+attempt was accepted. What dies again is not replayed again. Skipped, and left where they are,
+are
 
 \b
     expired letters      too old to be sent
@@ -42,27 +57,9 @@ attempt was accepted. Skipped, and left where they are, are
 
 Remove the cause first: an invalid event that is not repaired dies again.
 
-Exit codes: 0 done, 1 a letter named by its ID was not replayed or the answer was no,
-2 wrong usage.
+Exit codes: 0 done, or left running; 1 a letter named by its ID was not replayed or the answer
+was no; 2 wrong usage.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A fate that keeps a letter where it is: its name in JSON, and in words."""
-
-    name: str
-    words: str
-
-
-SKIPPED: Final = {
-    Fate.EXPIRED: Skipped("skipped_expired", "skipped: expired, too old to be sent"),
-    Fate.AMBIGUOUS: Skipped(
-        "skipped_ambiguous",
-        "skipped: ambiguous for over 48 h, might count twice (--accept-duplicates)",
-    ),
-    Fate.NO_DESTINATION: Skipped("skipped_no_destination", "skipped: never had a destination"),
-}
 
 
 @click.command("replay", help=REPLAY_HELP)
@@ -70,13 +67,24 @@ SKIPPED: Final = {
 @click.option(
     "--accept-duplicates", is_flag=True, help="Also those that TikTok might count a second time."
 )
+@click.option(
+    "--rate",
+    type=click.FloatRange(MIN_RATE, MAX_RATE),
+    default=RATE,
+    show_default=True,
+    metavar="N",
+    help="Events a second.",
+)
+@click.option("--detach", is_flag=True, help="Ask the workers, and do not watch.")
 @options.dry_run
 @options.yes
 @options.as_json
-def replay(
+def replay(  # noqa: PLR0913 — because each is an option of the command
     *,
     selection: LetterFilter,
     accept_duplicates: bool,
+    rate: float,
+    detach: bool,
     dry_run: bool,
     yes: bool,
     as_json: bool,
@@ -84,81 +92,55 @@ def replay(
     """Replay the chosen letters."""
     settings = Settings.load()
     with connect(settings) as redis:
-        letters = DeadLetters(redis)
-        fates = _fates(letters, selection, accept_duplicates=accept_duplicates)
-        ready = [letter_id for letter_id, fate in fates.items() if fate is Fate.REPLAYABLE]
-        if ready and not dry_run:
-            confirm(_replay_question(len(ready), len(fates)), yes=yes)
-        replayed = len(ready)
-        if ready and not dry_run:
-            entry = Audit(redis).recorded(
-                Action.REPLAY, who=operator(settings), filter=selection.words()
-            )
-            with entry as tally:
-                replayed = _replay_all(letters, ready, tally)
-    report = _replay_report(fates, selection, ready=len(ready), replayed=replayed)
-    _end(report, selection, done="replayed", dry_run=dry_run, as_json=as_json)
+        request = ReplayRequest(
+            wanted=selection,
+            asked_at=_now(redis),
+            asked_by=operator(settings),
+            accept_duplicates=accept_duplicates,
+            rate=rate,
+        )
+        plan = _plan(redis, request, settings)
+        if dry_run or not plan.forecast.replayable:
+            print_plan(plan, dry_run=dry_run, as_json=as_json)
+            _check_named(selection, plan.forecast.replayable)
+            return
+        confirm(plan.question(), yes=yes)
+        done, why = _ask(redis, plan.request, detach=detach)
+    print_replay(done, why, as_json=as_json)
+    if done.ended:
+        _check_named(selection, done.replayed)
 
 
-def _fates(
-    letters: DeadLetters, selection: LetterFilter, *, accept_duplicates: bool
-) -> dict[str, Fate]:
-    """What would become of each chosen letter; read whole first, as acting moves the pages."""
-    now = time.time()
-    return {
-        letter.id: fate_of(letter, now=now, accept_duplicates=accept_duplicates)
-        for letter in letters.find(selection)
-    }
+def _now(redis: Redis) -> float:
+    """Unix seconds on the server's clock, which all workers share."""
+    seconds, micros = redis.time()
+    return seconds + micros / 1_000_000
 
 
-def _replay_question(ready: int, chosen: int) -> str:
-    skipped = f" ({chosen - ready:,} of the {chosen:,} chosen will be skipped)"
-    return f"Replay {counted(ready, 'dead letter')}{skipped if chosen > ready else ''}?"
+def _plan(redis: Redis, request: ReplayRequest, settings: Settings) -> Plan:
+    """Count what would happen; what is asked for is known to be there from then on."""
+    accounts = Destinations(settings)
+    forecast = Forecast()
+    with Bar("counting", None) as bar:
+        for letter in DeadLetters(redis).find(request.wanted, now=request.asked_at):
+            if letter.died_at < request.asked_at:
+                forecast.add(letter, request.fate_of(letter, request.asked_at))
+                bar.advance()
+    missing = max(len(set(request.wanted.ids)) - forecast.selected, 0)
+    counted_ = replace(request, selected=forecast.selected, missing=missing)
+    return Plan(counted_, forecast, lambda key: accounts.account(Destination.from_key(key)).limits)
 
 
-def _replay_all(letters: DeadLetters, ids: Sequence[str], tally: Tally) -> int:
-    with Bar("replaying", len(ids)) as bar:
-        for letter_id in ids:
-            tally.count += letters.replay(letter_id, now=time.time())
-            bar.advance()
-    return tally.count
+def _ask(redis: Redis, request: ReplayRequest, *, detach: bool) -> tuple[Replay, str | None]:
+    """Ask the workers, and watch them; the replay as it was last seen, and why it was left."""
+    replays = Replays(redis)
+    number = replays.ask(request)
+    asked = found(replays, number)
+    write_down(redis, asked, ASKED, who=request.asked_by)
+    return (asked, come_back(number)) if detach else watch(replays, number)
 
 
-def _replay_report(
-    fates: dict[str, Fate], selection: LetterFilter, *, ready: int, replayed: int
-) -> dict[str, int]:
-    counts = Counter(fates.values())
-    missing = len(set(selection.ids) - set(fates))
-    return {
-        "selected": len(fates),
-        "replayed": replayed,
-        **{skipped.name: counts[fate] for fate, skipped in SKIPPED.items()},
-        "gone": missing + ready - replayed,
-    }
-
-
-def _end(
-    report: dict[str, int], selection: LetterFilter, *, done: str, dry_run: bool, as_json: bool
-) -> None:
-    """Print the counts; 1 when a letter that was asked for by its id is not done."""
-    if as_json:
-        print_json({"dry_run": dry_run, **report})
-    else:
-        _print_report(report, done, dry_run=dry_run)
-    if len(set(selection.ids)) > report[done]:
+def _check_named(selection: LetterFilter, done: int) -> None:
+    """End with 1 when a letter that was asked for by its id is not done."""
+    if len(set(selection.ids)) > done:
         raise click.exceptions.Exit(1)
-
-
-def _print_report(report: dict[str, int], done: str, *, dry_run: bool) -> None:
-    words = {skipped.name: skipped.words for skipped in SKIPPED.values()}
-    words["gone"] = "not there: replayed or purged meanwhile, or never a dead letter"
-    words[done] = f"would be {done}; this was a dry run" if dry_run else done
-    out = console()
-    if not report["selected"] and not report["gone"]:
-        out.print("No dead letter matches.")
-        return
-    for name, count in report.items():
-        if name == done or (name in words and count):
-            out.print(f"{count:>9,} {words[name]}")
-    if done == "replayed" and report[done] and not dry_run:
-        out.print("Next: tiktok-events status")

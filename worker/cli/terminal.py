@@ -90,6 +90,10 @@ class Bar:
         """Some steps are done."""
         self._progress.advance(self._task, steps)
 
+    def reach(self, steps: float) -> None:
+        """So many steps are done in all."""
+        self._progress.update(self._task, completed=steps)
+
     def say(self, text: str) -> None:
         """Print a line on stderr, above the bar."""
         self._console.print(cell(text), soft_wrap=True)

@@ -1,0 +1,53 @@
+"""How fast one replay may go: events a second, with a little credit for time not used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+CREDIT_S: Final = 2.0
+"""Unused time that can be made up for: a worker comes back to a replay about once a second."""
+
+FIRST_CREDIT_S: Final = 1.0
+"""What a replay begins with, so that a small one ends at once."""
+
+_ROUNDING: Final = 0.01
+"""Of an event: Unix seconds in a float are exact to a quarter of a microsecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Allows `rate` events a second in the long run.
+
+    Attributes:
+        rate: events a second.
+        paid_until: until when the rate is used up, Unix seconds.
+    """
+
+    rate: float
+    paid_until: float
+
+    @classmethod
+    def of(cls, rate: float, paid_until: float | None, now: float) -> Pace:
+        """The pace of a replay that goes on, or begins `now` (Unix seconds).
+
+        Nothing is ever paid ahead: what seems to be was paid before the clock jumped back.
+        """
+        if paid_until is None or paid_until > now:
+            return cls(rate, now - max(FIRST_CREDIT_S, 1 / rate))
+        return cls(rate, paid_until)
+
+    def allowed(self, now: float) -> int:
+        """Events that may go now."""
+        return int((now - self._from(now)) * self.rate + _ROUNDING)
+
+    def after(self, events: int, now: float) -> Pace:
+        """The pace when so many have gone now."""
+        return Pace(self.rate, min(self._from(now) + events / self.rate, now))
+
+    def wait_s(self, now: float) -> float:
+        """Seconds until one more may go."""
+        return max(self._from(now) + 1 / self.rate - now, 0.0)
+
+    def _from(self, now: float) -> float:
+        return max(self.paid_until, now - max(CREDIT_S, 1 / self.rate))
