@@ -13,11 +13,11 @@ from tiktok_events.blocks import BLOCK_BYTES, BLOCK_EVENTS
 from tiktok_events.held import Cancellation, destination_in
 from tiktok_events.lua_script import LuaScript
 
-STEP: Final = 500
-"""Events released in one step: about two milliseconds, in which the server does nothing else."""
+STEP: Final = 200
+"""Events released in one step: two to three milliseconds, in which the server does nothing else."""
 
 STEPS: Final = 20
-"""In one look; the next is a second later, in every worker."""
+"""In one look, which takes a tenth of a second; the next is a second later, in every worker."""
 
 
 @dataclass(frozen=True, slots=True)
