@@ -1,7 +1,8 @@
 """A consumer step in every worker that rings when work is due and nobody looks.
 
-It is the clock of the whole system: retries, leases that end, doorbells that were lost, tokens
-that changed, parked events that expire, replays that go on, figures that pass their thresholds.
+It is the clock of the whole system: retries, leases that end, doorbells that were lost, events
+that were held, tokens that changed, parked events that expire, replays that go on, figures that
+pass their thresholds.
 No beat process: any one worker is enough, and many do no harm, because the script looks
 and rings in one step.
 """
@@ -21,6 +22,7 @@ from worker.clock_watch import ClockWatch
 from worker.destinations import Destinations
 from worker.engine import ENGINES, Engines, connect_to_look
 from worker.expiry import is_time_to_sweep
+from worker.held import HeldEvents
 from worker.outage import REDIS
 from worker.outbox import Outbox
 from worker.parking import Parking
@@ -46,6 +48,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         self._redis = connect_to_look(self._settings.redis_url)
         self._outbox = Outbox(self._redis, consumer="doorbell", lease_ms=0)
         self._clock = ClockWatch(self._redis)
+        self._held = HeldEvents(self._redis)
         self._watch = TokenWatch(
             Parking(self._redis), Destinations(self._settings), Audit(self._redis)
         )
@@ -70,6 +73,7 @@ class DoorbellStep(bootsteps.StartStopStep):
     def _look(self, parent: Any) -> None:
         try:
             self._clock.look()
+            self._held.release()
             self._watch.look()  # before the ring: what goes on now is due now
             self._ring(parent)
             self._ask_for_replays(parent)

@@ -1,5 +1,6 @@
 """Erasure: everything of one person that waits or is dead goes, and nothing of anybody else.
 
+held       each event of the person that waits for its time goes
 waiting    each block with an event of the person loses it; a block that a worker holds is
            asked again until its claim has ended, one way or the other
 dead       letters with such an event are purged
@@ -21,6 +22,7 @@ from tiktok_events import keys
 from tiktok_events.lua_script import LuaScript
 from worker.backlog import Backlog, StoredBlock
 from worker.dead_letters import PAGE, DeadLetters
+from worker.held import HeldBody, HeldEvents
 from worker.history import History
 from worker.letter import DeadLetter
 from worker.person import Person
@@ -44,6 +46,7 @@ class Found:
 
     Attributes:
         waiting: events in outboxes.
+        held: events that wait for their time to enter one.
         dead_letters: the same, dead.
         being_sent: events in outboxes that workers still hold.
     """
@@ -51,11 +54,12 @@ class Found:
     waiting: int = 0
     dead_letters: int = 0
     being_sent: int = 0
+    held: int = 0
 
     @property
     def total(self) -> int:
         """All that was erased, or would be."""
-        return self.waiting + self.dead_letters
+        return self.waiting + self.held + self.dead_letters
 
 
 class _End(StrEnum):
@@ -110,6 +114,7 @@ class Erasure:
     ) -> None:
         self._backlog = Backlog(redis)
         self._letters = DeadLetters(redis)
+        self._held_events = HeldEvents(redis)
         self._script = LuaScript(redis, "worker", "unblocked", "erase")
         self._person = person
         self._lease_s = lease_s
@@ -119,8 +124,9 @@ class Erasure:
         self._held: dict[tuple[str, str], int] = {}
 
     def steps(self) -> int:
-        """How many blocks and letters there are to look at, about."""
-        return self._backlog.length(self._backlog.destinations()) + len(self._letters)
+        """How many blocks, letters and held events there are to look at, about."""
+        blocks = self._backlog.length(self._backlog.destinations())
+        return blocks + len(self._letters) + len(self._held_events)
 
     def count(self, seen: Seen) -> Found:
         """How much there is of the person now; nothing is changed."""
@@ -130,7 +136,8 @@ class Erasure:
             for shared in self._shared(_noting(self._backlog.blocks(name), seen))
         )
         waiting = sum(shared.theirs for shared in blocks)
-        return Found(waiting, sum(1 for _ in _letters_of(self._letters, self._person, seen)))
+        letters = sum(1 for _ in _letters_of(self._letters, self._person, seen))
+        return Found(waiting, letters, held=sum(1 for _ in self._theirs_held(seen)))
 
     def run(self, found: Found, seen: Seen) -> None:
         """Erase all of it.
@@ -144,6 +151,8 @@ class Erasure:
         """
         for _ in range(MAX_ROUNDS):
             before = found.total
+            # First: what is released meanwhile is found waiting.
+            found.held += sum(map(self._held_events.erase, self._theirs_held(seen)))
             self._erase_waiting(found, seen)
             self._erase_letters(found, seen)
             if found.total == before:
@@ -225,6 +234,12 @@ class Erasure:
             ],
         )
         return cast("list[Any]", reply)
+
+    def _theirs_held(self, seen: Seen) -> Iterator[HeldBody]:
+        for held in self._held_events:
+            if self._person.may_be_in(held.body) and self._person.owns(orjson.loads(held.body)):
+                yield held
+            seen()
 
     def _erase_letters(self, found: Found, seen: Seen) -> None:
         # Found first and purged then: purging moves the pages that are being read.

@@ -249,8 +249,9 @@ def _span(hours: int) -> str:
 
 
 def _left(cell: Cell, now_hour: int) -> str:
+    """How long there is left, rather too short: the ledger knows whole hours."""
     hours = cell.deadline_hour - now_hour
-    return EXPIRED if hours < 0 else _span(hours)
+    return EXPIRED if hours < 0 else _span(hours - 1)
 
 
 def _soonest(deadlines: Mapping[int, int], now_hour: int) -> dict[int, int]:

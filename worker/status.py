@@ -101,6 +101,8 @@ class Figures:
         destinations: those that have events or a history.
         purged_within_a_day: dead letters that will be too old to be kept by then, about; known
             only with settings.
+        held: events that were tracked with a delay and wait for their time.
+        next_release_at: when the first of them enters its outbox, Unix seconds.
     """
 
     at: float
@@ -108,6 +110,8 @@ class Figures:
     dead: int
     destinations: Sequence[DestinationFigures]
     purged_within_a_day: int | None = None
+    held: int = 0
+    next_release_at: float | None = None
 
     @property
     def waiting(self) -> int:
@@ -123,8 +127,8 @@ class Figures:
     def unaccounted(self) -> int:
         """Events missing (above 0) or surplus: accepted + replayed, less where they are."""
         entered = self.count("accepted") + self.count("replayed")
-        left = self.count("delivered") + self.count("erased") + sum(self.buried.values())
-        return entered - left - self.waiting
+        left = sum(map(self.count, ("delivered", "erased", "cancelled")))
+        return entered - left - sum(self.buried.values()) - self.waiting - self.held
 
     @property
     def dead_unaccounted(self) -> int:
@@ -142,6 +146,9 @@ class Figures:
             "at": self.at,
             "accepted": self.count("accepted"),
             "waiting": self.waiting,
+            "held": self.held,
+            "next_release_at": self.next_release_at,
+            "cancelled": self.count("cancelled"),
             "delivered": self.count("delivered"),
             "dead": self.dead,
             "buried": self.buried,
@@ -204,7 +211,7 @@ def _find_destinations(redis: Redis) -> list[str]:
 def _snapshot(redis: Redis, names: Sequence[str]) -> Figures:
     with redis.pipeline(transaction=True) as transaction:
         _ask(transaction, names)
-        time_, counters, dead, ready, *states = transaction.execute()
+        time_, counters, dead, ready, held, next_held, *states = transaction.execute()
     due = {name.decode(): due_ms / 1000 for name, due_ms in ready}
     return Figures(
         at=time_[0] + time_[1] / 1_000_000,
@@ -214,6 +221,8 @@ def _snapshot(redis: Redis, names: Sequence[str]) -> Figures:
             _figures_of(name, state, due.get(name))
             for name, state in zip(names, states, strict=True)
         ],
+        held=held,
+        next_release_at=next_held[0][1] / 1000 if next_held else None,
     )
 
 
@@ -222,6 +231,8 @@ def _ask(transaction: Pipeline, names: Sequence[str]) -> None:
     transaction.hgetall(keys.COUNTERS)
     transaction.hlen(keys.DEAD)
     transaction.zrange(keys.READY, 0, -1, withscores=True)
+    transaction.zcard(keys.HELD)
+    transaction.zrange(keys.HELD, 0, 0, withscores=True)
     for name in names:
         transaction.hmget(keys.state(name), _STATE_FIELDS)
 

@@ -46,11 +46,20 @@ class Append:
             blocks: at least one.
             teach: send the script along, because the server does not know it.
         """
-        calls: list[Command] = [self._command(part) for part in _script_calls(blocks)]
-        lesson: list[Command] = [("SCRIPT", "LOAD", self._script.text)]
+        calls = [self._command(part) for part in _script_calls(blocks)]
         if len(calls) > 1:
-            return [*lesson, ("MULTI",), *calls, ("EXEC",), *self._fsync]
-        return [*(lesson if teach else ()), *calls, *self._fsync]
+            return [_lesson(self._script), ("MULTI",), *calls, ("EXEC",), *self._fsync]
+        return [*([_lesson(self._script)] if teach else ()), *calls, *self._fsync]
+
+    def commands_of(self, script: ScriptText, call: Call, *, teach: bool = False) -> list[Command]:
+        """Return what carries one call of another script."""
+        lesson = [_lesson(script)] if teach else []
+        return [*lesson, _evalsha(script, call), *self._fsync]
+
+    def result(self, replies: Sequence[Any]) -> Any:
+        """Return what that script returned; raises as `verify` does."""
+        self.verify(replies)
+        return replies[-1 - len(self._fsync)]
 
     def verify(self, replies: Sequence[Any]) -> None:
         """Return when the replies say that it is done.
@@ -68,8 +77,17 @@ class Append:
             raise RedisTimeoutError("the append-only file was not on the server's disk in time")
 
     def _command(self, blocks: Sequence[Block]) -> Command:
-        keys_, args = append_call(blocks, linger_ms=self._linger_ms, rings=self._rings)
-        return ("EVALSHA", self._script.digest, len(keys_), *keys_, *args)
+        call = append_call(blocks, linger_ms=self._linger_ms, rings=self._rings)
+        return _evalsha(self._script, call)
+
+
+def _evalsha(script: ScriptText, call: Call) -> Command:
+    keys_, args = call
+    return ("EVALSHA", script.digest, len(keys_), *keys_, *args)
+
+
+def _lesson(script: ScriptText) -> Command:
+    return ("SCRIPT", "LOAD", script.text)
 
 
 def append_call(blocks: Sequence[Block], *, linger_ms: int, rings: bool) -> Call:

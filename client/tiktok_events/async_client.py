@@ -18,6 +18,15 @@ from tiktok_events.errors import OutboxUnavailable
 from tiktok_events.event import PreparedEvent
 from tiktok_events.fallback import log
 from tiktok_events.flush import BATCH_BYTES, CALL_BYTES, NO_END, Until, give_back
+from tiktok_events.held import (
+    Cancellation,
+    Delay,
+    HeldEvent,
+    cancel_script,
+    delay_seconds,
+    held_event,
+    hold_script,
+)
 from tiktok_events.policy import PolicyRule
 from tiktok_events.producer import Producer
 from tiktok_events.spool import Spool
@@ -38,12 +47,21 @@ class AsyncClient(Producer):
     """
 
     async def track(
-        self, event: AnyEvent, *, event_id: str | None = None, policy: PolicyRule | None = None
+        self,
+        event: AnyEvent,
+        *,
+        event_id: str | None = None,
+        policy: PolicyRule | None = None,
+        delay: Delay | None = None,
     ) -> str:
         """Enqueue one conversion, as `Client.track` does."""
         prepared = self._preparer.prepare(event, event_id=event_id, policy=policy)
+        delay_s = delay_seconds(delay)
         if shared := self._shared([prepared]):
-            await self._hand_over(shared)
+            if delay_s:
+                await self._hold(held_event(prepared, delay_s, time.time()))
+            else:
+                await self._hand_over(shared)
         return prepared.event_id
 
     async def track_many(
@@ -54,6 +72,19 @@ class AsyncClient(Producer):
         if shared := self._shared(prepared):
             await self._hand_over(shared)
         return [event.event_id for event in prepared]
+
+    async def cancel(
+        self,
+        event_id: str,
+        *,
+        event: str | None = None,
+        event_source: str | None = None,
+        event_source_id: str | None = None,
+        test_event_code: str | None = None,
+    ) -> bool:
+        """Cancel what was tracked with a delay, while it is held, as `Client.cancel` does."""
+        where = (event_source, event_source_id, test_event_code)
+        return await self._cancel(self._cancellation(event_id, event, where))
 
     async def flush(self) -> int:
         """Move everything that is spooled into the outbox, as `Client.flush` does."""
@@ -95,6 +126,23 @@ class AsyncClient(Producer):
         else:
             self._fallback.recovered()
             await self._flush_some(Until(append_end, end))
+
+    async def _hold(self, held: HeldEvent) -> None:
+        """A held event cannot be spooled: there it could not be cancelled."""
+        try:
+            with self._circuit.guarding():
+                await self._appender.call(hold_script(), held.call())
+        except RedisError as error:
+            self._fallback.give_up(1, error)
+        else:
+            self._fallback.recovered()
+
+    async def _cancel(self, cancellation: Cancellation) -> bool:
+        try:
+            with self._circuit.guarding():
+                return bool(await self._appender.call(cancel_script(), cancellation.call()))
+        except RedisError as error:
+            raise OutboxUnavailable(f"the outbox could not be reached: {error}") from error
 
     async def _flush_some(self, until: Until) -> None:
         """Take a little of the spool along; the event of this call is safe already."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from redis.asyncio import Redis
@@ -13,6 +14,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from tiktok_events.append import FSYNC_PROBE, Append, Command, check_fsync, not_of_a_replica
 from tiktok_events.blocks import Block, blocks_of
 from tiktok_events.event import PreparedEvent
+from tiktok_events.lua_script import Call, ScriptText
 
 
 class AsyncAppender:
@@ -50,23 +52,35 @@ class AsyncAppender:
 
     async def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
         """Append all blocks, or none; as `append` does."""
-        if not blocks:
-            return
+        if blocks:
+            await self._in_time(partial(self._append.commands, blocks), end)
+
+    async def call(self, script: ScriptText, call: Call, end: float | None = None) -> Any:
+        """Call another script, with the promises of `append`; returns what it returned."""
+        replies = await self._in_time(partial(self._append.commands_of, script, call), end)
+        return self._append.result(replies)
+
+    async def _in_time(
+        self, commands: Callable[..., list[Command]], end: float | None
+    ) -> list[Any]:
         try:
             async with asyncio.timeout_at(self.end() if end is None else end):
-                await self._carry(blocks)
+                return await self._carry(commands)
         except TimeoutError as error:
             raise RedisTimeoutError("Redis did not answer in time") from error
 
-    async def _carry(self, blocks: Sequence[Block]) -> None:
+    async def _carry(self, commands: Callable[..., list[Command]]) -> list[Any]:
+        """Carry commands, with the script if the server does not know it; they are verified."""
         if self._fsync_unproven:
             check_fsync((await self._exchange(FSYNC_PROBE))[0])
             self._fsync_unproven = False
+        replies = await self._exchange(commands())
         try:
-            self._append.verify(await self._exchange(self._append.commands(blocks)))
+            self._append.verify(replies)
         except NoScriptError:
-            taught = self._append.commands(blocks, teach=True)
-            self._append.verify(await self._exchange(taught))
+            replies = await self._exchange(commands(teach=True))
+            self._append.verify(replies)
+        return replies
 
     async def _exchange(self, commands: Sequence[Command]) -> list[Any]:
         """Converse; an idle connection may lead to a server that has become a replica."""

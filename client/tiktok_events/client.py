@@ -17,6 +17,15 @@ from tiktok_events.errors import OutboxUnavailable
 from tiktok_events.event import PreparedEvent
 from tiktok_events.fallback import log
 from tiktok_events.flush import CALL_BYTES, Until, flush_batch
+from tiktok_events.held import (
+    Cancellation,
+    Delay,
+    HeldEvent,
+    cancel_script,
+    delay_seconds,
+    held_event,
+    hold_script,
+)
 from tiktok_events.outbox import Appender
 from tiktok_events.policy import PolicyRule
 from tiktok_events.producer import Producer
@@ -60,7 +69,12 @@ class Client(Producer):
     """
 
     def track(
-        self, event: AnyEvent, *, event_id: str | None = None, policy: PolicyRule | None = None
+        self,
+        event: AnyEvent,
+        *,
+        event_id: str | None = None,
+        policy: PolicyRule | None = None,
+        delay: Delay | None = None,
     ) -> str:
         """Enqueue one conversion.
 
@@ -69,6 +83,9 @@ class Client(Producer):
                 (Unix seconds) are filled in when absent.
             event_id: used when the event has none, instead of a new one.
             policy: what may be shared of this event, in place of the client's policy.
+            delay: hold it for so long (a `timedelta`, or seconds, up to seven days) before it
+                goes out, unless it is cancelled. Its `event_time` stays that of the call.
+                A second one of the same identity takes its place.
 
         Returns:
             The `event_id`; give the same one to the Pixel. Of an event that the policy
@@ -77,11 +94,15 @@ class Client(Producer):
         Raises:
             InvalidEvent: the event cannot be accepted; nothing was enqueued.
             OutboxUnavailable: Redis did not answer in time, or refused; with `spool`,
-                the spool is full, or cannot be written.
+                the spool is full, or cannot be written, or the event has a delay.
         """
         prepared = self._preparer.prepare(event, event_id=event_id, policy=policy)
+        delay_s = delay_seconds(delay)
         if shared := self._shared([prepared]):
-            self._hand_over(shared)
+            if delay_s:
+                self._hold(held_event(prepared, delay_s, time.time()))
+            else:
+                self._hand_over(shared)
         return prepared.event_id
 
     def track_many(
@@ -109,6 +130,35 @@ class Client(Producer):
         if shared := self._shared(prepared):
             self._hand_over(shared)
         return [event.event_id for event in prepared]
+
+    def cancel(
+        self,
+        event_id: str,
+        *,
+        event: str | None = None,
+        event_source: str | None = None,
+        event_source_id: str | None = None,
+        test_event_code: str | None = None,
+    ) -> bool:
+        """Cancel what was tracked with a delay, while it is held.
+
+        Args:
+            event_id: of the event.
+            event: its name; without it, all held events of the id and the destination go.
+            event_source: of its destination; `web` by default.
+            event_source_id: of its destination; by default that of the client.
+            test_event_code: of its destination.
+
+        Returns:
+            Whether it will never be sent. `False`: it is on its way already, or unknown.
+
+        Raises:
+            InvalidEvent: there can be no such event.
+            OutboxUnavailable: Redis did not answer in time, whatever `on_failure` says; after
+                a time-out it may be cancelled, and a second call would say `False`.
+        """
+        where = (event_source, event_source_id, test_event_code)
+        return self._cancel(self._cancellation(event_id, event, where))
 
     def flush(self) -> int:
         """Move everything that is spooled into the outbox, oldest first.
@@ -159,6 +209,23 @@ class Client(Producer):
         else:
             self._fallback.recovered()
             self._flush_some(Until(append_end, end))
+
+    def _hold(self, held: HeldEvent) -> None:
+        """A held event cannot be spooled: there it could not be cancelled."""
+        try:
+            with self._circuit.guarding():
+                self._appender.call(hold_script(), held.call())
+        except RedisError as error:
+            self._fallback.give_up(1, error)
+        else:
+            self._fallback.recovered()
+
+    def _cancel(self, cancellation: Cancellation) -> bool:
+        try:
+            with self._circuit.guarding():
+                return bool(self._appender.call(cancel_script(), cancellation.call()))
+        except RedisError as error:
+            raise OutboxUnavailable(f"the outbox could not be reached: {error}") from error
 
     def _flush_some(self, until: Until) -> None:
         """Take a little of the spool along; the event of this call is safe already."""

@@ -124,16 +124,26 @@ class EventPreparer:
 
 
 def _event_id(*candidates: object) -> str:
-    """The first that says something, as a string: the API refuses a JSON number."""
+    """The first that says something, or a new one."""
     for given in candidates:
-        if given is None or given == "":
-            continue
-        if isinstance(given, str):
-            return given
-        if isinstance(given, UUID) or _is_whole(given):
-            return str(given)
-        raise InvalidEvent(f"must be a string, not {type(given).__name__}", path="event_id")
+        if given is not None and given != "":
+            return given_event_id(given)
     return new_event_id()
+
+
+def given_event_id(given: object) -> str:
+    """An event id as a string: the API refuses a JSON number.
+
+    Raises:
+        InvalidEvent: it is empty, or neither a string, a whole number nor a UUID.
+    """
+    if given == "":
+        raise InvalidEvent("must not be empty", path="event_id")
+    if isinstance(given, str):
+        return given
+    if isinstance(given, UUID) or _is_whole(given):
+        return str(given)
+    raise InvalidEvent(f"must be a string, not {type(given).__name__}", path="event_id")
 
 
 def _is_whole(value: object) -> bool:

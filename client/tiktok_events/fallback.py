@@ -57,14 +57,22 @@ class Fallback:
         Raises:
             OutboxUnavailable: that is the choice, or the spool cannot take them.
         """
-        if self._drops:
-            self._announce("dropped, and counted in Client.dropped", error)
-            self._dropped.add(len(events))
-        elif self.spool is not None:
+        if self.spool is not None:
             self.spool.put(list(blocks_of(events)), end)
             self._announce(f"spooled in {self.spool.path}", error)
         else:
+            self.give_up(len(events), error)
+
+    def give_up(self, events: int, error: RedisError) -> None:
+        """Drop events that can be kept nowhere else, if that is the choice.
+
+        Raises:
+            OutboxUnavailable: it is not.
+        """
+        if not self._drops:
             raise OutboxUnavailable(f"the outbox could not be reached: {error}") from error
+        self._announce("dropped, and counted in Client.dropped", error)
+        self._dropped.add(events)
 
     def recovered(self) -> None:
         """Redis has taken an event."""

@@ -12,6 +12,9 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
                                            '' when by hand; while it is parked
     sweeping                  string       somebody looks for expired parked events; a minute
     clock                     string       the server's time when last looked at, Unix ms; for ever
+    held                      sorted set   event key → when it is released, Unix ms; until then
+    held:events               hash         event key → JSON; with `held`
+    held:ids                  sorted set   <destination> NUL <event_id> NUL <event>; with `held`
     outbox:<destination>      stream       blocks: n (events), b (JSON array); gone when empty
     state:<destination>       hash         waiting, failures, not_before, parked …; gone when idle
     attempts:<destination>    hash         block id → what its attempts met; gone with the block
@@ -50,6 +53,9 @@ AWAKE: Final = PREFIX + "awake"
 PARKED: Final = PREFIX + "parked"
 SWEEPING: Final = PREFIX + "sweeping"
 CLOCK: Final = PREFIX + "clock"
+HELD: Final = PREFIX + "held"
+HELD_EVENTS: Final = PREFIX + "held:events"
+HELD_IDS: Final = PREFIX + "held:ids"
 DEAD: Final = PREFIX + "dead"
 DEAD_KINDS: Final = PREFIX + "dead:kinds"
 DEAD_LEDGER: Final = PREFIX + "dead:ledger"

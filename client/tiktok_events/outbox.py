@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from redis import Redis
 from redis.exceptions import NoScriptError
 
-from tiktok_events.append import FSYNC_PROBE, Append, check_fsync
+from tiktok_events.append import FSYNC_PROBE, Append, Command, check_fsync
 from tiktok_events.blocks import Block, blocks_of
 from tiktok_events.event import PreparedEvent
 from tiktok_events.line import Line
+from tiktok_events.lua_script import Call, ScriptText
 
 TIMEOUT_S: Final = 2.0
 
@@ -62,15 +63,31 @@ class Appender:
         """Append all blocks, or none; as `append` does."""
         if not blocks:
             return
-        end = self._line.end() if end is None else end
-        if self._fsync_unproven:
-            check_fsync(self._line.exchange(FSYNC_PROBE, end)[0])
-            self._fsync_unproven = False
+        end = self._proven(end)
         try:
             self._append.verify(self._line.exchange(self._append.commands(blocks), end))
         except NoScriptError:
             taught = self._append.commands(blocks, teach=True)
             self._append.verify(self._line.exchange(taught, end))
+
+    def call(self, script: ScriptText, call: Call, end: float | None = None) -> Any:
+        """Call another script, with the promises of `append`; returns what it returned."""
+        end = self._proven(end)
+        try:
+            return self._result(self._append.commands_of(script, call), end)
+        except NoScriptError:
+            return self._result(self._append.commands_of(script, call, teach=True), end)
+
+    def _result(self, commands: Sequence[Command], end: float) -> Any:
+        return self._append.result(self._line.exchange(commands, end))
+
+    def _proven(self, end: float | None) -> float:
+        """When it must be over; the server can promise its disk if that is asked for."""
+        end = self._line.end() if end is None else end
+        if self._fsync_unproven:
+            check_fsync(self._line.exchange(FSYNC_PROBE, end)[0])
+            self._fsync_unproven = False
+        return end
 
     def close(self) -> None:
         """Close the connections; the next append opens a new one."""

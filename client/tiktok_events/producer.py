@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tiktok_events.circuit import Circuit
-from tiktok_events.destination import EVENT_SOURCES
+from tiktok_events.destination import DESTINATION_FIELDS, EVENT_SOURCES, destination_of
 from tiktok_events.errors import InvalidEvent
-from tiktok_events.event import EventPreparer, PreparedEvent
+from tiktok_events.event import EventPreparer, PreparedEvent, given_event_id
 from tiktok_events.fallback import Fallback
+from tiktok_events.held import Cancellation
 from tiktok_events.policy import KEEP, PolicyRule, check_rule
 from tiktok_events.settings import ClientSettings
 from tiktok_events.spool import SHARE
@@ -83,6 +84,14 @@ class Producer:
         """Longest time of one append: of the time of a call, the spool's share is kept back."""
         share = 1.0 if self._fallback.spool is None else 1.0 - SHARE
         return self.settings.redis_timeout_s * share
+
+    def _cancellation(
+        self, event_id: object, event: str | None, where: Sequence[object]
+    ) -> Cancellation:
+        """What `cancel` means; `where` are the values of `DESTINATION_FIELDS`."""
+        fields = dict(zip(DESTINATION_FIELDS, where, strict=True))
+        destination = destination_of(fields, self._preparer.default_ids)
+        return Cancellation.of(destination, given_event_id(event_id), event)
 
     def _shared(self, prepared: Sequence[PreparedEvent]) -> list[PreparedEvent]:
         """The events that may leave; those that a policy withholds are counted."""

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from threading import Lock
 from typing import Any, Final, overload
@@ -33,6 +33,7 @@ from tiktok_events.destination import DESTINATION_FIELDS
 from tiktok_events.differences import Difference, as_sent, differences
 from tiktok_events.event import PreparedEvent
 from tiktok_events.fallback import Fallback
+from tiktok_events.held import Cancellation, HeldEvent
 from tiktok_events.match_keys import check_region
 from tiktok_events.settings import ENVIRONMENT_PREFIX, ClientSettings
 
@@ -63,6 +64,7 @@ class CapturedConversions(Sequence[Conversion]):
         region = os.environ.get(f"{ENVIRONMENT_PREFIX}DEFAULT_REGION", "").strip()
         self.default_region = check_region(region) if region else None
         self._events: list[PreparedEvent] = []
+        self._held: dict[bytes, PreparedEvent] = {}
         self._lock = Lock()
 
     def record(self, events: Sequence[PreparedEvent]) -> None:
@@ -70,10 +72,30 @@ class CapturedConversions(Sequence[Conversion]):
         with self._lock:
             self._events += events
 
+    def hold(self, held: HeldEvent) -> None:
+        """Take an event with a delay: its time never comes here, so it can be cancelled."""
+        with self._lock:
+            self._forget(held.key)
+            self._held[held.key] = held.event
+            self._events.append(held.event)
+
+    def cancel(self, cancellation: Cancellation) -> bool:
+        """Forget events that are held; whether there were any."""
+        with self._lock:
+            keys = [key for key in self._held if cancellation.means(key)]
+            for key in keys:
+                self._forget(key)
+            return bool(keys)
+
+    def _forget(self, key: bytes) -> None:
+        event = self._held.pop(key, None)
+        self._events = [one for one in self._events if one is not event]
+
     def clear(self) -> None:
         """Forget what was tracked so far."""
         with self._lock:
             self._events.clear()
+            self._held.clear()
 
     def of(self, event: str) -> list[Conversion]:
         """The tracked events of one name, in order."""
@@ -161,18 +183,31 @@ def capture_conversions() -> Iterator[CapturedConversions]:
     """Let every client of this process record instead of sending."""
     captured = CapturedConversions()
 
-    def record(_client: Client, events: Sequence[PreparedEvent]) -> None:
-        captured.record(events)
-
-    async def record_async(_client: AsyncClient, events: Sequence[PreparedEvent]) -> None:
-        captured.record(events)
-
-    with (
-        patch.object(Client, "_hand_over", record),
-        patch.object(AsyncClient, "_hand_over", record_async),
-        patch.object(producer, "Fallback", _without_spool),
-    ):
+    instead: dict[str, Callable[[Any], Any]] = {
+        "_hand_over": captured.record,
+        "_hold": captured.hold,
+        "_cancel": captured.cancel,
+    }
+    with ExitStack() as patches:
+        for name, do in instead.items():
+            patches.enter_context(patch.object(Client, name, _called(do)))
+            patches.enter_context(patch.object(AsyncClient, name, _awaited(do)))
+        patches.enter_context(patch.object(producer, "Fallback", _without_spool))
         yield captured
+
+
+def _called(do: Callable[[Any], Any]) -> Callable[[Client, Any], Any]:
+    def call(_client: Client, given: Any) -> Any:
+        return do(given)
+
+    return call
+
+
+def _awaited(do: Callable[[Any], Any]) -> Callable[[AsyncClient, Any], Awaitable[Any]]:
+    async def call(_client: AsyncClient, given: Any) -> Any:
+        return do(given)
+
+    return call
 
 
 def _without_spool(settings: ClientSettings) -> Fallback:

@@ -54,6 +54,15 @@ def test_each_call_waits_for_the_disk(own: EmbeddedServer, durable: Redis) -> No
     assert (waits(durable), accepted(durable)) == (3, 201)
 
 
+def test_holding_and_cancelling_wait_too(own: EmbeddedServer, durable: Redis) -> None:
+    """The answer of the script stands before that of the disk; taught first or not."""
+    durable.script_flush()
+    with Client(own.url, durability="fsync", event_source_id="PIXEL1") as client:
+        client.track(EVENT | {"event_id": "e"}, delay=60)
+        assert [client.cancel("e"), client.cancel("e")] == [True, False]
+    assert waits(durable) == 1 + 3 + 2  # the first look, the calls, those that were to teach
+
+
 def test_an_async_call_waits_too(own: EmbeddedServer, durable: Redis) -> None:
     """In the same way."""
 

@@ -132,7 +132,8 @@ def _erase(erasure: Erasure, audit: Audit, who: str, words: str) -> Found:
 
 def _question(found: Found) -> str:
     waiting = counted(found.waiting, "waiting event")
-    return f"Erase {waiting} and {counted(found.dead_letters, 'dead letter')} for good?"
+    held = f", {counted(found.held, 'held event')}" if found.held else ""
+    return f"Erase {waiting}{held} and {counted(found.dead_letters, 'dead letter')} for good?"
 
 
 def _end(found: Found, *, dry_run: bool, as_json: bool) -> None:
@@ -151,6 +152,8 @@ def _print(found: Found, done: str) -> None:
         out.print("Nothing of this person waits or is dead.")
         return
     out.print(f"{found.waiting:>9,} waiting, {done}")
+    if found.held:
+        out.print(f"{found.held:>9,} held, {done}")
     out.print(f"{found.dead_letters:>9,} dead, {done}")
     if found.being_sent:
         out.print(f"{found.being_sent:>9,} being sent now, not erased: run it again in a minute")

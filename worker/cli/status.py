@@ -41,12 +41,14 @@ Parked destinations:
 Figures count since the first start:
     accepted    events that track() returned for
     waiting     not sent yet, or sent and not answered
+    held        tracked with a delay; their time has not come
+    cancelled   taken back while they were held
     delivered   the API said code 0
     died        became dead letters, by reason
     requests    sent to the API
 
-accepted + replayed must equal delivered + waiting + died, and what was erased while it
-waited (tiktok-events erase): no event is lost unseen.
+accepted + replayed must equal delivered + waiting + died, and what is held, was cancelled,
+or was erased while it waited (tiktok-events erase): no event is lost unseen.
 
 \b
 What a destination is doing:
@@ -128,7 +130,11 @@ def _total_rows(figures: Figures) -> Iterator[tuple[str, int, str]]:
     buried = figures.buried
     yield "accepted", figures.count("accepted"), ""
     yield "waiting", figures.waiting, _oldest(figures)
+    if figures.held:
+        yield "held", figures.held, _next_release(figures)
     yield "delivered", figures.count("delivered"), ""
+    if cancelled := figures.count("cancelled"):
+        yield "cancelled", cancelled, "while they were held"
     if erased := figures.count("erased"):
         yield "erased", erased, "while they waited; of those who asked for it"
     yield "died", sum(buried.values()), " · ".join(f"{name} {n:,}" for name, n in buried.items())
@@ -152,9 +158,20 @@ def _oldest(figures: Figures) -> str:
     return f"the oldest for {age(figures.at - min(known))}" if known else ""
 
 
+def _next_release(figures: Figures) -> str:
+    if figures.next_release_at is None:
+        return ""
+    return f"the next is released {until(figures.next_release_at, figures.at, past='now')}"
+
+
 def _accounting(figures: Figures) -> Iterator[Text]:
-    erased = " + erased" if figures.count("erased") else ""
-    rule = f"accepted + replayed = delivered + waiting + died{erased}"
+    rare = {
+        "held": figures.held,
+        "cancelled": figures.count("cancelled"),
+        "erased": figures.count("erased"),
+    }
+    others = "".join(f" + {name}" for name, count in rare.items() if count)
+    rule = f"accepted + replayed = delivered + waiting + died{others}"
     yield _equation(rule, figures.unaccounted, "event")
     if figures.dead_unaccounted:
         imported = " + imported" if figures.count("imported") else ""

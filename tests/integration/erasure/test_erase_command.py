@@ -40,7 +40,13 @@ def test_a_dry_run_only_counts(shop: Any, run: Any) -> None:
     shop.track(JO, AL)
     shop.bury(JO)
     result = run("--email", JO, "--dry-run", "--json")
-    expected = {"dry_run": True, "waiting": 1, "dead_letters": 1, "being_sent": 0}
+    expected = {
+        "dry_run": True,
+        "waiting": 1,
+        "dead_letters": 1,
+        "being_sent": 0,
+        "held": 0,
+    }
     assert orjson.loads(result.stdout) == expected
     assert (shop.counted()[:2], entries(shop)) == ((2, 0), [])
 

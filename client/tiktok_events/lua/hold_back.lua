@@ -1,0 +1,16 @@
+-- Accept an event that is to enter its outbox later.
+--
+-- KEYS  1 counters  2 held  3 held:events  4 held:ids
+-- ARGV  1 event key  2 delay, ms  3 JSON bytes
+-- Steps an event of the same key that is held gives way, counted as cancelled: of two with
+--       one identity the API would count one.
+-- Returns 1.
+
+local fresh = redis.call('HSET', KEYS[3], ARGV[1], ARGV[3])
+redis.call('ZADD', KEYS[2], now + tonumber(ARGV[2]), ARGV[1])
+redis.call('ZADD', KEYS[4], 0, ARGV[1])
+redis.call('HINCRBY', KEYS[1], 'accepted', 1)
+if fresh == 0 then
+  redis.call('HINCRBY', KEYS[1], 'cancelled', 1)
+end
+return 1
