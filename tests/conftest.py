@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,18 @@ import pytest
 from hypothesis import settings
 from redis import Redis
 
+from tiktok_events import keys
 from worker.embedded import EmbeddedServer
+from worker.letter_filter import LetterFilter
+from worker.letter_record import read_letter
+from worker.letter_search import BEGINNING
+from worker.replay_hold import Page, ReplayHold
+from worker.replay_job import ReplayRequest
+from worker.replay_lanes import END
+from worker.replays import Replays
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # No deadline: a busy machine is not a failure. The blob repeats a failure found elsewhere.
 settings.register_profile("home", deadline=None, print_blob=True)
@@ -51,6 +60,31 @@ def redis(server: EmbeddedServer) -> Iterator[Redis]:
     with Redis.from_url(server.url, decode_responses=False, protocol=2) as client:
         client.flushall()
         yield client
+
+
+@pytest.fixture(scope="session")
+def replay_letter() -> Callable[[Redis, str], bool]:
+    """`replay_letter(redis, id)`: as a worker replays it, whatever its fate.
+
+    It is false when the letter is gone, or its destination takes none for the moment.
+    """
+    return _replay_letter
+
+
+def _replay_letter(redis: Redis, letter_id: str) -> bool:
+    stored = redis.hget(keys.DEAD, letter_id)
+    if stored is None:
+        return False
+    letter, now = read_letter(letter_id, stored), time.time()
+    wanted = LetterFilter(ids=(letter_id,))
+    number = Replays(redis).ask(ReplayRequest(wanted=wanted, asked_at=now, asked_by="tests"))
+    hold = ReplayHold(redis, holder="tests", lease_ms=1_000)
+    held = hold.take(number)
+    assert held is not None
+    page = Page(letter.destination, BEGINNING, END, [(stored, letter)])
+    _, moved = hold.move(held, page, room=1_000_000, now=now, paid_until=now)
+    assert hold.finish(held)
+    return moved == 1
 
 
 @pytest.fixture

@@ -6,11 +6,9 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Final, cast
 
-import orjson
 from redis import Redis
 
 from tiktok_events import keys
-from tiktok_events.destination import Destination
 from tiktok_events.lua_script import Call, LuaScript
 from worker.letter import DeadLetter, Reason
 from worker.letter_filter import LetterFilter
@@ -37,7 +35,6 @@ class DeadLetters:
         self._search = LetterSearch(redis)
         self._bury = LuaScript(redis, "worker", "letters", "bury")
         self._change = LuaScript(redis, "worker", "letters", "change")
-        self._revive = LuaScript(redis, "worker", "letters", "revive")
         self._purge = LuaScript(redis, "worker", "letters", "purge")
 
     def __len__(self) -> int:
@@ -91,44 +88,6 @@ class DeadLetters:
         for first in range(0, len(changes), PAGE):
             changed += self._change_page(changes[first : first + PAGE])
         return changed
-
-    def replay(self, letter_id: str, *, now: float) -> bool:
-        """Put one letter's event back into its outbox; once, however many ask at a time.
-
-        It keeps its `event_id`, `event_time` and history.
-
-        Returns:
-            False when the letter is gone.
-
-        Raises:
-            InvalidDestination: the letter never had a destination to go back to.
-        """
-        stored = self._stored(letter_id)
-        if stored is None:
-            return False
-        letter = read_letter(letter_id, stored)
-        destination = Destination.from_key(letter.destination).key
-        return bool(
-            self._revive(
-                keys=[
-                    keys.READY,
-                    keys.outbox(destination),
-                    keys.state(destination),
-                    keys.attempts(destination),
-                    keys.COUNTERS,
-                    keys.SEQUENCE,
-                    *INDEX,
-                    keys.dead_of(letter.kind),
-                ],
-                args=[
-                    destination,
-                    letter_id,
-                    stored,
-                    orjson.dumps([letter.body]),
-                    letter.history(now).write(),
-                ],
-            )
-        )
 
     def purge(self, letters: Sequence[DeadLetter], *, why: str = "") -> int:
         """Remove letters for good, unless one became another kind meanwhile.

@@ -41,8 +41,8 @@ class ReplayRequest:
     """What somebody asks the workers for.
 
     Attributes:
-        wanted: which letters; of them only those that died before it was asked for, so that
-            what dies again is not replayed in a circle.
+        wanted: which letters, forgotten when the replay ends; of them only those that died
+            before it was asked for, so that what dies again is not replayed in a circle.
         asked_at: Unix seconds on the server's clock.
         asked_by: whose word it is.
         accept_duplicates: whether events may go that TikTok might count a second time.
@@ -81,8 +81,9 @@ class ReplayRequest:
 
     @classmethod
     def read(cls, known: Mapping[str, bytes]) -> Self:
-        """What `write` wrote."""
-        wanted = orjson.loads(known["filter"]) | {"ids": orjson.loads(known.get("ids", b"[]"))}
+        """What `write` wrote; when the replay has ended, without its filter."""
+        wanted = orjson.loads(known.get("filter", b"{}"))
+        wanted["ids"] = orjson.loads(known.get("ids", b"[]"))
         return cls(
             wanted=LetterFilter.from_dict(wanted),
             asked_at=float(known["asked_at"]),

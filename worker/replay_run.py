@@ -74,7 +74,7 @@ class ReplayRun:
         if held is None:
             return
         if held.first:
-            log.info("replay_started", replay=number, letters=held.replay.request.selected)
+            log.info("replay_started", replay=number, selected=held.replay.request.selected)
         turn = Turn(held, self._hold, self._search, self._room)
         turn.work(go_on)
         if turn.end():
@@ -87,7 +87,14 @@ class ReplayRun:
     def _tell_end(self, number: int) -> None:
         replay = self._replays.get(number)
         if replay is not None:
-            log.info("replay_finished", replay=number, **replay.counts())
+            log.info(
+                "replay_finished",
+                replay=number,
+                selected=replay.request.selected,
+                replayed=replay.replayed,
+                skipped=sum(replay.skipped.values()),
+                gone=replay.gone,
+            )
             write_down_end(self._redis, replay)
 
 

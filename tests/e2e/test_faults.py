@@ -213,19 +213,21 @@ def test_one_poison_among_a_thousand_dies_alone(
 
 
 def test_a_replayed_letter_is_delivered_as_the_event_it_was(
+    *,
     redis: Redis,
     client: Client,
     fake_api: Any,
     start_worker: Any,
     wait_until: Any,
     the_letter: Any,
+    replay_letter: Any,
 ) -> None:
     """Same event_id, same event_time, and the letter is gone."""
     fake_api.answers[PIXEL] = _in_turn(REFUSED, YES)
     start_worker(**FAST)
     client.track(_purchase("ord-1"))
     letter = the_letter()
-    assert DeadLetters(redis).replay(letter.id, now=time.time())
+    assert replay_letter(redis, letter.id)
     [accepted] = wait_until(fake_api.accepted)
     assert accepted.document == fake_api.requests()[0].document
     assert len(DeadLetters(redis)) == 0

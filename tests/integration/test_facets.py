@@ -132,10 +132,10 @@ def test_a_filter_says_whether_it_was_kept_to_the_letter(
     assert (facets.total.letters, facets.exact) == (letters, exact)
 
 
-def test_what_is_gone_is_not_counted(several: Redis) -> None:
+def test_what_is_gone_is_not_counted(several: Redis, replay_letter: Any) -> None:
     """A replay, a purge and a change are seen at once."""
     letters = DeadLetters(several)
-    letters.replay("1-0", now=NOW)
+    assert replay_letter(several, "1-0")
     letters.purge(list(letters.find(LetterFilter(ids=("3-0",)))))
     facets = Facets.read(several, now=NOW)
     assert (facets.total.letters, counts(facets, "message")) == (2, {"refused": 1, "value #": 1})

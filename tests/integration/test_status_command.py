@@ -79,11 +79,11 @@ def test_waiting_events_are_counted(redis: Redis, redis_url: str) -> None:
     assert all(0 <= age <= time.time() - before + 0.001 for age in ages)
 
 
-def test_every_end_of_an_event_is_counted(redis: Redis, redis_url: str) -> None:
+def test_every_end_of_an_event_is_counted(redis: Redis, redis_url: str, replay_letter: Any) -> None:
     """Buried, replayed and purged letters are told apart, and all of them accounted for."""
     letters = DeadLetters(redis)
     ids = [bury(redis) for _ in range(3)]
-    letters.replay(ids[0], now=time.time())
+    assert replay_letter(redis, ids[0])
     letters.purge(list(letters.find(LetterFilter(ids=(ids[1],)))))
     found = figures(redis_url)
     names = ("accepted", "waiting", "dead", "replayed", "purged", "unaccounted", "dead_unaccounted")

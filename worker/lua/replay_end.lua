@@ -1,9 +1,9 @@
 -- Stands before the scripts that a replay can end in: what it needed only for its work goes,
--- what it has done stays to be read.
+-- its filter too, which may name a person; what it has done stays to be read.
 
 local function end_replay(replays, replay, places, ended, number, state)
   redis.call('HSET', replay, 'state', state, 'ended_at', text(now))
-  redis.call('HDEL', replay, 'ids', 'lease_until', 'holder', 'waits_for')
+  redis.call('HDEL', replay, 'filter', 'ids', 'lease_until', 'holder', 'waits_for')
   redis.call('DEL', places)
   redis.call('ZREM', replays, number)
   redis.call('ZADD', ended, now, number)

@@ -97,22 +97,26 @@ def test_what_dies_in_a_claim_is_erased_too(shop: Any) -> None:
     assert [letter.event_id for letter in DeadLetters(shop.redis)] == [f"{AL}/1"]
 
 
-def test_what_is_replayed_meanwhile_is_erased(shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_replayed_meanwhile_is_erased(
+    shop: Any, monkeypatch: pytest.MonkeyPatch, replay_letter: Any
+) -> None:
     """A letter that has left before the letters are looked through is found where it went."""
     shop.track(JO)
     shop.bury(JO)
-    letters = type("Letters", (DeadLetters,), {"__iter__": replaying(DeadLetters.__iter__)})
+    letters = type(
+        "Letters", (DeadLetters,), {"__iter__": replaying(DeadLetters.__iter__, replay_letter)}
+    )
     monkeypatch.setattr("worker.erasure.DeadLetters", letters)
     assert shop.erase() == Found(waiting=2)
     assert shop.counted() == (0, 2, 0, 0)
 
 
-def replaying(listing: Any) -> Any:
+def replaying(listing: Any, replay_letter: Any) -> Any:
     """A listing before which somebody replays every letter."""
 
     def replay_all(letters: DeadLetters) -> Any:
         for letter in list(listing(letters)):
-            letters.replay(letter.id, now=1.0)
+            assert replay_letter(letters._redis, letter.id)
         return listing(letters)
 
     return replay_all

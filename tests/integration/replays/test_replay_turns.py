@@ -219,12 +219,13 @@ def test_the_end_stands_in_the_audit(ward: Any, redis: Redis) -> None:
 
 
 def test_an_ended_replay_leaves_little(ward: Any, redis: Redis) -> None:
-    """Its ids and places are forgotten; the newest hundred can be looked at."""
+    """Its filter and places are forgotten; the newest hundred can be looked at."""
     (letter_id,) = ward.bury()
     numbers = [ward.ask(LetterFilter(ids=(letter_id,))) for _ in range(102)]
     for number in numbers:
         ward.turn(number)
     last = ward.ask()
     assert redis.exists(*map(keys.replay_places, numbers)) == 0
-    assert redis.hexists(keys.replay(numbers[-1]), "ids") is False
+    assert redis.hmget(keys.replay(numbers[-1]), "filter", "ids") == [None, None]
+    assert ward.get(numbers[-1]).words == "1 by id"
     assert [one.number for one in ward.replays] == [last, *reversed(numbers[3:])]
