@@ -13,10 +13,11 @@ from enum import StrEnum
 from typing import Any, Final, cast
 
 from redis import Redis
-from redis.client import Pipeline
+from redis.exceptions import ResponseError
 
 from tiktok_events import keys
 from tiktok_events.lua_script import Call, LuaScript
+from worker.outage import is_outage
 from worker.retention import WHY, due_within_a_day
 from worker.settings import Settings
 
@@ -209,9 +210,7 @@ def _find_destinations(redis: Redis) -> list[str]:
 
 
 def _snapshot(redis: Redis, names: Sequence[str]) -> Figures:
-    with redis.pipeline(transaction=True) as transaction:
-        _ask(transaction, names)
-        time_, counters, dead, ready, held, next_held, *states = transaction.execute()
+    time_, counters, dead, ready, held, next_held, *states = _answers(redis, names)
     due = {name.decode(): due_ms / 1000 for name, due_ms in ready}
     return Figures(
         at=time_[0] + time_[1] / 1_000_000,
@@ -226,15 +225,27 @@ def _snapshot(redis: Redis, names: Sequence[str]) -> Figures:
     )
 
 
-def _ask(transaction: Pipeline, names: Sequence[str]) -> None:
-    transaction.time()
-    transaction.hgetall(keys.COUNTERS)
-    transaction.hlen(keys.DEAD)
-    transaction.zrange(keys.READY, 0, -1, withscores=True)
-    transaction.zcard(keys.HELD)
-    transaction.zrange(keys.HELD, 0, 0, withscores=True)
-    for name in names:
-        transaction.hmget(keys.state(name), _STATE_FIELDS)
+def _answers(redis: Redis, names: Sequence[str]) -> list[Any]:
+    """In one moment; a full Redis 7.0 refuses that, so there one after the other."""
+    try:
+        return _asked(redis, names, together=True)
+    except ResponseError as error:
+        if not is_outage(error):
+            raise
+        return _asked(redis, names, together=False)
+
+
+def _asked(redis: Redis, names: Sequence[str], *, together: bool) -> list[Any]:
+    with redis.pipeline(transaction=together) as pipeline:
+        pipeline.time()
+        pipeline.hgetall(keys.COUNTERS)
+        pipeline.hlen(keys.DEAD)
+        pipeline.zrange(keys.READY, 0, -1, withscores=True)
+        pipeline.zcard(keys.HELD)
+        pipeline.zrange(keys.HELD, 0, 0, withscores=True)
+        for name in names:
+            pipeline.hmget(keys.state(name), _STATE_FIELDS)
+        return list(pipeline.execute())
 
 
 def _figures_of(

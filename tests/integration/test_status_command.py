@@ -170,3 +170,14 @@ def test_watching_goes_on_until_interrupted(redis_url: str) -> None:
         watching.send_signal(signal.SIGINT)
         assert watching.wait(20) == 0
     assert first < second
+
+
+def test_a_full_server_is_told_of_too(redis: Redis, redis_url: str) -> None:
+    """That is when somebody looks."""
+    track(redis_url, 3)
+    redis.config_set("maxmemory", 1)
+    try:
+        told = figures(redis_url)
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert (told["accepted"], told["waiting"], told["unaccounted"]) == (3, 3, 0)
