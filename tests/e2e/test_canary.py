@@ -298,16 +298,18 @@ def test_a_celery_producer_leaves_no_personal_data_behind_its_broker(
     wait_until(lambda: {f"Celery-{person.number}" for person in good} <= {*accepted_ids(fake_api)})
     wait_until(lambda: "unregistered" in worker.log())
     wait_until(lambda: "TypeError" in sentry_titles(sentry))
+    wait_until(lambda: letters_of(own_server))
     assert worker.terminate() == 0
     searched = places(worker, sentry, fake_api, own_server)
     assert leaks(people, searched) == {}
-    assert re.search(rb"Task tiktok_events.track.*TypeError", searched["log"])
+    assert re.search(rb"Task tiktok_events.deliver.*TypeError", searched["log"])
     assert good[0].email_digest.encode() in searched["requests"]
 
 
 def send_broken_messages(app: Celery, one: Person, other: Person) -> None:
     """Whose errors quote them: an argument that is not known, a task that is not."""
-    send(app, "tiktok_events.track", {}, **{one.user["email"]: one.user})
+    for task in ("tiktok_events.track", "tiktok_events.deliver"):
+        send(app, task, {}, **{one.user["email"]: one.user})
     send(app, "tiktok_events.canary", event_of(other, WORKING))
 
 
