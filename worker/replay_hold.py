@@ -152,19 +152,28 @@ class ReplayHold:
         what, moved = cast("list[int]", self._move(*_with_letters(keys_, head, page.going, now)))
         return Step(what), moved
 
-    def leave(self, held: Held, *, due_in_s: float, waits_for: Mapping[str, str]) -> bool:
-        """End a turn, the replay is due again later; False when it is not held any more."""
+    def leave(
+        self, held: Held, *, due_in_s: float, waits_for: Mapping[str, str], all_waits: bool = False
+    ) -> bool:
+        """End a turn; False when the replay is not held any more.
+
+        Args:
+            held: the replay.
+            due_in_s: when it is due again.
+            waits_for: destination → why nothing went there.
+            all_waits: whether all that is left is theirs.
+        """
         waits = orjson.dumps(dict(waits_for)) if waits_for else b""
-        return self._end_turn(held, round(due_in_s * 1000), waits)
+        return self._end_turn(held, round(due_in_s * 1000), waits, int(all_waits))
 
     def finish(self, held: Held) -> bool:
         """There is no letter left; False when it is not held any more."""
-        return self._end_turn(held, "", b"")
+        return self._end_turn(held, "", b"", 0)
 
-    def _end_turn(self, held: Held, due_in_ms: int | str, waits_for: bytes) -> bool:
+    def _end_turn(self, held: Held, due_in_ms: int | str, waits_for: bytes, all_waits: int) -> bool:
         number = held.replay.number
         keys_ = [keys.REPLAYS, keys.replay(number), keys.replay_places(number)]
-        args = [number, held.fence, due_in_ms, waits_for]
+        args = [number, held.fence, due_in_ms, waits_for, all_waits]
         return bool(self._leave([*keys_, keys.REPLAYS_ENDED], args))
 
     def _places(self, number: int) -> dict[str, Cursor]:

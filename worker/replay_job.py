@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -110,6 +110,7 @@ class Replay:
         ended_at: Unix seconds.
         holder: the worker process that is at it.
         waits_for: destination → why nothing goes there for the moment.
+        all_waits: whether all that is left is theirs.
         paid_until: until when its rate is used up, Unix seconds.
     """
 
@@ -123,6 +124,7 @@ class Replay:
     ended_at: float | None = None
     holder: str | None = None
     waits_for: Mapping[str, str] = field(default_factory=dict)
+    all_waits: bool = False
     paid_until: float | None = None
 
     @classmethod
@@ -141,6 +143,7 @@ class Replay:
             ended_at=_seconds(known.get("ended_at")),
             holder=None if holder is None else holder.decode(),
             waits_for=orjson.loads(known.get("waits_for", b"{}")),
+            all_waits=known.get("all_waits") == b"1",
             paid_until=float(known["paid_until"]) if "paid_until" in known else None,
         )
 
@@ -166,10 +169,10 @@ class Replay:
         lost = max(self.request.selected - self.seen - self.left, 0)
         return self.request.missing + lost
 
-    def waits_only_for(self, why: str) -> Sequence[str]:
-        """The destinations, if everything that is left waits for one reason."""
-        reasons = set(self.waits_for.values())
-        return sorted(self.waits_for) if reasons == {why} else []
+    def waits_only_for(self, why: str) -> list[str]:
+        """The destinations, if all that is left waits for this one reason."""
+        same = self.all_waits and set(self.waits_for.values()) == {why}
+        return sorted(self.waits_for) if same else []
 
     def counts(self) -> dict[str, int]:
         """How many letters came to what end."""

@@ -150,7 +150,9 @@ class Turn:
         if self._is_held and not self._heads and not self._closed:
             return self._hold.finish(self._held)
         waits = {name: why.words for name, why in self._closed.items()}
-        self._hold.leave(self._held, due_in_s=self._due_in_s(), waits_for=waits)
+        self._hold.leave(
+            self._held, due_in_s=self._due_in_s(), waits_for=waits, all_waits=not self._heads
+        )
         return False
 
     def _next_page(self, destination: str) -> Page:

@@ -9,6 +9,8 @@ from redis import Redis
 
 from tiktok_events import keys
 from tiktok_events.lua_script import LuaScript
+from worker.parking import Parking
+from worker.replay_hold import Step
 from worker.replay_job import Replay, ReplayRequest, ReplayState
 
 KEPT: Final = 100
@@ -62,6 +64,12 @@ class Replays:
             transaction.zscore(keys.REPLAYS, number)
             (seconds, micros), due_ms = transaction.execute()
         return 0.0 if due_ms is None else max(seconds + micros / 1e6 - due_ms / 1000, 0.0)
+
+    def waits_for_a_person(self, replay: Replay) -> list[str]:
+        """The parked destinations, if all that is left waits for them; resumed since is not."""
+        named = replay.waits_only_for(Step.PARKED.words)
+        parked = Parking(self._redis).parked() if named else {}
+        return named if all(name in parked for name in named) else []
 
     def pause(self, number: int) -> bool:
         """Do nothing more for the moment; False when it does not run."""

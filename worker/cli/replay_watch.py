@@ -67,7 +67,7 @@ def _reason_to_leave(replays: Replays, replay: Replay) -> str | None:
     number = replay.number
     if replay.state is ReplayState.PAUSED:
         return f"It is paused. Next: tiktok-events replays resume {number}"
-    if parked := replay.waits_only_for(Step.PARKED.words):
+    if parked := replays.waits_for_a_person(replay):
         return (
             f"What is left waits for {' and '.join(parked)}: parked.\n"
             f"Next: tiktok-events destinations resume {parked[0]}; then it goes on by itself"

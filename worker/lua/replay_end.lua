@@ -3,7 +3,7 @@
 
 local function end_replay(replays, replay, places, ended, number, state)
   redis.call('HSET', replay, 'state', state, 'ended_at', text(now))
-  redis.call('HDEL', replay, 'filter', 'ids', 'lease_until', 'holder', 'waits_for')
+  redis.call('HDEL', replay, 'filter', 'ids', 'lease_until', 'holder', 'waits_for', 'all_waits')
   redis.call('DEL', places)
   redis.call('ZREM', replays, number)
   redis.call('ZADD', ended, now, number)

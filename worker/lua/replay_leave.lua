@@ -2,7 +2,7 @@
 --
 -- KEYS  1 replays  2 the replay  3 its places  4 those that have ended
 -- ARGV  1 its number  2 fence  3 when it is due again, ms from now, or '' = it is finished
---       4 what it waits for, JSON: destination → why, or ''
+--       4 what it waits for, JSON: destination → why, or ''  5 '1' = all that is left waits
 -- Returns 1, or 0 when the caller does not hold it any more.
 
 local known = redis.call('HMGET', KEYS[2], 'state', 'fence')
@@ -13,9 +13,9 @@ if ARGV[3] == '' then
   end_replay(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], 'finished')
   return 1
 end
-redis.call('HDEL', KEYS[2], 'lease_until', 'holder', 'waits_for')
+redis.call('HDEL', KEYS[2], 'lease_until', 'holder', 'waits_for', 'all_waits')
 if ARGV[4] ~= '' then
-  redis.call('HSET', KEYS[2], 'waits_for', ARGV[4])
+  redis.call('HSET', KEYS[2], 'waits_for', ARGV[4], 'all_waits', ARGV[5])
 end
 redis.call('ZADD', KEYS[1], now + tonumber(ARGV[3]), ARGV[1])
 return 1

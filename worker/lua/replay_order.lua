@@ -13,7 +13,7 @@ if ARGV[2] == 'cancelled' then
   end_replay(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], 'cancelled')
 else
   redis.call('HSET', KEYS[2], 'state', ARGV[2])
-  redis.call('HDEL', KEYS[2], 'lease_until', 'holder', 'waits_for')
+  redis.call('HDEL', KEYS[2], 'lease_until', 'holder', 'waits_for', 'all_waits')
   redis.call('ZADD', KEYS[1], ARGV[2] == 'paused' and 'inf' or now, ARGV[1])
 end
 return {1, ARGV[2]}

@@ -10,6 +10,7 @@ import orjson
 import pytest
 from redis import Redis
 
+from worker import replay_run
 from worker.audit import Audit
 from worker.cli import replay_watch
 from worker.dead_letters import Reason
@@ -173,8 +174,11 @@ def test_a_replay_by_filter_leaves_the_others(ward: Any, at_work: None) -> None:
     assert (report["replayed"], ward.waiting().total(), len(ward.letters)) == (260, 260, 260)
 
 
-def test_a_parked_destination_ends_the_watching(ward: Any, at_work: None, redis: Redis) -> None:
+def test_a_parked_destination_ends_the_watching(
+    ward: Any, at_work: None, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What is left needs a person: the command says whom, and that it goes on by itself."""
+    monkeypatch.setattr(replay_run, "PATIENCE_S", 0.1)
     ward.bury(3)
     ward.bury(2, "app:1")
     Parking(redis).park("app:1")
@@ -182,6 +186,9 @@ def test_a_parked_destination_ends_the_watching(ward: Any, at_work: None, redis:
     assert result.exit_code == 0
     parts = ["3 replayed", "2 left; replay 1 is running", "destinations resume app:1"]
     assert parts == [part for part in parts if part in result.stdout]
+    Parking(redis).resume("app:1")
+    (report,) = ward.json("replays", "watch", "1")
+    assert (report["replayed"], report["state"]) == (5, "finished")
 
 
 # --- left alone ---------------------------------------------------------------

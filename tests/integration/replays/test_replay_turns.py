@@ -185,6 +185,18 @@ def test_a_parked_destination_is_passed_over(ward: Any, redis: Redis) -> None:
     assert (ward.turn(number).state, ward.waiting().total()) == (ReplayState.FINISHED, 20)
 
 
+def test_what_waits_for_its_rate_is_not_waiting_for_a_person(ward: Any, redis: Redis) -> None:
+    """While any lane goes on, nobody is told that all of them wait."""
+    ward.bury(10)
+    ward.bury(20, OTHER)
+    Parking(redis).park(PIXEL)
+    number = ward.ask(rate=10.0)
+    replay = ward.turn(number)
+    assert (replay.waits_for, replay.waits_only_for("parked")) == ({PIXEL: "parked"}, [])
+    ward.let_pass(number, 3600)
+    assert ward.turn(number).waits_only_for("parked") == [PIXEL]
+
+
 def test_a_destination_that_backs_off_is_passed_over(ward: Any, redis: Redis) -> None:
     """Until its back-off has ended."""
     ward.bury(10)
