@@ -315,7 +315,7 @@ def test_a_mixed_block_buries_its_dead_and_keeps_what_is_left(
         died_at=9.0,
         expires_at=99.0,
     )
-    letter = replace(letter, log=[], replays=[])
+    letter = replace(letter, log=[], replays=[], edits=[])
     settlement.mixed = [
         MixedBlock(
             block.id,
