@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -232,11 +233,14 @@ def test_an_edit_that_lost_a_race_is_told(desk: Desk, monkeypatch: pytest.Monkey
     ]
 
 
-def test_an_edited_event_is_replayed_repaired(desk: Desk) -> None:
+def test_an_edited_event_is_replayed_repaired(
+    desk: Desk, replay_letter: Callable[[Redis, str], bool]
+) -> None:
     """What goes back into the outbox is the repaired body, and its history knows the edit."""
     desk.bury()
     desk.run("edit", "--all", "--set", EUR, "--yes")
-    assert desk.run("replay", "--all", "--yes").exit_code == 0
+    (letter,) = DeadLetters(desk.redis)
+    assert replay_letter(desk.redis, letter.id)
     ((_, block),) = desk.redis.xrange(keys.outbox(PIXEL))
     (event,) = orjson.loads(block[b"b"])
     assert event["properties"] == {"value": 10, "currency": "EUR"}

@@ -22,7 +22,7 @@ import pytest
 from worker.loopback import HOST, free_port
 
 EXAMPLES: Final = Path(__file__).parents[3] / "examples"
-NEED_BROWSER: Final = "TIKTOK_EVENTS_NEED_BROWSER"
+NEED_BROWSER: Final = "NEED_BROWSER"
 GONE_TIMEOUT_S: Final = 20.0
 ANSWER_TIMEOUT_S: Final = 30.0
 
