@@ -147,6 +147,8 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--bulk", type=int, default=100, help="events in a call of track_many()")
     arguments = parser.parse_args()
+    if arguments.events < 2 * LARGE:
+        parser.error(f"--events must be at least {2 * LARGE:,}: two of the largest calls")
     result = measure(arguments.events, arguments.bulk)
     write_result("enqueue", result)
     print(json.dumps(result, indent=2))
