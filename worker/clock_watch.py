@@ -33,7 +33,7 @@ class ClockWatch:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._clock = LuaScript(redis, "worker", "unblocked", "clock")
-        self._rewind = LuaScript(redis, "worker", "unblocked", "rewind")
+        self._rewind = LuaScript(redis, "worker", "unblocked", "claims", "rewind")
 
     def look(self) -> bool:
         """Whether the clock had jumped back, and this call has mended what that left."""

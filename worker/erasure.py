@@ -115,7 +115,7 @@ class Erasure:
         self._backlog = Backlog(redis)
         self._letters = DeadLetters(redis)
         self._held_events = HeldEvents(redis)
-        self._script = LuaScript(redis, "worker", "unblocked", "erase")
+        self._script = LuaScript(redis, "worker", "unblocked", "claims", "erase")
         self._person = person
         self._lease_s = lease_s
         self._clock = clock

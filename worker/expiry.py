@@ -59,7 +59,7 @@ class Sweep:
         self._outbox = outbox
         self._consumer = consumer
         self._settings = settings
-        self._claim = LuaScript(redis, "worker", "unblocked", "sweep")
+        self._claim = LuaScript(redis, "worker", "unblocked", "claims", "sweep")
 
     def run(self, go_on: Callable[[], bool]) -> int:
         """Sweep every parked destination while `go_on` says so; returns how many events died.

@@ -137,9 +137,9 @@ class Outbox:
         self._consumer = consumer
         self._lease_ms = lease_ms
         self._take = LuaScript(redis, "worker", "unblocked", "take")
-        self._claim = LuaScript(redis, "worker", "unblocked", "limiter", "ramp", "claim")
+        self._claim = LuaScript(redis, "worker", "unblocked", "claims", "limiter", "ramp", "claim")
         self._settle = LuaScript(
-            redis, "worker", "unblocked", "limiter", "ramp", "letters", "settle"
+            redis, "worker", "unblocked", "claims", "limiter", "ramp", "letters", "settle"
         )
         self._defer = LuaScript(redis, "worker", "unblocked", "defer")
         self._ring = LuaScript(redis, "worker", "unblocked", "ring")

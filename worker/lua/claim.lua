@@ -15,7 +15,6 @@
 --       a block is
 --       {id, number of its claims since it was last settled, events, bytes, attempts JSON or ''}.
 
-local GROUP, SHELF = 'workers', 'due-again'
 local LONELY = 3 -- deaths after which a block is claimed alone
 local NOTHING, MORE, LATER, STOPPED = 0, 1, 2, 3
 local ready, outbox, state, attempts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

@@ -8,7 +8,6 @@
 --       caller knows is told about it, and asks again with what is left rewritten.
 -- Returns {'erased'}, {'gone'}, {'held'}, or {'changed', claims, attempts JSON or ''}.
 
-local GROUP, SHELF = 'workers', 'due-again'
 local outbox, state, attempts = KEYS[2], KEYS[3], KEYS[4]
 local name, id, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local erased, left = tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -40,8 +39,6 @@ if left > 0 then
   redis.call('HSET', attempts, new, ARGV[9])
   make_due(KEYS[1], name, state, now)
 elseif redis.call('XLEN', outbox) == 0 then
-  redis.call('DEL', outbox, attempts)
-  redis.call('ZREM', KEYS[1], name)
-  redis.call('HDEL', state, 'waiting', 'stale_check')
+  close_outbox(KEYS[1], name, outbox, state, attempts)
 end
 return {'erased'}

@@ -1,6 +1,6 @@
 -- Stands before the scripts that limit requests per second and access token (GCRA: the
 -- state is the time at which the next request would be exactly on schedule).
--- Each has the destination in ARGV[1], its outbox in KEYS[2] and its state in KEYS[3].
+-- Each has `claims.lua` before it, the destination in ARGV[1], its outbox in KEYS[2] and its state in KEYS[3].
 
 local BURST_MS = 250     -- how far ahead of its schedule a token may run
 local STEP = 0.05        -- of the full rate, regained every second after it was lowered
@@ -37,12 +37,12 @@ end
 
 -- Whether the outbox has a block that no worker holds.
 local function has_unclaimed(outbox)
-  local pending = redis.pcall('XPENDING', outbox, 'workers')
+  local pending = redis.pcall('XPENDING', outbox, GROUP)
   if pending.err or pending[1] < redis.call('XLEN', outbox) then
     return redis.call('XLEN', outbox) > 0
   end
   for _, held in ipairs(pending[4] or {}) do
-    if held[1] == 'due-again' then
+    if held[1] == SHELF then
       return true
     end
   end

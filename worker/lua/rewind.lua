@@ -10,7 +10,7 @@
 --       after the last: nobody counts as awake or sweeping, the new time is remembered.
 -- Returns 1, or 0 when there was nothing to mend.
 
-local GROUP, PAGE = 'workers', 1000
+local PAGE = 1000
 
 if tonumber(redis.call('GET', KEYS[2]) or '0') <= now + tonumber(ARGV[1]) then
   return 0

@@ -28,7 +28,6 @@
 --       claims; a worker that slept through its lease changes nothing of another's claim.
 -- Returns {blocks settled, blocks whose claim was lost, 1 if this parked the destination else 0}.
 
-local GROUP, SHELF, ASIDE = 'workers', 'due-again', 'aside'
 local ready, outbox, state, attempts, counters = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local name, consumer = ARGV[1], ARGV[2]
 local plan = cjson.decode(ARGV[3])
@@ -154,9 +153,7 @@ if parked == 1 then
 end
 
 if redis.call('XLEN', outbox) == 0 then
-  redis.call('DEL', outbox, attempts)
-  redis.call('ZREM', ready, name)
-  redis.call('HDEL', state, 'waiting', 'stale_check', 'recovered_at', 'ramp_next', 'taken_at')
+  close_outbox(ready, name, outbox, state, attempts)
 elseif redis.call('HEXISTS', state, 'parked') == 1 then
   redis.call('ZREM', ready, name)
 elseif plan.outcome == 'failing' then

@@ -9,7 +9,6 @@
 --       until enough are found, or a few that can still be sent: they are in order of acceptance.
 -- Returns {block, …}, each as `claim.lua` returns it and with no event that can still be sent.
 
-local GROUP, SHELF = 'workers', 'due-again'
 local PASSED_OVER = 8 -- one event of the far future does not hide what stands behind it
 local HELD = 100
 local outbox, attempts = KEYS[2], KEYS[4]

@@ -131,3 +131,11 @@ def test_a_worker_that_wakes_up_changes_nothing_of_what_is_left(shop: Any) -> No
     assert shop.settle(claim, delivered=True).lost == 1
     assert shop.blocks() == [[f"{AL}/1"]]
     assert shop.counted() == (1, 1, 0, 0)
+
+
+def test_an_emptied_outbox_leaves_no_state_behind(shop: Any) -> None:
+    """Also of a destination that is on its way back from an outage."""
+    shop.track(JO)
+    shop.redis.hset(keys.state(KEY), mapping={"taken_at": 1, "recovered_at": 1, "ramp_next": 1})
+    assert shop.erase() == Found(waiting=1)
+    assert not shop.redis.exists(keys.state(KEY))
