@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from typing import Final
-
 from celery import shared_task
 
 from worker.engine import ENGINES
 from worker.replay_run import ReplayRun
-from worker.shutdown import stopping
-
-BUDGET_S: Final = 5.0
-"""As long as a deliver task, so that shutdown need not wait for it; the next turn goes on."""
+from worker.shutdown import TASK_BUDGET_S, within
 
 
 @shared_task(name="tiktok_events.replay", ignore_result=True)
 def replay(number: int) -> None:
     """Take a turn at a replay; see `worker.replay_run`."""
     engine = ENGINES.current()
-    ends = time.monotonic() + BUDGET_S
     run = ReplayRun(
         engine.redis,
         engine.destinations,
@@ -27,4 +20,4 @@ def replay(number: int) -> None:
         lease_s=engine.settings.lease_s,
     )
     with engine.serving():
-        run.run(number, lambda: time.monotonic() < ends and not stopping())
+        run.run(number, within(TASK_BUDGET_S))

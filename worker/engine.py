@@ -27,10 +27,7 @@ from worker.outage import REDIS, is_outage
 from worker.outbox import Outbox
 from worker.posting import Posting
 from worker.settings import Settings
-from worker.shutdown import GENTLE_END, stopping
-
-DRAIN_BUDGET_S: Final = 5.0
-"""A deliver task ends after this, so that shutdown and recycling need not wait long."""
+from worker.shutdown import GENTLE_END, TASK_BUDGET_S, stopping
 
 REDIS_TIMEOUT_S: Final = 5.0
 REDIS_RETRIES: Final = 6
@@ -113,7 +110,7 @@ class Engine:
         self.client.close()
         self.redis.close()
 
-    def drain(self, budget_s: float = DRAIN_BUDGET_S) -> None:
+    def drain(self, budget_s: float = TASK_BUDGET_S) -> None:
         """Serve what is due; see `worker.drain`."""
         drain = Drain(
             self.outbox,

@@ -12,12 +12,16 @@ import mmap
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
 from billiard.process import active_children
+
+TASK_BUDGET_S: Final = 5.0
+"""A task ends after this, so that shutdown and recycling need not wait long; the next goes on."""
 
 RETURN_S: Final = 3.0
 """What a task needs to return, at most, once everything is settled."""
@@ -100,6 +104,12 @@ def end_at_once() -> None:
 
 STOPPING: Final = StopFlag()
 GENTLE_END: Final = GentleEnd()
+
+
+def within(budget_s: float) -> Callable[[], bool]:
+    """Tells, from now on, whether there is time left and the worker does not stop."""
+    ends = time.monotonic() + budget_s
+    return lambda: time.monotonic() < ends and not stopping()
 
 
 def stopping() -> bool:
