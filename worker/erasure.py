@@ -213,14 +213,7 @@ class Erasure:
     def _ask(self, shared: _Shared, claims: int, tried: bytes) -> list[Any]:
         name, left = shared.block.destination, len(shared.others)
         reply = self._script(
-            [
-                keys.READY,
-                keys.outbox(name),
-                keys.state(name),
-                keys.attempts(name),
-                keys.COUNTERS,
-                keys.SEQUENCE,
-            ],
+            keys.of_blocks(name),
             [
                 name,
                 shared.block.id,

@@ -204,12 +204,7 @@ class Outbox:
             "list[int]",
             self._settle(
                 keys=[
-                    keys.READY,
-                    keys.outbox(destination),
-                    keys.state(destination),
-                    keys.attempts(destination),
-                    keys.COUNTERS,
-                    keys.SEQUENCE,
+                    *keys.of_blocks(destination),
                     keys.DEAD,
                     keys.DEAD_KINDS,
                     keys.limit(settlement.turns.token_digest),

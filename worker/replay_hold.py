@@ -142,7 +142,7 @@ class ReplayHold:
             What became of it, and how many letters went.
         """
         number = held.replay.number
-        keys_ = [*_keys_of(page.destination), keys.REPLAYS, keys.replay(number)]
+        keys_ = [*keys.of_blocks(page.destination), keys.REPLAYS, keys.replay(number)]
         keys_ += [keys.replay_places(number), *INDEX]
         head = [
             *(number, held.fence, self._lease_ms, page.destination),
@@ -180,17 +180,6 @@ class ReplayHold:
         """Read after the take: nobody else writes them any more."""
         found = cast("dict[bytes, bytes]", self._redis.hgetall(keys.replay_places(number)))
         return {name.decode(): read_place(text.decode()) for name, text in found.items()}
-
-
-def _keys_of(destination: str) -> list[str]:
-    return [
-        keys.READY,
-        keys.outbox(destination),
-        keys.state(destination),
-        keys.attempts(destination),
-        keys.COUNTERS,
-        keys.SEQUENCE,
-    ]
 
 
 def _with_letters(

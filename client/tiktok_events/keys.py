@@ -105,6 +105,18 @@ def replay_places(number: int) -> str:
     return f"{PREFIX}replay:places:{number}"
 
 
+def of_blocks(destination: str) -> list[str]:
+    """What a script needs that moves blocks: ready, outbox, state, attempts, counters, sequence."""
+    return [
+        READY,
+        outbox(destination),
+        state(destination),
+        attempts(destination),
+        COUNTERS,
+        SEQUENCE,
+    ]
+
+
 def limit(token_digest: str) -> str:
     """The hash of how fast requests with one access token may follow each other."""
     return f"{PREFIX}limit:{token_digest}"

@@ -17,6 +17,7 @@ from worker.cli.terminal import (
     cell,
     counted,
     cut_middle,
+    facts_table,
     plain_table,
     printable,
     until,
@@ -59,20 +60,10 @@ def _row(letter: DeadLetter, now: float) -> Iterator[str]:
 
 def print_letter(console: Console, letter: DeadLetter, now: float) -> None:
     """One letter, whole."""
-    console.print(_facts(letter, now))
+    console.print(facts_table(_named(letter, now)))
     console.print(*_attempts(letter), sep="\n")
     console.print(Text("\nbody", style="bold"))
     console.print(Text(_pretty(letter.body)), soft_wrap=True)
-
-
-def _facts(letter: DeadLetter, now: float) -> Table:
-    table = plain_table()
-    table.show_header = False
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in _named(letter, now):
-        table.add_row(name, cell(value))
-    return table
 
 
 def _named(letter: DeadLetter, now: float) -> Iterator[tuple[str, str]]:

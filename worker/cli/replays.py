@@ -17,7 +17,7 @@ from worker.cli import options
 from worker.cli.replay_report import counted_rate, print_replay
 from worker.cli.replay_watch import found
 from worker.cli.replay_watch import watch as follow
-from worker.cli.terminal import age, cell, console, plain_table, print_json, utc
+from worker.cli.terminal import age, cell, console, facts_table, plain_table, print_json, utc
 from worker.replay_audit import RESUMED, write_down
 from worker.replay_job import Replay, ReplayState
 from worker.replays import KEPT, Replays
@@ -138,7 +138,7 @@ def show(*, number: int, as_json: bool) -> None:
     if as_json:
         print_json(replay.as_dict())
     else:
-        console().print(_facts(replay, time.time()))
+        console().print(facts_table(_named(replay, time.time())))
 
 
 @replays.command("watch", help=WATCH_HELP)
@@ -232,16 +232,6 @@ def _cells(replay: Replay, now: float) -> Iterator[Any]:
 def _state(replay: Replay) -> str:
     waits = "; ".join(f"{why}: {name}" for name, why in sorted(replay.waits_for.items()))
     return f"{replay.state}, {waits}" if waits else replay.state.value
-
-
-def _facts(replay: Replay, now: float) -> Table:
-    table = plain_table()
-    table.show_header = False
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in _named(replay, now):
-        table.add_row(name, cell(value))
-    return table
 
 
 def _named(replay: Replay, now: float) -> Iterator[tuple[str, str]]:

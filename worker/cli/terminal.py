@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final, Self
@@ -40,6 +41,17 @@ def console(*, stderr: bool = False) -> Console:
 def plain_table(*headings: str) -> Table:
     """A table without lines: more room for what is in it, easy to copy from."""
     return Table(*headings, box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
+
+
+def facts_table(facts: Iterable[tuple[str, str]]) -> Table:
+    """Names and what they stand for, one line each; long ones are folded."""
+    table = plain_table()
+    table.show_header = False
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in facts:
+        table.add_row(name, cell(value))
+    return table
 
 
 def print_json(value: Any) -> None:
