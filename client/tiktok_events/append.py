@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from redis.exceptions import ReadOnlyError, RedisError, ResponseError
@@ -10,17 +11,20 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from tiktok_events import keys
 from tiktok_events.blocks import Block
+from tiktok_events.destination import REMEMBERED
 from tiktok_events.errors import DurabilityUnsupported
 from tiktok_events.lua_script import Call, ScriptText
-
-Command = tuple[Any, ...]
+from tiktok_events.wire import beginning, ended, written
 
 SCRIPT_BYTES: Final = 4 * 1024 * 1024
 """One script call stays below this: Redis copies its arguments into Lua, and frees them
 between the calls of a transaction."""
 
-FSYNC_PROBE: Final[list[Command]] = [("WAITAOF", 1, 0, 1)]
+FSYNC_PROBE: Final = [written(("WAITAOF", 1, 0, 1))]
 """Answered at once on a connection that has written nothing."""
+
+_MULTI: Final = written(("MULTI",))
+_EXEC: Final = written(("EXEC",))
 
 
 class Append:
@@ -37,24 +41,28 @@ class Append:
         self._linger_ms = linger_ms
         self._rings = rings
         self._script = ScriptText.read("tiktok_events", "append")
-        self._fsync: list[Command] = [] if fsync_ms is None else [("WAITAOF", 1, 0, fsync_ms)]
+        self._fsync = [] if fsync_ms is None else [written(("WAITAOF", 1, 0, fsync_ms))]
+        self._begun = lru_cache(REMEMBERED)(self._begin)
 
-    def commands(self, blocks: Sequence[Block], *, teach: bool = False) -> list[Command]:
+    def commands(self, blocks: Sequence[Block], *, teach: bool = False) -> list[bytes]:
         """Return what one connection must carry, in order.
 
         Args:
             blocks: at least one.
             teach: send the script along, because the server does not know it.
         """
-        calls = [self._command(part) for part in _script_calls(blocks)]
+        if len(blocks) == 1:
+            calls = [self._command_of_one(blocks[0])]
+        else:
+            calls = [self._command(part) for part in _script_calls(blocks)]
         if len(calls) > 1:
-            return [_lesson(self._script), ("MULTI",), *calls, ("EXEC",), *self._fsync]
+            return [_lesson(self._script), _MULTI, *calls, _EXEC, *self._fsync]
         return [*([_lesson(self._script)] if teach else ()), *calls, *self._fsync]
 
-    def commands_of(self, script: ScriptText, call: Call, *, teach: bool = False) -> list[Command]:
+    def commands_of(self, script: ScriptText, call: Call, *, teach: bool = False) -> list[bytes]:
         """Return what carries one call of another script."""
         lesson = [_lesson(script)] if teach else []
-        return [*lesson, _evalsha(script, call), *self._fsync]
+        return [*lesson, written(_evalsha(script, call)), *self._fsync]
 
     def result(self, replies: Sequence[Any]) -> Any:
         """Return what that script returned; raises as `verify` does."""
@@ -76,18 +84,28 @@ class Append:
         if self._fsync and not replies[-1][0]:
             raise RedisTimeoutError("the append-only file was not on the server's disk in time")
 
-    def _command(self, blocks: Sequence[Block]) -> Command:
+    def _command(self, blocks: Sequence[Block]) -> bytes:
+        return written(self._evalsha(blocks))
+
+    def _command_of_one(self, block: Block) -> bytes:
+        """What `_command` returns; only the payload is written anew."""
+        return ended(self._begun(block.destination, block.events), block.payload)
+
+    def _begin(self, destination: str, events: int) -> bytes:
+        return beginning(self._evalsha([Block(destination, events, b"")]))
+
+    def _evalsha(self, blocks: Sequence[Block]) -> Sequence[Any]:
         call = append_call(blocks, linger_ms=self._linger_ms, rings=self._rings)
         return _evalsha(self._script, call)
 
 
-def _evalsha(script: ScriptText, call: Call) -> Command:
+def _evalsha(script: ScriptText, call: Call) -> Sequence[Any]:
     keys_, args = call
     return ("EVALSHA", script.digest, len(keys_), *keys_, *args)
 
 
-def _lesson(script: ScriptText) -> Command:
-    return ("SCRIPT", "LOAD", script.text)
+def _lesson(script: ScriptText) -> bytes:
+    return written(("SCRIPT", "LOAD", script.text))
 
 
 def append_call(blocks: Sequence[Block], *, linger_ms: int, rings: bool) -> Call:

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from tiktok_events.append import FSYNC_PROBE, Append, Command, check_fsync, not_of_a_replica
+from tiktok_events.append import FSYNC_PROBE, Append, check_fsync, not_of_a_replica
 from tiktok_events.blocks import Block, blocks_of
 from tiktok_events.event import PreparedEvent
 from tiktok_events.lua_script import Call, ScriptText
@@ -48,7 +48,7 @@ class AsyncAppender:
             redis.RedisError: it did not happen, or after a time-out may have happened.
             DurabilityUnsupported: it did not happen; the server cannot promise its disk.
         """
-        await self.append_blocks(list(blocks_of(events)), end)
+        await self.append_blocks(blocks_of(events), end)
 
     async def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
         """Append all blocks, or none; as `append` does."""
@@ -60,16 +60,14 @@ class AsyncAppender:
         replies = await self._in_time(partial(self._append.commands_of, script, call), end)
         return self._append.result(replies)
 
-    async def _in_time(
-        self, commands: Callable[..., list[Command]], end: float | None
-    ) -> list[Any]:
+    async def _in_time(self, commands: Callable[..., list[bytes]], end: float | None) -> list[Any]:
         try:
             async with asyncio.timeout_at(self.end() if end is None else end):
                 return await self._carry(commands)
         except TimeoutError as error:
             raise RedisTimeoutError("Redis did not answer in time") from error
 
-    async def _carry(self, commands: Callable[..., list[Command]]) -> list[Any]:
+    async def _carry(self, commands: Callable[..., list[bytes]]) -> list[Any]:
         """Carry commands, with the script if the server does not know it; they are verified."""
         if self._fsync_unproven:
             check_fsync((await self._exchange(FSYNC_PROBE))[0])
@@ -82,7 +80,7 @@ class AsyncAppender:
             self._append.verify(replies)
         return replies
 
-    async def _exchange(self, commands: Sequence[Command]) -> list[Any]:
+    async def _exchange(self, commands: Sequence[bytes]) -> list[Any]:
         """Converse; an idle connection may lead to a server that has become a replica."""
         try:
             return await self._converse(commands)
@@ -90,12 +88,11 @@ class AsyncAppender:
             await self._pool.disconnect(inuse_connections=False)
             return await self._converse(commands)
 
-    async def _converse(self, commands: Sequence[Command]) -> list[Any]:
+    async def _converse(self, commands: Sequence[bytes]) -> list[Any]:
         """Send commands over one connection; errors that Redis answers stand among the replies."""
         connection = await self._pool.get_connection()
         try:
-            packed = connection.pack_commands(commands)
-            await connection.send_packed_command(packed, check_health=False)
+            await connection.send_packed_command(commands, check_health=False)
             return [await _reply(connection) for _ in commands]
         except BaseException:
             # Half an exchange: the next one would read its replies.

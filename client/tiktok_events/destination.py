@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -20,6 +21,8 @@ MAX_ID_CHARACTERS: Final = 128
 """Ours: pixel codes have 20 characters, event-set ids 19; a longer id is a mistake."""
 LARGEST_ID: Final = 10**64
 """A whole number beyond it is no id, and Python may refuse to write it in digits."""
+REMEMBERED: Final = 1024
+"""Destinations that a process keeps at hand: checking and quoting one costs as much as hashing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,7 @@ class Destination:
     @property
     def key(self) -> str:
         """The destination as one word, as it stands in Redis keys and on the command line."""
-        parts = [self.event_source, quote(self.event_source_id, safe="")]
-        if self.test_event_code is not None:
-            parts.append(quote(self.test_event_code, safe=""))
-        return ":".join(parts)
+        return _key(self.event_source, self.event_source_id, self.test_event_code)
 
     @classmethod
     def from_key(cls, key: str) -> Destination:
@@ -56,6 +56,14 @@ class Destination:
         return checked_destination(
             source, unquote(source_id), unquote(test_code) if separator else None
         )
+
+
+@lru_cache(REMEMBERED)
+def _key(source: str, source_id: str, test_code: str | None) -> str:
+    parts = [source, quote(source_id, safe="")]
+    if test_code is not None:
+        parts.append(quote(test_code, safe=""))
+    return ":".join(parts)
 
 
 def checked_destination(source: object, source_id: object, test_code: object = None) -> Destination:
@@ -104,4 +112,12 @@ def destination_of(event: Mapping[str, Any], defaults: Mapping[str, str]) -> Des
             "or for web as TIKTOK_EVENTS_PIXEL_CODE",
             path="event_source_id",
         )
-    return checked_destination(source, source_id, event.get("test_event_code"))
+    test_code = event.get("test_event_code")
+    try:
+        return _remembered(source, source_id, test_code)
+    except TypeError:  # one of them cannot be looked up, so it is no text either
+        return checked_destination(source, source_id, test_code)
+
+
+# By type too: True is no id, though it equals 1.
+_remembered: Final = lru_cache(REMEMBERED, typed=True)(checked_destination)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from redis import Redis
 from redis.exceptions import NoScriptError
 
-from tiktok_events.append import FSYNC_PROBE, Append, Command, check_fsync
+from tiktok_events.append import FSYNC_PROBE, Append, check_fsync
 from tiktok_events.blocks import Block, blocks_of
 from tiktok_events.event import PreparedEvent
 from tiktok_events.line import Line
@@ -57,7 +57,7 @@ class Appender:
             redis.RedisError: it did not happen, or after a time-out may have happened.
             DurabilityUnsupported: it did not happen; the server cannot promise its disk.
         """
-        self.append_blocks(list(blocks_of(events)), end)
+        self.append_blocks(blocks_of(events), end)
 
     def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
         """Append all blocks, or none; as `append` does."""
@@ -78,7 +78,7 @@ class Appender:
         except NoScriptError:
             return self._result(self._append.commands_of(script, call, teach=True), end)
 
-    def _result(self, commands: Sequence[Command], end: float) -> Any:
+    def _result(self, commands: Sequence[bytes], end: float) -> Any:
         return self._append.result(self._line.exchange(commands, end))
 
     def _proven(self, end: float | None) -> float:
