@@ -35,21 +35,15 @@ def blocks_of(events: Sequence[PreparedEvent]) -> list[Block]:
 
     What a policy withholds is in none.
     """
-    if len(events) == 1:  # each `track()`, which then need not pay for the grouping
-        return [_block(event.destination.key, [event.body]) for event in events if event.body]
     by_destination: dict[str, list[bytes]] = {}
     for event in events:
         if not event.withheld:
             by_destination.setdefault(event.destination.key, []).append(event.body)
     return [
-        _block(destination, chunk)
+        Block(destination, len(chunk), b"[" + b",".join(chunk) + b"]")
         for destination, bodies in by_destination.items()
         for chunk in _chunks(bodies)
     ]
-
-
-def _block(destination: str, bodies: Sequence[bytes]) -> Block:
-    return Block(destination, len(bodies), b"[%b]" % b",".join(bodies))
 
 
 def _chunks(bodies: list[bytes]) -> Iterator[list[bytes]]:

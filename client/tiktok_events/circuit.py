@@ -41,18 +41,10 @@ class Circuit:
         Raises:
             CircuitOpen: at once, during a pause.
         """
-        return Guard(self)
-
-    def admit(self) -> float:
-        """Let a call begin; returns when it did.
-
-        Raises:
-            CircuitOpen: at once, during a pause.
-        """
-        now = self._clock()
+        started = self._clock()
         if self._probe_at:
-            self._admit_a_probe(now)
-        return now
+            self._admit_a_probe(started)
+        return Guard(self, started)
 
     def learn(self, error: BaseException | None, started: float) -> None:
         """Take to heart how a call ended that began then."""
@@ -79,11 +71,12 @@ class Guard:
 
     __slots__ = ("_circuit", "_started")
 
-    def __init__(self, circuit: Circuit) -> None:
+    def __init__(self, circuit: Circuit, started: float) -> None:
         self._circuit = circuit
+        self._started = started
 
     def __enter__(self) -> None:
-        self._started = self._circuit.admit()
+        """It has been let pass already."""
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         self._circuit.learn(error, self._started)

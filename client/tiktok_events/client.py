@@ -200,8 +200,9 @@ class Client(Producer):
         )
 
     def _hand_over(self, events: Sequence[PreparedEvent]) -> None:
-        end = time.monotonic() + self.settings.redis_timeout_s
-        append_end = self._appender.end()
+        began = time.monotonic()
+        append_end = began + self._append_s
+        end = began + self.settings.redis_timeout_s
         try:
             with self._circuit.guarding():
                 self._appender.append(events, append_end)

@@ -97,7 +97,7 @@ class EventPreparer:
         return PreparedEvent(destination, id_, self._body(chosen.applied_to(event), id_))
 
     def _body(self, event: Mapping[str, Any], event_id: str) -> bytes:
-        body = dict(event) if type(event) is dict else {key: event[key] for key in event}
+        body = event.copy() if type(event) is dict else {key: event[key] for key in event}
         for field in DESTINATION_FIELDS:
             body.pop(field, None)
         body["event_id"] = event_id

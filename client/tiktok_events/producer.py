@@ -63,6 +63,7 @@ class Producer:
         self._withheld = Tally()
         self._circuit = Circuit()
         self._fallback = Fallback(self.settings)
+        self._append_s = self._longest_append_s()
         self._connect()
 
     @property
@@ -79,8 +80,7 @@ class Producer:
         """Make what carries the events; nothing is sent yet."""
         raise NotImplementedError
 
-    @property
-    def _append_s(self) -> float:
+    def _longest_append_s(self) -> float:
         """Longest time of one append: of the time of a call, the spool's share is kept back."""
         share = 1.0 if self._fallback.spool is None else 1.0 - SHARE
         return self.settings.redis_timeout_s * share
