@@ -69,7 +69,7 @@ class AsyncClient(Producer):
         self, events: Iterable[AnyEvent], *, policy: PolicyRule | None = None
     ) -> list[str]:
         """Enqueue many conversions in one atomic step, as `Client.track_many` does."""
-        prepared = list(self._prepare_all(events, policy))
+        prepared = self._prepare_all(events, policy)
         if shared := self._shared(prepared):
             await self._hand_over(shared)
         return [event.event_id for event in prepared]

@@ -127,7 +127,7 @@ class Client(Producer):
             OutboxUnavailable: as `track` does; nothing was enqueued, or after a
                 time-out perhaps all.
         """
-        prepared = list(self._prepare_all(events, policy))
+        prepared = self._prepare_all(events, policy)
         if shared := self._shared(prepared):
             self._hand_over(shared)
         return [event.event_id for event in prepared]

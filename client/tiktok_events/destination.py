@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -33,16 +33,19 @@ class Destination:
         event_source: one of ``EVENT_SOURCES``.
         event_source_id: pixel code, app id or event-set id.
         test_event_code: routes the events to *Test events* in Events Manager.
+        key: all of it as one word, as it stands in Redis keys and on the command line.
     """
 
     event_source: str
     event_source_id: str
     test_event_code: str | None = None
+    key: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> str:
-        """The destination as one word, as it stands in Redis keys and on the command line."""
-        return _key(self.event_source, self.event_source_id, self.test_event_code)
+    def __post_init__(self) -> None:
+        parts = [self.event_source, quote(self.event_source_id, safe="")]
+        if self.test_event_code is not None:
+            parts.append(quote(self.test_event_code, safe=""))
+        object.__setattr__(self, "key", ":".join(parts))
 
     @classmethod
     def from_key(cls, key: str) -> Destination:
@@ -56,14 +59,6 @@ class Destination:
         return checked_destination(
             source, unquote(source_id), unquote(test_code) if separator else None
         )
-
-
-@lru_cache(REMEMBERED)
-def _key(source: str, source_id: str, test_code: str | None) -> str:
-    parts = [source, quote(source_id, safe="")]
-    if test_code is not None:
-        parts.append(quote(test_code, safe=""))
-    return ":".join(parts)
 
 
 def checked_destination(source: object, source_id: object, test_code: object = None) -> Destination:

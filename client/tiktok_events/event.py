@@ -94,7 +94,8 @@ class EventPreparer:
         chosen = decide(self.policy if policy is None else policy, event)
         if chosen.use == "drop":
             return PreparedEvent(destination, id_, b"")
-        return PreparedEvent(destination, id_, self._body(chosen.applied_to(event), id_))
+        shared = event if chosen is KEEP else chosen.applied_to(event)
+        return PreparedEvent(destination, id_, self._body(shared, id_))
 
     def _body(self, event: Mapping[str, Any], event_id: str) -> bytes:
         body = event.copy() if type(event) is dict else {key: event[key] for key in event}
@@ -103,7 +104,8 @@ class EventPreparer:
         body["event_id"] = event_id
         body["event_time"] = _event_time(body.get("event_time"))
         self._prepare_match_keys(body)
-        self._strip_urls(body)
+        if self.strip:
+            self._strip_urls(body)
         return self._encode(body)
 
     def _prepare_match_keys(self, body: dict[str, Any]) -> None:
@@ -117,7 +119,7 @@ class EventPreparer:
 
     def _strip_urls(self, body: dict[str, Any]) -> None:
         page = body.get("page")
-        if self.strip and isinstance(page, Mapping):
+        if isinstance(page, Mapping):
             body["page"] = strip_page(page, self.strip)
 
     def _encode(self, body: dict[str, Any]) -> bytes:
@@ -131,7 +133,7 @@ def _event_id(*candidates: object) -> str:
     """The first that says something, or a new one."""
     for given in candidates:
         if given is not None and given != "":
-            return given_event_id(given)
+            return given if type(given) is str else given_event_id(given)
     return new_event_id()
 
 

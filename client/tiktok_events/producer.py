@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tiktok_events.circuit import Circuit
@@ -101,12 +101,15 @@ class Producer:
 
     def _prepare_all(
         self, events: Iterable[AnyEvent], policy: PolicyRule | None
-    ) -> Iterator[PreparedEvent]:
-        for position, event in enumerate(events):
+    ) -> list[PreparedEvent]:
+        prepared = []
+        for event in events:
             try:
-                yield self._preparer.prepare(event, policy=policy)
+                prepared.append(self._preparer.prepare(event, policy=policy))
             except InvalidEvent as error:
+                position = len(prepared)
                 raise type(error)(error.message, path=error.path, position=position) from None
+        return prepared
 
 
 def _default_ids(event_source_id: str | None, pixel_code: str | None) -> dict[str, str]:
