@@ -73,9 +73,8 @@ class Append:
             redis.ResponseError: it refused; nothing happened.
             redis.TimeoutError: appended, but not known to be on the server's disk.
         """
-        for reply in replies:
-            if error := first_error(reply):
-                raise error
+        if errors := errors_in(replies):
+            raise errors[0]
         if self._fsync and not replies[-1][0]:
             raise RedisTimeoutError("the append-only file was not on the server's disk in time")
         return replies[-1 - len(self._fsync)]
@@ -135,23 +134,28 @@ def check_fsync(reply: Any) -> None:
         ) from reply
 
 
-def not_of_a_replica(reply: Any) -> Any:
-    """Return the reply, unless it says that the server writes nothing.
+def not_of_a_replica(replies: Sequence[Any]) -> Sequence[Any]:
+    """Return the replies, unless one says that the server writes nothing.
 
     Raises:
         redis.ReadOnlyError: it does, perhaps within a transaction: another connection
             may lead to the server that has taken over.
     """
-    if error := first_error(reply, ReadOnlyError):
-        raise error
-    return reply
+    for error in errors_in(replies):
+        if isinstance(error, ReadOnlyError):
+            raise error
+    return replies
 
 
-def first_error(reply: Any, kind: type[RedisError] = RedisError) -> RedisError | None:
-    """The first error of a kind that a reply is, or that stands in it."""
-    if isinstance(reply, list):
-        return next((one for one in reply if isinstance(one, kind)), None)
-    return reply if isinstance(reply, kind) else None
+def errors_in(replies: Sequence[Any]) -> list[RedisError]:
+    """The errors among replies, those within a transaction too."""
+    found = []
+    for reply in replies:
+        if isinstance(reply, RedisError):
+            found.append(reply)
+        elif isinstance(reply, list):
+            found += errors_in(reply)
+    return found
 
 
 def _script_calls(blocks: Sequence[Block]) -> Iterator[list[Block]]:

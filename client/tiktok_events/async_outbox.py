@@ -78,7 +78,7 @@ class AsyncAppender:
         except NoScriptError:
             return self._append.result(await self._exchange([lesson(script), *commands]))
 
-    async def _exchange(self, commands: Sequence[bytes]) -> list[Any]:
+    async def _exchange(self, commands: Sequence[bytes]) -> Sequence[Any]:
         """Converse; an idle connection may lead to a server that has become a replica."""
         try:
             return await self._converse(commands)
@@ -86,12 +86,12 @@ class AsyncAppender:
             await self._pool.disconnect(inuse_connections=False)
             return await self._converse(commands)
 
-    async def _converse(self, commands: Sequence[bytes]) -> list[Any]:
+    async def _converse(self, commands: Sequence[bytes]) -> Sequence[Any]:
         """Send commands over one connection; errors that Redis answers stand among the replies."""
         connection = await self._pool.get_connection()
         try:
             await connection.send_packed_command(commands, check_health=False)
-            return [await _reply(connection) for _ in commands]
+            return not_of_a_replica([await _reply(connection) for _ in commands])
         except BaseException:
             # Half an exchange: the next one would read its replies.
             await connection.disconnect(nowait=True)
@@ -102,8 +102,6 @@ class AsyncAppender:
 
 async def _reply(connection: Any) -> Any:
     try:
-        return not_of_a_replica(await connection.read_response())
-    except ReadOnlyError:
-        raise
+        return await connection.read_response()
     except ResponseError as error:
         return error

@@ -105,7 +105,7 @@ class Line:
         """When an exchange that begins now must be over; seconds of the monotonic clock."""
         return time.monotonic() + self._timeout_s
 
-    def exchange(self, commands: Sequence[bytes], end: float) -> list[Any]:
+    def exchange(self, commands: Sequence[bytes], end: float) -> Sequence[Any]:
         """Send commands over one connection and return a reply to each.
 
         An idle connection may be one that a restart of Redis has closed, or that leads to
@@ -150,13 +150,13 @@ class Line:
                 return connection
         return None
 
-    def _converse(self, connection: Any, commands: Sequence[bytes], end: float) -> list[Any]:
+    def _converse(self, connection: Any, commands: Sequence[bytes], end: float) -> Sequence[Any]:
         connection.end = end
         try:
             for piece in _pieces(commands):
                 _in_time(connection)
                 connection.send_packed_command((piece,), check_health=False)
-            replies = [not_of_a_replica(connection.reply()) for _ in commands]
+            replies = not_of_a_replica([connection.reply() for _ in commands])
         except BaseException:
             # Half an exchange: the next one would read its replies.
             connection.disconnect()
