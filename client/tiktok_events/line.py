@@ -171,8 +171,11 @@ def _in_time(connection: Any) -> None:
 
 
 def _pieces(commands: Sequence[bytes]) -> Sequence[bytes | memoryview]:
-    whole = commands[0] if len(commands) == 1 else b"".join(commands)
-    if len(whole) <= PIECE_BYTES:
-        return (whole,)
-    view = memoryview(whole)
-    return [view[at : at + PIECE_BYTES] for at in range(0, len(view), PIECE_BYTES)]
+    """What is sent at a time: all that is short together, and nothing long copied."""
+    if sum(map(len, commands)) <= PIECE_BYTES:
+        return (b"".join(commands),)
+    return [
+        memoryview(command)[at : at + PIECE_BYTES]
+        for command in commands
+        for at in range(0, len(command), PIECE_BYTES)
+    ]
