@@ -36,7 +36,7 @@ from tiktok_events.types import AnyEvent
 class AsyncClient(Producer):
     """Hands conversions to the outbox; for one event loop. Arguments: those of `Client`.
 
-    Hashing is done in the loop (some twenty microseconds an event), the spool's file is
+    Hashing is done in the loop (some ten microseconds an event), the spool's file is
     written in a thread.
 
     Example:

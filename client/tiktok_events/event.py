@@ -168,29 +168,23 @@ def _event_time(given: object) -> object:
 
 
 def _json(body: dict[str, Any]) -> bytes:
-    try:
-        return _encoded(body)
-    except TypeError as error:
-        # orjson's text names the type only, never the value.
-        raise InvalidEvent(f"cannot be written as JSON: {error}") from None
-    except RecursionError:
-        raise InvalidEvent("is nested too deeply, or holds itself") from None
-
-
-def _encoded(body: dict[str, Any]) -> bytes:
     """JSON; numbers are looked at only if one may be bad: orjson writes that as null."""
     try:
         encoded = orjson.dumps(body, default=_plain)
-    except TypeError:
+    except TypeError as error:
         _refuse_bad_numbers(body)  # before the other fault, because its place is known
-        raise
+        # orjson's text names the type only, never the value.
+        raise InvalidEvent(f"cannot be written as JSON: {error}") from None
     if b"null" in encoded:
         _refuse_bad_numbers(body)
     return encoded
 
 
 def _refuse_bad_numbers(body: dict[str, Any]) -> None:
-    path = _bad_number(body)
+    try:
+        path = _bad_number(body)
+    except RecursionError:
+        raise InvalidEvent("is nested too deeply, or holds itself") from None
     if path is not None:
         raise InvalidEvent("must be a finite number", path=path[1:])
 
