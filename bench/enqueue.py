@@ -4,6 +4,12 @@ On a server of its own, without a worker: what is measured is the caller's side,
 included, and the answer of Redis over the loopback interface. Measured are calls one after
 the other, calls at the pace of a shop, large calls, calls that wait for the server's disk,
 and calls while Redis is away.
+
+Hashing is measured alone too, on the same events: normalising and hashing their match keys.
+What is left of a call's CPU is *beyond hashing*. Between two waits for Redis the same hashing
+costs more than in a loop of its own, because the caches have gone cold, so single calls are
+also measured with events that have no match keys at all. The CPU of Redis is that of the
+server process; of it, `script_us` is spent in the script, as the server itself counts.
 """
 
 from __future__ import annotations
@@ -14,19 +20,24 @@ import logging
 import tempfile
 import time
 from pathlib import Path
-from statistics import quantiles
-from typing import TYPE_CHECKING, Any
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from cpu import read_stat
 from machine import write_result
+from redis import Redis
+from rich.console import Console
+from rich.table import Table
 
 from tiktok_events import Client
+from tiktok_events.match_keys import prepare_user
 from worker.embedded import EmbeddedServer
 from worker.loopback import free_port
 from worker.sample_events import sample_events
 from worker.sample_people import SAMPLE_REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from worker.embedded import AppendFsync
 
@@ -37,13 +48,20 @@ PACE = 50
 LARGE = 5_000
 """Events of a large call of `track_many()`."""
 
+PARTS = 20
+"""CPU is measured for each twentieth of the calls; the median is what others disturb least."""
+
+WIDTH = 100
+"""Columns of the table, on a terminal or not."""
+
 Events = list[dict[str, Any]]
+T = TypeVar("T")
 
 
 def measured(
     call: Callable[[Any], object], arguments: Sequence[Any], pace: float | None = None
 ) -> dict[str, float]:
-    """Call once per argument; return CPU per call, and percentiles of the elapsed time.
+    """Call once per argument; return median CPU per call, and percentiles of the elapsed time.
 
     Args:
         call: what is measured.
@@ -51,14 +69,17 @@ def measured(
         pace: calls a second; as fast as possible when absent.
     """
     elapsed: list[float] = []
-    cpu, begun = time.process_time(), time.perf_counter()
-    for number, argument in enumerate(arguments):
-        if pace is not None:
-            time.sleep(max(0.0, begun + number / pace - time.perf_counter()))
-        start = time.perf_counter()
-        call(argument)
-        elapsed.append(time.perf_counter() - start)
-    cpu_us = (time.process_time() - cpu) * 1_000_000 / len(arguments)
+    begun = time.perf_counter()
+
+    def call_all(part: Sequence[Any]) -> None:
+        for argument in part:
+            if pace is not None:
+                time.sleep(max(0.0, begun + len(elapsed) / pace - time.perf_counter()))
+            start = time.perf_counter()
+            call(argument)
+            elapsed.append(time.perf_counter() - start)
+
+    cpu_us = median_cpu_us(call_all, arguments)
     percentiles = quantiles(elapsed, n=100)
     return {
         "cpu_us": cpu_us,
@@ -68,14 +89,58 @@ def measured(
     }
 
 
+def median_cpu_us(call_all: Callable[[Sequence[Any]], None], arguments: Sequence[Any]) -> float:
+    """Return the CPU per argument, the median of the parts."""
+    costs = []
+    for part in sliced(arguments, max(1, len(arguments) // PARTS)):
+        cpu = time.process_time()
+        call_all(part)
+        costs.append((time.process_time() - cpu) * 1_000_000 / len(part))
+    return median(costs)
+
+
 def per_event(figures: dict[str, float], size: int) -> dict[str, float]:
     """Add what one event of a call costs."""
-    costs = {f"{name}_per_event": figures[name] / size for name in ("cpu_us", "p50_us")}
+    per_call = ("cpu_us", "p50_us", "redis_cpu_us", "script_us")
+    costs = {f"{name}_per_event": figures[name] / size for name in per_call if name in figures}
     return figures | costs | {"events_per_s": figures["calls_per_s"] * size}
 
 
-def sliced(events: Events, size: int) -> list[Events]:
-    """Return the events in slices of equal size."""
+def hashing_us(events: Events) -> float:
+    """Return the CPU that the match keys of one event take."""
+
+    def hash_all(part: Sequence[Any]) -> None:
+        for event in part:
+            prepare_user(event["user"], SAMPLE_REGION)
+
+    return median_cpu_us(hash_all, events)
+
+
+def without_user(events: Events) -> Events:
+    """Return the events without match keys: there is nothing to hash."""
+    return [{name: value for name, value in event.items() if name != "user"} for event in events]
+
+
+def beside_redis(
+    server: EmbeddedServer, call: Callable[[Any], object], arguments: Sequence[Any]
+) -> dict[str, float]:
+    """Measure as `measured` does, and what a call costs the server."""
+    with Redis.from_url(server.url, protocol=2) as redis:
+        redis.config_resetstat()
+        before = read_stat(server.pid)
+        figures = measured(call, arguments)
+        after = read_stat(server.pid)
+        statistics: Any = redis.info("commandstats")
+    spent_s = after.cpu_s - before.cpu_s if before and after else 0.0
+    in_script_us = statistics["cmdstat_evalsha"]["usec"]
+    return figures | {
+        "redis_cpu_us": spent_s * 1_000_000 / len(arguments),
+        "script_us": in_script_us / len(arguments),
+    }
+
+
+def sliced(events: Sequence[T], size: int) -> list[Sequence[T]]:
+    """Return the events in slices of equal size; the last may be shorter."""
     return [events[start : start + size] for start in range(0, len(events), size)]
 
 
@@ -91,11 +156,15 @@ def with_redis(events: Events, bulk: int) -> dict[str, Any]:
     with EmbeddedServer() as server, client_of(server.url) as client:
         client.track(events[0])
         return {
-            "track": measured(client.track, events),
+            "hashing_us_per_event": hashing_us(events),
+            "track": beside_redis(server, client.track, events),
+            "track_no_user": beside_redis(server, client.track, without_user(events)),
             "track_50_per_s": measured(client.track, events[: PACE * 20], PACE),
-            "track_many": per_event(measured(client.track_many, sliced(events, bulk)), bulk),
+            "track_many": per_event(
+                beside_redis(server, client.track_many, sliced(events, bulk)), bulk
+            ),
             "track_many_large": per_event(
-                measured(client.track_many, sliced(events, LARGE)), LARGE
+                beside_redis(server, client.track_many, sliced(events, LARGE)), LARGE
             ),
         }
 
@@ -141,8 +210,37 @@ def measure(count: int, bulk: int) -> dict[str, Any]:
     }
 
 
+def table(result: dict[str, Any]) -> Table:
+    """Return the costs of one event, by the call that carries it."""
+    hashing, bulk = result["hashing_us_per_event"], result["bulk"]
+    shown = Table(title=f"µs of CPU per event; hashing is {hashing:.1f} of the caller's")
+    shown.add_column("call")
+    for title in ("caller", "beyond hashing", "Redis", "in its script", "calls/s", "p99 ms"):
+        shown.add_column(title, justify="right")
+    shown.add_row("track", *_cells(result["track"], 1, hashing))
+    shown.add_row("track, no match keys", *_cells(result["track_no_user"], 1, 0.0))
+    shown.add_row(f"track_many of {bulk:,}", *_cells(result["track_many"], bulk, hashing))
+    shown.add_row(f"track_many of {LARGE:,}", *_cells(result["track_many_large"], LARGE, hashing))
+    shown.caption = _at_the_pace_of_a_shop(result["track_50_per_s"])
+    return shown
+
+
+def _cells(figures: dict[str, float], size: int, hashing: float) -> Iterator[str]:
+    caller = figures["cpu_us"] / size
+    costs = (caller, caller - hashing, figures["redis_cpu_us"] / size, figures["script_us"] / size)
+    yield from (f"{cost:.1f}" for cost in costs)
+    yield f"{figures['calls_per_s']:,.0f}"
+    yield f"{figures['p99_us'] / 1000:.2f}"
+
+
+def _at_the_pace_of_a_shop(figures: dict[str, float]) -> str:
+    p50_ms, p99_ms = figures["p50_us"] / 1000, figures["p99_us"] / 1000
+    cpu = f"{figures['cpu_us']:.0f} µs of CPU"
+    return f"track at {PACE} calls/s: {cpu}, p50 {p50_ms:.2f} ms, p99 {p99_ms:.2f} ms"
+
+
 def main() -> None:
-    """Measure, write the result, and show it."""
+    """Measure, write the result, and show it as JSON and as a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--bulk", type=int, default=100, help="events in a call of track_many()")
@@ -152,6 +250,7 @@ def main() -> None:
     result = measure(arguments.events, arguments.bulk)
     write_result("enqueue", result)
     print(json.dumps(result, indent=2))
+    Console(width=WIDTH).print(table(result))
 
 
 if __name__ == "__main__":

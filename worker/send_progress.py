@@ -90,7 +90,7 @@ class SendProgress:
             redis.RedisError: the same, or after a time-out possibly not; the next run knows.
         """
         append_keys, args = append_call(
-            list(blocks_of(events)), linger_ms=self._linger_ms, rings=self._rings
+            blocks_of(events), linger_ms=self._linger_ms, rings=self._rings
         )
         ours: list[Any] = [self._run, self._done, done, refused, LIFETIME_S]
         if self._send([*append_keys, self._key], [*args, *ours]) == b"lost":

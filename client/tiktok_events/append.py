@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from tiktok_events import keys
-from tiktok_events.blocks import Block
+from tiktok_events.blocks import Block, blocks_of
+from tiktok_events.destination import REMEMBERED
 from tiktok_events.errors import DurabilityUnsupported
+from tiktok_events.event import PreparedEvent
 from tiktok_events.lua_script import Call, ScriptText
-
-Command = tuple[Any, ...]
+from tiktok_events.wire import beginning, ended, written
 
 SCRIPT_BYTES: Final = 4 * 1024 * 1024
 """One script call stays below this: Redis copies its arguments into Lua, and frees them
 between the calls of a transaction."""
 
-FSYNC_PROBE: Final[list[Command]] = [("WAITAOF", 1, 0, 1)]
+FSYNC_PROBE: Final = [written(("WAITAOF", 1, 0, 1))]
 """Answered at once on a connection that has written nothing."""
+
+_MULTI: Final = written(("MULTI",))
+_EXEC: Final = written(("EXEC",))
 
 
 class Append:
@@ -31,63 +36,72 @@ class Append:
         rings: whether the doorbell's queue is on the same server.
         fsync_ms: how long to wait until the append-only file is on the server's disk;
             `None` does not wait.
+
+    Attributes:
+        script: `append.lua`.
     """
 
     def __init__(self, *, linger_ms: int, rings: bool, fsync_ms: int | None = None) -> None:
         self._linger_ms = linger_ms
         self._rings = rings
-        self._script = ScriptText.read("tiktok_events", "append")
-        self._fsync: list[Command] = [] if fsync_ms is None else [("WAITAOF", 1, 0, fsync_ms)]
+        self.script = ScriptText.read("tiktok_events", "append")
+        self._fsync = [] if fsync_ms is None else [written(("WAITAOF", 1, 0, fsync_ms))]
+        self._begun = lru_cache(REMEMBERED)(self._begin)
 
-    def commands(self, blocks: Sequence[Block], *, teach: bool = False) -> list[Command]:
-        """Return what one connection must carry, in order.
+    def commands(self, events: Sequence[PreparedEvent]) -> list[bytes]:
+        """Return what one connection must carry to append events, in order; nothing for none."""
+        if len(events) == 1 and not events[0].withheld:
+            return [self._command_of_one(events[0]), *self._fsync]
+        return self.commands_of_blocks(blocks_of(events))
 
-        Args:
-            blocks: at least one.
-            teach: send the script along, because the server does not know it.
-        """
+    def commands_of_blocks(self, blocks: Sequence[Block]) -> list[bytes]:
+        """Return what one connection must carry to append blocks; nothing for none."""
         calls = [self._command(part) for part in _script_calls(blocks)]
         if len(calls) > 1:
-            return [_lesson(self._script), ("MULTI",), *calls, ("EXEC",), *self._fsync]
-        return [*([_lesson(self._script)] if teach else ()), *calls, *self._fsync]
+            calls = [lesson(self.script), _MULTI, *calls, _EXEC]
+        return [*calls, *self._fsync] if calls else []
 
-    def commands_of(self, script: ScriptText, call: Call, *, teach: bool = False) -> list[Command]:
+    def commands_of(self, script: ScriptText, call: Call) -> list[bytes]:
         """Return what carries one call of another script."""
-        lesson = [_lesson(script)] if teach else []
-        return [*lesson, _evalsha(script, call), *self._fsync]
+        return [written(_evalsha(script, call)), *self._fsync]
 
     def result(self, replies: Sequence[Any]) -> Any:
-        """Return what that script returned; raises as `verify` does."""
-        self.verify(replies)
-        return replies[-1 - len(self._fsync)]
-
-    def verify(self, replies: Sequence[Any]) -> None:
-        """Return when the replies say that it is done.
+        """Return what the last script returned, when the replies say that all is done.
 
         Raises:
             redis.NoScriptError: the server does not know the script; nothing happened.
             redis.ResponseError: it refused; nothing happened.
             redis.TimeoutError: appended, but not known to be on the server's disk.
         """
-        for reply in replies:
-            for one in reply if isinstance(reply, list) else (reply,):
-                if isinstance(one, RedisError):
-                    raise one
+        if errors := errors_in(replies):
+            raise errors[0]
         if self._fsync and not replies[-1][0]:
             raise RedisTimeoutError("the append-only file was not on the server's disk in time")
+        return replies[-1 - len(self._fsync)]
 
-    def _command(self, blocks: Sequence[Block]) -> Command:
+    def _command(self, blocks: Sequence[Block]) -> bytes:
+        return written(self._evalsha(blocks))
+
+    def _command_of_one(self, event: PreparedEvent) -> bytes:
+        """What `_command` returns for a block of one; only the event is written anew."""
+        return ended(self._begun(event.destination.key), b"[%b]" % event.body)
+
+    def _begin(self, destination: str) -> bytes:
+        return beginning(self._evalsha([Block(destination, 1, b"")]))
+
+    def _evalsha(self, blocks: Sequence[Block]) -> Sequence[Any]:
         call = append_call(blocks, linger_ms=self._linger_ms, rings=self._rings)
-        return _evalsha(self._script, call)
+        return _evalsha(self.script, call)
 
 
-def _evalsha(script: ScriptText, call: Call) -> Command:
+def _evalsha(script: ScriptText, call: Call) -> Sequence[Any]:
     keys_, args = call
     return ("EVALSHA", script.digest, len(keys_), *keys_, *args)
 
 
-def _lesson(script: ScriptText) -> Command:
-    return ("SCRIPT", "LOAD", script.text)
+def lesson(script: ScriptText) -> bytes:
+    """The command that teaches a server a script."""
+    return written(("SCRIPT", "LOAD", script.text))
 
 
 def append_call(blocks: Sequence[Block], *, linger_ms: int, rings: bool) -> Call:
@@ -120,17 +134,28 @@ def check_fsync(reply: Any) -> None:
         ) from reply
 
 
-def not_of_a_replica(reply: Any) -> Any:
-    """Return the reply, unless it says that the server writes nothing.
+def not_of_a_replica(replies: Sequence[Any]) -> Sequence[Any]:
+    """Return the replies, unless one says that the server writes nothing.
 
     Raises:
         redis.ReadOnlyError: it does, perhaps within a transaction: another connection
             may lead to the server that has taken over.
     """
-    for one in reply if isinstance(reply, list) else (reply,):
-        if isinstance(one, ReadOnlyError):
-            raise one
-    return reply
+    for error in errors_in(replies):
+        if isinstance(error, ReadOnlyError):
+            raise error
+    return replies
+
+
+def errors_in(replies: Sequence[Any]) -> list[RedisError]:
+    """The errors among replies, those within a transaction too."""
+    found = []
+    for reply in replies:
+        if isinstance(reply, RedisError):
+            found.append(reply)
+        elif isinstance(reply, list):
+            found += errors_in(reply)
+    return found
 
 
 def _script_calls(blocks: Sequence[Block]) -> Iterator[list[Block]]:

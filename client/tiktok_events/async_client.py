@@ -36,7 +36,7 @@ from tiktok_events.types import AnyEvent
 class AsyncClient(Producer):
     """Hands conversions to the outbox; for one event loop. Arguments: those of `Client`.
 
-    Hashing is done in the loop (some twenty microseconds an event), the spool's file is
+    Hashing is done in the loop (some ten microseconds an event), the spool's file is
     written in a thread.
 
     Example:
@@ -57,18 +57,19 @@ class AsyncClient(Producer):
         """Enqueue one conversion, as `Client.track` does."""
         prepared = self._preparer.prepare(event, event_id=event_id, policy=policy)
         delay_s = delay_seconds(delay)
-        if shared := self._shared([prepared]):
-            if delay_s:
-                await self._hold(held_event(prepared, delay_s, time.time()))
-            else:
-                await self._hand_over(shared)
+        if prepared.withheld:
+            self._withheld.add(1)
+        elif delay_s:
+            await self._hold(held_event(prepared, delay_s, time.time()))
+        else:
+            await self._hand_over((prepared,))
         return prepared.event_id
 
     async def track_many(
         self, events: Iterable[AnyEvent], *, policy: PolicyRule | None = None
     ) -> list[str]:
         """Enqueue many conversions in one atomic step, as `Client.track_many` does."""
-        prepared = list(self._prepare_all(events, policy))
+        prepared = self._prepare_all(events, policy)
         if shared := self._shared(prepared):
             await self._hand_over(shared)
         return [event.event_id for event in prepared]
@@ -125,7 +126,8 @@ class AsyncClient(Producer):
             await asyncio.to_thread(self._fallback.receive, events, error, end)
         else:
             self._fallback.recovered()
-            await self._flush_some(Until(append_end, end))
+            if self._fallback.due():
+                await self._flush_some(Until(append_end, end))
 
     async def _hold(self, held: HeldEvent) -> None:
         """A held event cannot be spooled: there it could not be cancelled."""
@@ -146,7 +148,7 @@ class AsyncClient(Producer):
 
     async def _flush_some(self, until: Until) -> None:
         """Take a little of the spool along; the event of this call is safe already."""
-        if self._fallback.spool is None or not self._fallback.due():
+        if self._fallback.spool is None:
             return
         flushed = 0
         try:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from tiktok_events.append import FSYNC_PROBE, Append, Command, check_fsync, not_of_a_replica
-from tiktok_events.blocks import Block, blocks_of
+from tiktok_events.append import FSYNC_PROBE, Append, check_fsync, lesson, not_of_a_replica
+from tiktok_events.blocks import Block
 from tiktok_events.event import PreparedEvent
 from tiktok_events.lua_script import Call, ScriptText
 
@@ -48,41 +47,38 @@ class AsyncAppender:
             redis.RedisError: it did not happen, or after a time-out may have happened.
             DurabilityUnsupported: it did not happen; the server cannot promise its disk.
         """
-        await self.append_blocks(list(blocks_of(events)), end)
+        if commands := self._append.commands(events):
+            await self._in_time(self._append.script, commands, end)
 
     async def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
         """Append all blocks, or none; as `append` does."""
-        if blocks:
-            await self._in_time(partial(self._append.commands, blocks), end)
+        if commands := self._append.commands_of_blocks(blocks):
+            await self._in_time(self._append.script, commands, end)
 
     async def call(self, script: ScriptText, call: Call, end: float | None = None) -> Any:
         """Call another script, with the promises of `append`; returns what it returned."""
-        replies = await self._in_time(partial(self._append.commands_of, script, call), end)
-        return self._append.result(replies)
+        return await self._in_time(script, self._append.commands_of(script, call), end)
 
     async def _in_time(
-        self, commands: Callable[..., list[Command]], end: float | None
-    ) -> list[Any]:
+        self, script: ScriptText, commands: Sequence[bytes], end: float | None
+    ) -> Any:
         try:
             async with asyncio.timeout_at(self.end() if end is None else end):
-                return await self._carry(commands)
+                return await self._carry(script, commands)
         except TimeoutError as error:
             raise RedisTimeoutError("Redis did not answer in time") from error
 
-    async def _carry(self, commands: Callable[..., list[Command]]) -> list[Any]:
-        """Carry commands, with the script if the server does not know it; they are verified."""
+    async def _carry(self, script: ScriptText, commands: Sequence[bytes]) -> Any:
+        """Carry commands, with the script if the server does not know it."""
         if self._fsync_unproven:
             check_fsync((await self._exchange(FSYNC_PROBE))[0])
             self._fsync_unproven = False
-        replies = await self._exchange(commands())
         try:
-            self._append.verify(replies)
+            return self._append.result(await self._exchange(commands))
         except NoScriptError:
-            replies = await self._exchange(commands(teach=True))
-            self._append.verify(replies)
-        return replies
+            return self._append.result(await self._exchange([lesson(script), *commands]))
 
-    async def _exchange(self, commands: Sequence[Command]) -> list[Any]:
+    async def _exchange(self, commands: Sequence[bytes]) -> Sequence[Any]:
         """Converse; an idle connection may lead to a server that has become a replica."""
         try:
             return await self._converse(commands)
@@ -90,13 +86,12 @@ class AsyncAppender:
             await self._pool.disconnect(inuse_connections=False)
             return await self._converse(commands)
 
-    async def _converse(self, commands: Sequence[Command]) -> list[Any]:
+    async def _converse(self, commands: Sequence[bytes]) -> Sequence[Any]:
         """Send commands over one connection; errors that Redis answers stand among the replies."""
         connection = await self._pool.get_connection()
         try:
-            packed = connection.pack_commands(commands)
-            await connection.send_packed_command(packed, check_health=False)
-            return [await _reply(connection) for _ in commands]
+            await connection.send_packed_command(commands, check_health=False)
+            return not_of_a_replica([await _reply(connection) for _ in commands])
         except BaseException:
             # Half an exchange: the next one would read its replies.
             await connection.disconnect(nowait=True)
@@ -107,8 +102,6 @@ class AsyncAppender:
 
 async def _reply(connection: Any) -> Any:
     try:
-        return not_of_a_replica(await connection.read_response())
-    except ReadOnlyError:
-        raise
+        return await connection.read_response()
     except ResponseError as error:
         return error

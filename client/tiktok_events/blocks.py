@@ -30,19 +30,20 @@ class Block:
     payload: bytes
 
 
-def blocks_of(events: Sequence[PreparedEvent]) -> Iterator[Block]:
+def blocks_of(events: Sequence[PreparedEvent]) -> list[Block]:
     """Group events by destination, in order, into blocks within both limits.
 
     What a policy withholds is in none.
     """
     by_destination: dict[str, list[bytes]] = {}
     for event in events:
-        if event.withheld:
-            continue
-        by_destination.setdefault(event.destination.key, []).append(event.body)
-    for destination, bodies in by_destination.items():
-        for chunk in _chunks(bodies):
-            yield Block(destination, len(chunk), b"[" + b",".join(chunk) + b"]")
+        if not event.withheld:
+            by_destination.setdefault(event.destination.key, []).append(event.body)
+    return [
+        Block(destination, len(chunk), b"[" + b",".join(chunk) + b"]")
+        for destination, bodies in by_destination.items()
+        for chunk in _chunks(bodies)
+    ]
 
 
 def _chunks(bodies: list[bytes]) -> Iterator[list[bytes]]:

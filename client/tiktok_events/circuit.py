@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Final
 
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -36,8 +35,7 @@ class Circuit:
         self._clock = clock
         self._probe_at = 0.0
 
-    @contextmanager
-    def guarding(self) -> Iterator[None]:
+    def guarding(self) -> Guard:
         """Around one call to Redis. An error that Redis itself answers pauses nothing.
 
         Raises:
@@ -46,15 +44,14 @@ class Circuit:
         started = self._clock()
         if self._probe_at:
             self._admit_a_probe(started)
-        try:
-            yield
-        except ResponseError:
+        return Guard(self, started)
+
+    def learn(self, error: BaseException | None, started: float) -> None:
+        """Take to heart how a call ended that began then."""
+        if error is None or isinstance(error, ResponseError):
             self._probe_at = 0.0
-            raise
-        except RedisError:
+        elif isinstance(error, RedisError):
             self._pause(started)
-            raise
-        self._probe_at = 0.0
 
     def _admit_a_probe(self, now: float) -> None:
         """One caller passes; until it knows more, the others fail as before."""
@@ -67,3 +64,19 @@ class Circuit:
     def _pause(self, started: float) -> None:
         now = self._clock()
         self._probe_at = now + min(LONGEST_PAUSE_S, PAUSE_FACTOR * (now - started))
+
+
+class Guard:
+    """One call to Redis, as its circuit sees it."""
+
+    __slots__ = ("_circuit", "_started")
+
+    def __init__(self, circuit: Circuit, started: float) -> None:
+        self._circuit = circuit
+        self._started = started
+
+    def __enter__(self) -> None:
+        """It has been let pass already."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        self._circuit.learn(error, self._started)

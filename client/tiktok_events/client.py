@@ -98,11 +98,12 @@ class Client(Producer):
         """
         prepared = self._preparer.prepare(event, event_id=event_id, policy=policy)
         delay_s = delay_seconds(delay)
-        if shared := self._shared([prepared]):
-            if delay_s:
-                self._hold(held_event(prepared, delay_s, time.time()))
-            else:
-                self._hand_over(shared)
+        if prepared.withheld:
+            self._withheld.add(1)
+        elif delay_s:
+            self._hold(held_event(prepared, delay_s, time.time()))
+        else:
+            self._hand_over((prepared,))
         return prepared.event_id
 
     def track_many(
@@ -126,7 +127,7 @@ class Client(Producer):
             OutboxUnavailable: as `track` does; nothing was enqueued, or after a
                 time-out perhaps all.
         """
-        prepared = list(self._prepare_all(events, policy))
+        prepared = self._prepare_all(events, policy)
         if shared := self._shared(prepared):
             self._hand_over(shared)
         return [event.event_id for event in prepared]
@@ -199,8 +200,9 @@ class Client(Producer):
         )
 
     def _hand_over(self, events: Sequence[PreparedEvent]) -> None:
-        end = time.monotonic() + self.settings.redis_timeout_s
-        append_end = self._appender.end()
+        began = time.monotonic()
+        append_end = began + self._append_s
+        end = began + self.settings.redis_timeout_s
         try:
             with self._circuit.guarding():
                 self._appender.append(events, append_end)
@@ -208,7 +210,8 @@ class Client(Producer):
             self._fallback.receive(events, error, end)
         else:
             self._fallback.recovered()
-            self._flush_some(Until(append_end, end))
+            if self._fallback.due():
+                self._flush_some(Until(append_end, end))
 
     def _hold(self, held: HeldEvent) -> None:
         """A held event cannot be spooled: there it could not be cancelled."""
@@ -229,7 +232,7 @@ class Client(Producer):
 
     def _flush_some(self, until: Until) -> None:
         """Take a little of the spool along; the event of this call is safe already."""
-        if self._fallback.spool is None or not self._fallback.due():
+        if self._fallback.spool is None:
             return
         flushed = 0
         try:

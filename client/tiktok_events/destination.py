@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -20,6 +21,8 @@ MAX_ID_CHARACTERS: Final = 128
 """Ours: pixel codes have 20 characters, event-set ids 19; a longer id is a mistake."""
 LARGEST_ID: Final = 10**64
 """A whole number beyond it is no id, and Python may refuse to write it in digits."""
+REMEMBERED: Final = 1024
+"""Destinations that a process keeps at hand: checking and quoting one costs as much as hashing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +33,19 @@ class Destination:
         event_source: one of ``EVENT_SOURCES``.
         event_source_id: pixel code, app id or event-set id.
         test_event_code: routes the events to *Test events* in Events Manager.
+        key: all of it as one word, as it stands in Redis keys and on the command line.
     """
 
     event_source: str
     event_source_id: str
     test_event_code: str | None = None
+    key: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> str:
-        """The destination as one word, as it stands in Redis keys and on the command line."""
+    def __post_init__(self) -> None:
         parts = [self.event_source, quote(self.event_source_id, safe="")]
         if self.test_event_code is not None:
             parts.append(quote(self.test_event_code, safe=""))
-        return ":".join(parts)
+        object.__setattr__(self, "key", ":".join(parts))
 
     @classmethod
     def from_key(cls, key: str) -> Destination:
@@ -104,4 +107,12 @@ def destination_of(event: Mapping[str, Any], defaults: Mapping[str, str]) -> Des
             "or for web as TIKTOK_EVENTS_PIXEL_CODE",
             path="event_source_id",
         )
-    return checked_destination(source, source_id, event.get("test_event_code"))
+    test_code = event.get("test_event_code")
+    try:
+        return _remembered(source, source_id, test_code)
+    except TypeError:  # one of them cannot be looked up, so it is no text either
+        return checked_destination(source, source_id, test_code)
+
+
+# By type too: True is no id, though it equals 1.
+_remembered: Final = lru_cache(REMEMBERED, typed=True)(checked_destination)

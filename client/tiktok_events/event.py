@@ -28,6 +28,8 @@ from tiktok_events.url_parameters import strip_page
 
 _FIELD_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _NEVER_A_BAD_NUMBER: Final = (str, int, type(None))
+_MAPPING: Final = (dict, Mapping)
+"""The usual kind first: asking for the abstract one takes ten times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,35 +87,39 @@ class EventPreparer:
                 deeply.
             EventTooLarge: over ``max_bytes``.
         """
-        if not isinstance(event, Mapping):
+        if not isinstance(event, _MAPPING):
             raise InvalidEvent(f"an event must be a dict, not {type(event).__name__}")
         destination = destination_of(event, self.default_ids)
         id_ = _event_id(event.get("event_id"), event_id)
         chosen = decide(self.policy if policy is None else policy, event)
         if chosen.use == "drop":
             return PreparedEvent(destination, id_, b"")
-        return PreparedEvent(destination, id_, self._body(chosen.applied_to(event), id_))
+        shared = event if chosen is KEEP else chosen.applied_to(event)
+        return PreparedEvent(destination, id_, self._body(shared, id_))
 
     def _body(self, event: Mapping[str, Any], event_id: str) -> bytes:
-        body = {key: event[key] for key in event if key not in DESTINATION_FIELDS}
+        body = event.copy() if type(event) is dict else {key: event[key] for key in event}
+        for field in DESTINATION_FIELDS:
+            body.pop(field, None)
         body["event_id"] = event_id
         body["event_time"] = _event_time(body.get("event_time"))
         self._prepare_match_keys(body)
-        self._strip_urls(body)
+        if self.strip:
+            self._strip_urls(body)
         return self._encode(body)
 
     def _prepare_match_keys(self, body: dict[str, Any]) -> None:
         user = body.get("user")
         if user is None:
             body.pop("user", None)
-        elif isinstance(user, Mapping):
+        elif isinstance(user, _MAPPING):
             body["user"] = prepare_user(user, self.default_region)
         else:
             raise InvalidEvent(f"must be a dict, not {type(user).__name__}", path="user")
 
     def _strip_urls(self, body: dict[str, Any]) -> None:
         page = body.get("page")
-        if self.strip and isinstance(page, Mapping):
+        if isinstance(page, Mapping):
             body["page"] = strip_page(page, self.strip)
 
     def _encode(self, body: dict[str, Any]) -> bytes:
@@ -127,7 +133,7 @@ def _event_id(*candidates: object) -> str:
     """The first that says something, or a new one."""
     for given in candidates:
         if given is not None and given != "":
-            return given_event_id(given)
+            return given if type(given) is str else given_event_id(given)
     return new_event_id()
 
 
@@ -162,16 +168,25 @@ def _event_time(given: object) -> object:
 
 
 def _json(body: dict[str, Any]) -> bytes:
+    """JSON; numbers are looked at only if one may be bad: orjson writes that as null."""
     try:
-        path = _bad_number(body)
-        if path is not None:
-            raise InvalidEvent("must be a finite number", path=path[1:])
-        return orjson.dumps(body, default=_plain)
+        encoded = orjson.dumps(body, default=_plain)
     except TypeError as error:
+        _refuse_bad_numbers(body)  # before the other fault, because its place is known
         # orjson's text names the type only, never the value.
         raise InvalidEvent(f"cannot be written as JSON: {error}") from None
+    if b"null" in encoded:
+        _refuse_bad_numbers(body)
+    return encoded
+
+
+def _refuse_bad_numbers(body: dict[str, Any]) -> None:
+    try:
+        path = _bad_number(body)
     except RecursionError:
         raise InvalidEvent("is nested too deeply, or holds itself") from None
+    if path is not None:
+        raise InvalidEvent("must be a finite number", path=path[1:])
 
 
 def _bad_number(value: object) -> str | None:
@@ -188,7 +203,7 @@ def _bad_number(value: object) -> str | None:
 
 
 def _items(value: object) -> Iterable[tuple[object, object]]:
-    if isinstance(value, Mapping):
+    if isinstance(value, _MAPPING):
         return value.items()
     return enumerate(value) if isinstance(value, list | tuple) else ()
 

@@ -58,7 +58,7 @@ class Fallback:
             OutboxUnavailable: that is the choice, or the spool cannot take them.
         """
         if self.spool is not None:
-            self.spool.put(list(blocks_of(events)), end)
+            self.spool.put(blocks_of(events), end)
             self._announce(f"spooled in {self.spool.path}", error)
         else:
             self.give_up(len(events), error)

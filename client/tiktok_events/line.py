@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import Any, Final
 
 from redis import ConnectionPool
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ReadOnlyError, ResponseError
+from redis.exceptions import ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from tiktok_events.append import Command, not_of_a_replica
+from tiktok_events.append import not_of_a_replica
 
 CONNECT_SHARE: Final = 1 / 2
 """Of the time of a call: for the connection itself, one address."""
@@ -46,8 +45,29 @@ class Timely:
         how["disconnect_on_error"] = False  # what came before a wait ended is kept
         while True:
             self.wait_for_reply()
-            with suppress(RedisTimeoutError):
+            try:
                 return super().read_response(*args, **how)  # type: ignore[misc]  # a mixin
+            except RedisTimeoutError:
+                continue
+
+    def reply(self: Any) -> Any:
+        """Read one reply straight from redis-py's parser: what stands around it costs as much.
+
+        Returns:
+            It; an error that Redis answered too.
+
+        Raises:
+            redis.ConnectionError: the connection is broken.
+            redis.TimeoutError: it did not come in time.
+        """
+        while True:
+            self.wait_for_reply()
+            try:
+                return self._parser.read_response()
+            except RedisTimeoutError:
+                continue
+            except OSError as error:
+                raise RedisConnectionError("the connection broke while reading") from error
 
     def wait_for_reply(self: Any) -> None:
         """Return when a whole wait may follow, or something can be read."""
@@ -76,6 +96,7 @@ class Line:
         self._arguments = pool.connection_kwargs | {
             "socket_connect_timeout": timeout_s * CONNECT_SHARE,
             "socket_timeout": timeout_s * WAIT_SHARE,
+            "health_check_interval": 0,  # whether a connection is alive, its next exchange tells
         }
         self._timeout_s = timeout_s
         self._idle: deque[Any] = deque()
@@ -84,7 +105,7 @@ class Line:
         """When an exchange that begins now must be over; seconds of the monotonic clock."""
         return time.monotonic() + self._timeout_s
 
-    def exchange(self, commands: Sequence[Command], end: float) -> list[Any]:
+    def exchange(self, commands: Sequence[bytes], end: float) -> Sequence[Any]:
         """Send commands over one connection and return a reply to each.
 
         An idle connection may be one that a restart of Redis has closed, or that leads to
@@ -99,34 +120,43 @@ class Line:
             redis.ReadOnlyError: the server is a replica.
             redis.TimeoutError: it would not be over in time.
         """
-        with suppress(RedisConnectionError, ReadOnlyError):
-            connection = self._idle_one()
-            if connection is not None:
+        connection = self._idle_one()
+        if connection is not None:
+            try:
                 return self._converse(connection, commands, end)
-        return self._converse(self._kind(**self._arguments), commands, end)
+            except (RedisConnectionError, ReadOnlyError):
+                pass
+        return self._converse(self._fresh(end), commands, end)
 
     def close(self) -> None:
         """Close the idle connections; the next exchange makes a new one."""
         while (connection := self._idle_one()) is not None:
             connection.disconnect()
 
+    def _fresh(self, end: float) -> Any:
+        connection = self._kind(**self._arguments)
+        connection.end = end
+        connection.connect()
+        return connection
+
     def _idle_one(self) -> Any:
         """The one used last: the others may rest until the server closes them."""
-        with suppress(IndexError):
-            while True:
+        while self._idle:
+            try:
                 connection = self._idle.pop()
-                if connection.pid == os.getpid():
-                    return connection
+            except IndexError:  # another thread was faster
+                return None
+            if connection.pid == os.getpid():
+                return connection
         return None
 
-    def _converse(self, connection: Any, commands: Sequence[Command], end: float) -> list[Any]:
+    def _converse(self, connection: Any, commands: Sequence[bytes], end: float) -> Sequence[Any]:
         connection.end = end
         try:
-            connection.connect()
-            for piece in _pieces(connection.pack_commands(commands)):
+            for piece in _pieces(commands):
                 _in_time(connection)
-                connection.send_packed_command([piece], check_health=False)
-            replies = [_reply(connection) for _ in commands]
+                connection.send_packed_command((piece,), check_health=False)
+            replies = not_of_a_replica([connection.reply() for _ in commands])
         except BaseException:
             # Half an exchange: the next one would read its replies.
             connection.disconnect()
@@ -135,24 +165,17 @@ class Line:
         return replies
 
 
-def _reply(connection: Any) -> Any:
-    try:
-        return not_of_a_replica(connection.read_response())
-    except ReadOnlyError:
-        raise
-    except ResponseError as error:
-        return error
-
-
 def _in_time(connection: Any) -> None:
     if time.monotonic() + connection.socket_timeout > connection.end:
         raise RedisTimeoutError("Redis did not take the connection in time")
 
 
-def _pieces(packed: Sequence[bytes]) -> Iterator[Any]:
-    for part in packed:
-        if len(part) <= PIECE_BYTES:
-            yield part
-        else:
-            whole = memoryview(part)
-            yield from (whole[at : at + PIECE_BYTES] for at in range(0, len(whole), PIECE_BYTES))
+def _pieces(commands: Sequence[bytes]) -> Sequence[bytes | memoryview]:
+    """What is sent at a time: all that is short together, and nothing long copied."""
+    if sum(map(len, commands)) <= PIECE_BYTES:
+        return (b"".join(commands),)
+    return [
+        memoryview(command)[at : at + PIECE_BYTES]
+        for command in commands
+        for at in range(0, len(command), PIECE_BYTES)
+    ]

@@ -8,8 +8,8 @@ from typing import Any, Final
 from redis import Redis
 from redis.exceptions import NoScriptError
 
-from tiktok_events.append import FSYNC_PROBE, Append, Command, check_fsync
-from tiktok_events.blocks import Block, blocks_of
+from tiktok_events.append import FSYNC_PROBE, Append, check_fsync, lesson
+from tiktok_events.blocks import Block
 from tiktok_events.event import PreparedEvent
 from tiktok_events.line import Line
 from tiktok_events.lua_script import Call, ScriptText
@@ -57,29 +57,25 @@ class Appender:
             redis.RedisError: it did not happen, or after a time-out may have happened.
             DurabilityUnsupported: it did not happen; the server cannot promise its disk.
         """
-        self.append_blocks(list(blocks_of(events)), end)
+        if commands := self._append.commands(events):
+            self._carry(self._append.script, commands, end)
 
     def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
         """Append all blocks, or none; as `append` does."""
-        if not blocks:
-            return
-        end = self._proven(end)
-        try:
-            self._append.verify(self._line.exchange(self._append.commands(blocks), end))
-        except NoScriptError:
-            taught = self._append.commands(blocks, teach=True)
-            self._append.verify(self._line.exchange(taught, end))
+        if commands := self._append.commands_of_blocks(blocks):
+            self._carry(self._append.script, commands, end)
 
     def call(self, script: ScriptText, call: Call, end: float | None = None) -> Any:
         """Call another script, with the promises of `append`; returns what it returned."""
+        return self._carry(script, self._append.commands_of(script, call), end)
+
+    def _carry(self, script: ScriptText, commands: Sequence[bytes], end: float | None) -> Any:
+        """Carry commands, with the script if the server does not know it."""
         end = self._proven(end)
         try:
-            return self._result(self._append.commands_of(script, call), end)
+            return self._append.result(self._line.exchange(commands, end))
         except NoScriptError:
-            return self._result(self._append.commands_of(script, call, teach=True), end)
-
-    def _result(self, commands: Sequence[Command], end: float) -> Any:
-        return self._append.result(self._line.exchange(commands, end))
+            return self._append.result(self._line.exchange([lesson(script), *commands], end))
 
     def _proven(self, end: float | None) -> float:
         """When it must be over; the server can promise its disk if that is asked for."""

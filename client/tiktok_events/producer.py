@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tiktok_events.circuit import Circuit
@@ -63,6 +63,7 @@ class Producer:
         self._withheld = Tally()
         self._circuit = Circuit()
         self._fallback = Fallback(self.settings)
+        self._append_s = self._longest_append_s()
         self._connect()
 
     @property
@@ -79,8 +80,7 @@ class Producer:
         """Make what carries the events; nothing is sent yet."""
         raise NotImplementedError
 
-    @property
-    def _append_s(self) -> float:
+    def _longest_append_s(self) -> float:
         """Longest time of one append: of the time of a call, the spool's share is kept back."""
         share = 1.0 if self._fallback.spool is None else 1.0 - SHARE
         return self.settings.redis_timeout_s * share
@@ -101,12 +101,15 @@ class Producer:
 
     def _prepare_all(
         self, events: Iterable[AnyEvent], policy: PolicyRule | None
-    ) -> Iterator[PreparedEvent]:
-        for position, event in enumerate(events):
+    ) -> list[PreparedEvent]:
+        prepared = []
+        for event in events:
             try:
-                yield self._preparer.prepare(event, policy=policy)
+                prepared.append(self._preparer.prepare(event, policy=policy))
             except InvalidEvent as error:
+                position = len(prepared)
                 raise type(error)(error.message, path=error.path, position=position) from None
+        return prepared
 
 
 def _default_ids(event_source_id: str | None, pixel_code: str | None) -> dict[str, str]:

@@ -90,6 +90,25 @@ def test_a_restart_between_two_calls_is_not_noticed(tmp_path: Path) -> None:
             assert [first, second] == ids(redis)
 
 
+def test_a_connection_that_the_server_has_closed_is_replaced(client: Client, redis: Redis) -> None:
+    """By one call, whichever of its steps notices."""
+    first = client.track(EVENT)
+    redis.client_kill_filter(_type="normal", skipme=True)
+    assert [first, client.track(EVENT)] == ids(redis)
+
+
+def test_a_server_that_has_become_a_replica_is_unavailable(client: Client, redis: Redis) -> None:
+    """Its refusal is read like any reply; once it is a master again, the client goes on."""
+    first = client.track(EVENT)
+    redis.replicaof("127.0.0.1", free_port())
+    try:
+        with pytest.raises(OutboxUnavailable, match="read only replica"):
+            client.track(EVENT)
+    finally:
+        redis.replicaof("NO", "ONE")
+    assert [first, tracked_at_last(client)] == ids(redis)
+
+
 def tracked_at_last(client: Client) -> str:
     """Call until it works: after a failure Redis is left alone for a moment."""
     while True:

@@ -207,6 +207,13 @@ def test_an_event_without_a_destination_is_refused(fields: dict[str, Any], path:
     assert (type(error), error.path) == (InvalidDestination, path)
 
 
+@pytest.mark.parametrize("wrong", [True, 1.0, ["1"], {"1": 1}])
+def test_a_wrong_id_is_refused_after_a_right_one_that_equals_it(wrong: object) -> None:
+    """What is remembered of a destination holds for its type; a list cannot be remembered."""
+    assert prepared(event_source_id=1).destination.key == "web:1"
+    assert refused({**PURCHASE, "event_source_id": wrong}).path == "event_source_id"
+
+
 # --- promises ------------------------------------------------------------------------------
 
 
