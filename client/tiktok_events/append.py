@@ -10,6 +10,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from tiktok_events import keys
 from tiktok_events.blocks import Block
+from tiktok_events.compression import Compression
 from tiktok_events.errors import DurabilityUnsupported
 from tiktok_events.lua_script import Call, ScriptText
 
@@ -31,13 +32,22 @@ class Append:
         rings: whether the doorbell's queue is on the same server.
         fsync_ms: how long to wait until the append-only file is on the server's disk;
             `None` does not wait.
+        compression: which blocks are packed.
     """
 
-    def __init__(self, *, linger_ms: int, rings: bool, fsync_ms: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        linger_ms: int,
+        rings: bool,
+        fsync_ms: int | None = None,
+        compression: str = "none",
+    ) -> None:
         self._linger_ms = linger_ms
         self._rings = rings
         self._script = ScriptText.read("tiktok_events", "append")
         self._fsync: list[Command] = [] if fsync_ms is None else [("WAITAOF", 1, 0, fsync_ms)]
+        self._compression = Compression(compression)
 
     def commands(self, blocks: Sequence[Block], *, teach: bool = False) -> list[Command]:
         """Return what one connection must carry, in order.
@@ -46,10 +56,15 @@ class Append:
             blocks: at least one.
             teach: send the script along, because the server does not know it.
         """
-        calls = [self._command(part) for part in _script_calls(blocks)]
+        calls = [self._command(part) for part in _script_calls(self._compression.of(blocks))]
         if len(calls) > 1:
             return [_lesson(self._script), ("MULTI",), *calls, ("EXEC",), *self._fsync]
         return [*([_lesson(self._script)] if teach else ()), *calls, *self._fsync]
+
+    def appended(self, blocks: Sequence[Block], replies: Sequence[Any]) -> None:
+        """Return when the replies say that the blocks stand in their outboxes; as `verify` does."""
+        self.verify(replies)
+        self._compression.learn(blocks, replies)
 
     def commands_of(self, script: ScriptText, call: Call, *, teach: bool = False) -> list[Command]:
         """Return what carries one call of another script."""

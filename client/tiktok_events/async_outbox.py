@@ -26,13 +26,23 @@ class AsyncAppender:
         rings: whether the doorbell's queue is on the same server.
         timeout_s: longest time of one append.
         fsync: an append ends when the append-only file is on the server's disk.
+        compression: which blocks are packed: `auto`, `zlib` or `none`.
     """
 
     def __init__(
-        self, redis: Redis, *, linger_ms: int, rings: bool, timeout_s: float, fsync: bool
+        self,
+        redis: Redis,
+        *,
+        linger_ms: int,
+        rings: bool,
+        timeout_s: float,
+        fsync: bool,
+        compression: str,
     ) -> None:
         fsync_ms = round(timeout_s * 1000) if fsync else None
-        self._append = Append(linger_ms=linger_ms, rings=rings, fsync_ms=fsync_ms)
+        self._append = Append(
+            linger_ms=linger_ms, rings=rings, fsync_ms=fsync_ms, compression=compression
+        )
         self._pool: Any = redis.connection_pool
         self._timeout_s = timeout_s
         self._fsync_unproven = fsync
@@ -53,7 +63,8 @@ class AsyncAppender:
     async def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
         """Append all blocks, or none; as `append` does."""
         if blocks:
-            await self._in_time(partial(self._append.commands, blocks), end)
+            replies = await self._in_time(partial(self._append.commands, blocks), end)
+            self._append.appended(blocks, replies)
 
     async def call(self, script: ScriptText, call: Call, end: float | None = None) -> Any:
         """Call another script, with the promises of `append`; returns what it returned."""

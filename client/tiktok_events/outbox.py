@@ -26,6 +26,7 @@ class Appender:
         rings: whether the doorbell's queue is on the same server.
         timeout_s: longest time of one append.
         fsync: an append ends when the append-only file is on the server's disk.
+        compression: which blocks are packed: `auto`, `zlib` or `none`.
     """
 
     def __init__(
@@ -36,9 +37,12 @@ class Appender:
         rings: bool,
         timeout_s: float = TIMEOUT_S,
         fsync: bool = False,
+        compression: str = "none",
     ) -> None:
         fsync_ms = round(timeout_s * 1000) if fsync else None
-        self._append = Append(linger_ms=linger_ms, rings=rings, fsync_ms=fsync_ms)
+        self._append = Append(
+            linger_ms=linger_ms, rings=rings, fsync_ms=fsync_ms, compression=compression
+        )
         self._line = Line(redis.connection_pool, timeout_s)
         self._fsync_unproven = fsync
 
@@ -65,10 +69,11 @@ class Appender:
             return
         end = self._proven(end)
         try:
-            self._append.verify(self._line.exchange(self._append.commands(blocks), end))
+            replies = self._line.exchange(self._append.commands(blocks), end)
+            self._append.appended(blocks, replies)
         except NoScriptError:
             taught = self._append.commands(blocks, teach=True)
-            self._append.verify(self._line.exchange(taught, end))
+            self._append.appended(blocks, self._line.exchange(taught, end))
 
     def call(self, script: ScriptText, call: Call, end: float | None = None) -> Any:
         """Call another script, with the promises of `append`; returns what it returned."""
