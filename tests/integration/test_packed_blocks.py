@@ -131,13 +131,13 @@ def test_a_transaction_of_several_calls_tells_too(redis: Redis, redis_url: str) 
 
 
 async def _track_twice(redis_url: str) -> None:
-    async with AsyncClient(redis_url, event_source_id=PIXEL) as one:
+    async with AsyncClient(redis_url, event_source_id=PIXEL, compression="auto") as one:
         await one.track(lead("e1"))
         await one.track(lead("e2"))
 
 
 def test_the_client_for_asyncio_does_the_same(redis: Redis, redis_url: str) -> None:
-    """By default, when very much waits."""
+    """When very much waits."""
     crowd(redis)
     asyncio.run(_track_twice(redis_url))
     assert are_packed(redis) == [False, True]
