@@ -40,8 +40,8 @@ class Compression:
 
         Args:
             blocks: what was appended.
-            replies: of everything that was sent with them; those of `append.lua` are lists of
-                how many events were appended, and names.
+            replies: of everything that was sent with them; those of `append.lua` are lists
+                where there is something to say.
         """
         crowded = _names(replies) if self._choice == "auto" else []
         if crowded or self._crowded:
@@ -52,7 +52,7 @@ class Compression:
 
 
 def _names(replies: Sequence[Any]) -> list[str]:
-    """Whatever is text in a list, also where a transaction has put lists into one."""
+    """Whatever is text in a list, as deep as a transaction may have put it."""
     names: list[str] = []
     for reply in replies:
         if isinstance(reply, list):

@@ -29,9 +29,9 @@ def test_the_setting_decides_when_nothing_is_known(choice: str, *, expected: boo
 @pytest.mark.parametrize(
     "replies",
     [
-        [[2, b"web:A"]],
-        [b"<digest>", [2, b"web:A"]],
-        [b"<digest>", b"OK", b"QUEUED", b"QUEUED", [[1, b"web:A"], [1]], [1, 0]],
+        [[2, [b"web:A"]]],
+        [b"<digest>", [2, [b"web:A"]]],
+        [b"<digest>", b"OK", b"QUEUED", b"QUEUED", [[1, [b"web:A"]], 1], [1, 0]],
     ],
     ids=["one call", "with a lesson", "a transaction"],
 )
@@ -45,10 +45,10 @@ def test_blocks_of_a_crowded_destination_are_packed(replies: list[Any]) -> None:
 def test_a_destination_that_has_emptied_is_crowded_no_more() -> None:
     """The answer to its own next append tells, not that to another's."""
     compression = Compression("auto")
-    compression.learn([A, B], [[2, b"web:A", b"web:B"]])
-    compression.learn([B], [[1]])
+    compression.learn([A, B], [[2, [b"web:A", b"web:B"]]])
+    compression.learn([B], [1])
     assert are_packed(compression, A, B) == [True, False]
-    compression.learn([A], [[1]])
+    compression.learn([A], [1])
     assert are_packed(compression, A, B) == [False, False]
 
 
@@ -57,7 +57,7 @@ def test_a_choice_that_was_made_stays(choice: str) -> None:
     """Whatever waits."""
     compression = Compression(choice)
     before = are_packed(compression, A)
-    compression.learn([A], [[1, b"web:A"]])
+    compression.learn([A], [[1, [b"web:A"]]])
     assert before == are_packed(compression, A)
 
 
