@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+import orjson
 from our_site import Course, Site, web_samples
 from race import QUIET_S
 from rich.console import Console
@@ -20,6 +21,7 @@ from rich.progress import track
 from rounds import interleaved
 
 from tiktok_events import keys
+from tiktok_events.packing import unpacked
 from worker.parking import Parking
 
 PIXEL = "C0BACKLOG0PIXEL00000"
@@ -99,8 +101,8 @@ class Outlet:
         blocks: Any = self.site.redis.xrange(
             keys.outbox(DESTINATION), count=SAMPLES // BLOCK_EVENTS
         )
-        payloads = [len(fields[b"b"]) for _, fields in blocks]
-        return sum(payloads) / sum(int(fields[b"n"]) for _, fields in blocks)
+        payloads = [unpacked(fields[b"b"]) for _, fields in blocks]
+        return sum(map(len, payloads)) / sum(len(orjson.loads(one)) for one in payloads)
 
     def drain(self, events: int) -> Drain:
         """Let so many go, and measure until nothing more of it is under way."""

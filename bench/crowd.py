@@ -15,6 +15,7 @@ from race import QUIET_S
 from rounds import interleaved
 
 from tiktok_events import keys
+from tiktok_events.packing import unpacked
 from worker.sample_events import pixel_code
 
 SAMPLES = 1_000
@@ -79,7 +80,7 @@ def payload_bytes(site: Site, events: Events) -> float:
     """Return the mean JSON of what waits, of some destinations."""
     names = [f"web:{event['event_source_id']}" for event in events[:SAMPLES]]
     blocks: Any = [site.redis.xrange(keys.outbox(name))[0][1] for name in names]
-    return sum(len(fields[b"b"]) for fields in blocks) / len(blocks)
+    return sum(len(unpacked(fields[b"b"])) for fields in blocks) / len(blocks)
 
 
 def weigh(site: Site, events: Events) -> Footprint:

@@ -39,12 +39,14 @@ class Course:
         concurrency: worker processes.
         latency_ms: of the sink, before each answer.
         seed: of the samples.
+        compression: which blocks the producer packs.
     """
 
     rounds: int
     concurrency: int
     latency_ms: float
     seed: int
+    compression: str
 
 
 def web_samples(wanted: int, seed: int) -> Events:
@@ -66,7 +68,9 @@ class Site:
         latency = ["--latency-ms", str(course.latency_ms)]
         self.sink = Sink(stack.enter_context(Program(["sink.py", *latency], speaks=True)))
         self.redis = stack.enter_context(Redis.from_url(self.server.url, protocol=2))
-        self.client = stack.enter_context(Client(self.server.url, default_region=SAMPLE_REGION))
+        self.client = stack.enter_context(
+            Client(self.server.url, default_region=SAMPLE_REGION, compression=course.compression)
+        )
 
     def start_worker(self, *, arriving: int = 0) -> None:
         """Start it, and wait until what waits and some events more have gone all the way.

@@ -19,6 +19,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from tiktok_events.compression import CHOICES
+
 LEAST_EVENTS = 40_000
 
 
@@ -26,8 +28,8 @@ def figures_of_backlog(found: dict[str, Any]) -> list[tuple[str, str]]:
     """Return names and figures of the first question."""
     return [
         ("memory per waiting event", f"{found['memory']:,.0f} B"),
-        ("of it payload", f"{found['payload']:,.0f} B"),
-        ("memory / payload", f"{found['memory'] / found['payload']:.2f}"),
+        ("its JSON", f"{found['payload']:,.0f} B"),
+        ("memory / JSON", f"{found['memory'] / found['payload']:.2f}"),
         (f"drain of {found['drained']:,} of them", drain_of(found[FULL])),
         (f"drain of {ALONE:,} alone", drain_of(found[EMPTY])),
         ("ratio of the rates", spread(found["ratios"])),
@@ -54,7 +56,7 @@ def figures_of_crowd(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("CPU per request, worker", f"{found['worker_us']:,.0f} us"),
         ("CPU per request, server", f"{found['redis_us']:,.0f} us"),
         ("memory per waiting destination", f"{found['waiting']:,.0f} B"),
-        ("of it payload", f"{found['payload']:,.0f} B"),
+        ("its JSON", f"{found['payload']:,.0f} B"),
         ("memory per idle destination, after all rounds", f"{found['idle']:,.1f} B"),
         ("keys, waiting", f"{found['keys_waiting']:,}"),
         ("keys, idle", f"{found['keys_idle']:,}"),
@@ -90,6 +92,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--concurrency", type=int, default=2, help="worker processes")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="of the sink")
     parser.add_argument("--seed", type=int, default=7, help="of the samples")
+    parser.add_argument("--compression", choices=CHOICES, default="auto", help="of the producer")
     parser.add_argument("--json", action="store_true", help="print one object instead of tables")
     given = parser.parse_args()
     if given.events < LEAST_EVENTS or given.destinations < 1 or given.rounds < 1:
@@ -100,7 +103,9 @@ def parsed() -> argparse.Namespace:
 def main() -> None:
     """Measure, write the result, and show it."""
     given = parsed()
-    course = Course(given.rounds, given.concurrency, given.latency_ms, given.seed)
+    course = Course(
+        given.rounds, given.concurrency, given.latency_ms, given.seed, given.compression
+    )
     result = {
         "course": asdict(course),
         "backlog": measure_backlog(course, given.events),

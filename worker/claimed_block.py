@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import orjson
 
+from tiktok_events.packing import packed_like, unpacked
 from worker.history import Attempt, History
 from worker.letter import DeadLetter
 from worker.letter_record import Record
@@ -137,7 +138,8 @@ class OpenBlock:
         return [self._left_part(part, sorted(indexes)) for part, indexes in parts.items()]
 
     def _left_part(self, part: int, indexes: list[int]) -> LeftPart:
-        payload = orjson.dumps([self.events[index] for index in indexes]).decode()
+        json = orjson.dumps([self.events[index] for index in indexes])
+        payload = packed_like(self.claimed.payload, json)
         return LeftPart(len(indexes), payload, self._history_of(part).write())
 
     def _history_of(self, part: int) -> History:
@@ -153,7 +155,7 @@ def _events(claimed: ClaimedBlock) -> list[Any]:
     They end as invalid dead letters instead of killing one worker after the other.
     """
     try:
-        events = orjson.loads(claimed.payload)
-    except orjson.JSONDecodeError:
+        events = orjson.loads(unpacked(claimed.payload))
+    except ValueError:
         events = None
     return events if isinstance(events, list) and events else [None] * claimed.events

@@ -93,6 +93,7 @@ class Engine:
             default_region=settings.default_region,
             linger_ms=settings.linger_ms,
             max_event_bytes=settings.max_event_bytes,
+            compression=settings.compression,
             # The broker keeps the message; a spool or a drop here would acknowledge it.
             on_failure="raise",
         )

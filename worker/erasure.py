@@ -20,6 +20,7 @@ from redis import Redis
 
 from tiktok_events import keys
 from tiktok_events.lua_script import LuaScript
+from tiktok_events.packing import UnreadableBlock, packed_like, unpacked
 from worker.backlog import Backlog, StoredBlock
 from worker.dead_letters import PAGE, DeadLetters
 from worker.held import HeldBody, HeldEvents
@@ -191,9 +192,10 @@ class Erasure:
     def _shared(self, blocks: Iterator[StoredBlock]) -> Iterator[_Shared]:
         """Those blocks that have an event of the person, taken apart."""
         for block in blocks:
-            if not self._person.may_be_in(block.payload):
+            json = _json(block.payload)
+            if not self._person.may_be_in(json):
                 continue
-            events = _events(block.payload)
+            events = _events(json)
             others = [event for event in events if not self._person.owns(event)]
             if len(others) < len(events):
                 yield _Shared(block, len(events) - len(others), others)
@@ -222,7 +224,7 @@ class Erasure:
                 tried,
                 shared.theirs,
                 left,
-                orjson.dumps(shared.others) if left else b"",
+                packed_like(shared.block.payload, orjson.dumps(shared.others)) if left else b"",
                 shared.attempts(claims, tried) if left else "",
             ],
         )
@@ -241,10 +243,18 @@ class Erasure:
             found.dead_letters += self._letters.purge(theirs[first : first + PAGE])
 
 
-def _events(payload: bytes) -> list[Any]:
+def _json(payload: bytes) -> bytes:
+    """A block's JSON; nothing where it cannot be unpacked: nobody can send that either."""
+    try:
+        return unpacked(payload)
+    except UnreadableBlock:
+        return b""
+
+
+def _events(json: bytes) -> list[Any]:
     """A block's events; what is no JSON array, which none of ours writes, has none."""
     try:
-        events = orjson.loads(payload)
+        events = orjson.loads(json)
     except orjson.JSONDecodeError:
         return []
     return events if isinstance(events, list) else []

@@ -42,7 +42,7 @@ class Want:
     Attributes:
         destination: its key.
         events: how many are wanted.
-        size_bytes: of their payloads, at most a block more.
+        size_bytes: of their JSON, at most a block more.
         turns: how often its access token may be used.
     """
 
@@ -61,7 +61,7 @@ class ClaimedBlock:
         claims: how often it was claimed since it was last settled; more than one
             means that earlier claims died. Together with the consumer it is the fence.
         events: how many events it holds.
-        payload: JSON array of them.
+        payload: JSON array of them, perhaps packed.
         attempts: JSON of what earlier attempts met, or empty.
     """
 
@@ -213,7 +213,7 @@ class Outbox:
                     keys.DEAD_EVENT_IDS,
                     *(keys.dead_of(kind.digest) for kind in settlement.kinds()),
                 ],
-                args=[destination, self._consumer, settlement.plan()],
+                args=[destination, self._consumer, settlement.plan(), *settlement.payloads()],
             ),
         )
         settled = Settled(lost=reply[1], parked=bool(reply[2]))

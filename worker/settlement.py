@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -52,7 +53,7 @@ class LeftPart:
     """Events of a block that stay, as a block of their own."""
 
     events: int
-    payload: str
+    payload: bytes
     attempts: str
 
 
@@ -108,15 +109,19 @@ class Settlement:
         """What the dead have in common, each kind once."""
         return list(dict.fromkeys(one.record.kind for block in self.mixed for one in block.dead))
 
+    def payloads(self) -> list[bytes]:
+        """Of what is left, in the order in which the plan numbers them; packed, it is no text."""
+        return [part.payload for block in self.mixed for part in block.left]
+
     def plan(self) -> bytes:
         """The plan as `settle.lua` reads it."""
-        kinds = self.kinds()
+        kinds, numbers = self.kinds(), itertools.count(1)
         places = {kind: place for place, kind in enumerate(kinds, 1)}
         return orjson.dumps(
             {
                 "done": self.done,
                 "again": self.again,
-                "mixed": [_mixed_plan(block, places) for block in self.mixed],
+                "mixed": [_mixed_plan(block, places, numbers) for block in self.mixed],
                 "kinds": [(kind.write(), kind.reason) for kind in kinds],
                 "counters": self.counters,
                 "outcome": self.outcome,
@@ -146,11 +151,13 @@ class Settled:
     parked: bool
 
 
-def _mixed_plan(block: MixedBlock, places: Mapping[Kind, int]) -> dict[str, Any]:
+def _mixed_plan(
+    block: MixedBlock, places: Mapping[Kind, int], numbers: Iterator[int]
+) -> dict[str, Any]:
     return {
         "id": block.id,
         "claims": block.claims,
         "delivered": block.delivered,
         "dead": [(b.suffix, b.record.stored, places[b.record.kind]) for b in block.dead],
-        "left": [[part.events, part.payload, part.attempts] for part in block.left],
+        "left": [[part.events, next(numbers), part.attempts] for part in block.left],
     }

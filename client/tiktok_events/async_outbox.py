@@ -25,13 +25,23 @@ class AsyncAppender:
         rings: whether the doorbell's queue is on the same server.
         timeout_s: longest time of one append.
         fsync: an append ends when the append-only file is on the server's disk.
+        compression: which blocks are packed: `auto`, `zlib` or `none`.
     """
 
     def __init__(
-        self, redis: Redis, *, linger_ms: int, rings: bool, timeout_s: float, fsync: bool
+        self,
+        redis: Redis,
+        *,
+        linger_ms: int,
+        rings: bool,
+        timeout_s: float,
+        fsync: bool,
+        compression: str,
     ) -> None:
         fsync_ms = round(timeout_s * 1000) if fsync else None
-        self._append = Append(linger_ms=linger_ms, rings=rings, fsync_ms=fsync_ms)
+        self._append = Append(
+            linger_ms=linger_ms, rings=rings, fsync_ms=fsync_ms, compression=compression
+        )
         self._pool: Any = redis.connection_pool
         self._timeout_s = timeout_s
         self._fsync_unproven = fsync
@@ -48,12 +58,14 @@ class AsyncAppender:
             DurabilityUnsupported: it did not happen; the server cannot promise its disk.
         """
         if commands := self._append.commands(events):
-            await self._in_time(self._append.script, commands, end)
+            reply = await self._in_time(self._append.script, commands, end)
+            self._append.learn((event.destination.key for event in events), reply)
 
     async def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
         """Append all blocks, or none; as `append` does."""
         if commands := self._append.commands_of_blocks(blocks):
-            await self._in_time(self._append.script, commands, end)
+            reply = await self._in_time(self._append.script, commands, end)
+            self._append.learn((block.destination for block in blocks), reply)
 
     async def call(self, script: ScriptText, call: Call, end: float | None = None) -> Any:
         """Call another script, with the promises of `append`; returns what it returned."""

@@ -15,7 +15,7 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     held                      sorted set   event key → when it is released, Unix ms; until then
     held:events               hash         event key → JSON; with `held`
     held:ids                  sorted set   <destination> NUL <event_id> NUL <event>; with `held`
-    outbox:<destination>      stream       blocks: n (events), b (JSON array); gone when empty
+    outbox:<destination>      stream       blocks: n (events), b (JSON, or packed); till empty
     state:<destination>       hash         waiting, failures, not_before, parked …; gone when idle
     attempts:<destination>    hash         block id → what its attempts met; gone with the block
     limit:<token digest>      hash         rate, next_at … of one access token; an hour

@@ -38,6 +38,7 @@ class Producer:
         spool_file: str | Path | None = None,
         spool_bytes: int | None = None,
         durability: str | None = None,
+        compression: str | None = None,
         policy: PolicyRule = KEEP,
         strip_url_parameters: Iterable[str] | None = None,
     ) -> None:
@@ -51,6 +52,7 @@ class Producer:
             spool_file=spool_file,
             spool_bytes=spool_bytes,
             durability=durability,
+            compression=compression,
             strip_url_parameters=strip_url_parameters,
         )
         self._preparer = EventPreparer(

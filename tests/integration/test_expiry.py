@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from tiktok_events import Client, keys
 from tiktok_events.destination import Destination
+from tiktok_events.packing import unpacked
 from worker.cli import main
 from worker.dead_letters import DeadLetters
 from worker.expiry import Sweep, is_time_to_sweep
@@ -40,7 +41,7 @@ def purchase(event_id: str, *, age_s: float = 0, **changes: Any) -> dict[str, An
         "event_id": event_id,
         "event_time": int(time.time() - age_s),
         "user": {"email": "jo@example.com"},
-        "page": {"url": "https://shop.example/thanks"},
+        "page": {"url": f"https://shop.example/thanks?{'q' * 300}"},
         **changes,
     }
 
@@ -79,13 +80,14 @@ class Parked:
         """What a worker claims in the end, but for the one probe: in the order of claiming."""
         assert Parking(self.redis).resume(KEY)
         self.redis.hdel(keys.state(KEY), "failures")
-        return [e["event_id"] for block in self.claim().blocks for e in orjson.loads(block.payload)]
+        payloads = [unpacked(block.payload) for block in self.claim().blocks]
+        return [event["event_id"] for payload in payloads for event in orjson.loads(payload)]
 
 
-@pytest.fixture
-def parked(redis: Redis, redis_url: str) -> Iterator[Parked]:
-    """An empty destination that is not parked yet."""
-    with Client(redis_url, event_source_id=PIXEL, linger_ms=0) as client:
+@pytest.fixture(params=["none", "zlib"])
+def parked(redis: Redis, redis_url: str, request: pytest.FixtureRequest) -> Iterator[Parked]:
+    """An empty destination that is not parked yet; its blocks will be packed or not."""
+    with Client(redis_url, event_source_id=PIXEL, linger_ms=0, compression=request.param) as client:
         yield Parked(redis, client)
 
 

@@ -73,7 +73,7 @@ def mixed(claimed: Claim) -> Settlement:
     """What is left goes back."""
     settlement = of(claimed)
     settlement.mixed = [
-        MixedBlock(block.id, block.claims, 0, [], [LeftPart(1, "[{}]", "{}")])
+        MixedBlock(block.id, block.claims, 0, [], [LeftPart(1, b"[{}]", "{}")])
         for block in claimed.blocks
     ]
     return settlement

@@ -323,8 +323,8 @@ def test_a_mixed_block_buries_its_dead_and_keeps_what_is_left(
             delivered=6,
             dead=[BuriedEvent("3", Record.of(letter))],
             left=[
-                LeftPart(2, '[{"event_id": "l1"}, {"event_id": "l2"}]', History(1.0).write()),
-                LeftPart(1, '[{"event_id": "l3"}]', History(1.0, suspect=True).write()),
+                LeftPart(2, b'[{"event_id": "l1"}, {"event_id": "l2"}]', History(1.0).write()),
+                LeftPart(1, b'[{"event_id": "l3"}]', History(1.0, suspect=True).write()),
             ],
         )
     ]

@@ -61,7 +61,7 @@ def history_of(document: Any) -> History:
     return History.read(document.encode(), accepted_at=99.0)
 
 
-def ids_of(payload: str) -> list[str]:
+def ids_of(payload: bytes) -> list[str]:
     """The events of a part."""
     return [event["event_id"] for event in orjson.loads(payload)]
 

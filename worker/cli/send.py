@@ -184,13 +184,23 @@ class Work:
                     bar.advance(self._source.moved(part.size_bytes))
 
     def _appender(self, redis: Redis) -> Appender:
-        return Appender(redis, linger_ms=self._settings.linger_ms, rings=self._settings.rings)
+        return Appender(
+            redis,
+            linger_ms=self._settings.linger_ms,
+            rings=self._settings.rings,
+            compression=self._settings.compression,
+        )
 
     def _begin(self, redis: Redis, appender: Appender) -> tuple[Append, SentBefore]:
-        linger_ms, rings = self._settings.linger_ms, self._settings.rings
         if self._digest is None:
             return _unnoted(appender), SentBefore()
-        progress = SendProgress(redis, self._work_digest(), linger_ms=linger_ms, rings=rings)
+        progress = SendProgress(
+            redis,
+            self._work_digest(),
+            linger_ms=self._settings.linger_ms,
+            rings=self._settings.rings,
+            compression=self._settings.compression,
+        )
         resume = self._order.resume
         with self._report.telling(None):
             before = progress.begin(resume=resume)

@@ -2,7 +2,7 @@
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 limit of the access token
 -- ARGV  1 destination  2 consumer (the worker process)  3 lease, ms
---       4 events wanted  5 bytes wanted  6 requests per second of the token
+--       4 events wanted  5 bytes of JSON wanted  6 requests per second of the token
 -- Steps nothing while parked, backing off, or another's probe is out; nor while the token's
 --       turn, or the next step of the ramp, has not come: then due again when it has;
 --       first the blocks that are due again (the shelf), then those whose claim has
@@ -61,15 +61,16 @@ end
 
 -- What a step took too much, because the blocks before were smaller, is the next claim's.
 local function keep(entry, claims)
-  local id, entry_events, payload = entry[1], tonumber(entry[2][2]), entry[2][4]
-  full = enough() or overflows(entry_events, #payload)
+  local id, entry_events, payload = entry[1], events_of(entry), entry[2][4]
+  local entry_bytes = label_of(payload) or #payload
+  full = enough() or overflows(entry_events, entry_bytes)
   if full then
     redis.call('XCLAIM', outbox, GROUP, SHELF, 0, id, 'RETRYCOUNT', claims - 1, 'JUSTID')
     return
   end
   blocks[#blocks + 1] = {id, claims, entry_events, payload}
   events = events + entry_events
-  bytes = bytes + #payload
+  bytes = bytes + entry_bytes
 end
 
 -- A stream entry's size is not known before it is claimed: a few at a time, more when they are small.

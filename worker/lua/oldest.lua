@@ -1,7 +1,7 @@
 -- Look at the first block of an outbox, without its payload.
 --
 -- KEYS  1 outbox
--- ARGV  1 '1' = also when its earliest event happened, which takes decoding it
+-- ARGV  1 '1' = also when its earliest event happened, which takes decoding it, or its label
 -- Returns {its id or '', Unix s or ''}; '' when the outbox is empty, or it has no such figure.
 
 local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
@@ -9,7 +9,15 @@ if not first then
   return {'', ''}
 end
 
-local known, events = pcall(cjson.decode, ARGV[1] == '1' and first[2][4] or '[]')
+local function decoded(payload)
+  local packed, earliest = label_of(payload)
+  if packed then
+    return true, {{event_time = earliest}}
+  end
+  return pcall(cjson.decode, payload)
+end
+
+local known, events = decoded(ARGV[1] == '1' and first[2][4] or '[]')
 local earliest
 for _, event in ipairs(known and events or {}) do
   local at = type(event) == 'table' and tonumber(event.event_time)

@@ -4,7 +4,7 @@
 -- KEYS  those of append.lua, then: sending
 -- ARGV  those of append.lua, then, counted from the end: 5 run   4 number of the entry before
 --       the slice   3 number of its last   2 its entries that are refused   1 lifetime, seconds
--- Returns 'appended'
+-- Returns what append.lua returns
 --       | 'repeated'  this very step was taken before; its answer did not arrive
 --       | 'lost'      another run has taken the file over, or the server has lost its place
 
@@ -20,12 +20,12 @@ elseif (known[2] or '0') ~= before then
   return 'lost'
 end
 
-local accepted = 0
+local reply = 0
 if tonumber(ARGV[3]) > 0 then
-  accepted = append()
+  reply = append()
 end
 redis.call('HSET', sending, 'done', done)
-redis.call('HINCRBY', sending, 'accepted', accepted)
+redis.call('HINCRBY', sending, 'accepted', type(reply) == 'table' and reply[1] or reply)
 redis.call('HINCRBY', sending, 'refused', ARGV[last - 1])
 redis.call('EXPIRE', sending, ARGV[last])
-return 'appended'
+return reply

@@ -8,7 +8,7 @@
 --       again     [[id, claims, attempts or null, aside], …]
 --                 none was; null = not even tried; aside = not before a lease has passed
 --       mixed     [{id, claims, delivered, dead: [[letter id suffix, letter, kind], …],
---                   left: [[events, payload, attempts], …]}, …]
+--                   left: [[events, number of its payload, attempts], …]}, …]
 --       kinds     [[JSON, reason], …]    of the dead; a letter names its own from 1
 --       counters  {name: n}    what to add whatever happens
 --       outcome   'healthy' | 'failing' | 'none'
@@ -24,6 +24,7 @@
 --       park      a reason, when the destination must wait for a person; heeded only by the
 --                 failure count too: after a resume, late answers must not park it again
 --       token     digest of the access token
+--       4 … the payloads of what is left
 -- Fencing: a block counts only if this consumer still holds it with the same number of
 --       claims; a worker that slept through its lease changes nothing of another's claim.
 -- Returns {blocks settled, blocks whose claim was lost, 1 if this parked the destination else 0}.
@@ -61,7 +62,7 @@ local function bury(number, letter)
 end
 
 local function put_back(part)
-  local _, id = add_block(outbox, KEYS[6], part[1], part[2])
+  local _, id = add_block(outbox, KEYS[6], part[1], ARGV[3 + part[2]])
   redis.call('HSET', attempts, id, part[3])
 end
 

@@ -13,6 +13,7 @@ from redis import Redis
 
 from tiktok_events import Client, keys
 from tiktok_events.match_keys import prepare_user
+from tiktok_events.packing import unpacked
 from worker.claimed_block import OpenBlock
 from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.erasure import Erasure, Found
@@ -35,18 +36,28 @@ class Shop:
     Attributes:
         redis: the server.
         url: of it.
+        compression: which blocks its producers pack.
     """
 
-    def __init__(self, redis: Redis, url: str) -> None:
+    def __init__(self, redis: Redis, url: str, compression: str) -> None:
         self.redis = redis
         self.url = url
+        self.compression = compression
         self.outbox = Outbox(redis, consumer="one", lease_ms=round(LEASE_S * 1000))
 
     def track(self, *emails: str, source_id: str = PIXEL) -> None:
         """One block with an event for each address; its id is the address and its place."""
-        with Client(self.url, event_source_id=source_id, linger_ms=0) as client:
+        page = {"url": f"https://shop.example/?{'q' * 400}"}
+        with Client(
+            self.url, event_source_id=source_id, linger_ms=0, compression=self.compression
+        ) as client:
             client.track_many(
-                {"event": "Lead", "event_id": f"{email}/{n}", "user": {"email": email}}
+                {
+                    "event": "Lead",
+                    "event_id": f"{email}/{n}",
+                    "user": {"email": email},
+                    "page": page,
+                }
                 for n, email in enumerate(emails)
             )
 
@@ -124,7 +135,8 @@ class Shop:
     def blocks(self, key: str = KEY) -> list[list[str]]:
         """The event ids of each block, in order."""
         entries: Any = self.redis.xrange(keys.outbox(key))
-        return [[e["event_id"] for e in orjson.loads(fields[b"b"])] for _, fields in entries]
+        blocks = [orjson.loads(unpacked(fields[b"b"])) for _, fields in entries]
+        return [[event["event_id"] for event in block] for block in blocks]
 
     def history(self) -> dict[str, Any]:
         """What the only block with a history met."""
@@ -143,7 +155,7 @@ class Shop:
         )
 
 
-@pytest.fixture
-def shop(redis: Redis, redis_url: str) -> Shop:
-    """A shop without events."""
-    return Shop(redis, redis_url)
+@pytest.fixture(params=["none", "zlib"])
+def shop(redis: Redis, redis_url: str, request: pytest.FixtureRequest) -> Shop:
+    """A shop without events; its blocks will be packed or not."""
+    return Shop(redis, redis_url, request.param)
