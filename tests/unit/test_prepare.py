@@ -75,6 +75,15 @@ def test_a_good_event_is_sent_as_it_is() -> None:
     assert outgoing.expires_at == NOW - 60 + 7 * DAY
 
 
+def test_a_prepared_block_keeps_the_bytes_alone() -> None:
+    """Decoded events take no memory while they wait; one that dies is decoded anew."""
+    block = opened(event(), event(event_id="e2"))
+    decoded = block.events
+    first, second = prepared(block)
+    assert decoded is not block.events
+    assert [first.body, second.body] == decoded
+
+
 def test_an_invalid_event_dies_alone() -> None:
     """With the path and what is allowed; its neighbours are sent."""
     block = opened(event(), event(properties={"value": "x"}), event())
