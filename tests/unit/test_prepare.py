@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from worker import remarks
 from worker.claimed_block import OpenBlock
 from worker.history import DEDUPLICATION_S, Attempt, History
 from worker.outbox import ClaimedBlock
-from worker.prepare import Outgoing, Preparer
+from worker.prepare import Outgoing, Preparer, encoded
 from worker.settings import Settings
 from worker.settlement import Settlement, Turns
 
@@ -82,6 +83,18 @@ def test_a_prepared_block_keeps_the_bytes_alone() -> None:
     first, second = prepared(block)
     assert decoded is not block.events
     assert [first.body, second.body] == decoded
+
+
+def test_an_encoded_event_takes_the_memory_of_its_bytes() -> None:
+    """And not that of the encoder's buffer: sixteen thousand of them may wait for answers."""
+    body = event(user={"email": "a" * 64, "user_agent": "x" * 600})
+    size = len(encoded(body))
+    tracemalloc.start()
+    kept = [encoded(body) for _ in range(100)]
+    memory, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [json.loads(one) for one in kept] == [body] * 100
+    assert memory < 100 * (size + 100)
 
 
 def test_an_invalid_event_dies_alone() -> None:
