@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from bisect import bisect
 from ipaddress import ip_network
 from typing import Any, Final
 
@@ -23,26 +24,26 @@ _IP_CHARS: Final = 45
 _IPV4_BYTES: Final = 4
 
 
-def _numbers(network: str) -> tuple[int, int]:
-    """Return the base and the mask of a network."""
-    parsed = ip_network(network)
-    return int(parsed.network_address), int(parsed.netmask)
+def _edges(*networks: str) -> list[int]:
+    """Return where each network begins and ends, in order: inside are an odd number of edges."""
+    parsed = [ip_network(network) for network in networks]
+    begins = [int(network.network_address) for network in parsed]
+    ends = [int(network.broadcast_address) + 1 for network in parsed]
+    return sorted(begins + ends)
 
 
-_HIDDEN_IPV4: Final = tuple(
-    _numbers(network)
-    for network in (
-        "0.0.0.0/8",
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "224.0.0.0/3",
-    )
+_HIDDEN_IPV4: Final = _edges(
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "224.0.0.0/3",
 )
-_GLOBAL_IPV6: Final = _numbers("2000::/3")
+_GLOBAL_IPV6: Final = 0b001
+"""The first three bits: 2000::/3."""
 
 
 class PageUrl(Text):
@@ -60,7 +61,7 @@ class PageUrl(Text):
     def take(self, value: Any) -> Any:
         """Take an http or https URL."""
         if type(value) is str and len(value) <= self.longest and _is_http(value):
-            return value if is_unicode(value) else DOUBT
+            return value if value.isascii() or is_unicode(value) else DOUBT
         return DOUBT
 
     def mend(self, value: Any) -> Any:
@@ -78,7 +79,7 @@ class ReferrerUrl(PageUrl):
 
     def take(self, value: Any) -> Any:
         """Take a URL; leave out the empty referrer of a direct visit, which is no mistake."""
-        return None if value == "" else super().take(value)
+        return None if value == "" else PageUrl.take(self, value)
 
     def mend(self, value: Any) -> Any:
         """Keep an app's link, with a warning."""
@@ -117,15 +118,9 @@ def is_public(packed: bytes) -> bool:
     link-local, multicast and reserved blocks) and
     https://www.iana.org/assignments/ipv6-address-space (2000::/3 is global unicast).
     """
-    number = int.from_bytes(packed)
     if len(packed) > _IPV4_BYTES:
-        return _is_inside(number, _GLOBAL_IPV6)
-    return not any(_is_inside(number, network) for network in _HIDDEN_IPV4)
-
-
-def _is_inside(number: int, network: tuple[int, int]) -> bool:
-    base, mask = network
-    return number & mask == base
+        return packed[0] >> 5 == _GLOBAL_IPV6
+    return bisect(_HIDDEN_IPV4, int.from_bytes(packed)) % 2 == 0
 
 
 def _packed(address: str) -> bytes:

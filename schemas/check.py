@@ -33,7 +33,7 @@ def check_event(event: Mapping[str, Any] | Any, event_source: str) -> Checked:
     clean = _PLANS[event_source].run(event, warnings)
     if clean is DOUBT:
         return check_thoroughly(event, event_source)
-    return Checked(clean, (), _capped([*warnings, *warnings_on(clean, event_source)]))
+    return Checked(clean, (), _capped(warnings + warnings_on(clean, event_source)))
 
 
 def check_thoroughly(event: Mapping[str, Any] | Any, event_source: str) -> Checked:
@@ -74,7 +74,7 @@ def _unmarred(warnings: list[Finding], errors: list[Finding]) -> list[Finding]:
 
 def _capped(findings: list[Finding]) -> tuple[Finding, ...]:
     """Return the first findings, and how many there are beyond them."""
-    beyond = len(findings) - limits.FINDINGS
-    if beyond <= 0:
+    if len(findings) <= limits.FINDINGS:
         return tuple(findings)
+    beyond = len(findings) - limits.FINDINGS
     return (*findings[: limits.FINDINGS], Finding("", f"and {beyond} more"))

@@ -8,6 +8,7 @@ only what `take` doubted, and corrects it with a remark or refuses it with a sen
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from marshmallow import ValidationError, fields
@@ -120,11 +121,12 @@ class Shaped(Text):
     def __init__(self, form: str, advice: str) -> None:
         super().__init__(limits.LABEL_CHARS)
         self.form = re.compile(form)
+        self.is_usual = lru_cache(maxsize=1_024)(self.form.fullmatch)
         self.advice = advice
 
     def take(self, value: Any) -> Any:
         """Take a text of the usual form."""
-        if type(value) is str and self.form.fullmatch(value) and len(value) <= self.longest:
+        if type(value) is str and len(value) <= self.longest and self.is_usual(value):
             return value
         return DOUBT
 

@@ -38,7 +38,7 @@ class ListOf(EventField):
         """Take an array of clean values."""
         if type(value) is not list or len(value) > limits.LIST_ITEMS:
             return DOUBT
-        taken = [self.take_item(item) for item in value]
+        taken = list(map(self.take_item, value))
         return DOUBT if DOUBT in taken else taken
 
     def take_item(self, item: Any) -> Any:

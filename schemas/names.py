@@ -43,11 +43,14 @@ class EventName(EventField):
     def __init__(self, event_source: str, *, needed: str | None = None) -> None:
         super().__init__(needed=needed)
         self.event_source = event_source
+        self.plain_names = plain_names(event_source)
 
     def take(self, value: Any) -> Any:
         """Take a name that has no error."""
         if type(value) is not str or len(value) > limits.EVENT_NAME_CHARS:
             return DOUBT
+        if value in self.plain_names:
+            return value
         return DOUBT if judge_name(value, self.event_source).error else value
 
     def mend(self, value: Any) -> Any:
@@ -73,6 +76,12 @@ def judge_name(name: str, event_source: str) -> NameVerdict:
     if event_source == "offline":
         return NameVerdict(error=_with_hint(STANDARD_ONLY, _resembled(name, event_source)))
     return NameVerdict(warning=_custom_warning(name, event_source))
+
+
+def plain_names(event_source: str) -> frozenset[str]:
+    """Return the names about which there is nothing to be said: those of most events."""
+    names = standard_events(event_source)
+    return frozenset(name for name in names if judge_name(name, event_source) == NameVerdict())
 
 
 def standard_events(event_source: str) -> frozenset[str]:

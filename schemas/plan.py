@@ -42,24 +42,25 @@ class Plan:
         """Return a clean copy of ``data``, or `DOUBT`; warnings are added to the list."""
         if type(data) is not dict or len(data) > limits.OBJECT_KEYS:
             return DOUBT
-        takes, clean = self.takes, {}
+        takes, clean = self.takes, data.copy()
         for key, value in data.items():
-            if value is None:
-                continue
             take = takes.get(key)
-            taken = self._set_aside(key, value, warnings) if take is None else take(value)
-            if taken is DOUBT:
+            taken = take(value) if take is not None else self._set_aside(key, value, warnings)
+            if taken is value:
+                continue
+            if value is None or taken is None:
+                del clean[key]
+            elif taken is DOUBT:
                 return DOUBT
-            if taken is not None:
+            else:
                 clean[key] = taken
-        return clean if self.required.issubset(clean) else DOUBT
+        return DOUBT if self.required and not self.required <= clean.keys() else clean
 
     def _set_aside(self, key: Any, value: Any, warnings: list[Finding]) -> Any:
         """Handle the rarer keys: an inner object, or one that is not known."""
-        inner = self.inner.get(key)
-        if inner is not None:
-            return inner.run(value, warnings)
-        if self.prefix is None or not is_key(key) or not is_scalar(value):
+        if key in self.inner:
+            return self.inner[key].run(value, warnings)
+        if self.prefix is None or value is None or not is_key(key) or not is_scalar(value):
             return DOUBT
         warnings.append(unknown_key(key, self.prefix))
         return value

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from schemas.catalogue import EVENT_SOURCES
 from schemas.finding import Finding
-from schemas.names import judge_name
+from schemas.names import judge_name, plain_names
 
 NO_MATCH_KEY: Final = Finding(
     "user", "has no match key: TikTok cannot attribute the event to anybody"
@@ -26,6 +27,7 @@ _MATCH_KEYS: Final = frozenset(
 _OFFLINE_KEYS: Final = frozenset({"email", "phone"})
 _IP_PAIR: Final = frozenset({"ip", "user_agent"})
 
+_PLAIN_NAMES: Final = {source: plain_names(source) for source in EVENT_SOURCES}
 _SPECIAL_KEYS: Final = ("page", "app", "ad", "lead", "limited_data_use", "device")
 _OWN_KEYS: Final = {
     "web": {"page", "limited_data_use", "device"},
@@ -45,16 +47,19 @@ _MISPLACED: Final = {
 
 def warnings_on(event: dict[str, Any], event_source: str) -> list[Finding]:
     """Return the warnings on a clean event of that source."""
-    return [
-        *_name(event, event_source),
-        *_match_keys(event, event_source),
-        *_money(event.get("properties")),
-        *_misplaced(event, event_source),
-    ]
+    return (
+        _name(event, event_source)
+        + _match_keys(event, event_source)
+        + _money(event.get("properties"))
+        + _misplaced(event, event_source)
+    )
 
 
 def _name(event: dict[str, Any], event_source: str) -> list[Finding]:
-    warning = judge_name(event["event"], event_source).warning if "event" in event else None
+    name = event.get("event")
+    if name is None or name in _PLAIN_NAMES[event_source]:
+        return []
+    warning = judge_name(name, event_source).warning
     return [Finding("event", warning)] if warning else []
 
 
@@ -88,4 +93,6 @@ def _misplaced(event: dict[str, Any], event_source: str) -> list[Finding]:
     Source: https://business-api.tiktok.com/portal/docs?id=1771101303285761 (read 2026-11-22).
     """
     misplaced = _MISPLACED[event_source]
+    if misplaced.keys().isdisjoint(event):
+        return []
     return [misplaced[key] for key in event if key in misplaced]

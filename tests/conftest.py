@@ -38,6 +38,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--chaos-table", type=Path, help="write the table of the chaos suite there")
     group.addoption("--chaos-outage-s", type=float, default=20.0, help="how long its outage lasts")
     group.addoption("--chaos-cut-s", type=float, default=20.0, help="how long its cut lasts")
+    group.addoption(
+        "--differential-events", type=int, default=4_000, help="mutated events to be compared"
+    )
 
 
 @pytest.fixture(autouse=True, scope="module")

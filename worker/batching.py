@@ -64,5 +64,5 @@ def request_body(destination: Destination, events: Sequence[Encoded]) -> bytes:
     }
     if destination.test_event_code is not None:
         head["test_event_code"] = destination.test_event_code
-    data = b",".join(event.encoded for event in events)
-    return orjson.dumps(head)[:-1] + b',"data":[' + data + b"]}"
+    data = b",".join([event.encoded for event in events])
+    return b"".join((orjson.dumps(head)[:-1], b',"data":[', data, b"]}"))

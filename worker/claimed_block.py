@@ -35,19 +35,20 @@ class OpenBlock:
 
     Attributes:
         claimed: as it was claimed.
-        events: its events, decoded.
         history: what its earlier attempts met.
         lease_ends: when the claim does, on the monotonic clock.
         taken_at: when the API had last taken events of the destination, Unix seconds.
+        size: how many events it holds.
         open: events that have not ended yet.
     """
 
     claimed: ClaimedBlock
-    events: list[Any]
     history: History
     lease_ends: float
     taken_at: float = 0.0
+    size: int = field(init=False)
     open: int = field(init=False)
+    _events: list[Any] | None = None
     _delivered: int = 0
     _dead: list[BuriedEvent] = field(default_factory=list)
     _left: list[tuple[int, int]] = field(default_factory=list)
@@ -55,7 +56,7 @@ class OpenBlock:
     _doubtful: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.open = len(self.events)
+        self.size = self.open = len(self.events)
 
     @classmethod
     def of(cls, claimed: ClaimedBlock, *, lease_ends: float, taken_at: float = 0.0) -> OpenBlock:
@@ -64,7 +65,22 @@ class OpenBlock:
         if claimed.claims > 1:
             # Whoever died with it may have sent it before, as soon as it stood here.
             history = history.doubted(claimed.accepted_at)
-        return cls(claimed, _events(claimed), history, lease_ends, taken_at)
+        return cls(claimed, history, lease_ends, taken_at)
+
+    @property
+    def events(self) -> list[Any]:
+        """Its events, decoded."""
+        if self._events is None:
+            self._events = _decoded(self.claimed)
+        return self._events
+
+    def let_go(self) -> None:
+        """Free the decoded events: a delivered one is not looked at again, and any other seldom.
+
+        Decoded, they take several times the memory of their bytes, and the garbage collector
+        walks through all of them while they wait for the answer.
+        """
+        self._events = None
 
     @property
     def closed(self) -> bool:
@@ -120,9 +136,9 @@ class OpenBlock:
     def settle_into(self, settlement: Settlement) -> None:
         """Write a closed block's end into a settlement."""
         block = self.claimed
-        if self._delivered == len(self.events):
+        if self._delivered == self.size:
             settlement.done.append((block.id, block.claims, self._delivered))
-        elif len(self._left) == len(self.events) and not any(part for _, part in self._left):
+        elif len(self._left) == self.size and not any(part for _, part in self._left):
             attempts = self._history_of(0).write() if self._met else None
             aside = self.history.outdone >= SUSPECT_AFTER
             settlement.again.append((block.id, block.claims, attempts, aside))
@@ -138,7 +154,8 @@ class OpenBlock:
         return [self._left_part(part, sorted(indexes)) for part, indexes in parts.items()]
 
     def _left_part(self, part: int, indexes: list[int]) -> LeftPart:
-        json = orjson.dumps([self.events[index] for index in indexes])
+        events = self.events
+        json = orjson.dumps([events[index] for index in indexes])
         payload = packed_like(self.claimed.payload, json)
         return LeftPart(len(indexes), payload, self._history_of(part).write())
 
@@ -149,7 +166,7 @@ class OpenBlock:
         return replace(history, suspect=history.suspect or part > 0)
 
 
-def _events(claimed: ClaimedBlock) -> list[Any]:
+def _decoded(claimed: ClaimedBlock) -> list[Any]:
     """A block's events; what is no JSON array, which none of ours writes, is so many nothings.
 
     They end as invalid dead letters instead of killing one worker after the other.

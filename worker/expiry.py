@@ -95,7 +95,7 @@ class Sweep:
             alive += len(outgoing)
             block.settle_into(settlement)
         self._outbox.settle(settlement)
-        return sum(len(block.events) for block in blocks) - alive
+        return sum(block.size for block in blocks) - alive
 
     def _claimed(self, destination: Destination) -> list[OpenBlock]:
         name, now = destination.key, time.time()

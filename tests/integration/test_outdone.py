@@ -57,7 +57,7 @@ def deliver(redis: Redis, redis_url: str, settings: Settings) -> Deliver:
         history = History(now - 60, outdone=outdone).after(
             Attempt(now - 30, "transient", 50002, 9, None), ambiguous=False
         )
-        block = OpenBlock(claimed, OpenBlock.of(claimed, lease_ends=0.0).events, history, now, now)
+        block = OpenBlock(claimed, history, now, now)
         block.lease_ends = time.monotonic() + LEASE_MS / 1000
         outgoing = list(Preparer(PIXEL, settings).prepare(block, now=now))
         delivery.deliver(Batch(PIXEL, account, claim.failures, outgoing))

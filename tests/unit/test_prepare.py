@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from worker import remarks
 from worker.claimed_block import OpenBlock
 from worker.history import DEDUPLICATION_S, Attempt, History
 from worker.outbox import ClaimedBlock
-from worker.prepare import Outgoing, Preparer
+from worker.prepare import Outgoing, Preparer, encoded
 from worker.settings import Settings
 from worker.settlement import Settlement, Turns
 
@@ -73,6 +74,27 @@ def test_a_good_event_is_sent_as_it_is() -> None:
     (outgoing,) = prepared(opened(event()))
     assert json.loads(outgoing.encoded) == event()
     assert outgoing.expires_at == NOW - 60 + 7 * DAY
+
+
+def test_a_prepared_block_keeps_the_bytes_alone() -> None:
+    """Decoded events take no memory while they wait; one that dies is decoded anew."""
+    block = opened(event(), event(event_id="e2"))
+    decoded = block.events
+    first, second = prepared(block)
+    assert decoded is not block.events
+    assert [first.body, second.body] == decoded
+
+
+def test_an_encoded_event_takes_the_memory_of_its_bytes() -> None:
+    """And not that of the encoder's buffer: sixteen thousand of them may wait for answers."""
+    body = event(user={"email": "a" * 64, "user_agent": "x" * 600})
+    size = len(encoded(body))
+    tracemalloc.start()
+    kept = [encoded(body) for _ in range(100)]
+    memory, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [json.loads(one) for one in kept] == [body] * 100
+    assert memory < 100 * (size + 100)
 
 
 def test_an_invalid_event_dies_alone() -> None:
