@@ -16,6 +16,5 @@ def look_rarely() -> None:
 
     To be called in each process, when all that stays for its life has been made.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
