@@ -48,6 +48,9 @@ with nothing else under way in this process."""
 DEADLY_CLAIMS = 5
 """Claimed once more than this it has twice died alone: it does not get another worker."""
 
+HELP_EVERY_S = 1.0
+"""So often at most another worker process is rung for, while there is more than one can take."""
+
 SHUTDOWN_S = 6.0
 """What is still under way then is left to its lease: an orchestrator waits ten seconds, and
 Celery takes up to three to end its processes (measured)."""
@@ -83,7 +86,7 @@ class Drain:
         self._stopping = stopping
         self._served: dict[str, Served] = {}
         self._carrying: dict[str, Served] = {}
-        self._rang_for_help = False
+        self._help_wanted_at = float("-inf")
         self._last: frozenset[int] | None = None
         self._worked = time.monotonic()
 
@@ -117,8 +120,11 @@ class Drain:
         room = min(self._posting.free, TAKE_AT_ONCE)
         taken = self._outbox.take(room, patience_ms=PATIENCE_MS, stay=self._within_grace())
         PROGRESS.beat()
+        a_line = len(taken.destinations) == room
         self._serve(taken.destinations)
-        self._send_carried(taken.destinations, a_line=len(taken.destinations) == room)
+        self._send_carried(taken.destinations, a_line=a_line)
+        if a_line:
+            self._ring_for_help()
         if taken.destinations or len(self._posting):
             self._worked = time.monotonic()
         return self._pause(taken)
@@ -258,9 +264,10 @@ class Drain:
         self._carrying = {name: one for name, one in self._carrying.items() if one.carried}
 
     def _ring_for_help(self) -> None:
-        """A backlog: let another worker process join, once a run."""
-        if not self._rang_for_help:
-            self._rang_for_help = True
+        """A backlog, of one destination or of many: let another worker process join."""
+        now = time.monotonic()
+        if now - self._help_wanted_at >= HELP_EVERY_S:
+            self._help_wanted_at = now
             self._outbox.ring(rings=self._settings.rings, more_hands=True)
 
     def _finish(self) -> None:
