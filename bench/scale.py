@@ -1,4 +1,4 @@
-"""Large and many: a million waiting events of one pixel, ten thousand pixels with one each.
+"""Large and many: a million waiting events of one pixel, ten thousand pixels with few each.
 
 By default it takes some minutes, and about 2 GB of memory. See ``README.md`` for the method.
 """
@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from backlog import ALONE, EMPTY, FULL, measure_backlog
-from crowd import measure_crowd
+from crowd import Crowd, measure_crowd
 from machine import write_result
 from our_site import Course
 from rich.box import SIMPLE_HEAD
@@ -78,7 +78,7 @@ def show(result: dict[str, Any], name: str) -> None:
     backlog, crowd = result["backlog"], result["crowd"]
     title = f"{backlog['events']:,} waiting events of one pixel"
     console.print(table_of(title, figures_of_backlog(backlog)))
-    title = f"{crowd['destinations']:,} pixels with one event each"
+    title = f"{crowd['destinations']:,} pixels, events of each: {crowd['events_each']:,}"
     console.print(table_of(title, figures_of_crowd(crowd)))
     console.print(f"written to bench/results/{name}")
 
@@ -87,7 +87,8 @@ def parsed() -> argparse.Namespace:
     """Return the arguments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--events", type=int, default=1_000_000, help="waiting, of one pixel")
-    parser.add_argument("--destinations", type=int, default=10_000, help="with one event each")
+    parser.add_argument("--destinations", type=int, default=10_000, help="with few events each")
+    parser.add_argument("--events-each", type=int, default=1, help="of these destinations")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--concurrency", type=int, default=2, help="worker processes")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="of the sink")
@@ -95,8 +96,10 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--compression", choices=CHOICES, default="auto", help="of the producer")
     parser.add_argument("--json", action="store_true", help="print one object instead of tables")
     given = parser.parse_args()
-    if given.events < LEAST_EVENTS or given.destinations < 1 or given.rounds < 1:
-        parser.error(f"at least {LEAST_EVENTS:,} events, one destination and one round")
+    if given.events < LEAST_EVENTS:
+        parser.error(f"at least {LEAST_EVENTS:,} events")
+    if min(given.destinations, given.events_each, given.rounds) < 1:
+        parser.error("at least one destination, one event of each, and one round")
     return given
 
 
@@ -109,7 +112,7 @@ def main() -> None:
     result = {
         "course": asdict(course),
         "backlog": measure_backlog(course, given.events),
-        "crowd": measure_crowd(course, given.destinations),
+        "crowd": measure_crowd(course, Crowd(given.destinations, given.events_each)),
     }
     name = write_result("scale", result)
     if given.json:

@@ -17,6 +17,7 @@ from tiktok_events.keys import BROKER_PREFIX, DOORBELL_QUEUE, QUEUE
 from worker.doorbell import DoorbellStep
 from worker.engine import ENGINES
 from worker.full_broker import outlive_full_broker
+from worker.garbage import look_rarely
 from worker.reconnect_guard import guard_reconnect
 from worker.sentry import init_sentry
 from worker.settings import Settings
@@ -114,6 +115,7 @@ def _build_engine(**_: Any) -> None:
     """Connections and threads are made in the child: none is shared across the fork."""
     GENTLE_END.enable()
     ENGINES.current()
+    look_rarely()
 
 
 @setup_logging.connect

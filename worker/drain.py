@@ -48,8 +48,8 @@ with nothing else under way in this process."""
 DEADLY_CLAIMS = 5
 """Claimed once more than this it has twice died alone: it does not get another worker."""
 
-MORE_S = 1.0
-"""Carried events wait this long to be filled up, unless another worker took the rest."""
+HELP_EVERY_S = 1.0
+"""So often at most another worker process is rung for, while there is more than one can take."""
 
 SHUTDOWN_S = 6.0
 """What is still under way then is left to its lease: an orchestrator waits ten seconds, and
@@ -86,7 +86,7 @@ class Drain:
         self._stopping = stopping
         self._served: dict[str, Served] = {}
         self._carrying: dict[str, Served] = {}
-        self._rang_for_help = False
+        self._help_wanted_at = float("-inf")
         self._last: frozenset[int] | None = None
         self._worked = time.monotonic()
 
@@ -117,14 +117,14 @@ class Drain:
         if self._posting.free <= 0:
             self._posting.wait_for_one(PATIENCE_MS / 2000)
             return True
-        taken = self._outbox.take(
-            min(self._posting.free, TAKE_AT_ONCE),
-            patience_ms=PATIENCE_MS,
-            stay=self._within_grace(),
-        )
+        room = min(self._posting.free, TAKE_AT_ONCE)
+        taken = self._outbox.take(room, patience_ms=PATIENCE_MS, stay=self._within_grace())
         PROGRESS.beat()
+        a_line = len(taken.destinations) == room
         self._serve(taken.destinations)
-        self._send_carried(except_for=taken.destinations)
+        self._send_carried(taken.destinations, a_line=a_line)
+        if a_line:
+            self._ring_for_help()
         if taken.destinations or len(self._posting):
             self._worked = time.monotonic()
         return self._pause(taken)
@@ -166,8 +166,7 @@ class Drain:
         if self._has_room(served):
             return served
         self._outbox.defer(name, BUSY_DEFER_MS)
-        if served.more_until:
-            served.more_until = time.monotonic() + MORE_S
+        served.asked_at = time.monotonic()
         return None
 
     def _has_room(self, served: Served) -> bool:
@@ -185,12 +184,11 @@ class Drain:
     def _post_claimed(self, served: Served, claim: Claim) -> None:
         served.failures = claim.failures
         served.has_turn |= bool(claim.blocks)
-        expects_more = claim.rest in {Rest.MORE, Rest.LATER}
-        served.more_until = time.monotonic() + MORE_S if expects_more else 0.0
+        served.rest, served.asked_at = claim.rest, time.monotonic()
         self._prepare(served, claim)
         if claim.rest is Rest.STOPPED:
             self._hand_back_carried(served)
-        if claim.failures and claim.failures % 3 == 0:
+        if claim.leaves_oldest:
             self._probe_half(served, second=claim.failures % 2 == 0)
         self._post_carried(served, whole=claim.rest is Rest.NOTHING)
         if served.carried:
@@ -258,18 +256,18 @@ class Drain:
             self._post(served, batches.pop(0))
         served.carried = [event for batch in batches for event in batch] + rest
 
-    def _send_carried(self, *, except_for: list[str]) -> None:
+    def _send_carried(self, except_for: list[str], *, a_line: bool) -> None:
         """Where nothing more came, what is carried goes as it is."""
-        now = time.monotonic()
         for name, served in self._carrying.items():
-            expects_more = name in except_for or now < served.more_until
+            expects_more = name in except_for or served.expects_more(a_line=a_line)
             self._post_carried(served, whole=not expects_more)
         self._carrying = {name: one for name, one in self._carrying.items() if one.carried}
 
     def _ring_for_help(self) -> None:
-        """A backlog: let another worker process join, once a run."""
-        if not self._rang_for_help:
-            self._rang_for_help = True
+        """A backlog, of one destination or of many: let another worker process join."""
+        now = time.monotonic()
+        if now - self._help_wanted_at >= HELP_EVERY_S:
+            self._help_wanted_at = now
             self._outbox.ring(rings=self._settings.rings, more_hands=True)
 
     def _finish(self) -> None:

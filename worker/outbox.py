@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from redis import Redis
 
@@ -18,6 +18,9 @@ from tiktok_events import keys
 from tiktok_events.lua_script import Call, LuaScript
 from worker.audit import Action, Audit
 from worker.settlement import Settled, Settlement, Turns
+
+OTHERS_EVERY: Final = 3
+"""Every third probe of a destination that fails passes over its oldest blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,11 @@ class Claim:
     failures: int
     taken_at: float
 
+    @property
+    def leaves_oldest(self) -> bool:
+        """Whether it is a probe of other events than the oldest, which may be to blame."""
+        return self.failures > 0 and self.failures % OTHERS_EVERY == 0
+
 
 def _claimed(destination: str, reply: list[Any]) -> Claim:
     rest, failures, taken_at, *blocks = reply
@@ -194,6 +202,7 @@ class Outbox:
                 want.events,
                 want.size_bytes,
                 want.turns.per_second,
+                OTHERS_EVERY,
             ],
         )
 

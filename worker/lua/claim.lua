@@ -3,6 +3,7 @@
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 limit of the access token
 -- ARGV  1 destination  2 consumer (the worker process)  3 lease, ms
 --       4 events wanted  5 bytes of JSON wanted  6 requests per second of the token
+--       7 every which probe is of other events than the oldest
 -- Steps nothing while parked, backing off, or another's probe is out; nor while the token's
 --       turn, or the next step of the ramp, has not come: then due again when it has;
 --       first the blocks that are due again (the shelf), then those whose claim has
@@ -20,6 +21,7 @@ local NOTHING, MORE, LATER, STOPPED = 0, 1, 2, 3
 local ready, outbox, state, attempts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local name, consumer, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local wanted_events, wanted_bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
+local others_every = tonumber(ARGV[7])
 
 local known = redis.call('HMGET', state, 'parked', 'not_before', 'failures', 'stale_check', 'recovered_at', 'ramp_next', 'taken_at')
 local failures, taken_at = tonumber(known[3] or '0'), known[7] or '0'
@@ -33,19 +35,23 @@ if not_before > now then
   return {failures > 0 and STOPPED or LATER, failures, taken_at} -- or it waits for the token's turn
 end
 
-local rate = current_rate(KEYS[5], tonumber(ARGV[6]))
+local schedule = schedule_of(KEYS[5], tonumber(ARGV[6]))
 local ramp_wait = wait_on_ramp(state, known[5], known[6])
-local wait = math.max(wait_for_turn(KEYS[5], rate), ramp_wait or 0)
+local wait = math.max(wait_for_turn(KEYS[5], schedule), ramp_wait or 0)
 if wait > 0 then
   redis.call('ZADD', ready, now + wait, name)
   return {LATER, failures, taken_at}
 end
+if known[2] then
+  redis.call('HDEL', state, 'not_before')
+end
 
 -- No group: a new outbox, or a server that lost its data. From 0: `$` would skip what stands there.
-local group = redis.pcall('XPENDING', outbox, GROUP)
-if group.err then
+local claims = redis.pcall('XPENDING', outbox, GROUP)
+if claims.err then
   redis.call('XGROUP', 'CREATE', outbox, GROUP, '0', 'MKSTREAM')
 end
+local held = not claims.err and claims[1] > 0
 
 local blocks, events, bytes, full = {}, 0, 0, false
 
@@ -94,6 +100,9 @@ local function steal(pending)
 end
 
 local function from_shelf(from)
+  if not (held and has_shelf(claims)) then
+    return
+  end
   local pending
   repeat
     pending = redis.call('XPENDING', outbox, GROUP, from, '+', step(), SHELF)
@@ -101,10 +110,10 @@ local function from_shelf(from)
   until #pending == 0 or enough()
 end
 
--- Every third probe passes over the oldest, one more each time: what failed so often may be to
+-- Such a probe passes over the oldest, one more each time: what failed so often may be to
 -- blame, and must not hold the others up.
 local function behind_the_oldest()
-  local passed_over = redis.call('XPENDING', outbox, GROUP, '-', '+', failures / 3, SHELF)
+  local passed_over = redis.call('XPENDING', outbox, GROUP, '-', '+', failures / others_every, SHELF)
   local last = passed_over[#passed_over]
   return last and '(' .. last[1] or '-'
 end
@@ -112,7 +121,7 @@ end
 -- One whose claims keep dying may be what kills: it is claimed alone from then on, so that
 -- the next death speaks against nobody else.
 local function outlived()
-  if tonumber(known[4] or '0') > now then
+  if not held or tonumber(known[4] or '0') > now then
     return
   end
   repeat
@@ -149,7 +158,7 @@ local function new()
   end
 end
 
-if failures > 0 and failures % 3 == 0 then
+if failures > 0 and failures % others_every == 0 then
   from_shelf(behind_the_oldest())
   new()
 end
@@ -166,7 +175,7 @@ if failures > 0 then
 end
 if rest == MORE then
   redis.call('ZADD', ready, now, name)
-elseif redis.call('XLEN', outbox) > 0 then
+elseif #blocks > 0 or redis.call('XLEN', outbox) > 0 then
   redis.call('ZADD', ready, now + lease, name)
 else
   redis.call('ZREM', ready, name)
@@ -174,13 +183,17 @@ else
 end
 
 if #blocks > 0 then
-  spend_turn(KEYS[5], rate, 1)
+  spend_turn(KEYS[5], schedule, 1)
   if ramp_wait then
     step_on_ramp(state, known[5])
   end
-end
-local tried = redis.call('EXISTS', attempts) == 1
-for _, block in ipairs(blocks) do
-  block[5] = tried and redis.call('HGET', attempts, block[1]) or ''
+  local ids = {}
+  for place, block in ipairs(blocks) do
+    ids[place] = block[1]
+  end
+  local tried = redis.call('HMGET', attempts, unpack(ids))
+  for place, block in ipairs(blocks) do
+    block[5] = tried[place] or ''
+  end
 end
 return {rest, failures, taken_at, unpack(blocks)}

@@ -7,10 +7,13 @@ local STEP = 0.05        -- of the full rate, regained every second after it was
 local LOWEST_RATE = 0.5  -- requests a second
 local FORGET_S = 3600
 
-local function current_rate(limit, full_rate)
-  local known = redis.call('HMGET', limit, 'rate', 'changed_at')
+-- What is known of a token: its rate, when its next request is due, and which destination had the
+-- last one.
+local function schedule_of(limit, full_rate)
+  local known = redis.call('HMGET', limit, 'rate', 'changed_at', 'next_at', 'last')
+  local schedule = {rate = full_rate, next_at = tonumber(known[3] or '0'), last = known[4] or ''}
   if not known[1] then
-    return full_rate
+    return schedule
   end
   local changed_at = tonumber(known[2])
   if changed_at > now then -- the clock has jumped back
@@ -18,13 +21,13 @@ local function current_rate(limit, full_rate)
     redis.call('HSET', limit, 'changed_at', text(now))
   end
   local seconds = math.floor((now - changed_at) / 1000)
-  local rate = math.min(full_rate, tonumber(known[1]) + seconds * STEP * full_rate)
-  if rate >= full_rate then
+  schedule.rate = math.min(full_rate, tonumber(known[1]) + seconds * STEP * full_rate)
+  if schedule.rate >= full_rate then
     redis.call('HDEL', limit, 'rate', 'changed_at')
   elseif seconds > 0 then
-    redis.call('HSET', limit, 'rate', rate, 'changed_at', text(now))
+    redis.call('HSET', limit, 'rate', schedule.rate, 'changed_at', text(now))
   end
-  return rate
+  return schedule
 end
 
 -- Whether a name comes after another, by bytes: Lua's own `<` follows the server's locale.
@@ -35,18 +38,23 @@ local function comes_after(name, other)
   return hex(name) > hex(other)
 end
 
--- Whether the outbox has a block that no worker holds.
-local function has_unclaimed(outbox)
-  local pending = redis.pcall('XPENDING', outbox, GROUP)
-  if pending.err or pending[1] < redis.call('XLEN', outbox) then
-    return redis.call('XLEN', outbox) > 0
-  end
-  for _, held in ipairs(pending[4] or {}) do
-    if held[1] == SHELF then
+-- Whether some of the claims, as XPENDING sums them up, are no worker's.
+local function has_shelf(claims)
+  for _, holder in ipairs(claims[4] or {}) do
+    if holder[1] == SHELF then
       return true
     end
   end
   return false
+end
+
+-- Whether the outbox has a block that no worker holds.
+local function has_unclaimed(outbox)
+  local claims = redis.pcall('XPENDING', outbox, GROUP)
+  if claims.err or claims[1] < redis.call('XLEN', outbox) then
+    return redis.call('XLEN', outbox) > 0
+  end
+  return has_shelf(claims)
 end
 
 -- Milliseconds until a request with this token may go; 0 = now. A clock that jumped back
@@ -55,19 +63,16 @@ end
 -- the order of their names, beginning after the one that had the last: so each has its turn. And
 -- they wait as if backing off: fresh events would bring a busy one forward, before the others.
 -- Where nothing is to be claimed nothing is noted: its state may go before the turn comes.
-local function wait_for_turn(limit, rate)
-  local known = redis.call('HMGET', limit, 'next_at', 'last')
-  local ahead = tonumber(known[1] or '0') - now
-  if ahead > BURST_MS + 60000 then
+local function wait_for_turn(limit, schedule)
+  if schedule.next_at - now > BURST_MS + 60000 then
     redis.call('HDEL', limit, 'next_at')
-    ahead = 0
+    schedule.next_at = 0
   end
-  local wait = math.ceil(ahead - BURST_MS)
+  local wait = math.ceil(schedule.next_at - now - BURST_MS)
   if wait <= 0 then
-    redis.call('HDEL', KEYS[3], 'not_before')
     return 0
   end
-  if not comes_after(ARGV[1], known[2] or '') then
+  if not comes_after(ARGV[1], schedule.last) then
     wait = wait + 0.5
   end
   if has_unclaimed(KEYS[2]) then
@@ -76,9 +81,9 @@ local function wait_for_turn(limit, rate)
   return wait
 end
 
-local function spend_turn(limit, rate, requests)
-  local next_at = math.max(now, tonumber(redis.call('HGET', limit, 'next_at') or '0'))
-  redis.call('HSET', limit, 'next_at', next_at + requests * 1000 / rate, 'last', ARGV[1])
+local function spend_turn(limit, schedule, requests)
+  local next_at = math.max(now, schedule.next_at) + requests * 1000 / schedule.rate
+  redis.call('HSET', limit, 'next_at', next_at, 'last', ARGV[1])
   redis.call('EXPIRE', limit, FORGET_S)
 end
 
@@ -88,7 +93,7 @@ local function slow_down(limit, full_rate)
   if now - lowered_at < 1000 and now >= lowered_at then
     return
   end
-  local rate = math.max(current_rate(limit, full_rate) / 2, LOWEST_RATE)
+  local rate = math.max(schedule_of(limit, full_rate).rate / 2, LOWEST_RATE)
   redis.call('HSET', limit, 'rate', rate, 'changed_at', text(now), 'lowered_at', text(now))
   redis.call('EXPIRE', limit, FORGET_S)
 end

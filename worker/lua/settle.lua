@@ -117,7 +117,7 @@ end
 
 local before = tonumber(redis.call('HGET', state, 'failures') or '0')
 if plan.extra > 0 then
-  spend_turn(KEYS[9], current_rate(KEYS[9], plan.rate), plan.extra)
+  spend_turn(KEYS[9], schedule_of(KEYS[9], plan.rate), plan.extra)
 end
 if plan.slow_down then
   slow_down(KEYS[9], plan.rate)
