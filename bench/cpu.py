@@ -32,9 +32,14 @@ def read_stat(pid: int) -> Stat | None:
 
 def tree_cpu_s(root: int) -> float:
     """Return the CPU seconds of a process and all its living descendants."""
+    return sum(stat.cpu_s for stat in tree(root))
+
+
+def tree(root: int) -> list[Stat]:
+    """Return a process and all its living descendants, in the order of their ids."""
     numbers = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    stats = {stat.pid: stat for stat in map(read_stat, numbers) if stat}
-    return sum(stat.cpu_s for stat in stats.values() if descends(stat, root, stats))
+    stats = {stat.pid: stat for stat in map(read_stat, sorted(numbers)) if stat}
+    return [stat for stat in stats.values() if descends(stat, root, stats)]
 
 
 def descends(stat: Stat | None, root: int, stats: dict[int, Stat]) -> bool:

@@ -6,11 +6,18 @@ does no harm, and the settings below give up durability that would only cost.
 
 from __future__ import annotations
 
+import gc
 from typing import Any, Final
 
 import structlog
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import (
+    setup_logging,
+    worker_before_create_process,
+    worker_process_init,
+    worker_ready,
+    worker_shutting_down,
+)
 from kombu import Queue
 
 from tiktok_events.keys import BROKER_PREFIX, DOORBELL_QUEUE, QUEUE
@@ -108,6 +115,13 @@ def _stop_claiming(**_: Any) -> None:
     if STOPPING.is_set():
         end_at_once()
     STOPPING.set()
+
+
+@worker_before_create_process.connect
+def _share_memory(**_: Any) -> None:
+    """A collector that never visits what was there before the fork leaves its pages shared."""
+    gc.collect()
+    gc.freeze()
 
 
 @worker_process_init.connect

@@ -15,16 +15,16 @@ from enum import StrEnum
 from typing import Any, Final, Self, cast
 
 import orjson
-import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
 from tiktok_events import keys
 from tiktok_events.lua_script import Call, LuaScript
+from worker.log import Log
 from worker.redaction import redacted
 from worker.settings import Settings
 
-log = structlog.get_logger("tiktok_events.audit")
+log = Log("tiktok_events.audit")
 
 MAX_ENTRIES: Final = 50_000
 """Kept; about 6 MB. What goes is counted as `audit_trimmed`."""

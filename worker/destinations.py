@@ -11,14 +11,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
-
 from tiktok_events.destination import Destination, checked_destination
 from tiktok_events.errors import InvalidSetting
+from worker.log import Log
 from worker.settings import Settings, token
 from worker.settlement import Turns
 
-log = structlog.get_logger("tiktok_events.destinations")
+log = Log("tiktok_events.destinations")
 
 LOOK_EVERY_S: Final = 1.0
 """How often the file's time stamp is looked at."""

@@ -16,7 +16,8 @@ import requests
 import urllib3.exceptions
 
 from worker.settings import CONNECT_TIMEOUT_S
-from worker.verdict import Answer, Verdict, judge, judge_failure
+from worker.unanswered import judge_failure
+from worker.verdict import Answer, Verdict, judge
 
 PATH: Final = "/open_api/v1.3/event/track/"
 MAX_ANSWER_BYTES: Final = 1_048_576

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import structlog
 from redis import Redis
@@ -19,7 +19,7 @@ from redis import Redis
 from schemas.limits import LATEST_EVENT_TIME
 from tiktok_events import keys
 from tiktok_events.destination import Destination
-from tiktok_events.lua_script import LuaScript
+from tiktok_events.lua_script import Call, LuaScript
 from worker.claimed_block import OpenBlock
 from worker.outbox import ClaimedBlock, Outbox
 from worker.parking import Parking
@@ -34,6 +34,9 @@ EVERY_MS: Final = 60_000
 
 AT_ONCE: Final = 8
 """Blocks of one claim: the server decodes them, and must not be held up."""
+
+TOGETHER: Final = 25
+"""Destinations asked about in one round trip; mostly nothing has expired at any."""
 
 NO_TURNS: Final = Turns("", 1.0)
 """Of a token: none is used."""
@@ -67,22 +70,29 @@ class Sweep:
         Raises:
             redis.RedisError: the server did not answer, or refused.
         """
-        return sum(
-            self._sweep(Destination.from_key(name), go_on) for name in self._parking.parked()
-        )
+        names, died = list(self._parking.parked()), 0
+        for first in range(0, len(names), TOGETHER):
+            if not go_on():
+                break
+            died += self._sweep(list(map(Destination.from_key, names[first:][:TOGETHER])), go_on)
+        return died
 
-    def _sweep(self, destination: Destination, go_on: Callable[[], bool]) -> int:
+    def _sweep(self, destinations: Sequence[Destination], go_on: Callable[[], bool]) -> int:
+        """Once it is claimed it is buried, also when there is no time left for more."""
+        claimed = zip(destinations, self._claimed(destinations), strict=True)
+        return sum(self._end(destination, blocks, go_on) for destination, blocks in claimed)
+
+    def _end(
+        self, destination: Destination, blocks: Sequence[OpenBlock], go_on: Callable[[], bool]
+    ) -> int:
+        """Bury these, and then what else has expired there; returns how many events died."""
         died = 0
-        while go_on() and (dead := self._bury_some(destination)):
+        while blocks and (dead := self._bury(destination, blocks)):
             died += dead
+            (blocks,) = self._claimed([destination]) if go_on() else ([],)
         if died:
             log.error("expired_while_parked", destination=destination.key, events=died)
         return died
-
-    def _bury_some(self, destination: Destination) -> int:
-        """End some blocks, if any have expired; returns how many events died."""
-        blocks = self._claimed(destination)
-        return self._bury(destination, blocks) if blocks else 0
 
     def _bury(self, destination: Destination, blocks: Sequence[OpenBlock]) -> int:
         preparer = Preparer(destination, self._settings)
@@ -97,22 +107,27 @@ class Sweep:
         self._outbox.settle(settlement)
         return sum(block.size for block in blocks) - alive
 
-    def _claimed(self, destination: Destination) -> list[OpenBlock]:
+    def _claimed(self, destinations: Sequence[Destination]) -> list[list[OpenBlock]]:
+        """What has expired at the head of each."""
+        replies = self._claim.many([self._call(one) for one in destinations], together=False)
+        lease_ends = time.monotonic() + self._settings.lease_s
+        return [[_opened(found, lease_ends) for found in reply] for reply in replies]
+
+    def _call(self, destination: Destination) -> Call:
         name, now = destination.key, time.time()
-        lease_s = self._settings.lease_s
         window_s = self._settings.window_s(destination.event_source)
-        found = cast(
-            "list[list[Any]]",
-            self._claim(
-                [keys.READY, keys.outbox(name), keys.state(name), keys.attempts(name)],
-                [
-                    self._consumer,
-                    round(lease_s * 1000),
-                    AT_ONCE,
-                    now - window_s,
-                    LATEST_EVENT_TIME,
-                ],
-            ),
+        return (
+            [keys.READY, keys.outbox(name), keys.state(name), keys.attempts(name)],
+            [
+                self._consumer,
+                round(self._settings.lease_s * 1000),
+                AT_ONCE,
+                now - window_s,
+                LATEST_EVENT_TIME,
+            ],
         )
-        claimed = (ClaimedBlock(id_.decode(), *rest) for id_, *rest in found)
-        return [OpenBlock.of(block, lease_ends=time.monotonic() + lease_s) for block in claimed]
+
+
+def _opened(found: Sequence[Any], lease_ends: float) -> OpenBlock:
+    id_, *rest = found
+    return OpenBlock.of(ClaimedBlock(id_.decode(), *rest), lease_ends=lease_ends)

@@ -10,12 +10,13 @@ import re
 import threading
 from typing import Final
 
-import structlog
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-log = structlog.get_logger("tiktok_events.outage")
+from worker.log import Log
+
+log = Log("tiktok_events.outage")
 
 _TYPES: Final = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OutOfMemoryError)
 

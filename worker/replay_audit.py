@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
 from worker.audit import Action, Audit
+from worker.log import Log
 from worker.replay_job import Replay
 
-log = structlog.get_logger("tiktok_events.replay")
+log = Log("tiktok_events.replay")
 
 ASKED: Final = "asked"
 RESUMED: Final = "resumed"

@@ -15,7 +15,6 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final, cast
 
-import structlog
 from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
@@ -24,9 +23,10 @@ from worker.audit import WORKER, Action, Audit
 from worker.dead_letters import PAGE, DeadLetters
 from worker.letter_filter import LetterFilter
 from worker.letter_ledger import HOUR_S, read_cells, read_kinds
+from worker.log import Log
 from worker.settings import Settings
 
-log = structlog.get_logger("tiktok_events.retention")
+log = Log("tiktok_events.retention")
 
 WHY: Final = "retention"
 """Letters that go so are counted as ``purged:retention`` besides ``purged``."""

@@ -11,16 +11,13 @@ what RudderStack, Airbyte and Singer do with them (read 2026-11-22).
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
-import requests
-import urllib3.exceptions
 
 
 class Verdict(StrEnum):
@@ -82,23 +79,6 @@ RETRY_AFTER_CAP_S: Final = 3600.0
 REQUEST_ID_CHARACTERS: Final = 128
 """Kept of a request id; real ones have 34."""
 
-MISCONFIGURED: Final = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.InvalidHeader,
-    requests.exceptions.MissingSchema,
-    requests.exceptions.URLRequired,
-)
-"""No request can be made until an operator changes something."""
-
-BEFORE_THE_REQUEST: Final = (
-    requests.ConnectTimeout,
-    requests.exceptions.ProxyError,  # urllib3 says so only until the proxy is connected
-    urllib3.exceptions.NewConnectionError,
-    ssl.SSLCertVerificationError,
-)
-"""Errors of a connection that was never made, so nothing was delivered."""
-
 
 def verdict_of_code(code: int) -> Verdict:
     """The class of a body's `code`; unknown ones by their range."""
@@ -159,41 +139,6 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
         retry_after_s=_retry_after(headers),
         data=None if verdict is Verdict.DELIVERED else envelope.get("data"),
     )
-
-
-def judge_failure(error: Exception) -> Answer:
-    """What it means that no answer came: only a connection never made is surely no delivery.
-
-    Args:
-        error: of `requests` or `urllib3`, or an `OSError` of the system.
-    """
-    kind = type(error).__name__
-    if isinstance(error, MISCONFIGURED):
-        return Answer(
-            Verdict.CONFIGURATION,
-            message=f"no request can be made ({kind}): look at the API's address, the proxy "
-            "and the access token",
-        )
-    if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
-        # Whatever happens to a connection is wrapped; this is a certificate file, say.
-        return Answer(Verdict.TRANSIENT, message=f"{kind} before the request: {error}")
-    verdict = Verdict.TRANSIENT if _never_sent(error) else Verdict.AMBIGUOUS
-    return Answer(verdict, message=kind)
-
-
-def _never_sent(error: BaseException) -> bool:
-    """Whether the error, or what it was made from, can only come before the request.
-
-    Of TLS only a refused certificate: other errors of it also end a request under way.
-    """
-    return any(isinstance(one, BEFORE_THE_REQUEST) for one in _causes(error))
-
-
-def _causes(error: object) -> Iterator[BaseException]:
-    """The error and those it wraps; `requests` and `urllib3` keep them in two places."""
-    while isinstance(error, BaseException):
-        yield error
-        error = getattr(error, "reason", None) or (error.args[0] if error.args else None)
 
 
 def _envelope(body: bytes) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import requests
 import urllib3
 from urllib3.connection import HTTPConnection
 
-from worker.verdict import Verdict, judge_failure
+from worker.unanswered import judge_failure
+from worker.verdict import Verdict
 
 
 def failures() -> list[type[requests.RequestException]]:

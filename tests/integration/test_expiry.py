@@ -191,7 +191,7 @@ def test_a_sweeper_that_dies_leaves_its_claims_to_the_next(parked: Parked) -> No
     """Nothing is lost between claiming and burying."""
     parked.track("old", age_s=WEEK_S)
     parked.park()
-    (block,) = parked.sweep._claimed(Destination.from_key(KEY))
+    ((block,),) = parked.sweep._claimed([Destination.from_key(KEY)])
     assert parked.run() == 0
     parked.redis.xclaim(
         keys.outbox(KEY), keys.GROUP, "sweeper", 0, [block.claimed.id], idle=60_000, retrycount=1

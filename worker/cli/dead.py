@@ -13,13 +13,8 @@ import click
 
 from tiktok_events.client import connect
 from worker.cli import options
-from worker.cli.edit import edit
-from worker.cli.export import export
-from worker.cli.import_letters import import_
-from worker.cli.letter_stats import NO_LETTERS, stats
-from worker.cli.letters import letter_table, print_letter
-from worker.cli.purge import purge
-from worker.cli.replay import replay
+from worker.cli.commands import Commands, Sign
+from worker.cli.letters import NO_LETTERS, letter_table, print_letter
 from worker.cli.terminal import console, counted, print_json
 from worker.dead_letters import Cursor, DeadLetter, DeadLetters
 from worker.letter_filter import LetterFilter
@@ -77,8 +72,38 @@ The body is the event as it was to be sent; its match keys are hashed.
 Exit codes: 0 shown, 1 there is no such letter, 2 wrong usage.
 """
 
+OTHERS: Final = (
+    Sign("edit", "Repair the events of dead letters.", "worker.cli.edit:edit"),
+    Sign(
+        "stats",
+        "Show what dead letters have in common: how many, worth what, until when.",
+        "worker.cli.letter_stats:stats",
+    ),
+    Sign(
+        "replay",
+        "Put dead letters back into their outbox, to be sent again.",
+        "worker.cli.replay:replay",
+    ),
+    Sign(
+        "purge",
+        "Remove dead letters for good: their events will never be delivered.",
+        "worker.cli.purge:purge",
+    ),
+    Sign(
+        "export",
+        "Write dead letters to a file, or to standard output.",
+        "worker.cli.export:export",
+    ),
+    Sign(
+        "import",
+        "Put exported dead letters back: FILE is what `dead export` wrote, as ndjson.",
+        "worker.cli.import_letters:import_",
+    ),
+)
+"""Commands with a module of their own."""
 
-@click.group("dead", help=GROUP_HELP)
+
+@click.group("dead", cls=Commands, commands=OTHERS, help=GROUP_HELP)
 def dead() -> None:
     """Hold the commands together."""
 
@@ -173,11 +198,3 @@ def show(*, letter_id: str, as_json: bool) -> None:
 def _dead_letters() -> Iterator[DeadLetters]:
     with connect(Settings.load()) as redis:
         yield DeadLetters(redis)
-
-
-dead.add_command(edit)
-dead.add_command(stats)
-dead.add_command(replay)
-dead.add_command(purge)
-dead.add_command(export)
-dead.add_command(import_)

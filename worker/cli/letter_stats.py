@@ -13,6 +13,7 @@ from rich.text import Text
 
 from tiktok_events.client import connect
 from worker.cli import options
+from worker.cli.letters import NO_LETTERS
 from worker.cli.terminal import cell, console, counted, plain_table, print_json, until
 from worker.facets import Facets, Sum
 from worker.letter_filter import LetterFilter
@@ -43,8 +44,6 @@ Times are counted by whole hours.
 
 Exit codes: 0 shown, 1 Redis cannot be used, 2 wrong usage.
 """
-
-NO_LETTERS: Final = "There are no dead letters: every event was delivered or still waits."
 
 _TITLES: Final = {
     "reason": "reason",

@@ -26,6 +26,7 @@ from worker.cli.terminal import (
 from worker.dead_letters import DeadLetter
 from worker.history import KEPT
 
+NO_LETTERS: Final = "There are no dead letters: every event was delivered or still waits."
 EXPIRED: Final = "expired"
 _HEADINGS: Final = ("id", "event", "destination", "reason", "code", "died", "expires")
 _EVENT_CHARS: Final = 14

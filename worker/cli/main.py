@@ -1,18 +1,12 @@
-"""The group of all commands, and how an error ends one."""
+"""The group of all commands."""
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
-from importlib.metadata import version
 from typing import Any, Final
 
 import click
-from redis.exceptions import RedisError
 
-from tiktok_events.errors import TikTokEventsError
-
-FAILED: Final = 1
+from worker.cli.commands import Commands, Sign
 
 HELP: Final = """Deliver conversions to TikTok's Events API.
 
@@ -26,58 +20,51 @@ See what waits and what failed:    tiktok-events status
 """
 
 
-COMMANDS: Final = (
-    "demo",
-    "worker",
-    "send",
-    "status",
-    "dead",
-    "replays",
-    "destinations",
-    "erase",
-    "audit",
-    "spool",
-    "explain",
-    "sandbox",
-    "doctor",
-)
+COMMANDS: Final = {
+    "demo": "Run everything on this machine and deliver a stream of conversions.",
+    "worker": "Start a worker; run as many as you like, on as many machines as you like.",
+    "send": "Hand over the events in FILE, to be delivered by the workers.",
+    "status": "Show how many events are where, and what each destination is doing.",
+    "dead": "Look after dead letters: events that nobody will send again by himself.",
+    "replays": "See how far replays are, pause, resume and cancel them.",
+    "destinations": "See destinations, park them and let them go on.",
+    "erase": "Erase one person's events that wait or are dead; those of others stay.",
+    "audit": "Show who parked, resumed, repaired, replayed, purged or erased what.",
+    "spool": "Look after the spool: events that wait on this machine for Redis.",
+    "explain": "Tell how each match key in FILE is prepared and hashed, or why it is dropped.",
+    "sandbox": "Simulate TikTok's Events API 2.0 on this machine.",
+    "doctor": "Check settings, Redis, broker, workers and destinations, and say what to do.",
+}
+"""In the order a newcomer needs them."""
 
 
-class Commands(click.Group):
-    """Loads a command when it is asked for: Celery alone takes half a second to import.
-
-    Shows our own errors as one sentence and exit code 1; a bug keeps its traceback.
-    """
+class Program(Commands):
+    """All commands: one a module, which has its name."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
-        """Names, in the order a newcomer needs them."""
+        """Names, in the order of `COMMANDS`."""
         return list(COMMANDS)
-
-    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        """The command of that name, from the module of that name."""
-        if name not in COMMANDS:
-            return None
-        command: click.Command = getattr(import_module(f"worker.cli.{name}"), name)
-        return command
 
     def invoke(self, context: click.Context) -> Any:
         """Run a command."""
-        try:
+        from worker.cli.failures import (  # noqa: PLC0415 — because help needs no Redis
+            told_in_a_sentence,
+        )
+
+        with told_in_a_sentence():
             return super().invoke(context)
-        except TikTokEventsError as error:
-            click.echo(f"Error: {error}", err=True)
-        except RedisError as error:
-            click.echo(f"Error: Redis cannot be used: {error}", err=True)
-        sys.exit(FAILED)
 
 
 @click.group(
-    cls=Commands,
+    cls=Program,
+    commands=[
+        Sign(name, sentence, f"worker.cli.{name}:{name}") for name, sentence in COMMANDS.items()
+    ],
     help=HELP,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage. Settings: environment variables "
     "TIKTOK_EVENTS_…, see .env.example.",
 )
-@click.version_option(version("tiktok-events-worker"), prog_name="tiktok-events")
+@click.version_option(package_name="tiktok-events-worker", prog_name="tiktok-events")
 def main() -> None:
     """Hold the commands together."""

@@ -1,0 +1,29 @@
+"""How an error ends a command: one sentence and an exit code; a bug keeps its traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import click
+from redis.exceptions import RedisError
+
+from tiktok_events.errors import TikTokEventsError
+
+FAILED: Final = 1
+
+
+@contextmanager
+def told_in_a_sentence() -> Iterator[None]:
+    """End the program with `FAILED` after an error of ours, or of Redis."""
+    try:
+        yield
+    except TikTokEventsError as error:
+        click.echo(f"Error: {error}", err=True)
+    except RedisError as error:
+        click.echo(f"Error: Redis cannot be used: {error}", err=True)
+    else:
+        return
+    sys.exit(FAILED)
