@@ -1,4 +1,4 @@
-"""CPU time of other processes, from ``/proc``."""
+"""CPU time and memory of other processes, from ``/proc``."""
 
 from __future__ import annotations
 
@@ -30,11 +30,16 @@ def read_stat(pid: int) -> Stat | None:
     return Stat(pid, int(after_name[1]), ticks * TICK_S)
 
 
-def tree_cpu_s(root: int) -> float:
-    """Return the CPU seconds of a process and all its living descendants."""
+def tree(root: int) -> dict[int, Stat]:
+    """Return a process and all its living descendants, by their numbers."""
     numbers = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     stats = {stat.pid: stat for stat in map(read_stat, numbers) if stat}
-    return sum(stat.cpu_s for stat in stats.values() if descends(stat, root, stats))
+    return {pid: stat for pid, stat in stats.items() if descends(stat, root, stats)}
+
+
+def tree_cpu_s(root: int) -> float:
+    """Return the CPU seconds of a process and all its living descendants."""
+    return sum(stat.cpu_s for stat in tree(root).values())
 
 
 def descends(stat: Stat | None, root: int, stats: dict[int, Stat]) -> bool:
@@ -42,3 +47,17 @@ def descends(stat: Stat | None, root: int, stats: dict[int, Stat]) -> bool:
     while stat is not None and stat.pid != root:
         stat = stats.get(stat.parent)
     return stat is not None
+
+
+def tree_pss_bytes(root: int) -> int:
+    """Return what a process and its descendants hold in memory, shared pages counted once."""
+    return sum(map(pss_bytes, tree(root)))
+
+
+def pss_bytes(pid: int) -> int:
+    """Return the proportional set size of a process; 0 when it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
