@@ -40,11 +40,13 @@ class Course:
         concurrency: worker processes.
         latency_ms: of the sink, before each answer.
         seed: of the samples.
+        warm_up: events that go all the way before the clock starts.
     """
 
     concurrency: int
-    latency_ms: float
-    seed: int
+    latency_ms: float = 0.0
+    seed: int = 7
+    warm_up: int = WARM_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +135,9 @@ def corpus_directory() -> tempfile.TemporaryDirectory[str]:
 
 @cache
 def corpus(takes: Takes, seed: int, events: int) -> Path:
-    """Return a file of so many events, and those to warm up with."""
+    """Return a file of so many events."""
     file = Path(corpus_directory().name) / f"{takes}-{seed}-{events}.jsonl"
-    write_corpus(file, events + WARM_UP, seed, takes)
+    write_corpus(file, events, seed, takes)
     return file
 
 
@@ -151,7 +153,7 @@ class Stage:
         *,
         per_second: float = 0.0,
     ) -> None:
-        self.events = events
+        self.events, self.first = events, course.warm_up
         self.server = stack.enter_context(EmbeddedServer())
         latency = ["--latency-ms", str(course.latency_ms)]
         self.sink = Sink(stack.enter_context(Program(["sink.py", *latency], speaks=True)))
@@ -159,9 +161,9 @@ class Stage:
         python = python_of(design.peer)
         command = design.worker(course.concurrency)
         self.worker = stack.enter_context(Program(command, environment, python=python))
-        numbers = {"--events": events, "--warm-up": WARM_UP, "--per-second": per_second}
+        numbers = {"--events": events, "--warm-up": self.first, "--per-second": per_second}
         options = [word for name, number in numbers.items() for word in (name, str(number))]
-        file = str(corpus(design.takes, course.seed, events))
+        file = str(corpus(design.takes, course.seed, self.first + events))
         command = ["producer.py", design.producer, "--corpus", file, *options]
         self.producer = stack.enter_context(
             Program(command, environment, speaks=True, python=python)
@@ -170,7 +172,7 @@ class Stage:
     def warm_up(self) -> None:
         """Wait until the corpus is read and the first events went all the way."""
         self.producer.read_line()
-        self.sink.wait_for(WARM_UP, self.worker, WARM_UP_S)
+        self.sink.wait_for(self.first, self.worker, WARM_UP_S)
         time.sleep(QUIET_S)
 
     def cpu_s(self) -> tuple[float, ...]:
@@ -181,7 +183,7 @@ class Stage:
         """Let the producer go, and measure."""
         before, cpu_before = self.sink.figures(), self.cpu_s()
         self.producer.write_line()
-        self.sink.wait_while_moving(WARM_UP + self.events, self.worker)
+        self.sink.wait_while_moving(self.first + self.events, self.worker)
         time.sleep(QUIET_S)
         cpu = [after - b for after, b in zip(self.cpu_s(), cpu_before, strict=True)]
         return self.result(before, cpu, json.loads(self.producer.read_line()))

@@ -1,7 +1,8 @@
 """arq: one job and one request per event, many at a time in the event loop of each process.
 
 A process starts at most ``5 * max_jobs`` jobs each time it looks, and by default it looks twice a
-second and runs ten: with those it is the slowest of all, so both are raised. Results are not kept.
+second and runs ten: with those it is the slowest of all, so both are raised. Results are not kept,
+and the log, in which arq writes the arguments of every job, is for warnings only.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ TIMEOUT = ClientTimeout(connect=CONNECT_TIMEOUT_S, sock_read=READ_TIMEOUT_S)
 BACK_OFF_S = 2
 MAX_JOBS = 100
 LOOK_S = 0.05
+QUIET = {"version": 1, "loggers": {"arq": {"level": "WARNING"}}}
 
 
 async def send(context: dict[str, Any], event: dict[str, Any]) -> None:
