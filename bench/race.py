@@ -98,7 +98,8 @@ class Sink:
 
     def has(self, distinct: int) -> bool:
         """Tell whether so many different events arrived; decode only when they may have."""
-        return self.read("progress")["events"] >= distinct <= self.figures()["distinct"]
+        may_have: bool = self.read("progress")["events"] >= distinct
+        return may_have and self.figures()["distinct"] >= distinct
 
     def wait_for(self, distinct: int, worker: Program, timeout_s: float) -> dict[str, Any]:
         """Wait until so many different events arrived.
