@@ -140,7 +140,6 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="one round of fewer events")
     parser.add_argument("--scale", type=float, default=1.0, help="of the numbers of events")
     parser.add_argument("--concurrency", type=positive, default=2, help="worker processes")
-    parser.add_argument("--latency-ms", type=float, default=0.0, help="of the sink")
     parser.add_argument("--seed", type=int, default=7, help="of the samples")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where to write")
     parser.add_argument("--json", action="store_true", help="print one object instead of tables")
@@ -153,7 +152,7 @@ def comparison_of(arguments: argparse.Namespace) -> Comparison:
     scale, rounds = arguments.scale, arguments.rounds
     if arguments.quick:
         scale, rounds = scale * QUICK_SCALE, 1
-    course = Course(arguments.concurrency, arguments.latency_ms, arguments.seed)
+    course = Course(arguments.concurrency, seed=arguments.seed)
     return Comparison(ready(arguments.only, notes), throughput.Plan(rounds, scale), course, notes)
 
 

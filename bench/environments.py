@@ -66,7 +66,7 @@ def install(peer: str) -> None:
         raise InstallError(f"pip took more than {INSTALL_S} s") from None
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        raise InstallError(errors[-1] if errors else "pip failed")
+        raise InstallError(errors[-1].removeprefix("ERROR: ") if errors else "pip failed")
 
 
 def versions(peer: str) -> dict[str, str]:

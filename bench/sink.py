@@ -71,7 +71,7 @@ class Figures:
         return {"events": judged.events, "distinct": judged.distinct, **counts}
 
 
-def content_length(head: bytes) -> int:
+def content_length(head: bytes | bytearray) -> int:
     """Return how many bytes follow the head of a request."""
     _, found, rest = head.lower().partition(LENGTH)
     return int(rest.partition(b"\r\n")[0]) if found else 0
