@@ -72,6 +72,11 @@ class Run:
     repeats: int
     lost: int
 
+    @property
+    def cpu_us(self) -> float:
+        """Of producer, worker and Redis; other programs on the machine change it little."""
+        return self.producer_us + self.worker_us + self.redis_us
+
 
 class Sink:
     """The sink's process and its figures."""

@@ -52,10 +52,21 @@ def measure(designs: Sequence[Design], plan: Plan, course: Course, notes: Notes)
     )
 
 
+def pairs(rounds: list[Round], design: Design, reference: Design) -> list[tuple[Run, Run]]:
+    """Return the runs of both, of each round that has both."""
+    found = [(each.get(design), each.get(reference)) for each in rounds]
+    return [(one, other) for one, other in found if one and other]
+
+
 def ratios(rounds: list[Round], design: Design, reference: Design) -> list[float]:
-    """Return how many times faster than ``reference`` it was, in each round that has both."""
-    pairs = [(each.get(design), each.get(reference)) for each in rounds]
-    return [one.events_per_s / other.events_per_s for one, other in pairs if one and other]
+    """Return how many times faster than ``reference`` it was, round by round."""
+    both = pairs(rounds, design, reference)
+    return [one.events_per_s / other.events_per_s for one, other in both]
+
+
+def savings(rounds: list[Round], design: Design, reference: Design) -> list[float]:
+    """Return how many times less CPU than ``reference`` it took, round by round."""
+    return [other.cpu_us / one.cpu_us for one, other in pairs(rounds, design, reference)]
 
 
 def summary(rounds: list[Round], design: Design) -> dict[str, Any] | None:
@@ -69,6 +80,8 @@ def summary(rounds: list[Round], design: Design) -> dict[str, Any] | None:
         "times_naive": ratios(rounds, design, NAIVE),
         "times_celery_batches": ratios(rounds, design, CELERY_BATCHES),
         "times_without_celery": ratios(rounds, design, WITHOUT_CELERY),
+        "times_less_cpu_than_naive": savings(rounds, design, NAIVE),
+        "times_less_cpu_than_celery_batches": savings(rounds, design, CELERY_BATCHES),
         "runs": runs,
     }
 
@@ -84,18 +97,18 @@ def summaries(rounds: list[Round], notes: Notes) -> list[dict[str, Any]]:
 def rate_table(found: list[dict[str, Any]]) -> Table:
     """Return rates, ratios with their range, and CPU."""
     table = plain_table("design")
-    names = ("events", "events/s", "x naive", "x batches", "producer", "worker", "Redis", "sink")
+    names = ("events/s", "x naive", "x batches", "producer", "worker", "Redis", "sink", "less\nCPU")
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     for each in found:
         figures = each["median"]
         table.add_row(
             each["design"],
-            f"{figures['events']:,.0f}",
             f"{figures['events_per_s']:,.0f}",
             spread(each["times_naive"]),
             spread(each["times_celery_batches"]),
             *(short(figures[f"{name}_us"]) for name in ("producer", "worker", "redis", "sink")),
+            less(each["times_less_cpu_than_naive"]),
         )
     return table
 
@@ -114,6 +127,11 @@ def rest_table(found: list[dict[str, Any]]) -> Table:
             *(f"{sum(run[name] for run in each['runs']):,}" for name in ("lost", "repeats")),
         )
     return table
+
+
+def less(values: list[float]) -> str:
+    """Return how many times less CPU than the naive design producer, worker and Redis took."""
+    return f"x {short(median(values))}" if values else "-"
 
 
 def spread(values: list[float]) -> str:
