@@ -7,7 +7,8 @@ SCHEMA := client/tiktok_events/event.schema.json
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check chaos bench bench-scale lint types imports schema wheel requirements clean
+.PHONY: help setup demo test check chaos bench bench-scale bench-pins lint types imports schema \
+  wheel requirements clean
 
 help: ## what can be run here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,11 +33,18 @@ check: lint types imports test wheel ## what CI runs: all of it
 chaos: setup ## kill workers and the server for some minutes, and count
 	@$(BIN)/python -m pytest -m chaos $(ARGS)
 
-bench: setup ## measure against the naive design, in one interleaved run
+bench: setup ## measure beside the usual designs and the peers (15 minutes; ARGS=--quick)
 	@$(BIN)/python bench/end_to_end.py $(ARGS)
 
 bench-scale: setup ## measure with a million waiting events, and with ten thousand pixels
 	@$(BIN)/python bench/scale.py $(ARGS)
+
+bench-pins: setup ## compile bench/peers/*.in to hashed pins
+	@$(BIN)/python -m pip install --quiet pip-tools
+	@cd bench/peers && for file in *.in; do \
+	  ../../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+	    --annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	    --output-file=$${file%.in}.txt $$file; done
 
 lint: setup
 	@$(BIN)/ruff check .

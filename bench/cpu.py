@@ -1,4 +1,4 @@
-"""CPU time of other processes, from ``/proc``."""
+"""CPU time and memory of other processes, from ``/proc``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the first enqueue to the last acceptance: ours beside the usual design.
+"""Ours beside the usual designs and the peers: rates, CPU, memory, a slow API, latency.
 
 The designs take turns in every round, and each round has its own ratios: a machine that is slow
 for a while is slow for all of them. See ``README.md`` for the method.
@@ -8,146 +8,166 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
-from statistics import median
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
-from designs import BULK, DESIGNS, NAIVE, NAIVE_SESSION, ONE_AT_A_TIME, Design
-from machine import write_result
-from race import Course, Run, run
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rounds import interleaved
+import latency
+import resting
+import slow_api
+import throughput
+from designs import BY_KEY, DESIGNS, Design
+from entrants import Notes, ready
+from environments import versions
+from machine import RESULTS, write_result
+from race import Course
 
-Round = dict[Design, Run]
+from worker.cli.terminal import console
 
-
-def sizes(arguments: argparse.Namespace) -> dict[Design, int]:
-    """Return how many events each design gets; a slow one needs fewer for the same time."""
-    return {
-        NAIVE: arguments.naive_events,
-        NAIVE_SESSION: arguments.naive_events,
-        ONE_AT_A_TIME: arguments.single_events,
-        BULK: arguments.events,
-    }
-
-
-def run_rounds(rounds: int, events: dict[Design, int], course: Course) -> list[Round]:
-    """Run every design once per round."""
-    return interleaved(
-        rounds,
-        DESIGNS,
-        lambda design: run(design, events[design], course),
-        lambda design: design.name,
-    )
-
-
-def ratios(rounds: list[Round], design: Design, reference: Design) -> list[float]:
-    """Return how many times faster than ``reference`` it was, round by round."""
-    return [each[design].events_per_s / each[reference].events_per_s for each in rounds]
-
-
-def summary(rounds: list[Round], design: Design) -> dict[str, Any]:
-    """Return the medians of a design, its ratios, and every run."""
-    runs = [each[design] for each in rounds]
-    medians = {name: median(asdict(each)[name] for each in runs) for name in asdict(runs[0])}
-    return {
-        "design": design.name,
-        "median": medians,
-        "times_naive": ratios(rounds, design, NAIVE),
-        "times_naive_with_session": ratios(rounds, design, NAIVE_SESSION),
-        "runs": [asdict(each) for each in runs],
-    }
-
-
-def spread(values: list[float]) -> str:
-    """Return the median, and the range below it where there is one."""
-    if min(values) == max(values):
-        return short(values[0])
-    return f"{short(median(values))}\n{short(min(values))}-{short(max(values))}"
-
-
-def short(value: float) -> str:
-    """Return a figure with as many digits as it deserves."""
-    return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
-
-
-COLUMNS = (
-    "events",
-    "events/s",
-    "x naive",
-    "x naive,\nSession",
-    "producer",
-    "worker",
-    "Redis",
-    "requests\nper 1,000",
+SECTIONS = ("throughput", "memory", "latency", "slow-api")
+TABLES = (
+    ("throughput", throughput.RATE_TITLE, throughput.rate_table),
+    ("throughput", throughput.REST_TITLE, throughput.rest_table),
+    ("memory", resting.TITLE, resting.table_of),
+    ("slow_api", slow_api.TITLE, slow_api.table_of),
+    ("latency", latency.TITLE, latency.table_of),
 )
+QUICK_SCALE = 0.2
+EXAMPLES = """\
+examples:
+  make bench                                      everything, about 15 minutes on two cores
+  make bench ARGS=--quick                         everything, one short round
+  make bench ARGS='--only naive,track_many'        these two
+  make bench ARGS='--latency --json'              one section, one object
+
+designs: """ + ", ".join(BY_KEY)
 
 
-def table_of(summaries: list[dict[str, Any]]) -> Table:
-    """Return the figures for people: medians, and ratios with their range."""
-    table = Table(
-        "design",
-        title="From the first enqueue to the last acceptance",
-        caption="naive: one task and one request per event; "
-        "producer, worker, Redis: CPU in µs per event",
-        box=SIMPLE_HEAD,
-    )
-    for name in COLUMNS:
-        table.add_column(name, justify="right", no_wrap=True)
-    for each in summaries:
-        table.add_row(each["design"], *cells(each))
-    return table
+@dataclass
+class Comparison:
+    """What is compared, and what was found so far."""
+
+    designs: list[Design]
+    plan: throughput.Plan
+    course: Course
+    notes: Notes
+    load_before: float = field(default_factory=lambda: os.getloadavg()[0])
+    found: dict[str, Any] = field(default_factory=dict)
+
+    def throughput(self) -> None:
+        """Rates of all designs."""
+        rounds = throughput.measure(self.designs, self.plan, self.course, self.notes)
+        self.found["throughput"] = throughput.summaries(rounds, self.notes)
+
+    def slow_api(self) -> None:
+        """Rates when the API needs time; fewer rounds, because the naive design waits a lot."""
+        rounds = (self.plan.rounds + 1) // 2
+        measured = slow_api.measure(self.designs, rounds, self.plan.scale, self.course, self.notes)
+        self.found["slow_api"] = slow_api.summaries(measured)
+
+    def memory(self) -> None:
+        """What waiting events take."""
+        events = self.scaled(resting.EVENTS)
+        self.found["memory"] = resting.measure(self.designs, events, self.course, self.notes)
+
+    def latency(self) -> None:
+        """How long single events take."""
+        events = self.scaled(latency.EVENTS)
+        self.found["latency"] = latency.measure(self.designs, events, self.course, self.notes)
+
+    def scaled(self, events: int) -> int:
+        """Return how many events a section gets that has the same number for all."""
+        return max(throughput.LEAST_EVENTS, round(events * self.plan.scale))
+
+    def result(self) -> dict[str, Any]:
+        """Return all that is written."""
+        return {
+            "rounds": self.plan.rounds,
+            "scale": self.plan.scale,
+            "course": asdict(self.course),
+            "load_before": self.load_before,
+            "peers": {each.name: versions(each.peer) for each in self.designs if each.peer},
+            "notes": self.notes.lines,
+            **self.found,
+        }
+
+    def show(self) -> None:
+        """Print a table for everything that was found."""
+        terminal = console()
+        for section, title, table_of in TABLES:
+            if section in self.found:
+                terminal.print(title, style="bold")
+                terminal.print(table_of(self.found[section]), "")
+        for line in self.notes.lines:
+            terminal.print(f"note: {line}")
 
 
-def cells(each: dict[str, Any]) -> list[str]:
-    """Return one row of the table."""
-    figures = each["median"]
-    names = ("producer_us", "worker_us", "redis_us", "requests_per_1000")
-    return [
-        f"{figures['events']:,}",
-        f"{figures['events_per_s']:,.0f}",
-        spread(each["times_naive"]),
-        spread(each["times_naive_with_session"]),
-        *(f"{figures[name]:,.0f}" for name in names[:3]),
-        f"{figures['requests_per_1000']:,.1f}",
-    ]
+def names(text: str) -> list[Design]:
+    """Return the designs of a list of names, in our order."""
+    wanted = {name.strip() for name in text.split(",")}
+    if unknown := wanted - BY_KEY.keys():
+        message = f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(BY_KEY)}"
+        raise argparse.ArgumentTypeError(message)
+    return [design for design in DESIGNS if design.key in wanted]
+
+
+def positive(text: str) -> int:
+    """Return a number from 1 up."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
 
 
 def parsed() -> argparse.Namespace:
     """Return the arguments of the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--events", type=int, default=60_000, help="through track_many()")
-    parser.add_argument("--single-events", type=int, default=10_000, help="through track()")
-    parser.add_argument("--naive-events", type=int, default=1_500, help="of either naive design")
-    parser.add_argument("--concurrency", type=int, default=2, help="worker processes")
-    parser.add_argument("--latency-ms", type=float, default=0.0, help="of the sink")
+    parser = argparse.ArgumentParser(
+        description=__doc__.partition("\n")[0],
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--rounds", type=positive, default=5, help="of the rates (default: 5)")
+    parser.add_argument("--only", type=names, default=list(DESIGNS), help="designs, with commas")
+    parser.add_argument("--section", choices=SECTIONS, action="append", help="default: all")
+    parser.add_argument(
+        "--latency",
+        action="append_const",
+        const="latency",
+        dest="section",
+        help="the same as --section latency",
+    )
+    parser.add_argument("--quick", action="store_true", help="one round of fewer events")
+    parser.add_argument("--scale", type=float, default=1.0, help="of the numbers of events")
+    parser.add_argument("--concurrency", type=positive, default=2, help="worker processes")
     parser.add_argument("--seed", type=int, default=7, help="of the samples")
-    parser.add_argument("--json", action="store_true", help="print one object instead of a table")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where to write")
+    parser.add_argument("--json", action="store_true", help="print one object instead of tables")
     return parser.parse_args()
 
 
-def result_name(course: Course) -> str:
-    """Return the name of the result; a slow sink has one of its own."""
-    return f"end-to-end-{course.latency_ms:g}ms" if course.latency_ms else "end-to-end"
+def comparison_of(arguments: argparse.Namespace) -> Comparison:
+    """Return what the arguments ask for; the environments are ready."""
+    notes = Notes()
+    scale, rounds = arguments.scale, arguments.rounds
+    if arguments.quick:
+        scale, rounds = scale * QUICK_SCALE, 1
+    course = Course(arguments.concurrency, seed=arguments.seed)
+    return Comparison(ready(arguments.only, notes), throughput.Plan(rounds, scale), course, notes)
 
 
 def main() -> None:
-    """Measure, write the result, and show it."""
+    """Measure, write the result after every section, and show it."""
     arguments = parsed()
-    course = Course(arguments.concurrency, arguments.latency_ms, arguments.seed)
-    rounds = run_rounds(arguments.rounds, sizes(arguments), course)
-    summaries = [summary(rounds, design) for design in DESIGNS]
-    result = {"rounds": arguments.rounds, "course": asdict(course), "designs": summaries}
-    name = write_result(result_name(course), result)
+    comparison = comparison_of(arguments)
+    for section in arguments.section or SECTIONS:
+        getattr(comparison, section.replace("-", "_"))()
+        file = write_result("end-to-end", comparison.result(), arguments.results)
     if arguments.json:
-        print(json.dumps(result))
+        print(json.dumps(comparison.result()))
     else:
-        console = Console(width=100)
-        console.print(table_of(summaries))
-        console.print(f"written to bench/results/{name}")
+        comparison.show()
+        print(f"written to {file}")
 
 
 if __name__ == "__main__":

@@ -51,10 +51,10 @@ def surroundings() -> dict[str, Any]:
     }
 
 
-def write_result(name: str, result: dict[str, Any]) -> str:
-    """Write ``results/<date>-<name>.json`` and return the file's name."""
+def write_result(name: str, result: dict[str, Any], directory: Path = RESULTS) -> str:
+    """Write ``<date>-<name>.json`` and return the file's name."""
     document = {"benchmark": name, **surroundings(), **result}
-    RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"{document['date']}-{name}.json"
+    directory.mkdir(exist_ok=True)
+    file = directory / f"{document['date']}-{name}.json"
     file.write_text(json.dumps(document, indent=2) + "\n")
     return file.name

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HERE = Path(__file__).resolve().parent
+OURS = Path(sys.executable)
 GRACE_S = 15
 LOG_TAIL_CHARACTERS = 2_000
 
@@ -32,6 +33,7 @@ class Program:
         command: a script of this folder, or a program of the environment, and its arguments.
         environment: added to ours, from which all settings of the project are taken out first.
         speaks: whether its standard output is for us.
+        python: the interpreter of the environment; ours by default.
     """
 
     def __init__(
@@ -40,8 +42,9 @@ class Program:
         environment: Mapping[str, str] | None = None,
         *,
         speaks: bool = False,
+        python: Path = OURS,
     ) -> None:
-        self.command = [*located(command[0]), *command[1:]]
+        self.command = [*located(command[0], python), *command[1:]]
         self.environment = clean_environment() | dict(environment or {})
         self.speaks = speaks
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 — because it is closed in __exit__
@@ -103,14 +106,18 @@ class Program:
         return ProgramError(f"{Path(self.command[-1]).name}: {what}\n{tail}")
 
 
-def located(name: str) -> list[str]:
-    """Return how to start a script of this folder, or a program of our environment."""
-    if name.endswith(".py"):
-        return [sys.executable, str(HERE / name)]
-    return [str(Path(sys.executable).parent / name)]
+def located(name: str, python: Path = OURS) -> list[str]:
+    """Return how to start a script of this folder, or a program of an environment."""
+    if (HERE / name).is_file():
+        return [str(python), str(HERE / name)]
+    return [str(python.parent / name)]
 
 
 def clean_environment() -> dict[str, Any]:
-    """Return our environment without any setting of the project or of Celery."""
-    ours = ("TIKTOK_EVENTS_", "CELERY_", "NAIVE_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    """Return our environment without any setting of the project, of Celery or of a peer.
+
+    All programs find the modules of this folder, and of the peers'.
+    """
+    ours = ("TIKTOK_EVENTS_", "CELERY_", "NAIVE_", "PEER_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return kept | {"PYTHONPATH": os.pathsep.join((str(HERE), str(HERE / "peers")))}

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from rich.console import Console
 from rich.progress import Progress
+
+from worker.cli.terminal import console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+REFRESH_PER_SECOND = 2
+"""Drawing shares the cores with what is measured."""
 
 Case = TypeVar("Case")
 Result = TypeVar("Result")
@@ -32,7 +36,14 @@ def interleaved(
         The results of each round, by case.
     """
     results: list[dict[Case, Result]] = []
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    terminal = console(stderr=True)
+    progress = Progress(
+        console=terminal,
+        transient=True,
+        disable=not terminal.is_terminal,
+        refresh_per_second=REFRESH_PER_SECOND,
+    )
+    with progress:
         bar = progress.add_task("", total=rounds * len(cases))
         for number in range(rounds):
             results.append({})

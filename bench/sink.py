@@ -1,10 +1,18 @@
-"""A tiny fast HTTP server in the place of the Events API: it says yes and counts.
+"""A tiny cheap HTTP server in the place of the Events API: it says yes, and judges afterwards.
+
+It shares the cores with what is measured, so a request costs it little: the body is kept as it is,
+with the time of its acceptance. Bodies are decoded when somebody asks for more than progress.
 
 Run by the benchmark in a process of its own. The first line on standard output is
-``READY <url>``. ``GET /count`` answers with the figures since the start:
-``events``, ``distinct`` (by source id, name and event id), ``requests``, and ``last_at`` (when the
-last event was accepted, seconds of the system's monotonic clock, which all processes share).
-``GET /arrivals`` answers with every request in order: when its events were accepted, and how many.
+``READY <url>``. It answers ``GET`` with JSON:
+
+    /progress    events (counted by their mark, not decoded), requests, last_at
+    /count       events, distinct, requests, last_at
+    /arrivals    every request in order: when its events were accepted, and how many
+    /acceptances the id of every event, and when it was accepted first
+
+``last_at`` and all times are seconds of the system's monotonic clock, which all processes share.
+Distinct are events by source id, name and event id.
 """
 
 from __future__ import annotations
@@ -12,95 +20,149 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from judgement import Judgement
 
 HEAD_END = b"\r\n\r\n"
+LENGTH = b"content-length:"
+MARK = b'"event_id"'
+"""Once in every event, and never within a string: there its quotes would be escaped."""
+
+FIRST_BYTES = 1 << 16
 YES = {"code": 0, "message": "OK", "request_id": "20261122000000SINK", "data": {}}
 
 
-@dataclass
 class Figures:
     """What arrived."""
 
-    requests: int = 0
-    events: int = 0
-    last_at: float = 0.0
-    seen: set[tuple[str, str, str]] = field(default_factory=set)
-    arrivals: list[tuple[float, int]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.requests = 0
+        self.events = 0
+        self.last_at = 0.0
+        self.unread: list[tuple[float, bytes]] = []
+        self.judgement = Judgement()
 
     def add(self, body: bytes) -> None:
-        """Count the events of a request."""
-        request = orjson.loads(body)
-        source_id, data = request["event_source_id"], request["data"]
+        """Keep a request for the judgement."""
         self.requests += 1
-        self.events += len(data)
-        self.seen.update((source_id, event["event"], event["event_id"]) for event in data)
+        self.events += body.count(MARK)
         self.last_at = time.monotonic()
-        self.arrivals.append((self.last_at, len(data)))
+        self.unread.append((self.last_at, body))
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the answer to ``GET /count``."""
-        return {
-            "requests": self.requests,
-            "events": self.events,
-            "distinct": len(self.seen),
-            "last_at": self.last_at,
-        }
+    def judged(self) -> Judgement:
+        """Decode what was not decoded yet."""
+        for at, body in self.unread:
+            self.judgement.add(at, body)
+        self.unread.clear()
+        return self.judgement
+
+    def answer(self, path: bytes) -> Any:
+        """Return the answer to a ``GET``."""
+        counts = {"requests": self.requests, "last_at": self.last_at}
+        if path == b"/progress":
+            return {"events": self.events, **counts}
+        judged = self.judged()
+        if path == b"/arrivals":
+            return judged.arrivals
+        if path == b"/acceptances":
+            return judged.first_at
+        return {"events": judged.events, "distinct": judged.distinct, **counts}
 
 
-def content_length(head: bytes) -> int:
+def content_length(head: bytes | bytearray) -> int:
     """Return how many bytes follow the head of a request."""
-    for line in head.split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            return int(value)
-    return 0
+    _, found, rest = head.lower().partition(LENGTH)
+    return int(rest.partition(b"\r\n")[0]) if found else 0
 
 
-def answer(document: Any) -> bytes:
+def response(document: Any) -> bytes:
     """Return a response that keeps the connection open."""
     body = orjson.dumps(document)
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     return head.encode() + HEAD_END + body
 
 
+SAID_YES = response(YES)
+
+
 class Sink:
-    """Serves connections; ``latency_s`` passes before each answer to a POST."""
+    """Says what is answered; ``latency_s`` passes before each answer to a POST."""
 
     def __init__(self, latency_s: float) -> None:
         self.figures = Figures()
         self.latency_s = latency_s
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer the requests of one connection until the other side closes it."""
-        try:
-            while True:
-                writer.write(await self.respond(reader))
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    async def respond(self, reader: asyncio.StreamReader) -> bytes:
-        """Read one request and return the response."""
-        head = await reader.readuntil(HEAD_END)
-        if head.startswith(b"GET /arrivals "):
-            return answer(self.figures.arrivals)
-        if head.startswith(b"GET "):
-            return answer(self.figures.as_json())
-        body = await reader.readexactly(content_length(head))
-        if self.latency_s:
-            await asyncio.sleep(self.latency_s)
+    def answer_to(self, body: bytes) -> bytes | None:
+        """Accept a request, and return the response; ``None`` if there is none, ever."""
         self.figures.add(body)
-        return answer(YES)
+        return SAID_YES
 
 
-async def main(latency_s: float) -> None:
+class Connection(asyncio.BufferedProtocol):
+    """One connection: a request, its response, and the next.
+
+    The bytes go from the socket to where the body is read, without a copy between.
+    """
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+        self.buffer = bytearray(FIRST_BYTES)
+        self.filled = self.body_at = self.wanted = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what the responses go to."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def get_buffer(self, _size: int) -> memoryview:
+        """Return where the next bytes go."""
+        return memoryview(self.buffer)[self.filled :]
+
+    def buffer_updated(self, size: int) -> None:
+        """Answer once the request is whole."""
+        self.filled += size
+        if not self.wanted:
+            self.read_head()
+        if self.wanted and self.filled >= self.wanted:
+            self.respond()
+
+    def read_head(self) -> None:
+        """Learn how long the request is, once its head is there, and make room for it."""
+        end = self.buffer.find(HEAD_END, 0, self.filled)
+        if end < 0:
+            return
+        self.body_at = end + len(HEAD_END)
+        self.wanted = self.body_at + content_length(self.buffer[:end])
+        if self.wanted > len(self.buffer):
+            arrived = self.buffer[: self.filled]
+            self.buffer = bytearray(self.wanted)
+            self.buffer[: self.filled] = arrived
+
+    def respond(self) -> None:
+        """Answer a whole request, after the latency if it is a POST."""
+        with memoryview(self.buffer) as view:
+            head, body = bytes(view[: self.body_at]), bytes(view[self.body_at : self.wanted])
+        self.filled = self.wanted = 0
+        if head.startswith(b"GET "):
+            self.transport.write(response(self.sink.figures.answer(head.split(b" ", 2)[1])))
+        elif self.sink.latency_s:
+            asyncio.get_running_loop().call_later(self.sink.latency_s, self.accept, body)
+        else:
+            self.accept(body)
+
+    def accept(self, body: bytes) -> None:
+        """Let the sink have the request, and send what it says."""
+        answer = self.sink.answer_to(body)
+        if answer is not None:
+            self.transport.write(answer)
+
+
+async def serve(sink: Sink) -> None:
     """Listen on a port that the system chooses, until the process is ended."""
-    sink = Sink(latency_s)
-    server = await asyncio.start_server(sink.serve, "127.0.0.1", 0, limit=1 << 22)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Connection(sink), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     print(f"READY http://127.0.0.1:{port}", flush=True)
     await server.serve_forever()
@@ -109,4 +171,4 @@ async def main(latency_s: float) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="count events and say yes")
     parser.add_argument("--latency-ms", type=float, default=0.0)
-    asyncio.run(main(parser.parse_args().latency_ms / 1_000))
+    asyncio.run(serve(Sink(parser.parse_args().latency_ms / 1_000)))

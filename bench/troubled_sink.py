@@ -7,42 +7,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from typing import TYPE_CHECKING, Any
 
-from sink import HEAD_END, YES, Sink, answer, content_length
+from sink import SAID_YES, Sink, response, serve
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-FOR_EVER_S = 86_400
-
-
-async def accept() -> dict[str, Any]:
-    """Make no trouble."""
-    return YES
-
-
-async def park() -> dict[str, Any]:
-    """Refuse the token."""
-    return {"code": 40001, "message": "No permission for this pixel."}
-
-
-async def throttle() -> dict[str, Any]:
-    """Ask for fewer requests."""
-    return {"code": 40100, "message": "Too many requests."}
-
-
-async def hang() -> dict[str, Any]:
-    """Give no answer."""
-    await asyncio.sleep(FOR_EVER_S)
-    return YES
-
-
-TROUBLES: dict[str, Callable[[], Any]] = {
-    "none": accept,
-    "parked": park,
-    "throttled": throttle,
-    "hanging": hang,
+TROUBLES = {
+    "none": SAID_YES,
+    "parked": response({"code": 40001, "message": "No permission for this pixel."}),
+    "throttled": response({"code": 40100, "message": "Too many requests."}),
+    "hanging": None,
 }
 
 
@@ -54,25 +26,9 @@ class TroubledSink(Sink):
         self.trouble = TROUBLES[trouble]
         self.mark = source_id.encode()
 
-    async def respond(self, reader: asyncio.StreamReader) -> bytes:
-        """Read one request and return the response."""
-        head = await reader.readuntil(HEAD_END)
-        if head.startswith(b"GET "):
-            return answer(self.figures.as_json())
-        body = await reader.readexactly(content_length(head))
-        await asyncio.sleep(self.latency_s)
-        if self.mark in body:
-            return answer(await self.trouble())
-        self.figures.add(body)
-        return answer(YES)
-
-
-async def main(sink: TroubledSink) -> None:
-    """Listen on a port that the system chooses, until the process is ended."""
-    server = await asyncio.start_server(sink.serve, "127.0.0.1", 0, limit=1 << 22)
-    port = server.sockets[0].getsockname()[1]
-    print(f"READY http://127.0.0.1:{port}", flush=True)
-    await server.serve_forever()
+    def answer_to(self, body: bytes) -> bytes | None:
+        """Accept what is not the troubled source's."""
+        return self.trouble if self.mark in body else super().answer_to(body)
 
 
 if __name__ == "__main__":
@@ -81,4 +37,4 @@ if __name__ == "__main__":
     parser.add_argument("--trouble", choices=TROUBLES, required=True)
     parser.add_argument("--source-id", required=True)
     given = parser.parse_args()
-    asyncio.run(main(TroubledSink(given.latency_ms / 1_000, given.trouble, given.source_id)))
+    asyncio.run(serve(TroubledSink(given.latency_ms / 1_000, given.trouble, given.source_id)))
