@@ -92,7 +92,7 @@ def _lesson(script: ScriptText) -> Command:
 
 def append_call(blocks: Sequence[Block], *, linger_ms: int, rings: bool) -> Call:
     """Keys and arguments of `append.lua` for blocks that fit in one call."""
-    keys_ = [keys.READY, keys.SEQUENCE, keys.COUNTERS, keys.AWAKE, keys.DOORBELL]
+    keys_ = [keys.READY, keys.SEQUENCE, keys.COUNTERS, keys.AWAKE, keys.bell(rings=rings)]
     by_destination: dict[str, list[Block]] = {}
     for block in blocks:
         by_destination.setdefault(block.destination, []).append(block)
