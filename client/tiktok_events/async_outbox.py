@@ -14,6 +14,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from tiktok_events.append import FSYNC_PROBE, Append, Command, check_fsync, not_of_a_replica
 from tiktok_events.blocks import Block, blocks_of
 from tiktok_events.event import PreparedEvent
+from tiktok_events.leader import LeaderChanged
 from tiktok_events.lua_script import Call, ScriptText
 
 
@@ -86,7 +87,7 @@ class AsyncAppender:
         """Converse; an idle connection may lead to a server that has become a replica."""
         try:
             return await self._converse(commands)
-        except ReadOnlyError:
+        except (ReadOnlyError, LeaderChanged):
             await self._pool.disconnect(inuse_connections=False)
             return await self._converse(commands)
 

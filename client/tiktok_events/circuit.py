@@ -10,6 +10,8 @@ from typing import Final
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
+from tiktok_events.leader import LeaderChanged
+
 PAUSE_FACTOR: Final = 10
 """A pause is this many times what the failure took: waiting takes at most a tenth of the time,
 and a refused connection, which takes none, is tried again at once."""
@@ -40,6 +42,8 @@ class Circuit:
     def guarding(self) -> Iterator[None]:
         """Around one call to Redis. An error that Redis itself answers pauses nothing.
 
+        That a server does not lead is such an answer.
+
         Raises:
             CircuitOpen: at once, during a pause.
         """
@@ -48,7 +52,7 @@ class Circuit:
             self._admit_a_probe(started)
         try:
             yield
-        except ResponseError:
+        except (ResponseError, LeaderChanged):
             self._probe_at = 0.0
             raise
         except RedisError:
