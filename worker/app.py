@@ -21,11 +21,13 @@ from celery.signals import (
 from kombu import Queue
 
 from tiktok_events.keys import BROKER_PREFIX, DOORBELL_QUEUE, QUEUE
+from worker.broker import kombu_options, kombu_settings, kombu_url
 from worker.doorbell import DoorbellStep
 from worker.engine import ENGINES
 from worker.full_broker import outlive_full_broker
 from worker.garbage import look_rarely
 from worker.reconnect_guard import guard_reconnect
+from worker.sentinel_guard import guard_sentinels
 from worker.sentry import init_sentry
 from worker.settings import Settings
 from worker.shutdown import GENTLE_END, STOPPING, end_at_once
@@ -42,8 +44,9 @@ def create_app(settings: Settings) -> Celery:
     ENGINES.configure(settings)
     init_sentry(settings)  # before the tasks are traced, and before the fork
     guard_reconnect()
+    guard_sentinels()
     outlive_full_broker()
-    app = Celery("tiktok_events", broker=settings.celery_broker_url, include=TASKS)
+    app = Celery("tiktok_events", broker=kombu_url(settings.celery_broker_url), include=TASKS)
     app.conf.update(celery_settings(settings))
     app.steps["consumer"].update([DoorbellStep, StallStep])
     return app
@@ -86,7 +89,9 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
             "socket_timeout": 10,
             "socket_connect_timeout": 5,
             "health_check_interval": 10,
+            **kombu_options(settings.celery_broker_url),
         },
+        **kombu_settings(settings.celery_broker_url),
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         # A broker that refuses (a replica, a full one) ends no worker; the consumer waits.

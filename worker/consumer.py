@@ -49,11 +49,8 @@ def wait_until_writable(settings: Settings) -> None:
     Raises:
         celery.exceptions.WorkerShutdown: a SIGTERM has come meanwhile.
     """
-    url = settings.celery_broker_url
     time.sleep(PAUSE_S)
-    if url.startswith("sentinel://"):
-        return  # only kombu finds the server there
-    with connect_to_look(url) as broker:
+    with connect_to_look(settings.celery_broker_url) as broker:
         while (error := refusal(broker)) is not None:
             maybe_shutdown()
             if isinstance(error, OutOfMemoryError):

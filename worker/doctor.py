@@ -5,8 +5,6 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -14,14 +12,17 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from packaging.version import InvalidVersion, Version
 from redis import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import AskError, ClusterCrossSlotError, RedisError, ResponseError
 
 from tiktok_events import keys
 from tiktok_events.client import connect
 from tiktok_events.destination import Destination
 from tiktok_events.errors import InvalidSetting
 from worker.app import celery_settings
+from worker.broker import kombu_url
 from worker.destinations import Destinations
+from worker.diagnosis import Check, Outcome
+from worker.leadership import leadership, on_a_cluster, unusable
 from worker.settings import Settings, unknown_variables
 from worker.status import Figures, read_figures
 
@@ -32,35 +33,6 @@ CLOCKS_S: Final = 2.0
 DESTINATIONS: Final = "destinations"
 PING_S: Final = 1.5
 CONNECT_S: Final = 2
-
-
-class Outcome(StrEnum):
-    """How a check ended."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check.
-
-    Attributes:
-        name: what was looked at.
-        outcome: how it ended.
-        message: what was found, in words.
-        remedy: what to do; empty when nothing.
-    """
-
-    name: str
-    outcome: Outcome
-    message: str
-    remedy: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """As one JSON object."""
-        return asdict(self)
 
 
 def examine(environment: Mapping[str, str]) -> Iterator[Check]:
@@ -108,8 +80,7 @@ def _examine_server(
             figures = read_figures(redis)
             yield from server(redis)
         except RedisError as error:
-            remedy = "Start the server, or correct TIKTOK_EVENTS_REDIS_URL."
-            yield Check("redis", Outcome.FAILED, f"it cannot be used: {error}", remedy)
+            yield unusable(error)
             return
         yield from celery(settings, redis, figures)
         yield accounting(figures)
@@ -150,6 +121,7 @@ def server(redis: Redis) -> Iterator[Check]:
         yield Check("redis", Outcome.WARNING, "it does not tell about itself", remedy)
     else:
         yield version(info)
+        yield from leadership(redis, info)
         yield eviction(info)
         yield append_only(info)
     yield _clock(redis)
@@ -212,17 +184,25 @@ def clock(ahead_s: float) -> Check:
 
 def celery(settings: Settings, redis: Redis, figures: Figures) -> Iterator[Check]:
     """Whether doorbells can be rung, and somebody hears them."""
-    with Celery("tiktok_events", broker=settings.celery_broker_url, set_as_current=False) as app:
+    with Celery(
+        "tiktok_events", broker=kombu_url(settings.celery_broker_url), set_as_current=False
+    ) as app:
         app.conf.update(celery_settings(settings))
         try:
             with app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0, timeout=CONNECT_S)
         except OperationalError as error:
+            words = str(error).partition(" : <")[0]  # then come redis-py's connections in full
             remedy = "Start the broker, or correct TIKTOK_EVENTS_BROKER_URL."
-            yield Check("broker", Outcome.FAILED, f"it cannot be reached: {error}", remedy)
+            yield Check("broker", Outcome.FAILED, f"it cannot be reached: {words}", remedy)
+            return
+        try:
+            worker = _worker(app, redis, figures)
+        except (AskError, ClusterCrossSlotError):
+            yield on_a_cluster("broker")
             return
         yield Check("broker", Outcome.OK, "it can be reached")
-        yield _worker(app, redis, figures)
+        yield worker
 
 
 def _worker(app: Celery, redis: Redis, figures: Figures) -> Check:

@@ -28,7 +28,6 @@ from worker.outbox import Outbox
 from worker.parking import Parking
 from worker.plain_queue import PlainQueue
 from worker.replay_hold import ReplayHold
-from worker.settings import Settings
 from worker.token_watch import TokenWatch
 
 EVERY_S: Final = 1.0
@@ -53,7 +52,7 @@ class DoorbellStep(bootsteps.StartStopStep):
             Parking(self._redis), Destinations(self._settings), Audit(self._redis)
         )
         self._replays = ReplayHold(self._redis, holder="doorbell", lease_ms=0)
-        self._plain_queue = _plain_queue(self._settings)
+        self._plain_queue = PlainQueue(connect_to_look(self._settings.celery_broker_url))
         self._timer: Any = None
 
     def start(self, parent: Any) -> None:
@@ -77,8 +76,7 @@ class DoorbellStep(bootsteps.StartStopStep):
             self._watch.look()  # before the ring: what goes on now is due now
             self._ring(parent)
             self._ask_for_replays(parent)
-            if self._plain_queue is not None:
-                self._plain_queue.adopt()
+            self._plain_queue.adopt()
             self._look_after_the_old(parent)
             self._look_at_figures(parent)
         except (RedisError, OperationalError, OSError) as error:
@@ -110,9 +108,3 @@ class DoorbellStep(bootsteps.StartStopStep):
         """After the ring: live events come first."""
         for number in self._replays.offered():
             parent.app.send_task("tiktok_events.replay", [number])
-
-
-def _plain_queue(settings: Settings) -> PlainQueue | None:
-    """Where the broker is one plain Redis: behind Sentinel only kombu finds it."""
-    url = settings.celery_broker_url
-    return None if url.startswith("sentinel://") else PlainQueue(connect_to_look(url))

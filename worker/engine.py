@@ -18,6 +18,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from tiktok_events import leader
 from tiktok_events.client import Client
 from worker.delivery import Delivery
 from worker.destinations import Destinations
@@ -43,7 +44,7 @@ def connect(settings: Settings) -> Redis:
     ends, a settlement finds its claims gone), so retrying is safe here. Before each retry
     the connection is left: one whose server has become a replica leads to the wrong one.
     """
-    return Redis.from_url(
+    return leader.connect(
         settings.redis_url,
         protocol=2,
         socket_timeout=REDIS_TIMEOUT_S,
@@ -64,7 +65,7 @@ def connect(settings: Settings) -> Redis:
 
 def connect_to_look(url: str) -> Redis:
     """A connection for the main process: it fails soon instead of holding the event loop."""
-    return Redis.from_url(
+    return leader.connect(
         url,
         protocol=2,
         socket_timeout=LOOK_TIMEOUT_S,

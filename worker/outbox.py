@@ -240,7 +240,7 @@ class Outbox:
         """
         return bool(
             self._ring(
-                keys=[keys.READY, keys.AWAKE, keys.DOORBELL, keys.SEQUENCE],
+                keys=[keys.READY, keys.AWAKE, keys.bell(rings=rings), keys.SEQUENCE],
                 args=[int(rings), int(more_hands), within_ms],
             )
         )

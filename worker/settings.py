@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from tiktok_events.led_address import is_cluster
 from tiktok_events.settings import (
     ENVIRONMENT_PREFIX,
     ClientSettings,
@@ -142,6 +143,11 @@ class Settings(ClientSettings):
     def contradictions(self) -> list[str]:
         """Sentences about values that are allowed, but not together."""
         problems = ClientSettings.contradictions(self)
+        if is_cluster(self.redis_url) and self.broker_url is None:
+            problems.append(
+                f"{ENVIRONMENT_PREFIX}BROKER_URL must be given: {ENVIRONMENT_PREFIX}REDIS_URL is "
+                f"a cluster, which Celery's transport cannot use; any other Redis will do"
+            )
         needed = self.request_timeout_s + CONNECT_TIMEOUT_S + SETTLE_MARGIN_S
         if self.lease_s < needed:
             problems.append(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from redis.exceptions import ReadOnlyError, RedisError, ResponseError
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from tiktok_events import keys
@@ -15,6 +15,7 @@ from tiktok_events.compression import Compression
 from tiktok_events.destination import REMEMBERED
 from tiktok_events.errors import DurabilityUnsupported
 from tiktok_events.event import PreparedEvent
+from tiktok_events.leading import errors_in
 from tiktok_events.lua_script import Call, ScriptText
 from tiktok_events.wire import beginning, ended, written
 
@@ -123,7 +124,7 @@ def lesson(script: ScriptText) -> bytes:
 
 def append_call(blocks: Sequence[Block], *, linger_ms: int, rings: bool) -> Call:
     """Keys and arguments of `append.lua` for blocks that fit in one call."""
-    keys_ = [keys.READY, keys.SEQUENCE, keys.COUNTERS, keys.AWAKE, keys.DOORBELL]
+    keys_ = [keys.READY, keys.SEQUENCE, keys.COUNTERS, keys.AWAKE, keys.bell(rings=rings)]
     by_destination: dict[str, list[Block]] = {}
     for block in blocks:
         by_destination.setdefault(block.destination, []).append(block)
@@ -149,30 +150,6 @@ def check_fsync(reply: Any) -> None:
             "TIKTOK_EVENTS_DURABILITY=fsync needs Redis 7.2 or later, or Valkey, "
             f"with `appendonly yes` and the command WAITAOF; the server says: {reply}"
         ) from reply
-
-
-def not_of_a_replica(replies: Sequence[Any]) -> Sequence[Any]:
-    """Return the replies, unless one says that the server writes nothing.
-
-    Raises:
-        redis.ReadOnlyError: it does, perhaps within a transaction: another connection
-            may lead to the server that has taken over.
-    """
-    for error in errors_in(replies):
-        if isinstance(error, ReadOnlyError):
-            raise error
-    return replies
-
-
-def errors_in(replies: Sequence[Any]) -> list[RedisError]:
-    """The errors among replies, those within a transaction too."""
-    found = []
-    for reply in replies:
-        if isinstance(reply, RedisError):
-            found.append(reply)
-        elif isinstance(reply, list):
-            found += errors_in(reply)
-    return found
 
 
 def _script_calls(blocks: Sequence[Block]) -> Iterator[list[Block]]:

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from tiktok_events import async_leader
 from tiktok_events.async_outbox import AsyncAppender
 from tiktok_events.errors import OutboxUnavailable
 from tiktok_events.event import PreparedEvent
@@ -105,8 +105,11 @@ class AsyncClient(Producer):
         await asyncio.to_thread(self._fallback.close)
 
     def _connect(self) -> None:
-        self._redis = Redis.from_url(
-            self.settings.redis_url, protocol=2, retry=Retry(NoBackoff(), 0)
+        self._redis = async_leader.connect(
+            self.settings.redis_url,
+            protocol=2,
+            socket_connect_timeout=self.settings.redis_timeout_s,
+            retry=Retry(NoBackoff(), 0),
         )
         self._appender = AsyncAppender(
             self._redis,

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
+from redis.exceptions import NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from tiktok_events.append import FSYNC_PROBE, Append, check_fsync, lesson, not_of_a_replica
+from tiktok_events.append import FSYNC_PROBE, Append, check_fsync, lesson
 from tiktok_events.blocks import Block
 from tiktok_events.event import PreparedEvent
+from tiktok_events.leading import LeaderChanged, of_the_leader
 from tiktok_events.lua_script import Call, ScriptText
 
 
@@ -94,7 +95,7 @@ class AsyncAppender:
         """Converse; an idle connection may lead to a server that has become a replica."""
         try:
             return await self._converse(commands)
-        except ReadOnlyError:
+        except LeaderChanged:
             await self._pool.disconnect(inuse_connections=False)
             return await self._converse(commands)
 
@@ -103,7 +104,7 @@ class AsyncAppender:
         connection = await self._pool.get_connection()
         try:
             await connection.send_packed_command(commands, check_health=False)
-            return not_of_a_replica([await _reply(connection) for _ in commands])
+            return of_the_leader([await _reply(connection) for _ in commands])
         except BaseException:
             # Half an exchange: the next one would read its replies.
             await connection.disconnect(nowait=True)

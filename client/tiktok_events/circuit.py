@@ -9,6 +9,8 @@ from typing import Final
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
+from tiktok_events.leading import LeaderChanged
+
 PAUSE_FACTOR: Final = 10
 """A pause is this many times what the failure took: waiting takes at most a tenth of the time,
 and a refused connection, which takes none, is tried again at once."""
@@ -38,6 +40,8 @@ class Circuit:
     def guarding(self) -> Guard:
         """Around one call to Redis. An error that Redis itself answers pauses nothing.
 
+        That a server does not lead is such an answer.
+
         Raises:
             CircuitOpen: at once, during a pause.
         """
@@ -48,7 +52,7 @@ class Circuit:
 
     def learn(self, error: BaseException | None, started: float) -> None:
         """Take to heart how a call ended that began then."""
-        if error is None or isinstance(error, ResponseError):
+        if error is None or isinstance(error, ResponseError | LeaderChanged):
             self._probe_at = 0.0
         elif isinstance(error, RedisError):
             self._pause(started)

@@ -13,6 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ReadOnlyError, RedisError
 from redis.retry import Retry
 
+from tiktok_events import leader
 from tiktok_events.errors import OutboxUnavailable
 from tiktok_events.event import PreparedEvent
 from tiktok_events.fallback import log
@@ -264,9 +265,9 @@ def connect(settings: ClientSettings) -> Redis:
     Once is right, and not after a time-out: it replaces a pooled connection that a
     Redis restart has closed, or that leads to a server which has become a replica. Should
     the lost call have been carried out, the events stand there twice with the same ids,
-    which the API counts once.
+    which the API counts once. What leads to a leader is told by `leader.connect`.
     """
-    return Redis.from_url(
+    return leader.connect(
         settings.redis_url,
         protocol=2,
         socket_timeout=settings.redis_timeout_s,

@@ -80,6 +80,14 @@ DOORBELL_QUEUE: Final = "tiktok_events.doorbell"
 DOORBELL: Final = BROKER_PREFIX + DOORBELL_QUEUE
 
 
+def bell(*, rings: bool) -> str:
+    """The doorbell's queue; in its place, where another server has it, a key that there is.
+
+    Redis Cluster refuses a script that declares keys of two slots, touched or not.
+    """
+    return DOORBELL if rings else AWAKE
+
+
 def outbox(destination: str) -> str:
     """The stream that holds a destination's blocks."""
     return f"{PREFIX}outbox:{destination}"

@@ -10,10 +10,9 @@ from typing import Any, Final
 
 from redis import ConnectionPool
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from tiktok_events.append import not_of_a_replica
+from tiktok_events.leading import of_the_leader
 
 CONNECT_SHARE: Final = 1 / 2
 """Of the time of a call: for the connection itself, one address."""
@@ -117,14 +116,14 @@ class Line:
 
         Raises:
             redis.ConnectionError: there is no connection.
-            redis.ReadOnlyError: the server is a replica.
+            LeaderChanged: the server does not lead; it is a `redis.ConnectionError` too.
             redis.TimeoutError: it would not be over in time.
         """
         connection = self._idle_one()
         if connection is not None:
             try:
                 return self._converse(connection, commands, end)
-            except (RedisConnectionError, ReadOnlyError):
+            except RedisConnectionError:
                 pass
         return self._converse(self._fresh(end), commands, end)
 
@@ -156,7 +155,7 @@ class Line:
             for piece in _pieces(commands):
                 _in_time(connection)
                 connection.send_packed_command((piece,), check_health=False)
-            replies = not_of_a_replica([connection.reply() for _ in commands])
+            replies = of_the_leader([connection.reply() for _ in commands])
         except BaseException:
             # Half an exchange: the next one would read its replies.
             connection.disconnect()

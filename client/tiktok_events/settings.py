@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -12,10 +11,16 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from tiktok_events.errors import InvalidSetting
+from tiktok_events.led_address import FORMS, LedAddress, is_cluster
 from tiktok_events.match_keys import check_region
 from tiktok_events.url_parameters import parameter_names
 
 ENVIRONMENT_PREFIX: Final = "TIKTOK_EVENTS_"
+
+NO_CLUSTER: Final = (
+    "must not be a cluster, which Celery's transport cannot use; any other Redis, "
+    "6.2 or later, or Valkey, will do: it holds no events"
+)
 
 Check = Callable[[Any], Any]
 """Returns the typed value, or raises ValueError with what is allowed ("must be …")."""
@@ -75,10 +80,23 @@ def address(*schemes: str) -> Check:
         given = str(value).strip()
         if not given.startswith(tuple(f"{scheme}://" for scheme in schemes)):
             raise ValueError(f"must begin with {' or '.join(f'{s}://' for s in schemes)}")
-        # Celery takes several sentinels, parted by semicolons.
-        if not all(_is_url(one) for one in re.split(r";(?=\w+://)", given)):
+        if not _is_url(given):
             raise ValueError("must be a URL: a host, a port up to 65535, no blanks")
         return given
+
+    return check
+
+
+def redis_address(*schemes: str, cluster: bool = True) -> Check:
+    """A URL of one server with one of the schemes, or a form of `led_address`."""
+    forms = [form for form in FORMS if cluster or not is_cluster(f"{form}://")]
+    one_server = address(*schemes, *forms)
+
+    def check(value: Any) -> str:
+        given = str(value).strip()
+        if is_cluster(given) and not cluster:
+            raise ValueError(NO_CLUSTER)
+        return given if LedAddress.parse(given) else str(one_server(given))
 
     return check
 
@@ -127,7 +145,7 @@ class ClientSettings:
     """Settings of a producer.
 
     Attributes:
-        redis_url: where the outbox is.
+        redis_url: where the outbox is: one server, or a form of `led_address`.
         broker_url: Celery's broker; the doorbell is rung in the same script only
             when it is the same server (the default).
         pixel_code: the default ``event_source_id`` of web events.
@@ -149,9 +167,11 @@ class ClientSettings:
     """
 
     redis_url: str = setting(
-        "redis://127.0.0.1:6379/0", address("redis", "rediss", "unix"), secret=True
+        "redis://127.0.0.1:6379/0", redis_address("redis", "rediss", "unix"), secret=True
     )
-    broker_url: str | None = setting(None, address("redis", "rediss", "sentinel"), secret=True)
+    broker_url: str | None = setting(
+        None, redis_address("redis", "rediss", cluster=False), secret=True
+    )
     pixel_code: str | None = setting(None, text)
     default_region: str | None = setting(None, check_region)
     strip_url_parameters: frozenset[str] | None = setting(None, parameter_names)
@@ -166,8 +186,8 @@ class ClientSettings:
 
     @property
     def rings(self) -> bool:
-        """Whether the doorbell can be rung where the outbox is."""
-        return self.broker_url in {None, self.redis_url}
+        """Whether the doorbell can be rung where the outbox is: on a cluster it cannot be."""
+        return self.broker_url in {None, self.redis_url} and not is_cluster(self.redis_url)
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None, **given: Any) -> Self:

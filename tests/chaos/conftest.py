@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.chaos.cluster import Cluster
+from tests.chaos.failovers import FAILOVERS
 from tests.chaos.invariants import Evidence
 from tests.chaos.scenarios import SCENARIOS, cut, outage
+from tests.chaos.sentinels import Sentinels
 from tests.chaos.table import markdown, server_name, text_lines, title
 
 ROWS = pytest.StashKey[list[Evidence]]()
@@ -20,8 +24,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "scenario" in metafunc.fixturenames:
         option = metafunc.config.getoption
         timed = [outage(option("chaos_outage_s")), cut(option("chaos_cut_s"))]
-        scenarios = [*SCENARIOS, *timed]
+        # Failovers are played with what Valkey 9 has for them.
+        failovers = [] if option("server_program") else FAILOVERS
+        scenarios = [*SCENARIOS, *timed, *failovers]
         metafunc.parametrize("scenario", scenarios, ids=lambda scenario: scenario.name)
+
+
+@pytest.fixture(scope="session")
+def sentinels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sentinels]:
+    """A leader, a replica in step with it, and three Sentinels; a test leaves them so."""
+    with Sentinels(tmp_path_factory.mktemp("sentinels")) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Three leaders, and a replica of the outbox's; a test leaves them so."""
+    with Cluster(tmp_path_factory.mktemp("cluster")) as servers:
+        yield servers
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ def play(scenario: Scenario, stage: Stage) -> Evidence:
 def _recovery_s(stage: Stage) -> float:
     since, began, before = time.time(), time.monotonic(), set(stage.producer.accepted)
     stage.wait_until(lambda: stage.outlived(since))
+    before -= stage.at_risk
     while not before - stage.gone <= stage.arrived_or_dead() and time.monotonic() < began + WAIT_S:
         time.sleep(POLL_S)  # what was put back as a new block; what is lost, the judge will say
     return time.monotonic() - began
@@ -49,6 +50,7 @@ def _evidence(scenario: Scenario, stage: Stage, recovery_s: float) -> Evidence:
         exits=stage.exits,
         vanished=stage.vanished,
         gone=frozenset(stage.gone),
+        at_risk=stage.at_risk,
         lines=stage.lines(),
         recovery_s=recovery_s,
     )

@@ -23,6 +23,7 @@ from tests.chaos.disturbances import (
 )
 from tests.chaos.producer import PIXELS, Marked
 from tests.chaos.server_disturbances import Cut, Demote, Fill, LoseData, LoseGroups
+from tests.chaos.stage import Servers, one_server
 from worker.dead_letters import Reason
 
 Rule = tuple[Mapping[str, Any], Mapping[str, Any]]
@@ -52,6 +53,7 @@ class Scenario:
         loses_claims: whether a worker must find that a claim is no longer its own.
         wired: whether the workers reach the server through a wire that can be cut.
         is_outage: whether the workers must say, once each, that Redis is away, and back.
+        servers: makes what stands in the place of one server.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Scenario:
     loses_claims: bool = False
     wired: bool = False
     is_outage: bool = False
+    servers: Servers = one_server
 
 
 def some(effect: Mapping[str, Any], fraction: float) -> Rule:

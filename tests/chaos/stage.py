@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
-from redis import Redis
 from redis.exceptions import ResponseError
 
 from tests.chaos.producer import PIXELS, Marked, Producer
@@ -21,7 +20,9 @@ from tests.chaos.worker_process import DEADLY, OURS, ROOT, Exit, WorkerProcess
 from tiktok_events import keys
 from worker.dead_letters import DeadLetters, Reason
 from worker.embedded import EmbeddedServer
+from worker.engine import connect
 from worker.sandbox import Sandbox
+from worker.settings import Settings
 from worker.status import Figures, read_figures
 
 POLL_S: Final = 0.05
@@ -36,6 +37,14 @@ KEPT_EVENTS: Final = 10**6
 MANY_BLOCKS: Final = 10**6
 
 Found = TypeVar("Found")
+
+Servers = Callable[[Path, Path | None], Any]
+"""Makes, in a directory and with a program, what has a `url` and is a context manager."""
+
+
+def one_server(_: Path, program: Path | None) -> EmbeddedServer:
+    """What most scenarios have."""
+    return EmbeddedServer(program=program)
 
 
 def destination(pixel: str) -> str:
@@ -59,8 +68,10 @@ class Stage:
         deadly: whether a marked event kills its worker.
         program: of the server.
         wired: whether the workers reach the server through a wire that can be cut.
+        servers: makes what stands in the place of one server.
 
     Attributes:
+        at_risk: ids of accepted events that replication may not have carried.
         exits: of the workers that were told to end.
         gone: ids of accepted events that the server has lost.
     """
@@ -75,7 +86,9 @@ class Stage:
         deadly: bool,
         program: Path | None,
         wired: bool = False,
+        servers: Servers = one_server,
     ) -> None:
+        self.at_risk: frozenset[str] = frozenset()
         self.exits: list[Exit] = []
         self.gone: set[str] = set()
         self.sandbox = Sandbox(
@@ -83,7 +96,7 @@ class Stage:
             latency_ms=latency_ms,
             keep_events=KEPT_EVENTS,
         )
-        self.server = EmbeddedServer(program=program)
+        self.server: Any = servers(directory / "servers", program)
         self._directory = directory
         self._settings = {**SHORT_LEASE, **settings}
         self._marked = marked
@@ -96,7 +109,7 @@ class Stage:
         with ExitStack() as parts:
             parts.enter_context(self.server)
             parts.enter_context(self.sandbox)
-            self.redis = parts.enter_context(Redis.from_url(self.server.url, protocol=2))
+            self.redis = parts.enter_context(connect(Settings(redis_url=self.server.url)))
             if self._wired:
                 self.wire = parts.enter_context(Wire(self.server.port))
             parts.callback(self._close_workers)
@@ -197,6 +210,7 @@ class Stage:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("TIKTOK_EVENTS_")}
         ours = {
             "REDIS_URL": self.wire.url if self._wired else self.server.url,
+            "BROKER_URL": getattr(self.server, "broker_url", None) or "",
             "API_URL": self.sandbox.url,
             "DESTINATIONS_FILE": str(self._destinations_file()),
             **self._settings,

@@ -17,7 +17,7 @@ from redis import Redis
 from tiktok_events import Client, keys
 from worker import doctor
 from worker.cli import main
-from worker.doctor import Outcome
+from worker.diagnosis import Outcome
 from worker.parking import Parking
 
 

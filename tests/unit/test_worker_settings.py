@@ -155,7 +155,7 @@ def test_a_value_of_the_wrong_form_is_refused(name: str, value: str) -> None:
         ("redis_url", "unix:///run/redis.sock?db=1"),
         ("redis_url", "rediss://user:p%40ss@redis.example/3"),
         ("redis_url", "redis://[::1]:6379/0"),
-        ("broker_url", "sentinel://one.example:26379;sentinel://two.example:26379"),
+        ("broker_url", "rediss+sentinel://one.example:26379,[::1]:26379/outbox"),
         ("api_url", "http://127.0.0.1:20443"),
     ],
 )

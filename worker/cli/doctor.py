@@ -11,7 +11,8 @@ from rich.text import Text
 
 from worker.cli import options
 from worker.cli.terminal import cell, console, counted, plain_table, print_json
-from worker.doctor import Check, Outcome, examine
+from worker.diagnosis import Check, Outcome
+from worker.doctor import examine
 
 _NAME_WIDTH: Final = 19
 _MARKS: Final = {

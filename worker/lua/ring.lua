@@ -1,6 +1,6 @@
 -- Ring the doorbell if a destination is due and nobody is awake to see it.
 --
--- KEYS  1 ready  2 awake  3 doorbell queue  4 sequence
+-- KEYS  1 ready  2 awake  3 doorbell queue, any key unless it rings  4 sequence
 -- ARGV  1 '1' = ring, else only tell  2 '1' = even while somebody is awake (more hands)
 --       3 how soon it is due, ms
 -- Returns 1 when it rang or, only telling, when somebody should; else 0.

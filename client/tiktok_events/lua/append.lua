@@ -1,6 +1,6 @@
 -- Append blocks to the outboxes of one or more destinations, all or nothing.
 --
--- KEYS  1 ready  2 sequence  3 counters  4 awake  5 doorbell queue
+-- KEYS  1 ready  2 sequence  3 counters  4 awake  5 doorbell queue, any key unless it rings
 --       then per destination: outbox, state
 -- ARGV  1 linger, ms   2 '1' = ring: the doorbell is on this server   3 number of destinations
 --       then per destination: name, number of blocks, and per block: events, JSON bytes

@@ -1,0 +1,169 @@
+"""A Redis Cluster of three leaders, and a replica of the one that has the outbox's slot."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, Self
+
+from tests.chaos.node import Node, ask, is_in_step, wait_until
+from tiktok_events.guide import SLOT
+from worker.embedded import EmbeddedServer
+from worker.loopback import HOST, free_port
+
+SLOTS: Final = 16_384
+NODE_TIMEOUT_MS: Final = 1_000
+"""15 seconds is the default."""
+
+
+class Cluster:
+    """A cluster, and beside it the plain server that is Celery's broker; a context manager.
+
+    Args:
+        directory: for all of them.
+        program: of all of them.
+        leaders: how many.
+        replica: whether the leader of the outbox has one.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        program: Path | None = None,
+        *,
+        leaders: int = 3,
+        replica: bool = True,
+    ) -> None:
+        self._directory = directory
+        self._program = program
+        self._leaders = leaders
+        self._replica = replica
+        self._parts = ExitStack()
+        self._broker = EmbeddedServer(program=program)
+        self._bus_ports = [free_port() for _ in range(leaders + replica)]
+        self.nodes: list[Node] = []
+
+    @property
+    def url(self) -> str:
+        """The address for clients and workers."""
+        return f"redis+cluster://{','.join(f'{HOST}:{node.port}' for node in self.nodes)}"
+
+    @property
+    def broker_url(self) -> str:
+        """Celery's."""
+        return self._broker.url
+
+    def __enter__(self) -> Self:
+        with ExitStack() as parts:
+            parts.enter_context(self._broker)
+            for number in range(self._leaders + self._replica):
+                self.nodes.append(parts.enter_context(self._node(number)))
+            self._assemble()
+            self._parts = parts.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._parts.close()
+
+    @property
+    def leader(self) -> Node:
+        """The node that has the outbox's slot, as one that lives sees it."""
+        return self._by_port(_owner(self._alive()[0]))
+
+    @property
+    def others(self) -> list[Node]:
+        """The leaders that have not."""
+        leader = self.leader
+        return [one for one in self._alive() if one is not leader and _leads(one)]
+
+    @property
+    def replica(self) -> Node:
+        """The one there is."""
+        return next(one for one in self._alive() if not _leads(one))
+
+    def in_step(self) -> bool:
+        """Whether the replica has all that its leader has."""
+        return any(is_in_step(one) for one in self._alive())
+
+    def kill_leader(self) -> None:
+        """SIGKILL; returns when another has the slot, and every node says so."""
+        leader = self.leader
+        leader.kill()
+        self._wait_for_another(leader.port)
+
+    def hand_over(self) -> None:
+        """A planned failover: the replica takes over when it has everything."""
+        before = self.leader.port
+        ask(self.replica, "CLUSTER", "FAILOVER")
+        self._wait_for_another(before)
+
+    def move_slot(self, target: Node) -> None:
+        """Give the outbox's slot to another leader, key by key."""
+        source = self.leader
+        ask(target, "CLUSTER", "SETSLOT", SLOT, "IMPORTING", _id(source))
+        ask(source, "CLUSTER", "SETSLOT", SLOT, "MIGRATING", _id(target))
+        while found := ask(source, "CLUSTER", "GETKEYSINSLOT", SLOT, 100, reply_in_words=False):
+            ask(source, "MIGRATE", HOST, target.port, "", 0, 5_000, "KEYS", *found)
+        for node in (target, source, *self._alive()):
+            if _leads(node):
+                ask(node, "CLUSTER", "SETSLOT", SLOT, "NODE", _id(target))
+        self._wait_for_another(source.port)
+
+    def _node(self, number: int) -> Node:
+        options = {
+            "cluster-enabled": "yes",
+            "cluster-port": str(self._bus_ports[number]),
+            "cluster-node-timeout": str(NODE_TIMEOUT_MS),
+            "repl-diskless-sync-delay": "0",
+        }
+        return Node(self._directory / f"node{number}", options, self._program)
+
+    def _assemble(self) -> None:
+        leaders, first = self.nodes[: self._leaders], self.nodes[0]
+        for number, node in enumerate(leaders):
+            begin, end = (SLOTS * n // len(leaders) for n in (number, number + 1))
+            ask(node, "CLUSTER", "ADDSLOTSRANGE", begin, end - 1)
+        for node in self.nodes[1:]:
+            ask(node, "CLUSTER", "MEET", HOST, first.port, self._bus_ports[0])
+        wait_until(lambda: all(map(self._is_whole, self.nodes)))
+        if self._replica:
+            self._replicate(self.nodes[-1])
+
+    def _replicate(self, node: Node) -> None:
+        ask(node, "CLUSTER", "REPLICATE", _id(self.leader))
+        wait_until(lambda: is_in_step(node) and all(map(_is_replicated, self.nodes)))
+
+    def _is_whole(self, node: Node) -> bool:
+        state = ask(node, "CLUSTER", "INFO").split()
+        return {"cluster_state:ok", f"cluster_known_nodes:{len(self.nodes)}"} <= set(state)
+
+    def _wait_for_another(self, before: int) -> None:
+        wait_until(lambda: all(_owner(node) not in {None, before} for node in self._alive()))
+
+    def _alive(self) -> list[Node]:
+        return [node for node in self.nodes if node.running]
+
+    def _by_port(self, port: int | None) -> Node:
+        return next(node for node in self.nodes if node.port == port)
+
+
+def _id(node: Node) -> str:
+    return str(ask(node, "CLUSTER", "MYID"))
+
+
+def _leads(node: Node) -> bool:
+    return bool(ask(node, "ROLE")[0] == "master")
+
+
+def _owner(node: Node) -> int | None:
+    """The port of whoever has the outbox's slot, as a node sees it."""
+    ranges = ask(node, "CLUSTER", "SLOTS")
+    return next((owner[1] for first, last, owner, *_ in ranges if first <= SLOT <= last), None)
+
+
+def _is_replicated(leader: Node) -> bool:
+    return any(
+        replicas
+        for first, last, _, *replicas in ask(leader, "CLUSTER", "SLOTS")
+        if first <= SLOT <= last
+    )

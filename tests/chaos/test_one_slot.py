@@ -1,0 +1,212 @@
+"""Every script of the outbox declares keys of one slot: a cluster would refuse any other."""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from redis import Redis
+from redis.exceptions import ClusterCrossSlotError
+
+from tests.chaos.cluster import Cluster
+from tests.chaos.node import wait_until
+from tiktok_events import Client, keys, leader
+from tiktok_events.event import EventPreparer
+from tiktok_events.lua_script import ScriptText
+from worker.alert_figures import dead_per_minute, oldest_waiting_s
+from worker.alerts import Alert, Alerts, Figure
+from worker.audit import Action, Audit
+from worker.clock_watch import ClockWatch
+from worker.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.erasure import Erasure, Found
+from worker.expiry import Sweep
+from worker.held import HeldEvents
+from worker.history import History
+from worker.letter_filter import LetterFilter
+from worker.letter_import import LetterImport
+from worker.letter_record import read_letter
+from worker.letter_search import BEGINNING
+from worker.outbox import Outbox, Want
+from worker.parking import Parking
+from worker.person import Person
+from worker.replay_hold import Page, ReplayHold
+from worker.replay_job import ReplayRequest
+from worker.replay_lanes import END
+from worker.replays import Replays
+from worker.send_progress import _APPEND, SendProgress
+from worker.settings import Settings
+from worker.settlement import Settlement, Turns
+from worker.status import read_figures
+
+ROOT: Final = Path(__file__).parents[2]
+PIXEL: Final = "C0SLOT000PIXEL000000"
+KEY: Final = f"web:{PIXEL}"
+EVENT: Final = {"event": "Purchase", "user": {"email": "jo@example.com"}}
+TURNS: Final = Turns("digest", 10_000.0)
+OF_THE_BROKER: Final = {("adopt",), ("unblocked", "hold")}
+"""Scripts that run on Celery's broker, which is never a cluster."""
+
+
+@pytest.fixture(scope="module")
+def one_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One node with all slots is a cluster, too."""
+    with Cluster(tmp_path_factory.mktemp("one"), leaders=1, replica=False) as one:
+        yield one
+
+
+@pytest.fixture
+def redis(one_node: Cluster) -> Iterator[Redis]:
+    """A worker's connection."""
+    with leader.connect(one_node.url, protocol=2, socket_connect_timeout=5) as client:
+        yield client
+
+
+@pytest.fixture
+def client(one_node: Cluster) -> Iterator[Client]:
+    """A producer."""
+    with Client(one_node.url, event_source_id=PIXEL, linger_ms=0) as client:
+        yield client
+
+
+def deliver(redis: Redis) -> None:
+    """Take, claim and settle what there is, ringing nothing; put off what is due."""
+    outbox = Outbox(redis, consumer="one", lease_ms=60_000)
+    outbox.ring(rings=False)
+    outbox.take(1, patience_ms=1_000, stay=True)
+    (claimed,) = outbox.claim([Want(KEY, 10, 1_000_000, TURNS)])
+    settlement = Settlement(KEY, 0, TURNS)
+    settlement.done = [(one.id, one.claims, one.events) for one in claimed.blocks]
+    outbox.settle(settlement)
+    outbox.defer(KEY, 0)
+
+
+def send_a_file(redis: Redis) -> None:
+    """Append the events of a file, and note how far it came."""
+    progress = SendProgress(redis, "digest", linger_ms=0, rings=False)
+    progress.begin(resume=False)
+    event = EventPreparer({"web": PIXEL}, None, 65_536).prepare(EVENT)
+    progress.append([event], done=1, refused=0)
+
+
+def hold(redis: Redis, client: Client) -> None:
+    """Hold events, cancel one and release the other."""
+    client.cancel(client.track(EVENT, delay=timedelta(days=1)))
+    client.track(EVENT, delay=timedelta(milliseconds=1))
+    held = HeldEvents(redis)
+    wait_until(held.release)
+
+
+def letter(number: int) -> DeadLetter:
+    """A dead letter."""
+    now = time.time()
+    return DeadLetter.of(
+        {**EVENT, "event_id": f"dead-{number}"},
+        destination=KEY,
+        reason=Reason.REJECTED,
+        message="refused",
+        history=History(now),
+        died_at=now,
+        expires_at=now + 3_600,
+    )
+
+
+def bury(redis: Redis) -> None:
+    """Bury a letter, change it, find it, purge it and put it back."""
+    letters = DeadLetters(redis)
+    letters.bury(letter(1))
+    (old,) = letters.find(LetterFilter(event="Purchase"))
+    letters.change(old, letter(2))
+    changed = list(letters.find(LetterFilter()))
+    letters.purge(changed)
+    LetterImport(redis).restore(changed)
+
+
+def replay(redis: Redis) -> None:
+    """Ask for a replay, interrupt it, and let it move a letter."""
+    replays, now = Replays(redis), time.time()
+    number = replays.ask(ReplayRequest(wanted=LetterFilter(), asked_at=now, asked_by="tests"))
+    replays.pause(number)
+    replays.resume(number)
+    worker = ReplayHold(redis, holder="tests", lease_ms=1_000)
+    worker.offered()
+    held = worker.take(number)
+    assert held is not None
+    ((letter_id, stored),) = redis.hgetall(keys.DEAD).items()
+    one = read_letter(letter_id.decode(), stored)
+    page = Page(KEY, BEGINNING, END, [(stored, one)])
+    worker.move(held, page, room=1_000, now=now, paid_until=now)
+    worker.finish(held)
+
+
+def park(redis: Redis, client: Client) -> None:
+    """Park a destination, sweep it, and let it go on."""
+    client.track({**EVENT, "event_time": 1_700_000_000})
+    Parking(redis).park(KEY)
+    outbox = Outbox(redis, consumer="sweeper", lease_ms=60_000)
+    Sweep(redis, outbox, "sweeper", Settings()).run(lambda: True)
+    Parking(redis).resume(KEY)
+
+
+def erase(redis: Redis, client: Client) -> None:
+    """Erase a person who waits."""
+    client.track(EVENT)
+    person = Person.of({"email": ["jo@example.com"]}, None)
+    Erasure(redis, person, lease_s=0).run(Found(), lambda: None)
+
+
+def look(redis: Redis, client: Client) -> None:
+    """Measure, judge, write down, and mend a clock that jumped back."""
+    client.track(EVENT)
+    read_figures(redis)
+    oldest_waiting_s(redis)
+    Alerts(redis).judge([Figure(Alert.DEAD_PER_MINUTE, dead_per_minute(redis), 1)])
+    Audit(redis).record_by_worker(Action.PARK, [KEY], "tests")
+    redis.set(keys.CLOCK, 4_000_000_000_000)
+    ClockWatch(redis).look()
+
+
+def scripts() -> Iterator[tuple[str, ScriptText]]:
+    """Every script that the code reads, by the place that does."""
+    for folder in ("client", "worker", "tasks"):
+        for file in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Call) and (names := _script_names(node)):
+                    yield f"{file.name}: {'+'.join(names[1:])}", _text(*names)
+
+
+def _script_names(call: ast.Call) -> list[str]:
+    """Package and names, as `LuaScript` and `ScriptText.read` are called with them."""
+    names = [one.value for one in call.args if isinstance(one, ast.Constant)]
+    is_script = ast.unparse(call.func) in {"LuaScript", "ScriptText.read"} and len(names) > 1
+    return names if is_script and tuple(names[1:]) not in OF_THE_BROKER else []
+
+
+def _text(package: str, *names: str) -> ScriptText:
+    return ScriptText.read(package, *names, before=_APPEND if names == ("send",) else "")
+
+
+def test_every_script_runs_on_a_cluster(redis: Redis, client: Client) -> None:
+    """Each was refused by none, and the server knows all of them afterwards."""
+    client.track(EVENT)
+    deliver(redis)
+    send_a_file(redis)
+    hold(redis, client)
+    bury(redis)
+    replay(redis)
+    park(redis, client)
+    erase(redis, client)
+    look(redis, client)
+    known: list[Any] = [place for place, text in scripts() if redis.script_exists(text.digest)[0]]
+    assert known == [place for place, _ in scripts()]
+
+
+def test_a_doorbell_cannot_be_rung_on_a_cluster(redis: Redis) -> None:
+    """The test above would see it: the doorbell's queue is in another slot."""
+    outbox = Outbox(redis, consumer="one", lease_ms=60_000)
+    with pytest.raises(ClusterCrossSlotError):
+        outbox.ring(rings=True)

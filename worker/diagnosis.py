@@ -1,0 +1,36 @@
+"""How one check of `tiktok-events doctor` ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check.
+
+    Attributes:
+        name: what was looked at.
+        outcome: how it ended.
+        message: what was found, in words.
+        remedy: what to do; empty when nothing.
+    """
+
+    name: str
+    outcome: Outcome
+    message: str
+    remedy: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """As one JSON object."""
+        return asdict(self)
