@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from redis.asyncio import Connection, ConnectionPool, Redis, SSLConnection
 from redis.exceptions import RedisError, ResponseError
 
-from tiktok_events.guide import Guide
+from tiktok_events.guide import Guide, LeaderUnknown
 from tiktok_events.leader import asking, time_limits
 from tiktok_events.leading import changed, leads
 from tiktok_events.led_address import LedAddress, Node
@@ -21,6 +22,20 @@ class AsyncLed:
         self._guide = guide
         self._find_s, how = time_limits(how)
         super().__init__(**how)
+
+    async def connect(self: Any) -> None:
+        """Connect unless it is connected, and to the one that leads."""
+        if self.is_connected:
+            await self._leave_a_former_leader()
+        await super().connect()  # type: ignore[misc]  # a mixin
+
+    async def _leave_a_former_leader(self: Any) -> None:
+        """It may not know; Sentinels that do not answer prove nothing."""
+        if not self._guide.is_sure:
+            with suppress(LeaderUnknown):
+                await find(self._guide, self._find_s)
+        if not self._guide.points_to((self.host, self.port)):
+            await self.disconnect(nowait=True)
 
     async def _connect(self: Any) -> None:
         self.host, self.port = await find(self._guide, self._find_s)

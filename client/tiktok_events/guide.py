@@ -19,6 +19,13 @@ from tiktok_events.led_address import LedAddress, Node
 SLOT: Final = key_slot(keys.READY.encode())
 """Of Redis Cluster: all keys of the outbox are in it."""
 
+SURE_S: Final = 1.0
+"""How long what a Sentinel said is believed. A leader that gives way without knowing it, as in a
+plain SENTINEL FAILOVER, takes writes for about ten seconds more, and all of them are lost."""
+
+PAUSE_FACTOR: Final = 10
+"""Sentinels that do not answer are asked again after so many times what that took."""
+
 
 class LeaderUnknown(RedisConnectionError):
     """Nobody who was asked could say who leads."""
@@ -34,6 +41,8 @@ class Guide:
     def __init__(self, address: LedAddress) -> None:
         self.address = address
         self._nodes = address.nodes
+        self._leader: Node | None = None
+        self._asked_at = self._sure_until = 0.0
 
     @property
     def question(self) -> tuple[str, ...]:
@@ -48,7 +57,8 @@ class Guide:
         Each may take half of what is left, the last one all: a host that is gone answers
         nothing, and it may have been the one of the leader.
         """
-        end = time.monotonic() + for_s
+        self._asked_at = time.monotonic()
+        end = self._asked_at + for_s
         nodes = self._nodes
         for node in nodes:
             rest_s = max(end - time.monotonic(), 0.001)
@@ -63,10 +73,23 @@ class Guide:
         read = _owner_of_slot if self.address.service is None else _master
         host, port = read(answer)
         self._nodes = (node, *(other for other in self._nodes if other != node))
-        return host or node[0], port
+        self._leader = found = (host or node[0], port)
+        self._sure_until = time.monotonic() + SURE_S
+        return found
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether who leads need not be asked again; a cluster's servers say it by themselves."""
+        return self.address.service is None or time.monotonic() < self._sure_until
+
+    def points_to(self, node: Node) -> bool:
+        """Whether this one led when that was last told."""
+        return self.address.service is None or self._leader == node
 
     def unknown(self, problems: Sequence[str]) -> LeaderUnknown:
-        """The error when nobody knows."""
+        """The error when nobody knows; whoever leads is left alone for a while."""
+        now = time.monotonic()
+        self._sure_until = now + max(SURE_S, PAUSE_FACTOR * (now - self._asked_at))
         said = f"({'; '.join(problems)})"
         if self.address.service is None:
             return LeaderUnknown(f"no node of the cluster says who leads {said}")

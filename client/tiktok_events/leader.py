@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from redis import Connection, ConnectionPool, Redis, SSLConnection
 from redis.exceptions import RedisError, ResponseError
 
-from tiktok_events.guide import Guide
+from tiktok_events.guide import Guide, LeaderUnknown
 from tiktok_events.leading import changed, leads
 from tiktok_events.led_address import LedAddress, Node
 from tiktok_events.line import Timely
@@ -43,6 +44,20 @@ class Led:
         self._guide = guide
         self._find_s, how = time_limits(how)
         super().__init__(**how)
+
+    def connect(self: Any) -> None:
+        """Connect unless it is connected, and to the one that leads; used before each exchange."""
+        if self._sock is not None:
+            self._leave_a_former_leader()
+        super().connect()  # type: ignore[misc]  # a mixin
+
+    def _leave_a_former_leader(self: Any) -> None:
+        """It may not know; Sentinels that do not answer prove nothing."""
+        if not self._guide.is_sure:
+            with suppress(LeaderUnknown):
+                find(self._guide, self._find_s)
+        if not self._guide.points_to((self.host, self.port)):
+            self.disconnect()
 
     def _connect(self: Any) -> Any:
         self.host, self.port = find(self._guide, self._find_s)

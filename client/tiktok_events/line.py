@@ -97,6 +97,7 @@ class Line:
             "socket_timeout": timeout_s * WAIT_SHARE,
             "health_check_interval": 0,  # whether a connection is alive, its next exchange tells
         }
+        self._is_led = "guide" in pool.connection_kwargs
         self._timeout_s = timeout_s
         self._idle: deque[Any] = deque()
 
@@ -152,6 +153,8 @@ class Line:
     def _converse(self, connection: Any, commands: Sequence[bytes], end: float) -> Sequence[Any]:
         connection.end = end
         try:
+            if self._is_led:
+                connection.connect()  # it looks now and then whether it is led elsewhere
             for piece in _pieces(commands):
                 _in_time(connection)
                 connection.send_packed_command((piece,), check_health=False)

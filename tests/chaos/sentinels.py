@@ -71,12 +71,19 @@ class Sentinels:
         Source: https://valkey.io/topics/sentinel/ (coordinated, since Valkey 9.0), read 2026-11-22.
         """
         before = self.leader.port
-        wait_until(self._begin_to_hand_over)
+        wait_until(lambda: self._begins("COORDINATED"))
         wait_until(lambda: all(_master(s)["port"] != str(before) for s in self.sentinels))
 
     def in_step(self) -> bool:
         """Whether the one that does not lead has all that the leader has."""
         return any(one.running and is_in_step(one) for one in self.servers)
+
+    def depose(self) -> Node:
+        """A failover that the old leader learns of some seconds later; return that one."""
+        before = self.leader
+        wait_until(self._begins)
+        wait_until(lambda: all(_master(s)["port"] != str(before.port) for s in self.sentinels))
+        return before
 
     @property
     def leader(self) -> Node:
@@ -84,10 +91,10 @@ class Sentinels:
         port = _master(self.sentinels[0])["port"]
         return next(server for server in self.servers if str(server.port) == port)
 
-    def _begin_to_hand_over(self) -> bool:
+    def _begins(self, *how: str) -> bool:
         """A Sentinel looks at a replica every ten seconds: it may not know yet that it is fit."""
         try:
-            ask(self.sentinels[0], "SENTINEL", "FAILOVER", SERVICE, "COORDINATED")
+            ask(self.sentinels[0], "SENTINEL", "FAILOVER", SERVICE, *how)
         except ResponseError as error:
             if not str(error).startswith(("NOGOODSLAVE", "INPROG")):
                 raise

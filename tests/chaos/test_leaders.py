@@ -115,6 +115,28 @@ def _replicated(servers: Servers) -> bool:
     return bool(ask(servers.leader, "WAIT", 1, 1_000))
 
 
+def test_a_leader_that_does_not_know_is_left(
+    sentinels: Sentinels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it still takes would be lost; by both clients."""
+    monkeypatch.setattr("tiktok_events.guide.SURE_S", 0.0)
+
+    async def tracked() -> None:
+        async with AsyncClient(sentinels.url, event_source_id="C0PIXEL") as asynchronous:
+            await asynchronous.track(EVENT)
+            deposed = await asyncio.to_thread(sentinels.depose)
+            client.track(EVENT)
+            await asynchronous.track(EVENT)
+            assert ask(deposed, "ROLE")[0] == "master"
+
+    ask(sentinels.leader, "FLUSHALL")
+    with Client(sentinels.url, event_source_id="C0PIXEL") as client:
+        client.track(EVENT)
+        asyncio.run(tracked())
+    assert accepted(sentinels) == 4
+    wait_until(sentinels.in_step)
+
+
 def test_one_that_says_nothing_is_passed_over(sentinels: Sentinels) -> None:
     """A host that is gone answers nothing, and it may be the first."""
     with socket.create_server((HOST, 0)) as silent:

@@ -85,6 +85,27 @@ def test_a_slot_without_an_owner_is_said(cluster: Guide, answer: list[Any]) -> N
         cluster.leader(ASKED, answer)
 
 
+def test_what_a_sentinel_said_is_believed_for_a_second(sentinel: Guide) -> None:
+    """Then it is asked again: a leader may not know that another leads."""
+    assert not sentinel.is_sure
+    found = sentinel.leader(ASKED, told("master"))
+    assert (sentinel.is_sure, sentinel.points_to(found)) == (True, True)
+    assert not sentinel.points_to(OTHER)
+
+
+def test_sentinels_that_are_gone_are_not_asked_again_at_once(sentinel: Guide) -> None:
+    """Whoever led before goes on."""
+    found = sentinel.leader(ASKED, told("master"))
+    list(sentinel.turns(0.01))
+    sentinel.unknown(["gone"])
+    assert (sentinel.is_sure, sentinel.points_to(found)) == (True, True)
+
+
+def test_a_cluster_need_not_be_asked_again(cluster: Guide) -> None:
+    """Its servers know, and say MOVED."""
+    assert (cluster.is_sure, cluster.points_to(OTHER)) == (True, True)
+
+
 def test_who_answered_last_is_asked_first(sentinel: Guide) -> None:
     """The first may be gone for hours."""
     sentinel.leader(OTHER, told("master"))
