@@ -15,7 +15,7 @@ from rounds import interleaved
 
 from tiktok_events import keys
 from tiktok_events.packing import unpacked
-from worker.sample_events import pixel_code
+from worker.samples.events import pixel_code
 
 SAMPLES = 1_000
 CALL_EVENTS = 5_000

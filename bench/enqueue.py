@@ -33,8 +33,8 @@ from tiktok_events import Client
 from tiktok_events.match_keys import prepare_user
 from worker.embedded import EmbeddedServer
 from worker.loopback import free_port
-from worker.sample_events import sample_events
-from worker.sample_people import SAMPLE_REGION
+from worker.samples.events import sample_events
+from worker.samples.people import SAMPLE_REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

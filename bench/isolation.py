@@ -29,8 +29,8 @@ from rounds import interleaved
 
 from tiktok_events import Client
 from worker.embedded import EmbeddedServer
-from worker.sample_events import sample_events
-from worker.sample_people import SAMPLE_REGION
+from worker.samples.events import sample_events
+from worker.samples.people import SAMPLE_REGION
 
 ILL = "C0ILL0000PIXEL000000"
 PIXELS = [ILL, *(f"C0WELL000PIXEL00000{number}" for number in range(9))]

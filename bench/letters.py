@@ -23,13 +23,13 @@ from redis import Redis
 from rich.progress import track
 
 from tiktok_events import keys
-from worker.dead_letters import INDEX, Cursor, DeadLetter, DeadLetters, Reason
 from worker.embedded import EmbeddedServer
-from worker.facets import Facets
 from worker.history import Attempt, History
-from worker.letter_filter import LetterFilter
-from worker.letter_record import Record
-from worker.sample_events import sample_events
+from worker.letters.dead_letters import INDEX, Cursor, DeadLetter, DeadLetters, Reason
+from worker.letters.facets import Facets
+from worker.letters.filter import LetterFilter
+from worker.letters.record import Record
+from worker.samples.events import sample_events
 
 AT_ONCE: Final = 500
 BODIES: Final = 5_000

@@ -15,8 +15,8 @@ from redis import Redis
 
 from tiktok_events import Client
 from worker.embedded import EmbeddedServer
-from worker.sample_events import sample_events
-from worker.sample_people import SAMPLE_REGION
+from worker.samples.events import sample_events
+from worker.samples.people import SAMPLE_REGION
 
 if TYPE_CHECKING:
     from contextlib import ExitStack

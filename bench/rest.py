@@ -14,7 +14,7 @@ from our_site import Course, Site, web_samples
 from redis import Redis
 
 from worker.parking import Parking
-from worker.sample_events import pixel_code
+from worker.samples.events import pixel_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

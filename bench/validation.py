@@ -32,8 +32,8 @@ from worker.batching import full_batches, request_body
 from worker.claimed_block import OpenBlock
 from worker.outbox import ClaimedBlock
 from worker.prepare import Preparer
-from worker.sample_events import sample_events
-from worker.sample_people import SAMPLE_REGION
+from worker.samples.events import sample_events
+from worker.samples.people import SAMPLE_REGION
 from worker.settings import Settings
 
 BLOCK_EVENTS = 100

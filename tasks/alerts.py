@@ -6,15 +6,15 @@ import time
 
 from celery import shared_task
 
-from worker.alert_figures import measured
-from worker.alerts import Alert, Alerts, rest_after_look
-from worker.announcement import announce
+from worker.alerts.announcement import announce
+from worker.alerts.figures import measured
+from worker.alerts.judge import Alert, Alerts, rest_after_look
 from worker.engine import ENGINES
 
 
 @shared_task(name="tiktok_events.alerts", ignore_result=True)
 def alerts() -> None:
-    """Measure, judge, and tell what has changed; see `worker.alerts`."""
+    """Measure, judge, and tell what has changed; see `worker.alerts.judge`."""
     engine = ENGINES.current()
     with engine.serving():
         began, incidents = time.monotonic(), Alerts(engine.redis)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from celery import shared_task
 
 from worker.engine import ENGINES
-from worker.replay_run import ReplayRun
+from worker.replays.run import ReplayRun
 from worker.shutdown import TASK_BUDGET_S, within
 
 
 @shared_task(name="tiktok_events.replay", ignore_result=True)
 def replay(number: int) -> None:
-    """Take a turn at a replay; see `worker.replay_run`."""
+    """Take a turn at a replay; see `worker.replays.run`."""
     engine = ENGINES.current()
     run = ReplayRun(
         engine.redis,

@@ -12,9 +12,9 @@ from celery.exceptions import Reject
 from redis.exceptions import RedisError
 
 from tiktok_events.errors import EventTooLarge, InvalidEvent, OutboxUnavailable
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.engine import ENGINES, Engine
 from worker.history import History
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.outage import Outage
 from worker.progress import PROGRESS
 from worker.sentry import report_failure

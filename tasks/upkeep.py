@@ -6,7 +6,7 @@ from celery import shared_task
 
 from worker.engine import ENGINES
 from worker.expiry import Sweep
-from worker.retention import Retention
+from worker.letters.retention import Retention
 from worker.shutdown import TASK_BUDGET_S, within
 
 

@@ -14,13 +14,13 @@ from redis import Redis
 
 from tiktok_events import keys
 from worker.embedded import EmbeddedServer
-from worker.letter_filter import LetterFilter
-from worker.letter_record import read_letter
-from worker.letter_search import BEGINNING
-from worker.replay_hold import Page, ReplayHold
-from worker.replay_job import ReplayRequest
-from worker.replay_lanes import END
-from worker.replays import Replays
+from worker.letters.filter import LetterFilter
+from worker.letters.record import read_letter
+from worker.letters.search import BEGINNING
+from worker.replays.hold import Page, ReplayHold
+from worker.replays.job import ReplayRequest
+from worker.replays.lanes import END
+from worker.replays.orders import Replays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,8 +19,8 @@ import orjson
 
 from tiktok_events.packing import packed_like, unpacked
 from worker.history import Attempt, History
-from worker.letter import DeadLetter
-from worker.letter_record import Record
+from worker.letters.letter import DeadLetter
+from worker.letters.record import Record
 from worker.outbox import ClaimedBlock
 from worker.settlement import BuriedEvent, LeftPart, MixedBlock, Settlement
 

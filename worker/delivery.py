@@ -18,12 +18,12 @@ from tiktok_events.destination import Destination
 from worker.backoff import delay_s
 from worker.batching import request_body
 from worker.claimed_block import SUSPECT_AFTER, OpenBlock
-from worker.dead_letters import DeadLetter, Reason
 from worker.delivery_log import log_attempt, tell
 from worker.destinations import Account
 from worker.events_api import EventsApi, Exchange
 from worker.history import Attempt
 from worker.isolation import ISOLATING, Isolated, isolate
+from worker.letters.dead_letters import DeadLetter, Reason
 from worker.outbox import Outbox
 from worker.prepare import Outgoing
 from worker.redaction import redacted

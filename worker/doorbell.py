@@ -16,7 +16,7 @@ from celery import bootsteps
 from kombu.exceptions import OperationalError
 from redis.exceptions import OutOfMemoryError, RedisError
 
-from worker.alerts import EVERY_MS, is_time_to_look
+from worker.alerts.judge import EVERY_MS, is_time_to_look
 from worker.audit import Audit
 from worker.clock_watch import ClockWatch
 from worker.destinations import Destinations
@@ -27,7 +27,7 @@ from worker.outage import REDIS
 from worker.outbox import Outbox
 from worker.parking import Parking
 from worker.plain_queue import PlainQueue
-from worker.replay_hold import ReplayHold
+from worker.replays.hold import ReplayHold
 from worker.token_watch import TokenWatch
 
 EVERY_S: Final = 1.0

@@ -22,10 +22,10 @@ from tiktok_events import keys
 from tiktok_events.lua_script import LuaScript
 from tiktok_events.packing import UnreadableBlock, packed_like, unpacked
 from worker.backlog import Backlog, StoredBlock
-from worker.dead_letters import PAGE, DeadLetters
 from worker.held import HeldBody, HeldEvents
 from worker.history import History
-from worker.letter import DeadLetter
+from worker.letters.dead_letters import PAGE, DeadLetters
+from worker.letters.letter import DeadLetter
 from worker.person import Person
 
 MAX_ROUNDS: Final = 5

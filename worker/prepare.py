@@ -11,7 +11,7 @@ import orjson
 from schemas import Checked, check_event
 from tiktok_events.destination import Destination
 from worker.claimed_block import OpenBlock
-from worker.dead_letters import DeadLetter, Reason
+from worker.letters.dead_letters import DeadLetter, Reason
 from worker.remarks import note_warnings
 from worker.settings import CONNECT_TIMEOUT_S, Settings
 

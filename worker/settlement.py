@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from worker.letter_kind import Kind
-from worker.letter_record import Record
+from worker.letters.kind import Kind
+from worker.letters.record import Record
 
 
 @dataclass(frozen=True, slots=True)

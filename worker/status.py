@@ -17,8 +17,8 @@ from redis.exceptions import ResponseError
 
 from tiktok_events import keys
 from tiktok_events.lua_script import Call, LuaScript
+from worker.letters.retention import WHY, due_within_a_day
 from worker.outage import is_outage
-from worker.retention import WHY, due_within_a_day
 from worker.settings import Settings
 
 LOOKS: Final = 4

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from tests.chaos.scenarios import Scenario
 from tests.chaos.worker_process import Exit
-from worker.dead_letters import Reason
+from worker.letters.dead_letters import Reason
 from worker.sandbox import Report
 from worker.status import Figures
 

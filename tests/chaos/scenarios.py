@@ -24,7 +24,7 @@ from tests.chaos.disturbances import (
 from tests.chaos.producer import PIXELS, Marked
 from tests.chaos.server_disturbances import Cut, Demote, Fill, LoseData, LoseGroups
 from tests.chaos.stage import Servers, one_server
-from worker.dead_letters import Reason
+from worker.letters.dead_letters import Reason
 
 Rule = tuple[Mapping[str, Any], Mapping[str, Any]]
 """Effect and match, in the words of the sandbox."""

@@ -18,9 +18,9 @@ from tests.chaos.producer import PIXELS, Marked, Producer
 from tests.chaos.wire import Wire
 from tests.chaos.worker_process import DEADLY, OURS, ROOT, Exit, WorkerProcess
 from tiktok_events import keys
-from worker.dead_letters import DeadLetters, Reason
 from worker.embedded import EmbeddedServer
 from worker.engine import connect
+from worker.letters.dead_letters import DeadLetters, Reason
 from worker.sandbox import Sandbox
 from worker.settings import Settings
 from worker.status import Figures, read_figures

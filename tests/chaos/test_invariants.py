@@ -11,7 +11,7 @@ from tests.chaos.invariants import Evidence, broken
 from tests.chaos.producer import Marked
 from tests.chaos.scenarios import Scenario
 from tests.chaos.worker_process import Exit
-from worker.dead_letters import Reason
+from worker.letters.dead_letters import Reason
 from worker.sandbox import Report
 from worker.status import Figures
 

@@ -18,27 +18,27 @@ from tests.chaos.node import wait_until
 from tiktok_events import Client, keys, leader
 from tiktok_events.event import EventPreparer
 from tiktok_events.lua_script import ScriptText
-from worker.alert_figures import dead_per_minute, oldest_waiting_s
-from worker.alerts import Alert, Alerts, Figure
+from worker.alerts.figures import dead_per_minute, oldest_waiting_s
+from worker.alerts.judge import Alert, Alerts, Figure
 from worker.audit import Action, Audit
 from worker.clock_watch import ClockWatch
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.erasure import Erasure, Found
 from worker.expiry import Sweep
 from worker.held import HeldEvents
 from worker.history import History
-from worker.letter_filter import LetterFilter
-from worker.letter_import import LetterImport
-from worker.letter_record import read_letter
-from worker.letter_search import BEGINNING
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.filter import LetterFilter
+from worker.letters.importing import LetterImport
+from worker.letters.record import read_letter
+from worker.letters.search import BEGINNING
 from worker.outbox import Outbox, Want
 from worker.parking import Parking
 from worker.person import Person
-from worker.replay_hold import Page, ReplayHold
-from worker.replay_job import ReplayRequest
-from worker.replay_lanes import END
-from worker.replays import Replays
-from worker.send_progress import _APPEND, SendProgress
+from worker.replays.hold import Page, ReplayHold
+from worker.replays.job import ReplayRequest
+from worker.replays.lanes import END
+from worker.replays.orders import Replays
+from worker.sending.progress import _APPEND, SendProgress
 from worker.settings import Settings
 from worker.settlement import Settlement, Turns
 from worker.status import read_figures

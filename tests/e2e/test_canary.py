@@ -23,8 +23,8 @@ from celery import Celery
 from redis import Redis
 
 from tiktok_events import Client
-from worker.dead_letters import DeadLetter, DeadLetters
 from worker.embedded import EmbeddedServer
+from worker.letters.dead_letters import DeadLetter, DeadLetters
 
 WORKING: Final = "C0CANARY0WORKING0000"
 REVOKED: Final = "C0CANARY0REVOKED0000"

@@ -12,8 +12,8 @@ import pytest
 from celery import Celery
 from redis import Redis
 
-from worker.dead_letters import DeadLetters
 from worker.embedded import EmbeddedServer
+from worker.letters.dead_letters import DeadLetters
 
 PIXEL: Final = "C0CELERY0PIXEL000000"
 QUEUE: Final = "tiktok_events"

@@ -26,9 +26,9 @@ import pytest
 from redis import Redis
 
 from tiktok_events import Client
-from worker.dead_letters import DeadLetter, DeadLetters
 from worker.embedded import EmbeddedServer
-from worker.sample_events import fault_of, sample_events
+from worker.letters.dead_letters import DeadLetter, DeadLetters
+from worker.samples.events import fault_of, sample_events
 
 EVENTS: Final = 20_000
 ONE_BY_ONE: Final = 500

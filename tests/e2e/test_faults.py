@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from tiktok_events import Client, keys
-from worker.dead_letters import DeadLetter, DeadLetters
+from worker.letters.dead_letters import DeadLetter, DeadLetters
 from worker.parking import Parking
 
 PIXEL: Final = "C0FAULTS0PIXEL000000"

@@ -13,8 +13,8 @@ from redis import Redis
 
 from tiktok_events import Client, keys
 from tiktok_events.errors import OutboxUnavailable
-from worker.dead_letters import DeadLetters
 from worker.embedded import EmbeddedServer
+from worker.letters.dead_letters import DeadLetters
 
 PIXELS: Final = 3
 LATENCY_S: Final = 0.03

@@ -9,7 +9,7 @@ from redis import Redis
 
 from tiktok_events import Client, keys
 from tiktok_events.packing_dictionary import DICTIONARY
-from worker.dead_letters import DeadLetters
+from worker.letters.dead_letters import DeadLetters
 
 PIXEL: Final = "C0PACKED0PIXEL000000"
 KEY: Final = f"web:{PIXEL}"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from redis import Redis
 
 from tiktok_events import Client, keys
-from worker.dead_letters import DeadLetters
+from worker.letters.dead_letters import DeadLetters
 from worker.parking import Parking
 
 PIXEL: Final = "C0PARKED0PIXEL000000"

@@ -11,7 +11,7 @@ from redis import Redis
 
 from tiktok_events import Client
 from worker.cli import main
-from worker.dead_letters import DeadLetters
+from worker.letters.dead_letters import DeadLetters
 from worker.status import read_figures
 
 PIXEL: Final = "C0REPAIRED0PIXEL0000"

@@ -13,9 +13,9 @@ from click.testing import CliRunner
 from redis import Redis
 
 from worker.cli import main
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.history import History
-from worker.replays import Replays
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.replays.orders import Replays
 from worker.status import read_figures
 
 LETTERS: Final = 2_000

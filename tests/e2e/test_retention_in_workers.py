@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from redis import Redis
 
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.history import History
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.status import read_figures
 
 DAY_S: Final = 86_400

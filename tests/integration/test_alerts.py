@@ -11,10 +11,18 @@ import pytest
 from redis import Redis
 
 from tiktok_events import Client, keys
-from worker.alert_figures import expiring_values, measured
-from worker.alerts import Alert, Alerts, Figure, Incident, Phase, is_time_to_look, rest_after_look
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.alerts.figures import expiring_values, measured
+from worker.alerts.judge import (
+    Alert,
+    Alerts,
+    Figure,
+    Incident,
+    Phase,
+    is_time_to_look,
+    rest_after_look,
+)
 from worker.history import History
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.parking import Parking
 from worker.settings import Settings
 from worker.status import read_figures

@@ -9,8 +9,8 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from worker.alerts import Alert, Figure, Incident, Phase
-from worker.announcement import announce, sentence
+from worker.alerts.announcement import announce, sentence
+from worker.alerts.judge import Alert, Figure, Incident, Phase
 from worker.settings import Settings
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -121,7 +121,7 @@ def test_a_webhook_that_is_down_is_told_once() -> None:
 
 def test_a_webhook_that_hangs_is_given_up(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker does not wait for it for long."""
-    monkeypatch.setattr("worker.announcement.WEBHOOK_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("worker.alerts.announcement.WEBHOOK_TIMEOUT_S", 0.05)
     hook = serve(lambda _connection: hook.closed.wait(20) and None)
     _, failure = told(BEGUN, hook.url)
     assert failure["error"] == "ReadTimeout"

@@ -14,9 +14,9 @@ from structlog.testing import capture_logs
 from tiktok_events import Client, keys
 from worker.audit import WORKER, Action, Audit, Entry, operator
 from worker.cli import main
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.destinations import Destinations
 from worker.history import History
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.outbox import Outbox, Want
 from worker.parking import Parking
 from worker.settings import Settings

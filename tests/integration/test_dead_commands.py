@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from redis import Redis
 
 from worker.cli import main
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.history import History
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.status import read_figures
 
 HOUR_S = 3_600.0

@@ -17,8 +17,8 @@ from redis import Redis
 from tiktok_events import keys
 from worker.audit import Audit
 from worker.cli import main
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.history import History
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 
 DAY_S: Final = 86_400
 PIXEL: Final = "web:C0PIXEL0EXAMPLE00001"

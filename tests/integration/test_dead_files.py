@@ -18,9 +18,9 @@ from redis import Redis
 from tiktok_events import keys
 from worker.audit import Audit
 from worker.cli import main
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
-from worker.facets import Facets
 from worker.history import History
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.facets import Facets
 from worker.status import read_figures
 
 DAY_S: Final = 86_400

@@ -17,8 +17,8 @@ from tiktok_events import Client, keys
 from tiktok_events.destination import Destination
 from tiktok_events.packing import unpacked
 from worker.cli import main
-from worker.dead_letters import DeadLetters
 from worker.expiry import Sweep, is_time_to_sweep
+from worker.letters.dead_letters import DeadLetters
 from worker.outbox import Claim, Outbox, Want
 from worker.parking import Parking
 from worker.settings import Settings

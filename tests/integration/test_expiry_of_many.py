@@ -11,11 +11,11 @@ import pytest
 from redis import Redis
 
 from tiktok_events import Client
-from worker.dead_letters import DeadLetters
 from worker.expiry import TOGETHER, Sweep
+from worker.letters.dead_letters import DeadLetters
 from worker.outbox import Outbox
 from worker.parking import Parking
-from worker.sample_events import pixel_code
+from worker.samples.events import pixel_code
 from worker.settings import Settings
 
 WEEK_S: Final = 7 * 86_400

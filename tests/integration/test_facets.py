@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
-from worker.facets import Facets, Sum
 from worker.history import History
-from worker.letter_filter import LetterFilter
-from worker.letter_ledger import HOUR_S
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.facets import Facets, Sum
+from worker.letters.filter import LetterFilter
+from worker.letters.ledger import HOUR_S
 
 HOUR = 498_611
 NOW = HOUR * HOUR_S + 1_800.0

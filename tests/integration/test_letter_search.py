@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from worker.dead_letters import PAGE, Cursor, DeadLetter, DeadLetters, Reason
 from worker.history import History
-from worker.letter_filter import LetterFilter
-from worker.letter_ledger import HOUR_S
+from worker.letters.dead_letters import PAGE, Cursor, DeadLetter, DeadLetters, Reason
+from worker.letters.filter import LetterFilter
+from worker.letters.ledger import HOUR_S
 
 NOW = 1_795_000_000.0
 EVERY = LetterFilter()

@@ -13,9 +13,9 @@ from tiktok_events import keys
 from tiktok_events.destination import Destination
 from tiktok_events.event import PreparedEvent
 from tiktok_events.outbox import Appender
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.history import Attempt, History
-from worker.letter_record import Record
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.record import Record
 from worker.outbox import Claim, Outbox, Rest, Taken, Want
 from worker.settlement import BuriedEvent, LeftPart, MixedBlock, Outcome, Settlement, Turns
 

@@ -12,11 +12,11 @@ from redis import Redis
 from tiktok_events import Client, keys
 from tiktok_events.destination import Destination
 from worker.claimed_block import SUSPECT_AFTER, OpenBlock
-from worker.dead_letters import DeadLetters
 from worker.delivery import EXHAUSTED_AFTER, Batch, Delivery
 from worker.destinations import Destinations
 from worker.events_api import EventsApi
 from worker.history import Attempt, History
+from worker.letters.dead_letters import DeadLetters
 from worker.outbox import Claim, Outbox, Want
 from worker.prepare import Preparer
 from worker.sandbox import Sandbox

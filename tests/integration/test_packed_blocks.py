@@ -16,11 +16,11 @@ from tiktok_events import AsyncClient, Client, keys
 from tiktok_events.event import EventPreparer
 from tiktok_events.packing import is_packed, packed, unpacked
 from worker.claimed_block import OpenBlock
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.held import HeldEvents
 from worker.history import History
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.outbox import Claim, Outbox, Want
-from worker.send_progress import SendProgress
+from worker.sending.progress import SendProgress
 from worker.settlement import Settlement, Turns
 
 PIXEL: Final = "C0PACKED0PIXEL000000"

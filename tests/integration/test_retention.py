@@ -11,9 +11,9 @@ from structlog.testing import capture_logs
 
 from tiktok_events import keys
 from worker.audit import Audit
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.history import History
-from worker.retention import Retention, due_within_a_day, used_bytes
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.retention import Retention, due_within_a_day, used_bytes
 from worker.settings import Settings
 from worker.status import read_figures
 

@@ -8,7 +8,7 @@ from redis.exceptions import ResponseError
 
 from tiktok_events import keys
 from tiktok_events.event import EventPreparer, PreparedEvent
-from worker.send_progress import LIFETIME_S, FileTakenOver, SendProgress, SentBefore
+from worker.sending.progress import LIFETIME_S, FileTakenOver, SendProgress, SentBefore
 
 OUTBOX = keys.outbox("web:P")
 PREPARER = EventPreparer({"web": "P"}, None, 65_536)

@@ -16,9 +16,9 @@ from redis import Redis
 
 from tiktok_events import Client, keys
 from worker.cli import main
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.history import History
-from worker.letter_filter import LetterFilter
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.filter import LetterFilter
 from worker.parking import Parking
 from worker.status import read_figures
 

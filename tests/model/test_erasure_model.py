@@ -27,9 +27,9 @@ from tiktok_events.destination import Destination
 from tiktok_events.event import EventPreparer, PreparedEvent
 from tiktok_events.outbox import Appender
 from worker.claimed_block import OpenBlock
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.embedded import EmbeddedServer
 from worker.erasure import Erasure, Found
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.outbox import Claim, Outbox, Want
 from worker.parking import Parking
 from worker.person import Person

@@ -21,12 +21,12 @@ from hypothesis.stateful import (
 from redis import Redis
 
 from tiktok_events import keys
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.embedded import EmbeddedServer
 from worker.history import History
-from worker.letter_filter import LetterFilter
-from worker.letter_kind import Kind
-from worker.letter_ledger import HOUR_S, Cell, read_cells
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.filter import LetterFilter
+from worker.letters.kind import Kind
+from worker.letters.ledger import HOUR_S, Cell, read_cells
 
 NOON = 1_795_000_000.0
 EVENT_IDS = [None, "order-1", "order-2", "order-2\x00\n", "é order", ""]

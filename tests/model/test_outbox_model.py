@@ -31,9 +31,9 @@ from tiktok_events.destination import Destination
 from tiktok_events.event import PreparedEvent
 from tiktok_events.outbox import Appender
 from worker.claimed_block import OpenBlock
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.embedded import EmbeddedServer
 from worker.history import Attempt
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.outbox import Claim, ClaimedBlock, Outbox, Want
 from worker.settlement import Outcome, Settlement, Turns
 

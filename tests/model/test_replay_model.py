@@ -26,17 +26,17 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from tiktok_events import keys
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.destinations import Destinations
 from worker.embedded import EmbeddedServer
 from worker.history import History
-from worker.letter_filter import LetterFilter
-from worker.letter_search import LetterSearch
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.filter import LetterFilter
+from worker.letters.search import LetterSearch
 from worker.parking import Parking
-from worker.replay_hold import Held, Page, ReplayHold
-from worker.replay_job import Replay, ReplayRequest, ReplayState
-from worker.replay_run import ReplayRun, Turn
-from worker.replays import Replays
+from worker.replays.hold import Held, Page, ReplayHold
+from worker.replays.job import Replay, ReplayRequest, ReplayState
+from worker.replays.orders import Replays
+from worker.replays.run import ReplayRun, Turn
 from worker.settings import Settings
 from worker.status import read_figures
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.claimed_block import OpenBlock
-from worker.dead_letters import DeadLetter, Reason
 from worker.history import Attempt, History
+from worker.letters.dead_letters import DeadLetter, Reason
 from worker.outbox import ClaimedBlock
 from worker.settlement import MixedBlock, Settlement, Turns
 

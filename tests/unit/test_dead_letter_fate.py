@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from worker.dead_letters import DeadLetter, Reason
 from worker.history import DEDUPLICATION_S, History
-from worker.replay import Fate, fate_of
+from worker.letters.dead_letters import DeadLetter, Reason
+from worker.replays.fate import Fate, fate_of
 
 NOW = 1_795_000_000.0
 DAY_S = 86_400.0

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from worker.demo import FAULTS, Plan, stream
-from worker.demo_report import Counters, DemoReport, SandboxFigures
-from worker.sample_events import destinations, fault_of
+from worker.demo.report import Counters, DemoReport, SandboxFigures
+from worker.demo.run import FAULTS, Plan, stream
+from worker.samples.events import destinations, fault_of
 
 NOW = 1_795_000_000
 FAULTLESS = DemoReport(

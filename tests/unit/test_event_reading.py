@@ -11,9 +11,9 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from worker.event_file import LINE_BYTES, TOO_LONG, Entry, read_entries
-from worker.event_table import read_table
-from worker.input_file import InputFile, UnreadableFile, opened
+from worker.sending.event_file import LINE_BYTES, TOO_LONG, Entry, read_entries
+from worker.sending.event_table import read_table
+from worker.sending.input_file import InputFile, UnreadableFile, opened
 
 EVENT = b'{"event": "Purchase"}\n'
 

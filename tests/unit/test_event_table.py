@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.event_fields import BadValue, FieldPath
-from worker.event_file import Entry
-from worker.event_table import NOT_UTF8, UnusableTable, read_table
+from worker.sending.event_file import Entry
+from worker.sending.event_table import NOT_UTF8, UnusableTable, read_table
 
 HEADER = "event,event_id,user.email,properties.value\n"
 

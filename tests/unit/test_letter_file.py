@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from worker.history import Attempt, History
-from worker.letter import DeadLetter, Reason
-from worker.letter_file import COLUMNS, LetterFileError, read_line, to_line, to_row
+from worker.letters.file import COLUMNS, LetterFileError, read_line, to_line, to_row
+from worker.letters.letter import DeadLetter, Reason
 
 NOW: Final = 1_795_000_000.0
 HISTORY: Final = History(

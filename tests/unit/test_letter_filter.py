@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.history import History
-from worker.letter import DeadLetter, Reason
-from worker.letter_filter import LetterFilter
-from worker.letter_kind import Kind
-from worker.letter_search import needle_of
+from worker.letters.filter import LetterFilter
+from worker.letters.kind import Kind
+from worker.letters.letter import DeadLetter, Reason
+from worker.letters.search import needle_of
 
 NOW = 1_795_000_000.0
 

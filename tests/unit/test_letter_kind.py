@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from worker.history import History
-from worker.letter import DeadLetter, Reason, field_of
-from worker.letter_kind import SHAPE_CHARS, Kind, is_whole, shape_of
-from worker.letter_ledger import HOUR_S, LATEST_H, Cell
-from worker.letter_record import Record, deadline_of, index_word, read_letter
+from worker.letters.kind import SHAPE_CHARS, Kind, is_whole, shape_of
+from worker.letters.ledger import HOUR_S, LATEST_H, Cell
+from worker.letters.letter import DeadLetter, Reason, field_of
+from worker.letters.record import Record, deadline_of, index_word, read_letter
 
 HOUR = 498_611
 

@@ -24,7 +24,7 @@ from tiktok_events.packing import (
     unpacked,
 )
 from tiktok_events.packing_dictionary import DICTIONARY
-from worker.sample_events import sample_events
+from worker.samples.events import sample_events
 
 TIME = 1_795_384_568
 PREPARER = EventPreparer({}, "DE", 65_536)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from schemas import check_event
 from worker.event_path import ABSENT, EventPath
 from worker.history import History
-from worker.letter import DeadLetter, Reason
-from worker.repair import IDENTITY, Edit, Outcome, Repair, Repairer
+from worker.letters.letter import DeadLetter, Reason
+from worker.letters.repair import IDENTITY, Edit, Outcome, Repair, Repairer
 from worker.settings import Settings
 
 NOW: Final = 1_795_000_000.0

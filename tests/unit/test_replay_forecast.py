@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from worker.dead_letters import DeadLetter, Reason
 from worker.destinations import Limits
 from worker.history import History
-from worker.replay import Fate
-from worker.replay_forecast import Forecast
+from worker.letters.dead_letters import DeadLetter, Reason
+from worker.replays.fate import Fate
+from worker.replays.forecast import Forecast
 
 NOW = 1_795_000_000.0
 LIMITS = Limits(100, 65_536, 8, 1.0, 5.0, 1_000.0)

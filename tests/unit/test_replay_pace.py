@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.replay_pace import CREDIT_S, Pace
+from worker.replays.pace import CREDIT_S, Pace
 
 NOW = 1_795_000_000.0
 

@@ -10,8 +10,8 @@ import pytest
 
 from schemas import catalogue, check_event
 from tiktok_events.event import EventPreparer
-from worker.sample_events import FAULTS, Fault, destinations, fault_of, sample_events
-from worker.sample_people import SAMPLE_REGION, Personal
+from worker.samples.events import FAULTS, Fault, destinations, fault_of, sample_events
+from worker.samples.people import SAMPLE_REGION, Personal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

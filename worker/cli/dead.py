@@ -16,8 +16,8 @@ from worker.cli import options
 from worker.cli.commands import Commands, Sign
 from worker.cli.letters import NO_LETTERS, letter_table, print_letter
 from worker.cli.terminal import console, counted, print_json
-from worker.dead_letters import Cursor, DeadLetter, DeadLetters
-from worker.letter_filter import LetterFilter
+from worker.letters.dead_letters import Cursor, DeadLetter, DeadLetters
+from worker.letters.filter import LetterFilter
 from worker.settings import Settings
 
 SHOWN: Final = 20

@@ -17,10 +17,10 @@ from worker.audit import Action, Audit, Tally, operator
 from worker.cli import options
 from worker.cli.edit_report import Report
 from worker.cli.terminal import Bar, confirm, console
-from worker.dead_letters import PAGE, DeadLetter, DeadLetters
 from worker.event_path import ABSENT, EventPath, PathError
-from worker.letter_filter import LetterFilter
-from worker.repair import Edit, Outcome, Repair, Repairer
+from worker.letters.dead_letters import PAGE, DeadLetter, DeadLetters
+from worker.letters.filter import LetterFilter
+from worker.letters.repair import Edit, Outcome, Repair, Repairer
 from worker.settings import Settings
 
 HELP: Final = """Repair the events of dead letters. Nothing is sent: replay them afterwards.

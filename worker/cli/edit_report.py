@@ -14,8 +14,8 @@ from rich.text import Text
 
 from schemas import Finding
 from worker.cli.terminal import cell, counted, plain_table, print_json, printable
-from worker.letter import field_of
-from worker.repair import Edit, Outcome, Repair
+from worker.letters.letter import field_of
+from worker.letters.repair import Edit, Outcome, Repair
 
 EXAMPLES: Final = 3
 """Letters whose changes are shown in full."""

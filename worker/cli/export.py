@@ -17,10 +17,10 @@ import click
 from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.terminal import Bar, counted
-from worker.dead_letters import DeadLetters
-from worker.letter import DeadLetter
-from worker.letter_file import COLUMNS, to_line, to_row
-from worker.letter_filter import LetterFilter
+from worker.letters.dead_letters import DeadLetters
+from worker.letters.file import COLUMNS, to_line, to_row
+from worker.letters.filter import LetterFilter
+from worker.letters.letter import DeadLetter
 from worker.settings import Settings
 
 NDJSON: Final = "ndjson"

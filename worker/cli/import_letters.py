@@ -15,9 +15,9 @@ from tiktok_events.client import connect
 from worker.audit import Action, Audit, Tally, operator
 from worker.cli import options
 from worker.cli.terminal import Bar, confirm, counted, print_json
-from worker.dead_letters import PAGE, DeadLetter
-from worker.letter_file import LetterFileError, read_line
-from worker.letter_import import LetterImport
+from worker.letters.dead_letters import PAGE, DeadLetter
+from worker.letters.file import LetterFileError, read_line
+from worker.letters.importing import LetterImport
 from worker.settings import Settings
 
 SHOWN: Final = 100

@@ -15,10 +15,10 @@ from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.letters import NO_LETTERS
 from worker.cli.terminal import cell, console, counted, plain_table, print_json, until
-from worker.facets import Facets, Sum
-from worker.letter_filter import LetterFilter
-from worker.letter_ledger import HOUR_S, THOUSANDTHS
-from worker.retention import due_within_a_day
+from worker.letters.facets import Facets, Sum
+from worker.letters.filter import LetterFilter
+from worker.letters.ledger import HOUR_S, THOUSANDTHS
+from worker.letters.retention import due_within_a_day
 from worker.settings import Settings
 
 TOP: Final = 6

@@ -23,8 +23,8 @@ from worker.cli.terminal import (
     until,
     utc,
 )
-from worker.dead_letters import DeadLetter
 from worker.history import KEPT
+from worker.letters.dead_letters import DeadLetter
 
 NO_LETTERS: Final = "There are no dead letters: every event was delivered or still waits."
 EXPIRED: Final = "expired"

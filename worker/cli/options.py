@@ -12,8 +12,8 @@ import click
 
 from tiktok_events.destination import EVENT_SOURCES, Destination
 from tiktok_events.errors import InvalidDestination
-from worker.letter import Reason, field_of
-from worker.letter_filter import LetterFilter
+from worker.letters.filter import LetterFilter
+from worker.letters.letter import Reason, field_of
 from worker.moment import parse_moment
 
 as_json: Final = click.option(

@@ -15,9 +15,9 @@ from tiktok_events.client import connect
 from worker.audit import Action, Audit, Tally, operator
 from worker.cli import options
 from worker.cli.terminal import Bar, confirm, console, counted, print_json, printable
-from worker.dead_letters import PAGE, DeadLetter, DeadLetters
-from worker.letter_filter import LetterFilter
-from worker.letter_kind import shape_of
+from worker.letters.dead_letters import PAGE, DeadLetter, DeadLetters
+from worker.letters.filter import LetterFilter
+from worker.letters.kind import shape_of
 from worker.settings import Settings
 
 SHOWN_CURRENCIES: Final = 3

@@ -15,13 +15,13 @@ from worker.cli import options
 from worker.cli.replay_report import Plan, print_plan, print_replay
 from worker.cli.replay_watch import come_back, found, watch
 from worker.cli.terminal import Bar, confirm
-from worker.dead_letters import DeadLetters
 from worker.destinations import Destinations
-from worker.letter_filter import LetterFilter
-from worker.replay_audit import ASKED, write_down
-from worker.replay_forecast import Forecast
-from worker.replay_job import RATE, Replay, ReplayRequest
-from worker.replays import Replays
+from worker.letters.dead_letters import DeadLetters
+from worker.letters.filter import LetterFilter
+from worker.replays.audit import ASKED, write_down
+from worker.replays.forecast import Forecast
+from worker.replays.job import RATE, Replay, ReplayRequest
+from worker.replays.orders import Replays
 from worker.settings import Settings
 
 MIN_RATE: Final = 0.1

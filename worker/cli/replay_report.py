@@ -11,9 +11,9 @@ from rich.table import Table
 
 from worker.cli.terminal import age, cell, console, counted, plain_table, print_json
 from worker.destinations import Limits
-from worker.letter_ledger import THOUSANDTHS
-from worker.replay_forecast import Forecast
-from worker.replay_job import Replay, ReplayRequest
+from worker.letters.ledger import THOUSANDTHS
+from worker.replays.forecast import Forecast
+from worker.replays.job import Replay, ReplayRequest
 
 SHOWN: Final = 10
 """Destinations in the table; --json has them all."""

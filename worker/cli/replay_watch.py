@@ -9,9 +9,9 @@ from typing import Final
 import click
 
 from worker.cli.terminal import Bar
-from worker.replay_hold import Step
-from worker.replay_job import Replay, ReplayState
-from worker.replays import Replays
+from worker.replays.hold import Step
+from worker.replays.job import Replay, ReplayState
+from worker.replays.orders import Replays
 
 EVERY_S: Final = 0.25
 UNATTENDED_S: Final = 5.0

@@ -18,9 +18,9 @@ from worker.cli.replay_report import counted_rate, print_replay
 from worker.cli.replay_watch import found
 from worker.cli.replay_watch import watch as follow
 from worker.cli.terminal import age, cell, console, facts_table, plain_table, print_json, utc
-from worker.replay_audit import RESUMED, write_down
-from worker.replay_job import Replay, ReplayState
-from worker.replays import KEPT, Replays
+from worker.replays.audit import RESUMED, write_down
+from worker.replays.job import Replay, ReplayState
+from worker.replays.orders import KEPT, Replays
 from worker.settings import Settings
 
 _BY_CHARS: Final = 14

@@ -29,12 +29,12 @@ from worker.cli.send_options import (
 )
 from worker.cli.send_report import Report
 from worker.cli.terminal import Bar
-from worker.event_file import Entry, read_entries
-from worker.event_table import UnusableTable, read_table
-from worker.input_file import STANDARD_INPUT, InputFile, opened
 from worker.pace import CarefulPace, FullSpeed, Pace, SteadyPace, waiting_in
-from worker.send_progress import SendProgress, SentBefore
-from worker.sending import Append, Preparation, Sending
+from worker.sending.event_file import Entry, read_entries
+from worker.sending.event_table import UnusableTable, read_table
+from worker.sending.handover import Append, Preparation, Sending
+from worker.sending.input_file import STANDARD_INPUT, InputFile, opened
+from worker.sending.progress import SendProgress, SentBefore
 
 HELP: Final = """Hand over the events in FILE, to be delivered by the workers.
 

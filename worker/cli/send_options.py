@@ -10,8 +10,8 @@ from typing import Any, Final
 import click
 
 from worker.event_fields import BadValue, FieldPath
-from worker.input_file import STANDARD_INPUT
-from worker.sending import SLICE
+from worker.sending.handover import SLICE
+from worker.sending.input_file import STANDARD_INPUT
 
 AUTO: Final = "auto"
 MAX: Final = "max"

@@ -12,10 +12,10 @@ import click
 from redis.exceptions import RedisError
 
 from worker.cli.terminal import counted, print_json, printable
-from worker.input_file import STANDARD_INPUT
 from worker.refusals import ErrorFile, Refusal
-from worker.send_progress import SentBefore
-from worker.sending import Sending
+from worker.sending.handover import Sending
+from worker.sending.input_file import STANDARD_INPUT
+from worker.sending.progress import SentBefore
 
 SHOWN: Final = 100
 """Refusals told for people; --json and --errors tell them all."""

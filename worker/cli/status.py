@@ -16,7 +16,7 @@ from rich.text import Text
 from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.terminal import age, cell, console, counted, plain_table, print_json, until, utc
-from worker.retention import WHY
+from worker.letters.retention import WHY
 from worker.settings import Settings
 from worker.status import Condition, DestinationFigures, Figures, read_figures
 

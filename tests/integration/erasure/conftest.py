@@ -15,9 +15,9 @@ from tiktok_events import Client, keys
 from tiktok_events.match_keys import prepare_user
 from tiktok_events.packing import unpacked
 from worker.claimed_block import OpenBlock
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.erasure import Erasure, Found
 from worker.history import History
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.outbox import Claim, Outbox, Want
 from worker.person import Person
 from worker.settlement import Settled, Settlement, Turns

@@ -9,8 +9,8 @@ import pytest
 
 from tiktok_events import keys
 from tiktok_events.packing import is_packed
-from worker.dead_letters import DeadLetters
 from worker.erasure import Erasure, Found
+from worker.letters.dead_letters import DeadLetters
 from worker.parking import Parking
 from worker.status import read_figures
 

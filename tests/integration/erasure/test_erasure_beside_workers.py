@@ -8,9 +8,9 @@ import pytest
 
 from tiktok_events import keys
 from worker.claimed_block import OpenBlock
-from worker.dead_letters import DeadLetters
 from worker.erasure import Found
 from worker.history import Attempt, History
+from worker.letters.dead_letters import DeadLetters
 
 KEY: Final = "web:C0ERASE00PIXEL000000"
 JO, AL = "jo@example.com", "al@example.com"

@@ -16,14 +16,14 @@ from structlog.testing import capture_logs
 
 from tiktok_events import keys
 from worker.cli import main
-from worker.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.destinations import Destinations
 from worker.history import History
-from worker.letter_filter import LetterFilter
-from worker.replay_hold import ReplayHold
-from worker.replay_job import Replay, ReplayRequest
-from worker.replay_run import ReplayRun
-from worker.replays import Replays
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.filter import LetterFilter
+from worker.replays.hold import ReplayHold
+from worker.replays.job import Replay, ReplayRequest
+from worker.replays.orders import Replays
+from worker.replays.run import ReplayRun
 from worker.settings import Settings
 
 FAST = 10_000.0

@@ -10,14 +10,14 @@ import orjson
 import pytest
 from redis import Redis
 
-from worker import replay_run
 from worker.audit import Audit
 from worker.cli import replay_watch
-from worker.dead_letters import Reason
 from worker.history import History
-from worker.letter_filter import LetterFilter
+from worker.letters.dead_letters import Reason
+from worker.letters.filter import LetterFilter
 from worker.parking import Parking
-from worker.replay_job import ReplayState
+from worker.replays import run as replay_run
+from worker.replays.job import ReplayState
 
 PIXEL = "web:C0PIXEL"
 HOUR_S = 3_600.0

@@ -12,10 +12,10 @@ import pytest
 from redis import Redis
 
 from tiktok_events import keys
-from worker.letter_record import read_letter
-from worker.letter_search import BEGINNING, Cursor
-from worker.replay_hold import Held, Page, ReplayHold, Step
-from worker.replay_job import ReplayState
+from worker.letters.record import read_letter
+from worker.letters.search import BEGINNING, Cursor
+from worker.replays.hold import Held, Page, ReplayHold, Step
+from worker.replays.job import ReplayState
 from worker.status import read_figures
 
 PIXEL = "web:C0PIXEL"

@@ -13,11 +13,11 @@ from redis import Redis
 
 from tiktok_events import keys
 from worker.audit import Audit
-from worker.dead_letters import Reason
 from worker.history import History
-from worker.letter_filter import LetterFilter
+from worker.letters.dead_letters import Reason
+from worker.letters.filter import LetterFilter
 from worker.parking import Parking
-from worker.replay_job import ReplayState
+from worker.replays.job import ReplayState
 from worker.status import read_figures
 
 PIXEL = "web:C0PIXEL"

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from worker.audit import Audit
-from worker.letter_filter import LetterFilter
+from worker.letters.filter import LetterFilter
 from worker.parking import Parking
 
 PIXEL = "web:C0PIXEL"

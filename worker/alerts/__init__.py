@@ -1,0 +1,1 @@
+"""Figures that are watched, and incidents that are told."""

@@ -1,0 +1,1 @@
+"""Everything at work on one machine, and what came of it."""

@@ -1,0 +1,1 @@
+"""Dead letters: kept, found, repaired, exported, given up."""

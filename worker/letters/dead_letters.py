@@ -1,0 +1,144 @@
+"""Dead letters: events that will not be sent again without a person."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final, cast
+
+from redis import Redis
+
+from tiktok_events import keys
+from tiktok_events.lua_script import Call, LuaScript
+from worker.letters.filter import LetterFilter
+from worker.letters.letter import DeadLetter, Reason
+from worker.letters.record import Record, read_letter
+from worker.letters.search import BEGINNING, PAGE, Cursor, LetterSearch
+
+__all__ = ["PAGE", "Cursor", "DeadLetter", "DeadLetters", "Reason"]
+
+EVERY: Final = LetterFilter()
+
+INDEX: Final = (keys.DEAD, keys.DEAD_KINDS, keys.DEAD_LEDGER, keys.DEAD_EVENT_IDS)
+"""The keys that `lua/letters.lua` finds letters by, in its order; the set of a kind comes last."""
+
+
+class DeadLetters:
+    """All dead letters, in the order of their deadlines.
+
+    Args:
+        redis: a connection.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._search = LetterSearch(redis)
+        self._bury = LuaScript(redis, "worker", "letters", "bury")
+        self._change = LuaScript(redis, "worker", "letters", "change")
+        self._purge = LuaScript(redis, "worker", "letters", "purge")
+
+    def __len__(self) -> int:
+        return self._redis.hlen(keys.DEAD)
+
+    def __iter__(self) -> Iterator[DeadLetter]:
+        """Every letter, nearest deadline first; memory does not grow with their number."""
+        return self.find(EVERY)
+
+    def find(
+        self, wanted: LetterFilter, *, after: Cursor | None = None, now: float | None = None
+    ) -> Iterator[DeadLetter]:
+        """The letters that match, nearest deadline first, then by id.
+
+        Memory does not grow with their number. A letter may be changed, replayed or purged
+        while the others are still being found.
+
+        Args:
+            wanted: which.
+            after: begin behind this place.
+            now: Unix seconds, for what can still be recovered; the clock's by default.
+        """
+        return self._search.find(wanted, after or BEGINNING, time.time() if now is None else now)
+
+    def get(self, letter_id: str) -> DeadLetter | None:
+        """One letter."""
+        stored = self._stored(letter_id)
+        return None if stored is None else read_letter(letter_id, stored)
+
+    def bury(self, letter: DeadLetter) -> str:
+        """Bury an event that never was in an outbox; returns the letter's id."""
+        record = Record.of(letter)
+        reply = self._bury(
+            keys=[keys.SEQUENCE, keys.COUNTERS, *INDEX, keys.dead_of(record.kind.digest)],
+            args=[record.stored, record.kind.write(), letter.reason],
+        )
+        return cast("bytes", reply).decode()
+
+    def change(self, old: DeadLetter, new: DeadLetter) -> bool:
+        """Put a letter in the place of one, under the same id; what it is found by follows.
+
+        Returns:
+            False when `old` is gone or is not what stands there any more.
+        """
+        (changed,) = self.change_many([(old, new)])
+        return changed
+
+    def change_many(self, changes: Sequence[tuple[DeadLetter, DeadLetter]]) -> list[bool]:
+        """Change letters as `change` does, in two round trips for every ``PAGE`` of them."""
+        changed: list[bool] = []
+        for first in range(0, len(changes), PAGE):
+            changed += self._change_page(changes[first : first + PAGE])
+        return changed
+
+    def purge(self, letters: Sequence[DeadLetter], *, why: str = "") -> int:
+        """Remove letters for good, unless one became another kind meanwhile.
+
+        Args:
+            letters: which.
+            why: counted as ``purged:<why>`` too, where no person wanted it.
+
+        Returns:
+            How many there were; they are counted as purged.
+        """
+        calls = [_purge_call(letters[i : i + PAGE], why) for i in range(0, len(letters), PAGE)]
+        return sum(self._purge(*call) for call in calls)
+
+    def _stored(self, letter_id: str) -> bytes | None:
+        return cast("bytes | None", self._redis.hget(keys.DEAD, letter_id))
+
+    def _change_page(self, changes: Sequence[tuple[DeadLetter, DeadLetter]]) -> list[bool]:
+        ids = [old.id for old, _ in changes]
+        stored = cast("list[bytes | None]", self._redis.hmget(keys.DEAD, ids))
+        calls = {
+            place: _change_call(old, document, new)
+            for place, ((old, new), document) in enumerate(zip(changes, stored, strict=True))
+            if document is not None and _is(old, document)
+        }
+        replies = self._change.many(list(calls.values()), together=False) if calls else []
+        done = dict(zip(calls, replies, strict=True))
+        return [bool(done.get(place)) for place in range(len(changes))]
+
+
+def _is(letter: DeadLetter, stored: bytes) -> bool:
+    """Whether a letter is what stands in Redis."""
+    return read_letter(letter.id, stored).write() == letter.write()
+
+
+def _change_call(old: DeadLetter, stored: bytes, new: DeadLetter) -> Call:
+    record = Record.of(new)
+    return (
+        [
+            *INDEX,
+            keys.dead_of(stored.partition(b" ")[0].decode()),
+            keys.dead_of(record.kind.digest),
+        ],
+        [old.id, stored, record.stored, record.kind.write()],
+    )
+
+
+def _purge_call(letters: Sequence[DeadLetter], why: str) -> Call:
+    sets = [keys.dead_of(letter.kind) for letter in letters]
+    places = {key: place for place, key in enumerate(dict.fromkeys(sets), 1)}
+    args = [
+        arg for letter, key in zip(letters, sets, strict=True) for arg in (letter.id, places[key])
+    ]
+    return [keys.COUNTERS, *INDEX, *places], [why, *args]

@@ -1,0 +1,196 @@
+"""Dead letters in files: NDJSON loses nothing and can be imported, CSV is for people.
+
+NDJSON: one letter a line, an object with `format` (``FORMAT``) and every attribute of
+`DeadLetter` but its kind; times are Unix seconds, the body is the event without its
+destination, its match keys hashed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+from marshmallow import Schema, ValidationError, validate
+from marshmallow import fields as kinds
+
+from schemas.unknown import shown_key
+from tiktok_events.destination import Destination
+from tiktok_events.errors import InvalidDestination, InvalidEvent
+from tiktok_events.match_keys import prepare_user
+from worker.letters.letter import DeadLetter, Reason
+from worker.redaction import redacted
+
+FORMAT: Final = "tiktok_events.dead_letter/1"
+"""Another number behind the stroke will be another format."""
+
+COLUMNS: Final[Mapping[str, Callable[[DeadLetter, float], object]]] = {
+    "id": lambda letter, _: letter.id,
+    "event": lambda letter, _: letter.event,
+    "event_id": lambda letter, _: letter.event_id,
+    "destination": lambda letter, _: letter.destination,
+    "reason": lambda letter, _: letter.reason,
+    "code": lambda letter, _: letter.code,
+    "message": lambda letter, _: letter.message,
+    "field": lambda letter, _: letter.path,
+    "request_id": lambda letter, _: letter.request_id,
+    "attempts": lambda letter, _: letter.attempts,
+    "ambiguous": lambda letter, _: _yes(letter.ambiguous),
+    "recoverable": lambda letter, now: _yes(letter.recoverable(now)),
+    "accepted_at": lambda letter, _: _utc(letter.first_accepted_at),
+    "died_at": lambda letter, _: _utc(letter.died_at),
+    "expires_at": lambda letter, _: _utc(letter.expires_at),
+    "value": lambda letter, _: letter.value,
+    "currency": lambda letter, _: letter.currency,
+    "replays": lambda letter, _: len(letter.replays),
+    "edits": lambda letter, _: len(letter.edits),
+}
+"""Of the CSV; times are UTC."""
+
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
+"""A text that begins so would be calculated by a spreadsheet; a quote before it prevents that.
+
+Source: OWASP ASVS 5.0, requirement 1.2.10 (read 2026-11-22).
+"""
+
+_ID: Final = re.compile(r"\d{1,20}-\d{1,20}i?", re.ASCII)
+
+
+class LetterFileError(ValueError):
+    """A line is no exported letter; the message quotes nothing of it."""
+
+
+class _Attempt(Schema):
+    """One line of a letter's log."""
+
+    at = kinds.Float(required=True)
+    verdict = kinds.String(required=True)
+    code = kinds.Integer(required=True, allow_none=True)
+    duration_ms = kinds.Integer(required=True)
+    request_id = kinds.String(required=True, allow_none=True)
+
+
+class _Edit(Schema):
+    """One edit of a letter."""
+
+    at = kinds.Float(required=True)
+    who = kinds.String(required=True)
+    paths = kinds.List(kinds.String(), required=True)
+    former_event_id = kinds.String(allow_none=True)
+
+
+class _Line(Schema):
+    """One letter."""
+
+    format = kinds.String(required=True, validate=validate.Equal(FORMAT))
+    id = kinds.String(required=True, validate=validate.Regexp(_ID))
+    event_id = kinds.String(required=True, allow_none=True)
+    event = kinds.String(required=True, allow_none=True)
+    destination = kinds.String(required=True)
+    reason = kinds.String(required=True, validate=validate.OneOf([*Reason]))
+    code = kinds.Integer(required=True, allow_none=True)
+    message = kinds.String(required=True)
+    path = kinds.String(required=True, allow_none=True)
+    request_id = kinds.String(required=True, allow_none=True)
+    attempts = kinds.Integer(required=True, validate=validate.Range(min=0))
+    ambiguous = kinds.Boolean(required=True)
+    ambiguous_since = kinds.Float(required=True, allow_none=True)
+    first_accepted_at = kinds.Float(required=True)
+    died_at = kinds.Float(required=True)
+    expires_at = kinds.Float(required=True)
+    value = kinds.Float(required=True, allow_none=True)
+    currency = kinds.String(required=True, allow_none=True)
+    log = kinds.List(kinds.Nested(_Attempt), required=True)
+    replays = kinds.List(kinds.Float(), required=True)
+    body = kinds.Raw(required=True, allow_none=True)
+    edits = kinds.List(kinds.Nested(_Edit), required=True)
+
+
+_LINE: Final = _Line()
+_WRITTEN: Final = tuple(one.name for one in fields(DeadLetter) if one.name != "kind")
+
+
+def to_line(letter: DeadLetter) -> bytes:
+    """A letter as a line of NDJSON."""
+    known = {name: getattr(letter, name) for name in _WRITTEN}
+    return orjson.dumps({"format": FORMAT} | known, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def read_line(line: bytes, default_region: str | None = None) -> DeadLetter:
+    """The letter of a line; raw match keys in it are hashed, digests pass.
+
+    Args:
+        line: as `to_line` wrote it.
+        default_region: where national phone numbers are at home.
+
+    Raises:
+        LetterFileError: it is no such line; the message says what is wrong, and where.
+    """
+    try:
+        known = _LINE.load(_object(line))
+        Destination.from_key(known["destination"] or "web:none")
+        body = _hashed(known["body"], default_region)
+    except ValidationError as error:
+        raise LetterFileError("; ".join(_sentences(error.messages))) from None
+    except InvalidDestination as error:
+        raise LetterFileError(f"destination: {error}") from None
+    except InvalidEvent as error:
+        raise LetterFileError(f"body.{error}") from None
+    del known["format"]
+    return DeadLetter(**known | {"body": body, "message": redacted(known["message"])})
+
+
+def to_row(letter: DeadLetter, now: float) -> list[object]:
+    """A letter as a row of CSV.
+
+    Args:
+        letter: which.
+        now: Unix seconds, for what can still be sent.
+    """
+    return [_harmless(column(letter, now)) for column in COLUMNS.values()]
+
+
+def _object(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        # Its msg alone: the error as a whole holds the text.
+        raise LetterFileError(f"this is no JSON: {error.msg}, column {error.colno}") from None
+
+
+def _hashed(body: Any, default_region: str | None) -> Any:
+    user = body.get("user") if isinstance(body, dict) else None
+    return body | {"user": prepare_user(user, default_region)} if isinstance(user, dict) else body
+
+
+def _sentences(messages: Any, path: str = "") -> list[str]:
+    """Nested errors of marshmallow, each with its path."""
+    if isinstance(messages, Mapping):
+        return [
+            sentence
+            for key, inner in messages.items()
+            for sentence in _sentences(inner, f"{path}.{_shown(key)}" if path else _shown(key))
+        ]
+    return [f"{path.removeprefix('_schema.')}: {message}" for message in messages]
+
+
+def _shown(key: Any) -> str:
+    return str(key) if isinstance(key, int) else shown_key(key)
+
+
+def _harmless(value: object) -> object:
+    """No formula for a spreadsheet; figures stay figures."""
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def _yes(flag: bool) -> str:  # noqa: FBT001 — because it is the value that is written
+    return "yes" if flag else "no"
+
+
+def _utc(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,111 @@
+"""How many dead letters there are of each kind, by the hour: what facets are made of.
+
+The scripts keep it with every letter that comes or goes, so nobody reads a million letters
+to count them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from posixpath import commonprefix
+from typing import Final, NamedTuple, Self
+
+from redis import Redis
+
+from tiktok_events import keys
+from worker.letters.kind import Kind
+from worker.letters.letter import DeadLetter
+
+HOUR_S: Final = 3_600
+THOUSANDTHS: Final = 1_000
+"""Of a currency: its smallest unit is at least one. Whole numbers leave no rest behind."""
+
+LARGEST_VALUE: Final = 10_000_000_000
+"""A conversion that is worth more is a mistake, and would make sums inexact: not added up."""
+
+EXPIRED_H: Final = -1
+LATEST_H: Final = 366 * 24
+"""Hours from death to deadline, at least and at most. A deadline beyond them counts there:
+wrong event times would fill the ledger with an entry each. No window is longer than a year."""
+
+SCAN_COUNT: Final = 2_000
+"""Fields of a hash read at once."""
+
+
+class Cell(NamedTuple):
+    """The letters of one kind that died in one hour and expire in one hour.
+
+    Attributes:
+        kind: its digest.
+        deadline_hour: hours since 1970, kept within ``EXPIRED_H`` and ``LATEST_H`` of death.
+        died_hour: hours since 1970.
+        letters: how many.
+        thousandths: sum of their values, in thousandths of their currency.
+    """
+
+    kind: str
+    deadline_hour: int
+    died_hour: int
+    letters: int
+    thousandths: int
+
+    @classmethod
+    def of(cls, letter: DeadLetter, kind: Kind) -> Self:
+        """What one letter counts."""
+        died_hour = int(letter.died_at // HOUR_S)
+        deadline_hour = int(letter.expires_at // HOUR_S)
+        hours = min(max(deadline_hour - died_hour, EXPIRED_H), LATEST_H)
+        return cls(kind.digest, died_hour + hours, died_hour, 1, _thousandths(letter))
+
+    @property
+    def first_deadline(self) -> float:
+        """Its letters expire at this time or later, Unix seconds."""
+        early = self.deadline_hour - self.died_hour <= EXPIRED_H
+        return float("-inf") if early else float(self.deadline_hour * HOUR_S)
+
+    @property
+    def last_deadline(self) -> float:
+        """Its letters expire at this time or earlier, Unix seconds."""
+        late = self.deadline_hour - self.died_hour >= LATEST_H
+        return float("inf") if late else float((self.deadline_hour + 1) * HOUR_S)
+
+
+class Hours(NamedTuple):
+    """Hours since 1970, from the first to the last, both included."""
+
+    first: int
+    last: int
+
+
+def read_kinds(redis: Redis) -> dict[str, Kind]:
+    """All kinds that there are letters of, by digest."""
+    found = redis.hscan_iter(keys.DEAD_KINDS, count=SCAN_COUNT)
+    return {digest.decode(): Kind.read(document) for digest, document in found}
+
+
+def read_cells(redis: Redis, died: Hours | None = None) -> Iterator[Cell]:
+    """The ledger; what changes meanwhile may be in it or not.
+
+    Args:
+        redis: a connection.
+        died: only these hours of death.
+    """
+    pattern = None if died is None else f"*|{commonprefix([str(hour) for hour in died])}*"
+    found = redis.hscan_iter(keys.DEAD_LEDGER, match=pattern, count=SCAN_COUNT)
+    for field, entry in dict(found).items():  # a scan may find a field twice
+        cell = _cell(field, entry)
+        if died is None or died.first <= cell.died_hour <= died.last:
+            yield cell
+
+
+def _cell(field: bytes, entry: bytes) -> Cell:
+    kind, deadline_hour, died_hour = field.split(b"|")
+    letters, thousandths = entry.split(b" ")
+    return Cell(kind.decode(), int(deadline_hour), int(died_hour), int(letters), int(thousandths))
+
+
+def _thousandths(letter: DeadLetter) -> int:
+    value = letter.value
+    if value is None or not letter.currency or abs(value) > LARGEST_VALUE:
+        return 0
+    return round(value * THOUSANDTHS)

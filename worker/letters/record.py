@@ -1,0 +1,56 @@
+"""A dead letter as it stands in Redis: a line that the scripts read, then its JSON.
+
+The line holds what the letter is found and counted by (`worker/lua/letters.lua`), so that a
+script can take it out of the index without decoding JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import orjson
+
+from worker.letters.kind import Kind
+from worker.letters.ledger import Cell
+from worker.letters.letter import DeadLetter
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A dead letter on its way into Redis.
+
+    Attributes:
+        kind: what it has in common with others.
+        stored: the line and the JSON.
+    """
+
+    kind: Kind
+    stored: str
+
+    @classmethod
+    def of(cls, letter: DeadLetter) -> Self:
+        """The record of a letter."""
+        kind = Kind.of(letter)
+        cell = Cell.of(letter, kind)
+        line = (
+            f"{kind.digest} {letter.expires_at!r} {cell.deadline_hour} {cell.died_hour} "
+            f"{cell.thousandths} {index_word(letter.event_id or '')}"
+        )
+        return cls(kind, f"{line}\n{letter.write()}")
+
+
+def read_letter(letter_id: str, stored: bytes) -> DeadLetter:
+    """The letter of a record."""
+    line, _, document = stored.partition(b"\n")
+    return DeadLetter.read(letter_id, line.partition(b" ")[0].decode(), document)
+
+
+def deadline_of(stored: bytes) -> float:
+    """The deadline of a record, Unix seconds, without decoding its JSON."""
+    return float(stored.split(b" ", 2)[1])
+
+
+def index_word(event_id: str) -> str:
+    r"""An event id as it stands in the index: no line break and no NUL, written as in JSON."""
+    return orjson.dumps(event_id)[1:-1].decode()

@@ -1,0 +1,234 @@
+"""A dead letter and what is to be changed of its event → the repaired letter, or what is wrong.
+
+lay open   the event with its destination beside it, as an application would give it
+edit       a merge patch, then single values
+prepare    match keys hashed, encoded, within the size limit: as for any new event
+judge      identity kept?  valid?
+compare    what changed, for people: match keys as digests
+
+Nothing here reads or writes Redis, and nothing is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+import orjson
+
+from schemas import Finding, check_event
+from tiktok_events.destination import Destination
+from tiktok_events.errors import InvalidDestination, InvalidEvent
+from tiktok_events.event import EventPreparer, PreparedEvent
+from worker.event_path import EventPath, PathError
+from worker.letters.difference import Change, differences
+from worker.letters.letter import DeadLetter, Reason
+from worker.letters.merge_patch import merge_patch
+from worker.settings import Settings
+
+IDENTITY: Final = ("event", "event_id", "event_time")
+"""What TikTok recognises a repeat by, besides the destination, and when it happened.
+
+Source: https://ads.tiktok.com/help/article/event-deduplication (read 2026-11-22).
+"""
+
+MARKS_KEPT: Final = 10
+"""Edits that a letter remembers, the last; paths of each, the first twenty."""
+
+PATHS_KEPT: Final = 20
+
+NO_BODY: Final = Finding(
+    "", "its body is not kept: it was refused before its match keys were hashed; send it again"
+)
+TOO_DEEP: Final = Finding("", "is nested too deeply")
+KEEPS_IDENTITY: Final = "is part of the event's identity; only --new-identity changes that"
+MAY_HAVE_COUNTED: Final = Finding(
+    "event_id",
+    "an attempt may have been accepted unseen: with a new event_id TikTok would count the "
+    "conversion again; --accept-duplicates allows that",
+)
+
+
+class Outcome(StrEnum):
+    """What an edit did, or would do, to a letter."""
+
+    EDITED = "edited"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What is to be changed.
+
+    Attributes:
+        patch: a merge patch for the event with its destination; goes first.
+        values: places and what is to stand there, ``ABSENT`` for nothing; in order.
+        new_identity: whether the event becomes another one, with an `event_id` of its own.
+        accept_duplicates: whether that is allowed where it may be counted twice.
+    """
+
+    patch: Mapping[str, Any] | None = None
+    values: tuple[tuple[EventPath, Any], ...] = ()
+    new_identity: bool = False
+    accept_duplicates: bool = False
+
+    @property
+    def changes_anything(self) -> bool:
+        """Whether it says anything to be changed."""
+        return self.patch is not None or bool(self.values) or self.new_identity
+
+    def apply(self, event: dict[str, Any]) -> dict[str, Any]:
+        """The event changed; the given one stays as it is.
+
+        Raises:
+            PathError: it has no such place.
+        """
+        changed = event if self.patch is None else merge_patch(event, self.patch)
+        for path, value in self.values:
+            changed = path.put(changed, value)
+        if self.new_identity and changed.get("event_id") == event.get("event_id"):
+            changed = {**changed, "event_id": None}
+        return dict(changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What became of one letter.
+
+    Attributes:
+        old: as it stands in Redis.
+        new: what is to stand there, if the edit is allowed and changes anything.
+        changes: what differs.
+        problems: why the edit is refused.
+        remarks: what validation lets pass but would have a person know.
+    """
+
+    old: DeadLetter
+    new: DeadLetter | None = None
+    changes: tuple[Change, ...] = ()
+    problems: tuple[Finding, ...] = ()
+    remarks: tuple[Finding, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """In a word."""
+        if self.problems:
+            return Outcome.REFUSED
+        return Outcome.UNCHANGED if self.new is None else Outcome.EDITED
+
+
+@dataclass(frozen=True, slots=True)
+class Repairer:
+    """Makes the same edit to any letter.
+
+    Attributes:
+        edit: what is to be changed.
+        settings: for the windows, the region of phone numbers and the size limit.
+        who: does it.
+    """
+
+    edit: Edit
+    settings: Settings
+    who: str
+
+    def repair(self, letter: DeadLetter, now: float) -> Repair:
+        """What the edit makes of a letter.
+
+        Args:
+            letter: as it stands in Redis.
+            now: Unix seconds.
+        """
+        if not isinstance(letter.body, dict):
+            return Repair(letter, problems=(NO_BODY,))
+        try:
+            return self._repair(letter, now)
+        except (PathError, InvalidEvent) as error:
+            return Repair(letter, problems=(Finding(error.path, error.message),))
+        except RecursionError:
+            return Repair(letter, problems=(TOO_DEEP,))
+
+    def _repair(self, letter: DeadLetter, now: float) -> Repair:
+        before = laid_open(letter)
+        prepared = self._preparer.prepare(self.edit.apply(before))
+        body = orjson.loads(prepared.body)
+        changes = differences(before, _fields_of(prepared.destination) | body)
+        checked = check_event(body, prepared.destination.event_source)
+        problems = (*self._of_identity(letter, prepared, body), *checked.errors)
+        if problems or not changes:
+            return Repair(letter, None, changes, problems, checked.warnings)
+        new = replace(
+            self._renewed(letter, prepared.destination, body),
+            id=letter.id,
+            message=letter.message,
+            expires_at=self._deadline(letter, prepared.destination, checked.event["event_time"]),
+            edits=(*letter.edits, self._mark(letter, changes, now))[-MARKS_KEPT:],
+        )
+        return Repair(letter, new, changes, (), checked.warnings)
+
+    @property
+    def _preparer(self) -> EventPreparer:
+        return EventPreparer({}, self.settings.default_region, self.settings.max_event_bytes)
+
+    def _of_identity(
+        self, letter: DeadLetter, prepared: PreparedEvent, body: dict[str, Any]
+    ) -> tuple[Finding, ...]:
+        """Problems with who the event is."""
+        if self.edit.new_identity:
+            allowed = self.edit.accept_duplicates or not letter.ambiguous
+            return () if allowed else (MAY_HAVE_COUNTED,)
+        changed = [name for name in IDENTITY if body.get(name) != letter.body.get(name)]
+        if prepared.destination.key != letter.destination:
+            changed.append("event_source_id")
+        return tuple(Finding(name, KEEPS_IDENTITY) for name in changed)
+
+    def _renewed(self, letter: DeadLetter, destination: Destination, body: Any) -> DeadLetter:
+        """The letter of another event; why it died stays."""
+        return DeadLetter.of(
+            body,
+            destination=destination.key,
+            reason=Reason(letter.reason),
+            message=letter.message,
+            history=letter.history(),
+            died_at=letter.died_at,
+            expires_at=letter.expires_at,
+            code=letter.code,
+            path=letter.path,
+            request_id=letter.request_id,
+        )
+
+    def _deadline(self, letter: DeadLetter, destination: Destination, event_time: int) -> float:
+        """It moves with the time of the event and with the window of its source only."""
+        moved = event_time != letter.body.get("event_time")
+        if not moved and destination.event_source == letter.source:
+            return letter.expires_at
+        return float(event_time + self.settings.window_s(destination.event_source))
+
+    def _mark(self, letter: DeadLetter, changes: tuple[Change, ...], now: float) -> dict[str, Any]:
+        """When, who and where; no values, but the id under which earlier attempts ran."""
+        mark: dict[str, Any] = {
+            "at": round(now, 3),
+            "who": self.who,
+            "paths": [change.path for change in changes[:PATHS_KEPT]],
+        }
+        return mark | ({"former_event_id": letter.event_id} if self.edit.new_identity else {})
+
+
+def laid_open(letter: DeadLetter) -> dict[str, Any]:
+    """The event of a letter with its destination beside it, as an application gives it."""
+    try:
+        fields = _fields_of(Destination.from_key(letter.destination))
+    except InvalidDestination:
+        fields = {}
+    return {**fields, **letter.body}
+
+
+def _fields_of(destination: Destination) -> dict[str, Any]:
+    fields = {
+        "event_source": destination.event_source,
+        "event_source_id": destination.event_source_id,
+    }
+    code = destination.test_event_code
+    return fields if code is None else fields | {"test_event_code": code}

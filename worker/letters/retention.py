@@ -1,0 +1,153 @@
+"""Dead letters are not kept for ever: what is old goes, and what is too much, never unseen.
+
+by age      letters that can no longer be sent, `dead_keep_days` after their death
+by memory   over `dead_max_bytes`, in the order of their deadlines: what has expired goes first,
+            then what would expire next
+before      a log line once a day, and `tiktok-events status`, say how many will go within a day
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import Final, cast
+
+from redis import Redis
+from redis.exceptions import OutOfMemoryError
+
+from tiktok_events import keys
+from worker.audit import WORKER, Action, Audit
+from worker.letters.dead_letters import PAGE, DeadLetters
+from worker.letters.filter import LetterFilter
+from worker.letters.ledger import HOUR_S, read_cells, read_kinds
+from worker.log import Log
+from worker.settings import Settings
+
+log = Log("tiktok_events.retention")
+
+WHY: Final = "retention"
+"""Letters that go so are counted as ``purged:retention`` besides ``purged``."""
+
+DAY_S: Final = 86_400
+
+SAMPLES: Final = 500
+"""Members of a key that the server weighs to tell its size; letters differ."""
+
+NEARLY_FULL: Final = 0.8
+"""Of `dead_max_bytes`: from here on it is said once a day."""
+
+
+class Retention:
+    """Purges what is not to be kept.
+
+    Args:
+        redis: a connection.
+        settings: how long, and how much, to keep.
+    """
+
+    def __init__(self, redis: Redis, settings: Settings) -> None:
+        self._redis = redis
+        self._settings = settings
+        self._letters = DeadLetters(redis)
+        self._audit = Audit(redis)
+
+    def run(self, go_on: Callable[[], bool], now: float | None = None) -> int:
+        """Purge while `go_on` says so; what is left goes the next time.
+
+        Args:
+            go_on: whether there is time left.
+            now: Unix seconds; the clock's by default.
+
+        Returns:
+            How many letters went.
+
+        Raises:
+            redis.RedisError: the server did not answer, or refused.
+        """
+        now = time.time() if now is None else now
+        went = self._purge_old(go_on, now) + self._purge_surplus(go_on, now)
+        with suppress(OutOfMemoryError):  # the server is full: a warning can wait
+            self._warn(now)
+        return went
+
+    def _purge_old(self, go_on: Callable[[], bool], now: float) -> int:
+        old = LetterFilter(until=now - self._settings.dead_keep_s, recoverable=False)
+        found = self._letters.find(old, now=now)
+        went = 0
+        while go_on() and (part := list(islice(found, PAGE))):
+            went += self._letters.purge(part, why=WHY)
+        if went:
+            log.warning("dead_letters_purged", events=went, reason="age")
+            self._record(went, f"dead for {self._settings.dead_keep_days:g} days")
+        return went
+
+    def _purge_surplus(self, go_on: Callable[[], bool], now: float) -> int:
+        found = self._letters.find(LetterFilter(), now=now)
+        went = recoverable = 0
+        while go_on() and (part := list(islice(found, self._surplus()))):
+            gone = self._letters.purge(part, why=WHY)
+            went += gone
+            recoverable += min(gone, sum(letter.recoverable(now) for letter in part))
+        if went:
+            log.error("dead_letters_purged", events=went, reason="memory", recoverable=recoverable)
+            self._record(went, "nearest deadlines, too much memory", recoverable=recoverable)
+        return went
+
+    def _record(self, went: int, what: str, **facts: int) -> None:
+        self._audit.record(Action.PURGE, who=WORKER, filter=what, count=went, result=WHY, **facts)
+
+    def _surplus(self) -> int:
+        """Letters to purge next: as many as are too much if all were of one size."""
+        limit = self._settings.dead_max_bytes
+        used = 0 if limit is None else used_bytes(self._redis)
+        if limit is None or used <= limit:
+            return 0
+        return min(math.ceil(len(self._letters) * (1 - limit / used)), PAGE)
+
+    def _warn(self, now: float) -> None:
+        """Say once a day what will go within a day."""
+        due = due_within_a_day(self._redis, self._settings, now)
+        limit = self._settings.dead_max_bytes
+        used = 0 if limit is None else used_bytes(self._redis)
+        nearly_full = limit is not None and used > NEARLY_FULL * limit
+        if not (due or nearly_full) or not self._first_today():
+            return
+        if due:
+            log.warning("dead_letters_will_be_purged", events=due, reason="age")
+        if nearly_full:
+            log.warning("dead_letters_nearly_full", size_bytes=used, limit_bytes=limit)
+
+    def _first_today(self) -> bool:
+        return bool(self._redis.set(keys.DEAD_WARNED, 1, ex=DAY_S, nx=True))
+
+
+def due_within_a_day(redis: Redis, settings: Settings, now: float) -> int:
+    """Letters that will be too old to be kept within a day, by whole hours: about so many.
+
+    Args:
+        redis: a connection.
+        settings: how long they are kept.
+        now: Unix seconds.
+    """
+    then = now + DAY_S
+    return sum(
+        cell.letters
+        for cell in read_cells(redis)
+        if cell.died_hour * HOUR_S < then - settings.dead_keep_s and cell.last_deadline <= then
+    )
+
+
+def used_bytes(redis: Redis) -> int:
+    """The server's memory that dead letters and their index take, about."""
+    with redis.pipeline(transaction=False) as pipeline:
+        for key in _keys(redis):
+            pipeline.memory_usage(key, samples=SAMPLES)
+        return sum(size or 0 for size in cast("list[int | None]", pipeline.execute()))
+
+
+def _keys(redis: Redis) -> Iterator[str]:
+    yield from (keys.DEAD, keys.DEAD_EVENT_IDS, keys.DEAD_KINDS, keys.DEAD_LEDGER)
+    yield from map(keys.dead_of, read_kinds(redis))

@@ -1,0 +1,103 @@
+"""What a replay would do, counted before anything is done."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any
+
+import orjson
+
+from worker.destinations import Limits
+from worker.letters.kind import shape_of
+from worker.letters.ledger import LARGEST_VALUE, THOUSANDTHS
+from worker.letters.letter import DeadLetter
+from worker.replays.fate import Fate
+from worker.replays.job import SKIPPED
+
+
+@dataclass(slots=True)
+class Lot:
+    """The events that would go to one destination.
+
+    Attributes:
+        events: how many.
+        size_bytes: of their JSON.
+    """
+
+    events: int = 0
+    size_bytes: int = 0
+
+    def requests(self, limits: Limits) -> int:
+        """How many requests carry them, about: live events may share one with them."""
+        by_count = ceil(self.events / limits.batch_events)
+        return max(by_count, ceil(self.size_bytes / limits.batch_bytes))
+
+
+@dataclass(slots=True)
+class Forecast:
+    """Letters added up.
+
+    Attributes:
+        selected: how many matched.
+        fates: what a replay would do with them.
+        lots: destination → what would go there.
+        thousandths: currency → sum of the values of what would go, in thousandths.
+    """
+
+    selected: int = 0
+    fates: Counter[Fate] = field(default_factory=Counter)
+    lots: defaultdict[str, Lot] = field(default_factory=lambda: defaultdict(Lot))
+    thousandths: Counter[str] = field(default_factory=Counter)
+
+    def add(self, letter: DeadLetter, fate: Fate) -> None:
+        """Count one letter."""
+        self.selected += 1
+        self.fates[fate] += 1
+        if fate is not Fate.REPLAYABLE:
+            return
+        lot = self.lots[letter.destination]
+        lot.events += 1
+        lot.size_bytes += len(orjson.dumps(letter.body)) + 1
+        if letter.currency and letter.value and abs(letter.value) <= LARGEST_VALUE:
+            # Its shape: what is no currency may be anything, and as many as the letters.
+            self.thousandths[shape_of(letter.currency)] += round(letter.value * THOUSANDTHS)
+
+    @property
+    def replayable(self) -> int:
+        """How many events would go."""
+        return self.fates[Fate.REPLAYABLE]
+
+    def requests(self, limits_of: Callable[[str], Limits]) -> dict[str, int]:
+        """Destination → requests, most first."""
+        requests = {name: lot.requests(limits_of(name)) for name, lot in self.lots.items()}
+        return dict(sorted(requests.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    def takes_s(self, rate: float, limits_of: Callable[[str], Limits]) -> float:
+        """Seconds, at least: at the rate, and about one request's worth a second and destination.
+
+        Args:
+            rate: events a second.
+            limits_of: what one request to a destination holds.
+        """
+        slowest = (lot.events / limits_of(name).batch_events for name, lot in self.lots.items())
+        return max(self.replayable / rate, *slowest, 0.0)
+
+    def skipped(self) -> dict[str, int]:
+        """Letters that stay, by the name they are counted under."""
+        return {name: self.fates[fate] for fate, name in SKIPPED.items()}
+
+    def as_dict(self, rate: float, limits_of: Callable[[str], Limits]) -> dict[str, Any]:
+        """What `--dry-run --json` adds to the counts."""
+        requests = self.requests(limits_of)
+        return {
+            "requests": sum(requests.values()),
+            "takes_s": round(self.takes_s(rate, limits_of), 1),
+            "value": {name: sum_ / THOUSANDTHS for name, sum_ in sorted(self.thousandths.items())},
+            "destinations": {
+                name: {"events": self.lots[name].events, "requests": number}
+                for name, number in requests.items()
+            },
+        }

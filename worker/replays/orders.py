@@ -1,0 +1,97 @@
+"""Replays as people see them: asked for, looked at, paused, resumed, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+from redis import Redis
+
+from tiktok_events import keys
+from tiktok_events.lua_script import LuaScript
+from worker.parking import Parking
+from worker.replays.hold import Step
+from worker.replays.job import Replay, ReplayRequest, ReplayState
+
+KEPT: Final = 100
+"""Replays that have ended and can still be looked at, the newest."""
+
+COUNTER: Final = "replays"
+"""How many were ever asked for: the number of the newest."""
+
+
+class Replays:
+    """All replays.
+
+    Args:
+        redis: a connection.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._ask = LuaScript(redis, "worker", "replay_ask")
+        self._order = LuaScript(redis, "worker", "unblocked", "replay_end", "replay_order")
+
+    def __iter__(self) -> Iterator[Replay]:
+        """Those that go on and the newest that have ended; the newest first."""
+        with self._redis.pipeline(transaction=True) as transaction:
+            transaction.zrange(keys.REPLAYS, 0, -1)
+            transaction.zrange(keys.REPLAYS_ENDED, 0, -1)
+            numbers = {int(number) for found in transaction.execute() for number in found}
+        found = (self.get(number) for number in sorted(numbers, reverse=True))
+        return (replay for replay in found if replay is not None)
+
+    def ask(self, request: ReplayRequest) -> int:
+        """Ask the workers for a replay; returns its number."""
+        number = int(self._redis.hincrby(keys.COUNTERS, COUNTER, 1))
+        fields = {"state": ReplayState.RUNNING.value, **request.write()}
+        oldest = self._oldest()
+        self._ask(
+            [keys.REPLAYS, keys.REPLAYS_ENDED, keys.replay(number), *map(keys.replay, oldest)],
+            [number, len(oldest), *oldest, *(part for pair in fields.items() for part in pair)],
+        )
+        return number
+
+    def get(self, number: int) -> Replay | None:
+        """One replay; `None` when there is none, or it ended long ago."""
+        fields = cast("dict[bytes, bytes]", self._redis.hgetall(keys.replay(number)))
+        return Replay.read(number, fields) if fields else None
+
+    def unattended_s(self, number: int) -> float:
+        """Seconds since a worker should have been asked for it: while one lives, about none."""
+        with self._redis.pipeline(transaction=True) as transaction:
+            transaction.time()
+            transaction.zscore(keys.REPLAYS, number)
+            (seconds, micros), due_ms = transaction.execute()
+        return 0.0 if due_ms is None else max(seconds + micros / 1e6 - due_ms / 1000, 0.0)
+
+    def waits_for_a_person(self, replay: Replay) -> list[str]:
+        """The parked destinations, if all that is left waits for them; resumed since is not."""
+        named = replay.waits_only_for(Step.PARKED.words)
+        parked = Parking(self._redis).parked() if named else {}
+        return named if all(name in parked for name in named) else []
+
+    def pause(self, number: int) -> bool:
+        """Do nothing more for the moment; False when it does not run."""
+        return self._change(number, ReplayState.PAUSED)
+
+    def resume(self, number: int) -> bool:
+        """Go on where it was paused; False when it is not paused."""
+        return self._change(number, ReplayState.RUNNING)
+
+    def cancel(self, number: int) -> bool:
+        """Do nothing more; what was replayed stays so. False when it has ended."""
+        return self._change(number, ReplayState.CANCELLED)
+
+    def _change(self, number: int, state: ReplayState) -> bool:
+        changed, _ = cast("list[Any]", self._order(_keys(number), [number, state.value]))
+        return bool(changed)
+
+    def _oldest(self) -> list[int]:
+        """Those that make room for one more to end."""
+        found = cast("list[bytes]", self._redis.zrange(keys.REPLAYS_ENDED, 0, -KEPT))
+        return [int(number) for number in found]
+
+
+def _keys(number: int) -> list[str]:
+    return [keys.REPLAYS, keys.replay(number), keys.replay_places(number), keys.REPLAYS_ENDED]

@@ -1,0 +1,1 @@
+"""A file of events, handed over to the outbox."""
