@@ -33,7 +33,7 @@ check: lint types imports test wheel ## what CI runs: all of it
 chaos: setup ## kill workers and the server for some minutes, and count
 	@$(BIN)/python -m pytest -m chaos $(ARGS)
 
-bench: setup ## measure beside the usual designs and the peers (15 minutes; ARGS=--quick)
+bench: setup ## measure beside the usual designs and the peers (20 minutes; ARGS=--quick)
 	@$(BIN)/python bench/end_to_end.py $(ARGS)
 
 bench-scale: setup ## measure with a million waiting events, and with ten thousand pixels

@@ -36,7 +36,7 @@ TABLES = (
 QUICK_SCALE = 0.2
 EXAMPLES = """\
 examples:
-  make bench                                      everything, about 15 minutes on two cores
+  make bench                                      everything, about 20 minutes on two cores
   make bench ARGS=--quick                         everything, one short round
   make bench ARGS='--only naive,track_many'        these two
   make bench ARGS='--latency --json'              one section, one object
