@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from environments import InstallError, ensure
 from program import ProgramError
+from rounds import interleaved
 
 from worker.cli.terminal import Bar
 
@@ -35,6 +36,26 @@ class Notes:
         except ProgramError as error:
             self.add(f"{design.name}: failed, {str(error).strip().splitlines()[0]}")
             return None
+
+
+def each_once(
+    designs: Sequence[Design], notes: Notes, measure: Callable[[Design], Result], what: str
+) -> dict[Design, Result]:
+    """Measure every design once; those that cannot be are noted and left out.
+
+    Args:
+        designs: in the order of the tables.
+        notes: takes what went wrong.
+        measure: measures one.
+        what: is measured, for the progress bar.
+    """
+    (found,) = interleaved(
+        1,
+        list(designs),
+        lambda design: notes.attempt(design, lambda: measure(design)),
+        lambda design: f"{what} of {design.name}",
+    )
+    return {design: one for design, one in found.items() if one is not None}
 
 
 def ready(designs: Sequence[Design], notes: Notes) -> list[Design]:

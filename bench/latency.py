@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from statistics import quantiles
 from typing import TYPE_CHECKING, Any
 
+from entrants import each_once
 from race import QUIET_S, Course, Stage
-from rounds import interleaved
 
 from worker.cli.terminal import plain_table
 
@@ -92,13 +92,8 @@ def measure(
     designs: Sequence[Design], events: int, course: Course, notes: Notes
 ) -> list[dict[str, Any]]:
     """Return the figures of every design that could be run."""
-    found = interleaved(
-        1,
-        list(designs),
-        lambda design: notes.attempt(design, lambda: run(design, course, events)),
-        lambda design: f"latency of {design.name}",
-    )[0]
-    return [{"design": design.name, **asdict(one)} for design, one in found.items() if one]
+    found = each_once(designs, notes, lambda design: run(design, course, events), "latency")
+    return [{"design": design.name, **asdict(one)} for design, one in found.items()]
 
 
 def table_of(found: list[dict[str, Any]]) -> Table:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from entrants import each_once
 from environments import python_of
 from program import Program
 from race import Course, corpus
 from redis import Redis
-from rounds import interleaved
 
 from worker.cli.terminal import plain_table
 from worker.embedded import EmbeddedServer
@@ -60,13 +60,8 @@ def measure(
     designs: Sequence[Design], events: int, course: Course, notes: Notes
 ) -> list[dict[str, Any]]:
     """Return the figures of every design that could be run."""
-    found = interleaved(
-        1,
-        list(designs),
-        lambda design: notes.attempt(design, lambda: run(design, course, events)),
-        lambda design: f"memory of {design.name}",
-    )[0]
-    return [{"design": design.name, **one} for design, one in found.items() if one]
+    found = each_once(designs, notes, lambda design: run(design, course, events), "memory")
+    return [{"design": design.name, **one} for design, one in found.items()]
 
 
 def table_of(found: list[dict[str, Any]]) -> Table:

@@ -6,7 +6,6 @@ does no harm, and the settings below give up durability that would only cost.
 
 from __future__ import annotations
 
-import gc
 from typing import Any, Final
 
 import structlog
@@ -25,7 +24,7 @@ from worker.broker import kombu_options, kombu_settings, kombu_url
 from worker.doorbell import DoorbellStep
 from worker.engine import ENGINES
 from worker.full_broker import outlive_full_broker
-from worker.garbage import look_rarely
+from worker.garbage import leave_shared, look_rarely
 from worker.reconnect_guard import guard_reconnect
 from worker.sentinel_guard import guard_sentinels
 from worker.sentry import init_sentry
@@ -124,9 +123,8 @@ def _stop_claiming(**_: Any) -> None:
 
 @worker_before_create_process.connect
 def _share_memory(**_: Any) -> None:
-    """A collector that never visits what was there before the fork leaves its pages shared."""
-    gc.collect()
-    gc.freeze()
+    """A process of the pool is about to be forked."""
+    leave_shared()
 
 
 @worker_process_init.connect
