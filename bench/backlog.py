@@ -20,9 +20,9 @@ from rich.console import Console
 from rich.progress import track
 from rounds import interleaved
 
-from tiktok_events import keys
-from tiktok_events.packing import unpacked
-from worker.parking import Parking
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.packing import unpacked
+from worker.outbox.parking import Parking
 
 PIXEL = "C0BACKLOG0PIXEL00000"
 DESTINATION = f"web:{PIXEL}"

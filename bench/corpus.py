@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from worker.samples.events import sample_events
+from worker.local.samples.events import sample_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

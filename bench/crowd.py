@@ -13,9 +13,9 @@ from program import ProgramError
 from race import QUIET_S
 from rounds import interleaved
 
-from tiktok_events import keys
-from tiktok_events.packing import unpacked
-from worker.samples.events import pixel_code
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.packing import unpacked
+from worker.local.samples.events import pixel_code
 
 SAMPLES = 1_000
 CALL_EVENTS = 5_000

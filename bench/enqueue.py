@@ -31,16 +31,16 @@ from rich.console import Console
 from rich.table import Table
 
 from tiktok_events import Client
-from tiktok_events.match_keys import prepare_user
-from worker.embedded import EmbeddedServer
-from worker.loopback import free_port
-from worker.samples.events import sample_events
-from worker.samples.people import SAMPLE_REGION
+from tiktok_events.event.match_keys import prepare_user
+from worker.local.embedded import EmbeddedServer
+from worker.local.loopback import free_port
+from worker.local.samples.events import sample_events
+from worker.local.samples.people import SAMPLE_REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from worker.embedded import AppendFsync
+    from worker.local.embedded import AppendFsync
 
 WARM_UP = 200
 PACE = 50

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from start_up import measure_start_up
 
-from worker.embedded import EmbeddedServer
+from worker.local.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

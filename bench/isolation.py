@@ -28,9 +28,9 @@ from rich.table import Table
 from rounds import interleaved
 
 from tiktok_events import Client
-from worker.embedded import EmbeddedServer
-from worker.samples.events import sample_events
-from worker.samples.people import SAMPLE_REGION
+from worker.local.embedded import EmbeddedServer
+from worker.local.samples.events import sample_events
+from worker.local.samples.people import SAMPLE_REGION
 
 ILL = "C0ILL0000PIXEL000000"
 PIXELS = [ILL, *(f"C0WELL000PIXEL00000{number}" for number in range(9))]

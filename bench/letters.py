@@ -22,14 +22,14 @@ from machine import write_result
 from redis import Redis
 from rich.progress import track
 
-from tiktok_events import keys
-from worker.embedded import EmbeddedServer
-from worker.history import Attempt, History
+from tiktok_events.outbox import keys
+from worker.attempts.history import Attempt, History
 from worker.letters.dead_letters import INDEX, Cursor, DeadLetter, DeadLetters, Reason
 from worker.letters.facets import Facets
 from worker.letters.filter import LetterFilter
 from worker.letters.record import Record
-from worker.samples.events import sample_events
+from worker.local.embedded import EmbeddedServer
+from worker.local.samples.events import sample_events
 
 AT_ONCE: Final = 500
 BODIES: Final = 5_000

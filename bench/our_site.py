@@ -14,9 +14,9 @@ from race import QUIET_S, WARM_UP, Sink
 from redis import Redis
 
 from tiktok_events import Client
-from worker.embedded import EmbeddedServer
-from worker.samples.events import sample_events
-from worker.samples.people import SAMPLE_REGION
+from worker.local.embedded import EmbeddedServer
+from worker.local.samples.events import sample_events
+from worker.local.samples.people import SAMPLE_REGION
 
 if TYPE_CHECKING:
     from contextlib import ExitStack

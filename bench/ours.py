@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from tiktok_events import Client
-from worker.samples.people import SAMPLE_REGION
+from worker.local.samples.people import SAMPLE_REGION
 
 SLICE = 5_000
 

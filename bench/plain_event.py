@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 REGION = "DE"
-"""Of phone numbers without a country code, as ``worker.samples.people`` writes them."""
+"""Of phone numbers without a country code, as ``worker.local.samples.people`` writes them."""
 
 DIGEST = re.compile(r"[A-Fa-f0-9]{64}")
 DESTINATION = ("event_source", "event_source_id", "test_event_code")

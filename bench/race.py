@@ -18,7 +18,7 @@ from environments import python_of
 from memory import tree_memory_bytes
 from program import Program
 
-from worker.embedded import EmbeddedServer
+from worker.local.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
     from designs import Design, Takes

@@ -13,8 +13,8 @@ from memory import read_memory
 from our_site import Course, Site, web_samples
 from redis import Redis
 
-from worker.parking import Parking
-from worker.samples.events import pixel_code
+from worker.local.samples.events import pixel_code
+from worker.outbox.parking import Parking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from race import Course, corpus
 from redis import Redis
 
 from worker.cli.terminal import plain_table
-from worker.embedded import EmbeddedServer
+from worker.local.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from tiktok_events.compression import CHOICES
+from tiktok_events.outbox.compression import CHOICES
 
 LEAST_EVENTS = 40_000
 

@@ -25,15 +25,15 @@ from rich.table import Table
 from rounds import interleaved
 
 from schemas import check_event
-from tiktok_events.destination import Destination
-from tiktok_events.event import EventPreparer, PreparedEvent
-from worker import remarks
-from worker.batching import full_batches, request_body
-from worker.claimed_block import OpenBlock
-from worker.outbox import ClaimedBlock
-from worker.prepare import Preparer
-from worker.samples.events import sample_events
-from worker.samples.people import SAMPLE_REGION
+from tiktok_events.event.destination import Destination
+from tiktok_events.event.prepare import EventPreparer, PreparedEvent
+from worker.delivery import remarks
+from worker.delivery.batching import full_batches, request_body
+from worker.delivery.prepare import Preparer
+from worker.local.samples.events import sample_events
+from worker.local.samples.people import SAMPLE_REGION
+from worker.outbox.claimed_block import OpenBlock
+from worker.outbox.outbox import ClaimedBlock
 from worker.settings import Settings
 
 BLOCK_EVENTS = 100

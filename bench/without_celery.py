@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from worker.engine import Engine
+from worker.runtime.engine import Engine
 from worker.settings import Settings
 
 LOOK_S = 0.05

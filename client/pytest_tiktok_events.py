@@ -12,12 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tiktok_events.testing import CapturedConversions
-    from worker.sandbox import Sandbox
-
-NO_SANDBOX = (
-    "the fixture `sandbox` is the simulator of tiktok-events-worker, which is not installed here; "
-    "to assert on what your code tracks, `captured_conversions` needs nothing but the client"
-)
+    from tiktok_events_sandbox import Sandbox
 
 
 @pytest.fixture
@@ -46,10 +41,8 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
             ...  # track, and run a worker
             assert sandbox.report().distinct == 1
     """
-    try:
-        from worker.sandbox import Sandbox  # noqa: PLC0415 — because it may not be installed
-    except ImportError:
-        pytest.fail(NO_SANDBOX, pytrace=False)
+    from tiktok_events_sandbox import Sandbox  # noqa: PLC0415 — because of its cost
+
     with Sandbox(keep_events=1_000) as started:
         monkeypatch.setenv("TIKTOK_EVENTS_API_URL", started.url)
         yield started

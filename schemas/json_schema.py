@@ -18,7 +18,7 @@ from schemas.catalogue import EVENT_SOURCES
 from schemas.event import EVENTS
 from schemas.json_schema_fields import Json
 from schemas.json_schema_objects import Definitions
-from tiktok_events.destination import MAX_ID_CHARACTERS
+from tiktok_events.event.destination import MAX_ID_CHARACTERS
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 

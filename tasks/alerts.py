@@ -6,15 +6,15 @@ import time
 
 from celery import shared_task
 
-from worker.alerts.announcement import announce
-from worker.alerts.figures import measured
-from worker.alerts.judge import Alert, Alerts, rest_after_look
-from worker.engine import ENGINES
+from worker.operations.alerts.announcement import announce
+from worker.operations.alerts.figures import measured
+from worker.operations.alerts.judge import Alert, Alerts, rest_after_look
+from worker.runtime.engine import ENGINES
 
 
 @shared_task(name="tiktok_events.alerts", ignore_result=True)
 def alerts() -> None:
-    """Measure, judge, and tell what has changed; see `worker.alerts.judge`."""
+    """Measure, judge, and tell what has changed; see `worker.operations.alerts.judge`."""
     engine = ENGINES.current()
     with engine.serving():
         began, incidents = time.monotonic(), Alerts(engine.redis)

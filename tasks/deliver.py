@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from worker.engine import ENGINES
+from worker.runtime.engine import ENGINES
 
 
 @shared_task(name="tiktok_events.deliver", ignore_result=True)
 def deliver() -> None:
-    """Claim, validate, batch, post and settle until nothing is due; see `worker.drain`."""
+    """Claim, validate, batch, post and settle until nothing is due; see `worker.delivery.loop`."""
     ENGINES.current().drain()

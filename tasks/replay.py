@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from worker.engine import ENGINES
-from worker.replays.run import ReplayRun
-from worker.shutdown import TASK_BUDGET_S, within
+from worker.replays.runner import ReplayRun
+from worker.runtime.engine import ENGINES
+from worker.runtime.shutdown import TASK_BUDGET_S, within
 
 
 @shared_task(name="tiktok_events.replay", ignore_result=True)
 def replay(number: int) -> None:
-    """Take a turn at a replay; see `worker.replays.run`."""
+    """Take a turn at a replay; see `worker.replays.runner`."""
     engine = ENGINES.current()
     run = ReplayRun(
         engine.redis,

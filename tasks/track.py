@@ -12,12 +12,12 @@ from celery.exceptions import Reject
 from redis.exceptions import RedisError
 
 from tiktok_events.errors import EventTooLarge, InvalidEvent, OutboxUnavailable
-from worker.engine import ENGINES, Engine
-from worker.history import History
+from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
-from worker.outage import Outage
-from worker.progress import PROGRESS
-from worker.sentry import report_failure
+from worker.reporting.outage import Outage
+from worker.reporting.sentry import report_failure
+from worker.runtime.engine import ENGINES, Engine
+from worker.runtime.progress import PROGRESS
 
 log = structlog.get_logger("tiktok_events.track")
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from worker.engine import ENGINES
-from worker.expiry import Sweep
+from worker.delivery.expiry import Sweep
 from worker.letters.retention import Retention
-from worker.shutdown import TASK_BUDGET_S, within
+from worker.runtime.engine import ENGINES
+from worker.runtime.shutdown import TASK_BUDGET_S, within
 
 
 @shared_task(name="tiktok_events.upkeep", ignore_result=True)
 def upkeep() -> None:
-    """Sweep the parked destinations, then the dead letters; see `worker.expiry`, `retention`."""
+    """Sweep the parked destinations, then the dead letters; see `worker.delivery.expiry`."""
     engine = ENGINES.current()
     sweep = Sweep(engine.redis, engine.outbox, engine.consumer, engine.settings)
     retention = Retention(engine.redis, engine.settings)

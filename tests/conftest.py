@@ -12,15 +12,15 @@ import pytest
 from hypothesis import settings
 from redis import Redis
 
-from tiktok_events import keys
-from worker.embedded import EmbeddedServer
+from tiktok_events.outbox import keys
 from worker.letters.filter import LetterFilter
 from worker.letters.record import read_letter
 from worker.letters.search import BEGINNING
-from worker.replays.hold import Page, ReplayHold
-from worker.replays.job import ReplayRequest
+from worker.local.embedded import EmbeddedServer
 from worker.replays.lanes import END
+from worker.replays.lease import Page, ReplayHold
 from worker.replays.orders import Replays
+from worker.replays.replay import ReplayRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

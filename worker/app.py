@@ -19,19 +19,19 @@ from celery.signals import (
 )
 from kombu import Queue
 
-from tiktok_events.keys import BROKER_PREFIX, DOORBELL_QUEUE, QUEUE
-from worker.broker import kombu_options, kombu_settings, kombu_url
-from worker.doorbell import DoorbellStep
-from worker.engine import ENGINES
-from worker.full_broker import outlive_full_broker
-from worker.garbage import leave_shared, look_rarely
-from worker.reconnect_guard import guard_reconnect
-from worker.sentinel_guard import guard_sentinels
-from worker.sentry import init_sentry
+from tiktok_events.outbox.keys import BROKER_PREFIX, DOORBELL_QUEUE, QUEUE
+from worker.reporting.logging import configure_logging
+from worker.reporting.sentry import init_sentry
+from worker.runtime.broker import kombu_options, kombu_settings, kombu_url
+from worker.runtime.engine import ENGINES
+from worker.runtime.full_broker import outlive_full_broker
+from worker.runtime.garbage import leave_shared, look_rarely
+from worker.runtime.reconnect_guard import guard_reconnect
+from worker.runtime.sentinel_guard import guard_sentinels
+from worker.runtime.shutdown import GENTLE_END, STOPPING, end_at_once
+from worker.runtime.stall import StallStep
+from worker.runtime.ticker import DoorbellStep
 from worker.settings import Settings
-from worker.shutdown import GENTLE_END, STOPPING, end_at_once
-from worker.stall import StallStep
-from worker.telemetry import configure_logging
 
 log = structlog.get_logger("tiktok_events.app")
 
@@ -95,7 +95,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "broker_connection_max_retries": None,
         # A broker that refuses (a replica, a full one) ends no worker; the consumer waits.
         "broker_channel_error_retry": True,
-        "worker_consumer": "worker.consumer:PatientConsumer",
+        "worker_consumer": "worker.runtime.consumer:PatientConsumer",
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         # Events would carry `track`'s arguments to whoever listens.
         "worker_send_task_events": False,

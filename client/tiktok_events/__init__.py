@@ -14,8 +14,8 @@ from tiktok_events.errors import (
     OutboxUnavailable,
     TikTokEventsError,
 )
-from tiktok_events.money import Money
-from tiktok_events.policy import Policy
+from tiktok_events.event.money import Money
+from tiktok_events.event.policy import Policy
 from tiktok_events.standard_events import (
     add_payment_info,
     add_to_cart,

@@ -12,13 +12,13 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from tiktok_events import async_leader
-from tiktok_events.async_outbox import AsyncAppender
+from tiktok_events.connection import async_leader
 from tiktok_events.errors import OutboxUnavailable
-from tiktok_events.event import PreparedEvent
-from tiktok_events.fallback import log
-from tiktok_events.flush import BATCH_BYTES, CALL_BYTES, NO_END, Until, give_back
-from tiktok_events.held import (
+from tiktok_events.event.policy import PolicyRule
+from tiktok_events.event.prepare import PreparedEvent
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.async_outbox import AsyncAppender
+from tiktok_events.outbox.delayed import (
     Cancellation,
     Delay,
     HeldEvent,
@@ -27,9 +27,10 @@ from tiktok_events.held import (
     held_event,
     hold_script,
 )
-from tiktok_events.policy import PolicyRule
 from tiktok_events.producer import Producer
-from tiktok_events.spool import Spool
+from tiktok_events.spool.fallback import log
+from tiktok_events.spool.flush import BATCH_BYTES, CALL_BYTES, NO_END, Until, give_back
+from tiktok_events.spool.spool import Spool
 from tiktok_events.types import AnyEvent
 
 
@@ -107,6 +108,7 @@ class AsyncClient(Producer):
     def _connect(self) -> None:
         self._redis = async_leader.connect(
             self.settings.redis_url,
+            key=keys.READY,
             protocol=2,
             socket_connect_timeout=self.settings.redis_timeout_s,
             retry=Retry(NoBackoff(), 0),

@@ -13,12 +13,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ReadOnlyError, RedisError
 from redis.retry import Retry
 
-from tiktok_events import leader
+from tiktok_events.connection import leader
 from tiktok_events.errors import OutboxUnavailable
-from tiktok_events.event import PreparedEvent
-from tiktok_events.fallback import log
-from tiktok_events.flush import CALL_BYTES, Until, flush_batch
-from tiktok_events.held import (
+from tiktok_events.event.policy import PolicyRule
+from tiktok_events.event.prepare import PreparedEvent
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.delayed import (
     Cancellation,
     Delay,
     HeldEvent,
@@ -27,10 +27,11 @@ from tiktok_events.held import (
     held_event,
     hold_script,
 )
-from tiktok_events.outbox import Appender
-from tiktok_events.policy import PolicyRule
+from tiktok_events.outbox.outbox import Appender
 from tiktok_events.producer import Producer
 from tiktok_events.settings import ClientSettings
+from tiktok_events.spool.fallback import log
+from tiktok_events.spool.flush import CALL_BYTES, Until, flush_batch
 from tiktok_events.types import AnyEvent
 
 
@@ -269,6 +270,7 @@ def connect(settings: ClientSettings) -> Redis:
     """
     return leader.connect(
         settings.redis_url,
+        key=keys.READY,
         protocol=2,
         socket_timeout=settings.redis_timeout_s,
         socket_connect_timeout=settings.redis_timeout_s,

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tiktok_events.circuit import Circuit
-from tiktok_events.destination import DESTINATION_FIELDS, EVENT_SOURCES, destination_of
+from tiktok_events.connection.circuit import Circuit
 from tiktok_events.errors import InvalidEvent
-from tiktok_events.event import EventPreparer, PreparedEvent, given_event_id
-from tiktok_events.fallback import Fallback
-from tiktok_events.held import Cancellation
-from tiktok_events.policy import KEEP, PolicyRule, check_rule
+from tiktok_events.event.destination import DESTINATION_FIELDS, EVENT_SOURCES, destination_of
+from tiktok_events.event.policy import KEEP, PolicyRule, check_rule
+from tiktok_events.event.prepare import EventPreparer, PreparedEvent, given_event_id
+from tiktok_events.outbox.delayed import Cancellation
+from tiktok_events.outbox.tally import Tally
 from tiktok_events.settings import ClientSettings
-from tiktok_events.spool import SHARE
-from tiktok_events.tally import Tally
+from tiktok_events.spool.fallback import Fallback
+from tiktok_events.spool.spool import SHARE
 from tiktok_events.types import AnyEvent
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
+from tiktok_events.connection.led_address import FORMS, LedAddress, is_cluster
 from tiktok_events.errors import InvalidSetting
-from tiktok_events.led_address import FORMS, LedAddress, is_cluster
-from tiktok_events.match_keys import check_region
-from tiktok_events.url_parameters import parameter_names
+from tiktok_events.event.match_keys import check_region
+from tiktok_events.event.url_parameters import parameter_names
 
 ENVIRONMENT_PREFIX: Final = "TIKTOK_EVENTS_"
 

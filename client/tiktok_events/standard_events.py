@@ -22,8 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Unpack
 
-from tiktok_events.event_builder import Circumstances, build_event
-from tiktok_events.money import Money
+from tiktok_events.event.builder import Circumstances, build_event
+from tiktok_events.event.money import Money
 from tiktok_events.types import Content, Event, Properties
 
 

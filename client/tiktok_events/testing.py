@@ -29,13 +29,13 @@ import orjson
 from tiktok_events import producer
 from tiktok_events.async_client import AsyncClient
 from tiktok_events.client import Client
-from tiktok_events.destination import DESTINATION_FIELDS
-from tiktok_events.differences import Difference, as_sent, differences
-from tiktok_events.event import PreparedEvent
-from tiktok_events.fallback import Fallback
-from tiktok_events.held import Cancellation, HeldEvent
-from tiktok_events.match_keys import check_region
+from tiktok_events.event.destination import DESTINATION_FIELDS
+from tiktok_events.event.differences import Difference, as_sent, differences
+from tiktok_events.event.match_keys import check_region
+from tiktok_events.event.prepare import PreparedEvent
+from tiktok_events.outbox.delayed import Cancellation, HeldEvent
 from tiktok_events.settings import ENVIRONMENT_PREFIX, ClientSettings
+from tiktok_events.spool.fallback import Fallback
 
 __all__ = ["CapturedConversions", "capture_conversions"]
 

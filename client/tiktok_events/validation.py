@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 
-from tiktok_events.destination import EVENT_SOURCES
 from tiktok_events.errors import InvalidEvent, MissingExtra
-from tiktok_events.event import EventPreparer
+from tiktok_events.event.destination import EVENT_SOURCES
+from tiktok_events.event.prepare import EventPreparer
 from tiktok_events.settings import ClientSettings
 from tiktok_events.types import AnyEvent, EventSource
 
@@ -106,7 +106,7 @@ def _with_source(event: Any, event_source: EventSource) -> Any:
 
 def _load_validators() -> Callable[[str], Validator]:
     try:
-        from tiktok_events.event_schema import (  # noqa: PLC0415 — jsonschema is an extra
+        from tiktok_events.event.schema import (  # noqa: PLC0415 — jsonschema is an extra
             validator_of,
         )
     except ImportError as error:

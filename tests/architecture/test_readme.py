@@ -13,12 +13,12 @@ import pytest
 from celery import current_app
 from redis import Redis
 
-from tiktok_events import keys
+from tiktok_events.outbox import keys
 from tiktok_events.settings import ENVIRONMENT_PREFIX
+from worker.attempts.verdict import verdict_of_code, verdict_of_status
 from worker.cli import main
-from worker.destinations import OVERRIDABLE
+from worker.delivery.destinations import OVERRIDABLE
 from worker.settings import Settings
-from worker.verdict import verdict_of_code, verdict_of_status
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tiktok_events import keys
+from tiktok_events.outbox import keys
 from tiktok_events.settings import ClientSettings
 from tiktok_events.web import WebSettings
 from tiktok_events.web.browser_event import PROPERTIES

@@ -6,12 +6,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self
 
+from redis.crc import key_slot
+
 from tests.chaos.node import Node, ask, is_in_step, wait_until
-from tiktok_events.guide import SLOT
-from worker.embedded import EmbeddedServer
-from worker.loopback import HOST, free_port
+from tiktok_events.outbox import keys
+from worker.local.embedded import EmbeddedServer
+from worker.local.loopback import HOST, free_port
 
 SLOTS: Final = 16_384
+SLOT: Final = key_slot(keys.READY.encode())
 NODE_TIMEOUT_MS: Final = 1_000
 """15 seconds is the default."""
 

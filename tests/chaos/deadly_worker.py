@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 from typing import Any, Final
 
-from worker.claimed_block import OpenBlock
 from worker.cli import main
-from worker.prepare import Outgoing, Preparer
+from worker.delivery.prepare import Outgoing, Preparer
+from worker.outbox.claimed_block import OpenBlock
 
 MARK: Final = "deadly-"
 

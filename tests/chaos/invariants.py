@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from tests.chaos.scenarios import Scenario
 from tests.chaos.worker_process import Exit
+from tiktok_events_sandbox import Report
 from worker.letters.dead_letters import Reason
-from worker.sandbox import Report
-from worker.status import Figures
+from worker.operations.status import Figures
 
 ENDS_WITHIN_S: Final = 10.0
 """What an orchestrator gives a process between SIGTERM and SIGKILL."""

@@ -9,8 +9,8 @@ from typing import Any, Final, TypeVar
 
 from redis import Redis
 
-from worker.embedded import EmbeddedServer
-from worker.server_program import find_server
+from worker.local.embedded import EmbeddedServer
+from worker.local.server_program import find_server
 
 POLL_S: Final = 0.05
 WAIT_S: Final = 60.0

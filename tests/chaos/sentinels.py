@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from redis.exceptions import ResponseError
 
 from tests.chaos.node import Node, SentinelNode, ask, is_in_step, wait_until
-from worker.loopback import HOST
+from worker.local.loopback import HOST
 
 SERVICE: Final = "outbox"
 QUORUM: Final = 2

@@ -11,8 +11,8 @@ from typing import Final
 
 from tests.chaos.producer import PIXELS
 from tests.chaos.stage import Stage, destination
-from tiktok_events import keys
-from worker.loopback import HOST, free_port
+from tiktok_events.outbox import keys
+from worker.local.loopback import HOST, free_port
 
 LOOK_S: Final = 0.2
 

@@ -17,13 +17,13 @@ from redis.exceptions import ResponseError
 from tests.chaos.producer import PIXELS, Marked, Producer
 from tests.chaos.wire import Wire
 from tests.chaos.worker_process import DEADLY, OURS, ROOT, Exit, WorkerProcess
-from tiktok_events import keys
-from worker.embedded import EmbeddedServer
-from worker.engine import connect
+from tiktok_events.outbox import keys
+from tiktok_events_sandbox import Sandbox
 from worker.letters.dead_letters import DeadLetters, Reason
-from worker.sandbox import Sandbox
+from worker.local.embedded import EmbeddedServer
+from worker.operations.status import Figures, read_figures
+from worker.runtime.engine import connect
 from worker.settings import Settings
-from worker.status import Figures, read_figures
 
 POLL_S: Final = 0.05
 WAIT_S: Final = 90.0
@@ -132,7 +132,7 @@ class Stage:
 
     def lines(self) -> list[dict[str, Any]]:
         """What all workers have logged."""
-        printed = (line for worker in self._workers for line in worker.log().splitlines())
+        printed = (line for worker in self._workers for line in worker.reporting.log().splitlines())
         return [json.loads(line) for line in printed if line.startswith("{")]
 
     def note_gone(self) -> None:

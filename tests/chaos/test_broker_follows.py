@@ -10,8 +10,8 @@ from kombu import Connection, Queue
 
 from tests.chaos.node import ask, wait_until
 from tests.chaos.sentinels import Sentinels
-from worker.broker import kombu_options, kombu_url
-from worker.sentinel_guard import guard_sentinels
+from worker.runtime.broker import kombu_options, kombu_url
+from worker.runtime.sentinel_guard import guard_sentinels
 
 QUEUE = "queue"
 

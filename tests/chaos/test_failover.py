@@ -9,10 +9,11 @@ import pytest
 from redis import Redis
 
 from tests.chaos.wire import HOST, Wire
-from tiktok_events import AsyncClient, Client, keys
-from worker.embedded import EmbeddedServer
-from worker.engine import connect
-from worker.loopback import free_port
+from tiktok_events import AsyncClient, Client
+from tiktok_events.outbox import keys
+from worker.local.embedded import EmbeddedServer
+from worker.local.loopback import free_port
+from worker.runtime.engine import connect
 from worker.settings import Settings
 
 EVENT = {"event": "Purchase", "page": {"url": "https://shop.example/thanks"}}

@@ -11,9 +11,9 @@ from tests.chaos.invariants import Evidence, broken
 from tests.chaos.producer import Marked
 from tests.chaos.scenarios import Scenario
 from tests.chaos.worker_process import Exit
+from tiktok_events_sandbox import Report
 from worker.letters.dead_letters import Reason
-from worker.sandbox import Report
-from worker.status import Figures
+from worker.operations.status import Figures
 
 SCENARIO = Scenario(name="calm", disturbance=None, marked=Marked("poison-", every=3))
 

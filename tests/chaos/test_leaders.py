@@ -15,14 +15,15 @@ from redis import Redis
 from tests.chaos.cluster import Cluster
 from tests.chaos.node import ask, wait_until
 from tests.chaos.sentinels import SERVICE, Sentinels
-from tiktok_events import AsyncClient, Client, keys
+from tiktok_events import AsyncClient, Client
+from tiktok_events.connection.guide import Guide
+from tiktok_events.connection.leader import find
+from tiktok_events.connection.led_address import LedAddress
 from tiktok_events.errors import OutboxUnavailable
-from tiktok_events.guide import Guide
-from tiktok_events.leader import find
-from tiktok_events.led_address import LedAddress
+from tiktok_events.outbox import keys
 from worker.cli import main
-from worker.engine import connect
-from worker.loopback import HOST
+from worker.local.loopback import HOST
+from worker.runtime.engine import connect
 from worker.settings import Settings
 
 EVENT = {"event": "Purchase", "page": {"url": "https://shop.example/thanks"}}
@@ -119,7 +120,7 @@ def test_a_leader_that_does_not_know_is_left(
     sentinels: Sentinels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it still takes would be lost; by both clients."""
-    monkeypatch.setattr("tiktok_events.guide.SURE_S", 0.0)
+    monkeypatch.setattr("tiktok_events.connection.guide.SURE_S", 0.0)
 
     async def tracked() -> None:
         async with AsyncClient(sentinels.url, event_source_id="C0PIXEL") as asynchronous:
@@ -143,7 +144,7 @@ def test_one_that_says_nothing_is_passed_over(sentinels: Sentinels) -> None:
         port = silent.getsockname()[1]
         address = LedAddress.parse(sentinels.url.replace("://", f"://{HOST}:{port},"))
         assert address is not None
-        found = find(Guide(address), for_s=2.0)
+        found = find(Guide(address, keys.READY), for_s=2.0)
     assert found == (HOST, sentinels.leader.port)
 
 

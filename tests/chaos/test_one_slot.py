@@ -15,33 +15,35 @@ from redis.exceptions import ClusterCrossSlotError
 
 from tests.chaos.cluster import Cluster
 from tests.chaos.node import wait_until
-from tiktok_events import Client, keys, leader
-from tiktok_events.event import EventPreparer
-from tiktok_events.lua_script import ScriptText
-from worker.alerts.figures import dead_per_minute, oldest_waiting_s
-from worker.alerts.judge import Alert, Alerts, Figure
-from worker.audit import Action, Audit
-from worker.clock_watch import ClockWatch
-from worker.erasure import Erasure, Found
-from worker.expiry import Sweep
-from worker.held import HeldEvents
-from worker.history import History
+from tiktok_events import Client
+from tiktok_events.connection import leader
+from tiktok_events.event.prepare import EventPreparer
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import ScriptText
+from worker.attempts.history import History
+from worker.delivery.expiry import Sweep
+from worker.files.progress import _APPEND, SendProgress
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.letters.filter import LetterFilter
 from worker.letters.importing import LetterImport
 from worker.letters.record import read_letter
 from worker.letters.search import BEGINNING
-from worker.outbox import Outbox, Want
-from worker.parking import Parking
-from worker.person import Person
-from worker.replays.hold import Page, ReplayHold
-from worker.replays.job import ReplayRequest
+from worker.operations.alerts.figures import dead_per_minute, oldest_waiting_s
+from worker.operations.alerts.judge import Alert, Alerts, Figure
+from worker.operations.data_subject import Person
+from worker.operations.erasure import Erasure, Found
+from worker.operations.status import read_figures
+from worker.outbox.clock_watch import ClockWatch
+from worker.outbox.delayed import HeldEvents
+from worker.outbox.outbox import Outbox, Want
+from worker.outbox.parking import Parking
+from worker.outbox.settlement import Settlement, Turns
 from worker.replays.lanes import END
+from worker.replays.lease import Page, ReplayHold
 from worker.replays.orders import Replays
-from worker.sending.progress import _APPEND, SendProgress
+from worker.replays.replay import ReplayRequest
+from worker.reporting.audit import Action, Audit
 from worker.settings import Settings
-from worker.settlement import Settlement, Turns
-from worker.status import read_figures
 
 ROOT: Final = Path(__file__).parents[2]
 PIXEL: Final = "C0SLOT000PIXEL000000"
@@ -62,7 +64,9 @@ def one_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture
 def redis(one_node: Cluster) -> Iterator[Redis]:
     """A worker's connection."""
-    with leader.connect(one_node.url, protocol=2, socket_connect_timeout=5) as client:
+    with leader.connect(
+        one_node.url, key=keys.READY, protocol=2, socket_connect_timeout=5
+    ) as client:
         yield client
 
 

@@ -12,7 +12,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from tests.chaos.wire import Wire
-from worker.embedded import EmbeddedServer
+from worker.local.embedded import EmbeddedServer
 
 TIMEOUT_S = 0.2
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tiktok_events.match_keys import hash_text, prepare_user
+from tiktok_events.event.match_keys import hash_text, prepare_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ import orjson
 import pytest
 import requests
 
-from worker.verdict import (
+from worker.attempts.verdict import (
     RETRY_AFTER_CAP_S,
     Answer,
     Verdict,

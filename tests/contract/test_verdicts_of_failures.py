@@ -11,8 +11,8 @@ import requests
 import urllib3
 from urllib3.connection import HTTPConnection
 
-from worker.unanswered import judge_failure
-from worker.verdict import Verdict
+from worker.attempts.verdict import Verdict
+from worker.delivery.unanswered import judge_failure
 
 
 def failures() -> list[type[requests.RequestException]]:

@@ -11,9 +11,9 @@ import orjson
 from schemas.event import EVENTS
 from schemas.objects import EventObject, Object
 from tests.differential.odd_values import DIGEST, KEYS, some_known_word, some_value
-from tiktok_events.event import EventPreparer
-from worker.samples.events import sample_events
-from worker.samples.people import SAMPLE_REGION
+from tiktok_events.event.prepare import EventPreparer
+from worker.local.samples.events import sample_events
+from worker.local.samples.people import SAMPLE_REGION
 
 NOW: Final = 1_767_225_600
 SAMPLES: Final = 400

@@ -25,7 +25,7 @@ from typing import Any, Final, Self, TypeVar
 import pytest
 from redis import Redis
 
-from tiktok_events import keys
+from tiktok_events.outbox import keys
 
 ROOT: Final = Path(__file__).parents[2]
 GONE_TIMEOUT_S: Final = 40.0

@@ -22,19 +22,19 @@ from hypothesis.stateful import (
 )
 from redis import Redis
 
-from tiktok_events import keys
-from tiktok_events.destination import Destination
-from tiktok_events.event import EventPreparer, PreparedEvent
-from tiktok_events.outbox import Appender
-from worker.claimed_block import OpenBlock
-from worker.embedded import EmbeddedServer
-from worker.erasure import Erasure, Found
+from tiktok_events.event.destination import Destination
+from tiktok_events.event.prepare import EventPreparer, PreparedEvent
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.outbox import Appender
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
-from worker.outbox import Claim, Outbox, Want
-from worker.parking import Parking
-from worker.person import Person
-from worker.settlement import Settlement, Turns
-from worker.status import read_figures
+from worker.local.embedded import EmbeddedServer
+from worker.operations.data_subject import Person
+from worker.operations.erasure import Erasure, Found
+from worker.operations.status import read_figures
+from worker.outbox.claimed_block import OpenBlock
+from worker.outbox.outbox import Claim, Outbox, Want
+from worker.outbox.parking import Parking
+from worker.outbox.settlement import Settlement, Turns
 
 DESTINATIONS = ["web:C0ONE", "web:C0TWO"]
 PEOPLE = ["jo", "al", "mo"]

@@ -20,13 +20,13 @@ from hypothesis.stateful import (
 )
 from redis import Redis
 
-from tiktok_events import keys
-from worker.embedded import EmbeddedServer
-from worker.history import History
+from tiktok_events.outbox import keys
+from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.letters.filter import LetterFilter
 from worker.letters.kind import Kind
 from worker.letters.ledger import HOUR_S, Cell, read_cells
+from worker.local.embedded import EmbeddedServer
 
 NOON = 1_795_000_000.0
 EVENT_IDS = [None, "order-1", "order-2", "order-2\x00\n", "é order", ""]

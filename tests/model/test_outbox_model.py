@@ -26,16 +26,16 @@ from hypothesis.stateful import (
 )
 from redis import Redis
 
-from tiktok_events import keys
-from tiktok_events.destination import Destination
-from tiktok_events.event import PreparedEvent
-from tiktok_events.outbox import Appender
-from worker.claimed_block import OpenBlock
-from worker.embedded import EmbeddedServer
-from worker.history import Attempt
+from tiktok_events.event.destination import Destination
+from tiktok_events.event.prepare import PreparedEvent
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.outbox import Appender
+from worker.attempts.history import Attempt
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
-from worker.outbox import Claim, ClaimedBlock, Outbox, Want
-from worker.settlement import Outcome, Settlement, Turns
+from worker.local.embedded import EmbeddedServer
+from worker.outbox.claimed_block import OpenBlock
+from worker.outbox.outbox import Claim, ClaimedBlock, Outbox, Want
+from worker.outbox.settlement import Outcome, Settlement, Turns
 
 DESTINATIONS = [Destination("web", "C0ONE"), Destination("offline", "2")]
 WORKERS = ["one", "two", "three"]

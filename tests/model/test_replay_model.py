@@ -25,20 +25,20 @@ from hypothesis.stateful import (
 from redis import Redis
 from structlog.testing import capture_logs
 
-from tiktok_events import keys
-from worker.destinations import Destinations
-from worker.embedded import EmbeddedServer
-from worker.history import History
+from tiktok_events.outbox import keys
+from worker.attempts.history import History
+from worker.delivery.destinations import Destinations
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.letters.filter import LetterFilter
 from worker.letters.search import LetterSearch
-from worker.parking import Parking
-from worker.replays.hold import Held, Page, ReplayHold
-from worker.replays.job import Replay, ReplayRequest, ReplayState
+from worker.local.embedded import EmbeddedServer
+from worker.operations.status import read_figures
+from worker.outbox.parking import Parking
+from worker.replays.lease import Held, Page, ReplayHold
 from worker.replays.orders import Replays
-from worker.replays.run import ReplayRun, Turn
+from worker.replays.replay import Replay, ReplayRequest, ReplayState
+from worker.replays.runner import ReplayRun, Turn
 from worker.settings import Settings
-from worker.status import read_figures
 
 DESTINATIONS = ["web:C0ONE", "app:2", ""]
 FILTERS = [

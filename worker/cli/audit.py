@@ -10,9 +10,9 @@ import click
 from rich.table import Table
 
 from tiktok_events.client import connect
-from worker.audit import MAX_ENTRIES, Action, Audit, Entry
 from worker.cli import options
 from worker.cli.terminal import cell, console, counted, plain_table, print_json, utc
+from worker.reporting.audit import MAX_ENTRIES, Action, Audit, Entry
 from worker.settings import Settings
 
 SHOWN: Final = 20

@@ -22,8 +22,8 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from worker.demo.report import DemoReport
-from worker.demo.run import Plan, Progress, Stage, Watch, forget_settings, run, stage
+from worker.local.demo.report import DemoReport
+from worker.local.demo.run import Plan, Progress, Stage, Watch, forget_settings, run, stage
 
 LINE_EVERY_S: Final = 1.0
 """Between two lines of progress where there is no terminal."""

@@ -11,15 +11,15 @@ import click
 from rich.table import Table
 
 from tiktok_events.client import connect
-from tiktok_events.destination import Destination
-from worker.audit import Action, Audit, operator
+from tiktok_events.event.destination import Destination
 from worker.cli import options
 from worker.cli.status import state_text
 from worker.cli.terminal import age, cell, console, counted, plain_table, print_json
-from worker.destinations import OVERRIDABLE, Account, Destinations
-from worker.parking import BY_HAND, Parking
+from worker.delivery.destinations import OVERRIDABLE, Account, Destinations
+from worker.operations.status import DestinationFigures, read_figures
+from worker.outbox.parking import BY_HAND, Parking
+from worker.reporting.audit import Action, Audit, operator
 from worker.settings import Settings
-from worker.status import DestinationFigures, read_figures
 
 _NEAR: Final = 3
 _NAME_CHARS: Final = 34

@@ -11,11 +11,11 @@ import click
 
 from tiktok_events.client import connect
 from tiktok_events.errors import InvalidEvent
-from worker.audit import Action, Audit, operator
 from worker.cli import options
 from worker.cli.terminal import Bar, confirm, console, counted, print_json
-from worker.erasure import Erasure, Found
-from worker.person import Person
+from worker.operations.data_subject import Person
+from worker.operations.erasure import Erasure, Found
+from worker.reporting.audit import Action, Audit, operator
 from worker.settings import Settings
 
 STDIN: Final = "-"

@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tiktok_events.errors import InvalidSetting
-from tiktok_events.match_keys import KeyOutcome, check_region
+from tiktok_events.event.match_keys import KeyOutcome, check_region
 from worker.cli import options
 from worker.cli.terminal import cell, console, print_json
-from worker.explain import (
+from worker.files.explain import (
     EventExplanation,
     UnreadableEventsError,
     event_as_json,
@@ -24,7 +24,7 @@ from worker.explain import (
 )
 
 if TYPE_CHECKING:
-    from tiktok_events.explanation import KeyExplanation
+    from tiktok_events.event.explanation import KeyExplanation
 
 _KEY_WIDTH: Final = 14
 _OUTCOME_WIDTH: Final = 10

@@ -37,6 +37,15 @@ COMMANDS: Final = {
 }
 """In the order a newcomer needs them."""
 
+ROOMS: Final = frozenset({"dead", "send", "doctor"})
+"""Commands with a room of their own: they stand in its module `command`."""
+
+
+def place_of(name: str) -> str:
+    """Where a command is, as `module:attribute`."""
+    module = f"{name}.command" if name in ROOMS else name
+    return f"worker.cli.{module}:{name}"
+
 
 class Program(Commands):
     """All commands: one a module, which has its name."""
@@ -57,9 +66,7 @@ class Program(Commands):
 
 @click.group(
     cls=Program,
-    commands=[
-        Sign(name, sentence, f"worker.cli.{name}:{name}") for name, sentence in COMMANDS.items()
-    ],
+    commands=[Sign(name, sentence, place_of(name)) for name, sentence in COMMANDS.items()],
     help=HELP,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage. Settings: environment variables "

@@ -10,11 +10,11 @@ from typing import Any, BinaryIO, Final
 
 import click
 
-from tiktok_events.destination import EVENT_SOURCES, Destination
 from tiktok_events.errors import InvalidDestination
+from tiktok_events.event.destination import EVENT_SOURCES, Destination
+from worker.cli.timestamp import parse_moment
 from worker.letters.filter import LetterFilter
 from worker.letters.letter import Reason, field_of
-from worker.moment import parse_moment
 
 as_json: Final = click.option(
     "--json", "as_json", is_flag=True, help="For programs: one JSON object per line."

@@ -12,15 +12,15 @@ from redis import Redis
 from rich.table import Table
 
 from tiktok_events.client import connect
-from worker.audit import operator
 from worker.cli import options
-from worker.cli.replay_report import counted_rate, print_replay
-from worker.cli.replay_watch import found
-from worker.cli.replay_watch import watch as follow
+from worker.cli.dead.replay_report import counted_rate, print_replay
+from worker.cli.dead.replay_watch import found
+from worker.cli.dead.replay_watch import watch as follow
 from worker.cli.terminal import age, cell, console, facts_table, plain_table, print_json, utc
 from worker.replays.audit import RESUMED, write_down
-from worker.replays.job import Replay, ReplayState
 from worker.replays.orders import KEPT, Replays
+from worker.replays.replay import Replay, ReplayState
+from worker.reporting.audit import operator
 from worker.settings import Settings
 
 _BY_CHARS: Final = 14

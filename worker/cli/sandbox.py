@@ -13,14 +13,14 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from tiktok_events_sandbox import Sandbox, ScenarioError
 from worker.cli.terminal import WIDTH, cell, console
-from worker.sandbox import Sandbox, ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from worker.sandbox import Figures, Report
+    from tiktok_events_sandbox import Figures, Report
 
 STATE_EVERY_S: Final = 2.0
 

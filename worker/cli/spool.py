@@ -11,9 +11,9 @@ import click
 from rich.table import Table
 
 from tiktok_events.client import connect
-from tiktok_events.flush import flush_batch
-from tiktok_events.outbox import Appender
-from tiktok_events.spool import Spool, Spooled
+from tiktok_events.outbox.outbox import Appender
+from tiktok_events.spool.flush import flush_batch
+from tiktok_events.spool.spool import Spool, Spooled
 from worker.cli import options
 from worker.cli.terminal import Bar, age, cell, console, counted, plain_table, print_json
 from worker.settings import Settings

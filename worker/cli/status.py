@@ -17,8 +17,8 @@ from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.terminal import age, cell, console, counted, plain_table, print_json, until, utc
 from worker.letters.retention import WHY
+from worker.operations.status import Condition, DestinationFigures, Figures, read_figures
 from worker.settings import Settings
-from worker.status import Condition, DestinationFigures, Figures, read_figures
 
 SHOWN: Final = 20
 """Destinations in the table; --json has them all."""

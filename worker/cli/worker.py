@@ -12,9 +12,9 @@ from celery.utils.nodenames import default_nodename, host_format
 
 from worker.app import create_app
 from worker.cli.failures import FAILED
-from worker.first_aid import make_room
+from worker.reporting.logging import configure_logging
+from worker.runtime.first_aid import make_room
 from worker.settings import Settings, unknown_variables
-from worker.telemetry import configure_logging
 
 HELP: Final = """Start a worker; run as many as you like, on as many machines as you like.
 

@@ -1,1 +1,4 @@
-"""Dead letters: kept, found, repaired, exported, given up."""
+"""Dead letters: kept, found, repaired, exported, given up.
+
+Imports `reporting` and what stands below it.
+"""

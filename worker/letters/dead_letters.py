@@ -8,8 +8,8 @@ from typing import Final, cast
 
 from redis import Redis
 
-from tiktok_events import keys
-from tiktok_events.lua_script import Call, LuaScript
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import Call, LuaScript
 from worker.letters.filter import LetterFilter
 from worker.letters.letter import DeadLetter, Reason
 from worker.letters.record import Record, read_letter
@@ -33,9 +33,9 @@ class DeadLetters:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._search = LetterSearch(redis)
-        self._bury = LuaScript(redis, "worker", "letters", "bury")
-        self._change = LuaScript(redis, "worker", "letters", "change")
-        self._purge = LuaScript(redis, "worker", "letters", "purge")
+        self._bury = LuaScript(redis, "worker", "lib/letters", "bury")
+        self._change = LuaScript(redis, "worker", "lib/letters", "change")
+        self._purge = LuaScript(redis, "worker", "lib/letters", "purge")
 
     def __len__(self) -> int:
         return self._redis.hlen(keys.DEAD)

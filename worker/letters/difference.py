@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tiktok_events.match_rules import MATCH_RULES, PLAIN_KEYS
-from worker.event_path import ABSENT, written
+from schemas.paths import ABSENT, written
+from tiktok_events.event.match_rules import MATCH_RULES, PLAIN_KEYS
 
 HIDDEN: Final = "[hidden]"
 

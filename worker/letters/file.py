@@ -18,11 +18,11 @@ from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as kinds
 
 from schemas.unknown import shown_key
-from tiktok_events.destination import Destination
 from tiktok_events.errors import InvalidDestination, InvalidEvent
-from tiktok_events.match_keys import prepare_user
+from tiktok_events.event.destination import Destination
+from tiktok_events.event.match_keys import prepare_user
 from worker.letters.letter import DeadLetter, Reason
-from worker.redaction import redacted
+from worker.reporting.redaction import redacted
 
 FORMAT: Final = "tiktok_events.dead_letter/1"
 """Another number behind the stroke will be another format."""

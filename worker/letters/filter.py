@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 from worker.letters.kind import NUMBER, QUOTATION, SHAPE_CHARS, Kind, is_whole, shape_of
 from worker.letters.ledger import HOUR_S, Hours
 from worker.letters.letter import DeadLetter
-from worker.redaction import redacted
+from worker.reporting.redaction import redacted
 
 _OF_IDS: Final = string.hexdigits + "-"
 _MARKS: Final = frozenset(NUMBER + QUOTATION)

@@ -7,8 +7,8 @@ from typing import Final
 
 from redis import Redis
 
-from tiktok_events import keys
-from tiktok_events.lua_script import Call, LuaScript
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import Call, LuaScript
 from worker.letters.dead_letters import INDEX
 from worker.letters.letter import DeadLetter
 from worker.letters.record import Record
@@ -25,7 +25,7 @@ class LetterImport:
     """
 
     def __init__(self, redis: Redis) -> None:
-        self._restore = LuaScript(redis, "worker", "letters", "restore")
+        self._restore = LuaScript(redis, "worker", "lib/letters", "restore")
 
     def restore(self, letters: Sequence[DeadLetter], *, dry_run: bool = False) -> list[bool]:
         """Put letters back in one round trip; they are counted as imported.

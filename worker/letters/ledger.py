@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Self
 
 from redis import Redis
 
-from tiktok_events import keys
+from tiktok_events.outbox import keys
 from worker.letters.kind import Kind
 from worker.letters.letter import DeadLetter
 

@@ -10,8 +10,8 @@ from typing import Any, Final, Self
 
 import orjson
 
-from worker.history import History
-from worker.redaction import redacted
+from worker.attempts.history import History
+from worker.reporting.redaction import redacted
 
 NO_BODY: Final = frozenset({"body", "log"})
 """What a summary leaves out."""

@@ -1,6 +1,6 @@
 """A dead letter as it stands in Redis: a line that the scripts read, then its JSON.
 
-The line holds what the letter is found and counted by (`worker/lua/letters.lua`), so that a
+The line holds what the letter is found and counted by (`worker/lua/lib/letters.lua`), so that a
 script can take it out of the index without decoding JSON.
 """
 

@@ -19,10 +19,10 @@ from typing import Any, Final
 import orjson
 
 from schemas import Finding, check_event
-from tiktok_events.destination import Destination
+from schemas.paths import EventPath, PathError
 from tiktok_events.errors import InvalidDestination, InvalidEvent
-from tiktok_events.event import EventPreparer, PreparedEvent
-from worker.event_path import EventPath, PathError
+from tiktok_events.event.destination import Destination
+from tiktok_events.event.prepare import EventPreparer, PreparedEvent
 from worker.letters.difference import Change, differences
 from worker.letters.letter import DeadLetter, Reason
 from worker.letters.merge_patch import merge_patch

@@ -18,12 +18,12 @@ from typing import Final, cast
 from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
-from tiktok_events import keys
-from worker.audit import WORKER, Action, Audit
+from tiktok_events.outbox import keys
 from worker.letters.dead_letters import PAGE, DeadLetters
 from worker.letters.filter import LetterFilter
 from worker.letters.ledger import HOUR_S, read_cells, read_kinds
-from worker.log import Log
+from worker.reporting.audit import WORKER, Action, Audit
+from worker.reporting.log import Log
 from worker.settings import Settings
 
 log = Log("tiktok_events.retention")

@@ -19,8 +19,8 @@ from typing import Final, NamedTuple, Self, cast
 
 from redis import Redis
 
-from tiktok_events import keys
-from tiktok_events.lua_script import LuaScript
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import LuaScript
 from worker.letters.filter import LetterFilter
 from worker.letters.kind import Kind
 from worker.letters.ledger import read_cells, read_kinds

@@ -1,1 +1,4 @@
-"""Dead letters on their way back: a job of the workers."""
+"""Dead letters on their way back into their outboxes.
+
+Imports `delivery` and what stands below it, but nothing of `operations`.
+"""

@@ -7,9 +7,9 @@ from typing import Final
 from redis import Redis
 from redis.exceptions import RedisError
 
-from worker.audit import Action, Audit
-from worker.log import Log
-from worker.replays.job import Replay
+from worker.replays.replay import Replay
+from worker.reporting.audit import Action, Audit
+from worker.reporting.log import Log
 
 log = Log("tiktok_events.replay")
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import orjson
 
-from worker.destinations import Limits
+from worker.delivery.destinations import Limits
 from worker.letters.kind import shape_of
 from worker.letters.ledger import LARGEST_VALUE, THOUSANDTHS
 from worker.letters.letter import DeadLetter
-from worker.replays.fate import Fate
-from worker.replays.job import SKIPPED
+from worker.replays.eligibility import Fate
+from worker.replays.replay import SKIPPED
 
 
 @dataclass(slots=True)

@@ -7,11 +7,11 @@ from typing import Any, Final, cast
 
 from redis import Redis
 
-from tiktok_events import keys
-from tiktok_events.lua_script import LuaScript
-from worker.parking import Parking
-from worker.replays.hold import Step
-from worker.replays.job import Replay, ReplayRequest, ReplayState
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import LuaScript
+from worker.outbox.parking import Parking
+from worker.replays.lease import Step
+from worker.replays.replay import Replay, ReplayRequest, ReplayState
 
 KEPT: Final = 100
 """Replays that have ended and can still be looked at, the newest."""
@@ -30,7 +30,7 @@ class Replays:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._ask = LuaScript(redis, "worker", "replay_ask")
-        self._order = LuaScript(redis, "worker", "unblocked", "replay_end", "replay_order")
+        self._order = LuaScript(redis, "worker", "lib/unblocked", "lib/replay_end", "replay_order")
 
     def __iter__(self) -> Iterator[Replay]:
         """Those that go on and the newest that have ended; the newest first."""

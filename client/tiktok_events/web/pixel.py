@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from tiktok_events.errors import InvalidSetting
-from tiktok_events.identity import new_event_id
+from tiktok_events.event.identity import new_event_id
 from tiktok_events.web.browser_event import browser_event_id, browser_name, browser_properties
 from tiktok_events.web.script_text import ScriptText, script_json
 from tiktok_events.web.settings import Setup, WebSettings, setup_of

@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 import httpx
 import pytest
 
-from worker.loopback import HOST, free_port
+from worker.local.loopback import HOST, free_port
 
 EXAMPLES: Final = Path(__file__).parents[3] / "examples"
 NEED_BROWSER: Final = "NEED_BROWSER"

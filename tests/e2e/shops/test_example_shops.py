@@ -11,8 +11,8 @@ import httpx
 import pytest
 from redis import Redis
 
-from tiktok_events import keys
-from worker.sandbox import Sandbox
+from tiktok_events.outbox import keys
+from tiktok_events_sandbox import Sandbox
 
 SHOPS: Final = ("django", "flask", "fastapi")
 PIXEL: Final = "C0EXAMPLE0PIXEL0CODE"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from worker.sandbox import Sandbox
+from tiktok_events_sandbox import Sandbox
 
 CALLS: Final = "[...document.querySelectorAll('#pixel-calls li')].map((line) => line.dataset.call)"
 SHARED: Final = ("value", "currency", "contents", "content_type", "order_id")

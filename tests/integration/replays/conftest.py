@@ -14,16 +14,16 @@ from click.testing import CliRunner, Result
 from redis import Redis
 from structlog.testing import capture_logs
 
-from tiktok_events import keys
+from tiktok_events.outbox import keys
+from worker.attempts.history import History
 from worker.cli import main
-from worker.destinations import Destinations
-from worker.history import History
+from worker.delivery.destinations import Destinations
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.letters.filter import LetterFilter
-from worker.replays.hold import ReplayHold
-from worker.replays.job import Replay, ReplayRequest
+from worker.replays.lease import ReplayHold
 from worker.replays.orders import Replays
-from worker.replays.run import ReplayRun
+from worker.replays.replay import Replay, ReplayRequest
+from worker.replays.runner import ReplayRun
 from worker.settings import Settings
 
 FAST = 10_000.0

@@ -10,14 +10,14 @@ import orjson
 import pytest
 from redis import Redis
 
-from worker.audit import Audit
-from worker.cli import replay_watch
-from worker.history import History
+from worker.attempts.history import History
+from worker.cli.dead import replay_watch
 from worker.letters.dead_letters import Reason
 from worker.letters.filter import LetterFilter
-from worker.parking import Parking
-from worker.replays import run as replay_run
-from worker.replays.job import ReplayState
+from worker.outbox.parking import Parking
+from worker.replays import runner as replay_run
+from worker.replays.replay import ReplayState
+from worker.reporting.audit import Audit
 
 PIXEL = "web:C0PIXEL"
 HOUR_S = 3_600.0

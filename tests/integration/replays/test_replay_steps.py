@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tiktok_events import keys
+from tiktok_events.outbox import keys
 from worker.letters.record import read_letter
 from worker.letters.search import BEGINNING, Cursor
-from worker.replays.hold import Held, Page, ReplayHold, Step
-from worker.replays.job import ReplayState
-from worker.status import read_figures
+from worker.operations.status import read_figures
+from worker.replays.lease import Held, Page, ReplayHold, Step
+from worker.replays.replay import ReplayState
 
 PIXEL = "web:C0PIXEL"
 PLENTY = 10_000

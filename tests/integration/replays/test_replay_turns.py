@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tiktok_events import keys
-from worker.audit import Audit
-from worker.history import History
+from tiktok_events.outbox import keys
+from worker.attempts.history import History
 from worker.letters.dead_letters import Reason
 from worker.letters.filter import LetterFilter
-from worker.parking import Parking
-from worker.replays.job import ReplayState
-from worker.status import read_figures
+from worker.operations.status import read_figures
+from worker.outbox.parking import Parking
+from worker.replays.replay import ReplayState
+from worker.reporting.audit import Audit
 
 PIXEL = "web:C0PIXEL"
 OTHER = "app:1"

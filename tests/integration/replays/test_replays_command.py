@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from worker.audit import Audit
 from worker.letters.filter import LetterFilter
-from worker.parking import Parking
+from worker.outbox.parking import Parking
+from worker.reporting.audit import Audit
 
 PIXEL = "web:C0PIXEL"
 

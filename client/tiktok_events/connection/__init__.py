@@ -1,0 +1,4 @@
+"""Connections to Redis, alone, behind Sentinel or as a cluster. Internal.
+
+Imports the errors only.
+"""

@@ -1,0 +1,86 @@
+"""Who waits for a Redis that is away: now and then one caller, and the others not at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError, ResponseError
+
+from tiktok_events.connection.leading import LeaderChanged
+
+PAUSE_FACTOR: Final = 10
+"""A pause is this many times what the failure took: waiting takes at most a tenth of the time,
+and a refused connection, which takes none, is tried again at once."""
+
+LONGEST_PAUSE_S: Final = 5.0
+"""How long a Redis that is back may stay unnoticed."""
+
+
+class CircuitOpen(RedisConnectionError):
+    """Redis did not answer moments ago, and was not asked again."""
+
+
+class Circuit:
+    """Lets calls pass until one fails; then only a probe after each pause.
+
+    Without a lock: two threads that probe at the same moment do no harm, and a lock
+    could be left locked in a forked child.
+
+    Args:
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._probe_at = 0.0
+
+    def guarding(self) -> Guard:
+        """Around one call to Redis. An error that Redis itself answers pauses nothing.
+
+        That a server does not lead is such an answer.
+
+        Raises:
+            CircuitOpen: at once, during a pause.
+        """
+        started = self._clock()
+        if self._probe_at:
+            self._admit_a_probe(started)
+        return Guard(self, started)
+
+    def learn(self, error: BaseException | None, started: float) -> None:
+        """Take to heart how a call ended that began then."""
+        if error is None or isinstance(error, ResponseError | LeaderChanged):
+            self._probe_at = 0.0
+        elif isinstance(error, RedisError):
+            self._pause(started)
+
+    def _admit_a_probe(self, now: float) -> None:
+        """One caller passes; until it knows more, the others fail as before."""
+        if now < self._probe_at:
+            raise CircuitOpen(
+                f"Redis did not answer; it is asked again in {self._probe_at - now:.1f} s"
+            )
+        self._probe_at = now + LONGEST_PAUSE_S
+
+    def _pause(self, started: float) -> None:
+        now = self._clock()
+        self._probe_at = now + min(LONGEST_PAUSE_S, PAUSE_FACTOR * (now - started))
+
+
+class Guard:
+    """One call to Redis, as its circuit sees it."""
+
+    __slots__ = ("_circuit", "_started")
+
+    def __init__(self, circuit: Circuit, started: float) -> None:
+        self._circuit = circuit
+        self._started = started
+
+    def __enter__(self) -> None:
+        """It has been let pass already."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        self._circuit.learn(error, self._started)

@@ -1,0 +1,114 @@
+"""What of an event may be shared: all of it, less of it, or nothing.
+
+The Events API knows no consent: whoever has none must withhold the event. With
+``limited_data_use`` a web or app event asks TikTok for limited processing.
+
+Source: https://business-api.tiktok.com/portal/docs?id=1739585600931842 (consent) and
+https://business-api.tiktok.com/portal/docs?id=1771101204435970 (limited data use),
+read 2026-11-22.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+from tiktok_events.errors import InvalidSetting
+from tiktok_events.event.destination import DESTINATION_FIELDS
+
+Use: TypeAlias = Literal["keep", "limit", "drop"]
+
+NEVER_REMOVED: Final = frozenset(
+    {"event", "event_id", "event_time", "limited_data_use", *DESTINATION_FIELDS}
+)
+"""Without these an event is no event, or is processed without its limit."""
+
+_PATH: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What may be shared of an event.
+
+    Example:
+        >>> Policy("limit", remove=("user.email", "user.ip")).applied_to(
+        ...     {"event": "Purchase", "user": {"email": "jo@example.com", "ttclid": "E.C.P"}}
+        ... )
+        {'event': 'Purchase', 'user': {'ttclid': 'E.C.P'}, 'limited_data_use': True}
+
+    Attributes:
+        use: ``keep`` sends it, ``limit`` sends it with ``limited_data_use``, ``drop`` does not.
+        remove: dotted paths of what stays at home, such as ``user.email`` or ``user``; in a
+            list, of each object in it.
+
+    Raises:
+        InvalidSetting: another use, or a path that is none or cannot be done without.
+    """
+
+    use: Use = "keep"
+    remove: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if self.use not in get_args(Use):
+            raise InvalidSetting(f"a policy's use must be one of {', '.join(get_args(Use))}")
+        if isinstance(self.remove, str):
+            raise InvalidSetting("a policy's remove must be several paths, not one string")
+        for path in self.remove:
+            _check_path(path)
+
+    def applied_to(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The event as it may be shared; what was given is not changed."""
+        for path in self.remove:
+            event = _without(event, path.split("."))
+        return {**event, "limited_data_use": True} if self.use == "limit" else event
+
+
+KEEP: Final = Policy()
+
+PolicyRule: TypeAlias = Policy | Callable[[Mapping[str, Any]], Policy]
+"""A policy, or what decides on one for each event."""
+
+
+def decide(rule: PolicyRule, event: Mapping[str, Any]) -> Policy:
+    """The policy for an event.
+
+    Raises:
+        InvalidSetting: the rule gave no policy; what it raises itself passes.
+    """
+    policy = rule if isinstance(rule, Policy) else rule(event)
+    if not isinstance(policy, Policy):
+        raise InvalidSetting(f"a policy rule must return a Policy, not {type(policy).__name__}")
+    return policy
+
+
+def check_rule(rule: object) -> PolicyRule:
+    """The rule, if it can be one.
+
+    Raises:
+        InvalidSetting: it is neither a policy nor a function.
+    """
+    if isinstance(rule, Policy) or callable(rule):
+        return rule
+    raise InvalidSetting(f"policy must be a Policy or a function, not {type(rule).__name__}")
+
+
+def _check_path(path: object) -> None:
+    if not isinstance(path, str) or not _PATH.fullmatch(path):
+        raise InvalidSetting("a policy removes dotted paths, such as user.email")
+    if path in NEVER_REMOVED:
+        raise InvalidSetting(f"a policy cannot remove {path}")
+
+
+def _without(value: Any, path: Sequence[str]) -> Any:
+    """A copy of an object without what the path names; all else is shared with it."""
+    name, *below = path
+    if not isinstance(value, Mapping) or name not in value:
+        return value
+    if not below:
+        return {key: item for key, item in value.items() if key != name}
+    inner = value[name]
+    if isinstance(inner, list | tuple):
+        return {**value, name: [_without(item, below) for item in inner]}
+    return {**value, name: _without(inner, below)}

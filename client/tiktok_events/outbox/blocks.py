@@ -1,0 +1,58 @@
+"""Events grouped as they stand in the outbox: by destination, in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tiktok_events.event.prepare import PreparedEvent
+
+BLOCK_EVENTS: Final = 100
+"""Events in one stream entry: measured two to three times the throughput of single ones."""
+
+BLOCK_BYTES: Final = 1024 * 1024
+"""Of a block's JSON; an event that is larger alone makes a block of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Events of one destination that stand in one stream entry.
+
+    Attributes:
+        destination: the destination's key.
+        events: how many.
+        payload: JSON array of them, UTF-8, perhaps packed.
+    """
+
+    destination: str
+    events: int
+    payload: bytes
+
+
+def blocks_of(events: Sequence[PreparedEvent]) -> list[Block]:
+    """Group events by destination, in order, into blocks within both limits.
+
+    What a policy withholds is in none.
+    """
+    by_destination: dict[str, list[bytes]] = {}
+    for event in events:
+        if not event.withheld:
+            by_destination.setdefault(event.destination.key, []).append(event.body)
+    return [
+        Block(destination, len(chunk), b"[" + b",".join(chunk) + b"]")
+        for destination, bodies in by_destination.items()
+        for chunk in _chunks(bodies)
+    ]
+
+
+def _chunks(bodies: list[bytes]) -> Iterator[list[bytes]]:
+    chunk: list[bytes] = []
+    size = 1  # the opening bracket; each event then has its comma or the closing one
+    for body in bodies:
+        if chunk and (len(chunk) == BLOCK_EVENTS or size + len(body) + 1 > BLOCK_BYTES):
+            yield chunk
+            chunk, size = [], 1
+        chunk.append(body)
+        size += len(body) + 1
+    yield chunk

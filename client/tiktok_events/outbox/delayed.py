@@ -1,0 +1,161 @@
+"""Events that wait for their time, and can be cancelled until then."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from typing import Any, Final
+
+import orjson
+
+from tiktok_events.errors import InvalidEvent
+from tiktok_events.event.destination import Destination
+from tiktok_events.event.prepare import PreparedEvent
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import Call, ScriptText
+
+Delay = timedelta | float
+"""How long an event is held; a number counts seconds."""
+
+LONGEST_DELAY_S: Final = 7 * 86_400.0
+
+WINDOWS_S: Final[Mapping[str, float]] = {
+    "web": 7 * 86_400.0,
+    "app": 7 * 86_400.0,
+    "offline": 28 * 86_400.0,
+    "crm": 7 * 86_400.0,
+}
+"""Age at which a worker gives an event up, by its settings unless they were changed."""
+
+MARGIN_S: Final = 3_600.0
+"""Left of the window when an event is released: for delivery, and for trying again."""
+
+_KEYS: Final = (keys.COUNTERS, keys.HELD, keys.HELD_EVENTS, keys.HELD_IDS)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEvent:
+    """An event, and how long it is held.
+
+    Attributes:
+        event: ready for its outbox.
+        key: tells it from all others.
+        delay_ms: from when the server has it.
+    """
+
+    event: PreparedEvent = field(repr=False)
+    key: bytes = field(repr=False)
+    delay_ms: int
+
+    def call(self) -> Call:
+        """Keys and arguments of `hold_back.lua`."""
+        return _KEYS, (self.key, self.delay_ms, self.event.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """Which held events are to go.
+
+    Attributes:
+        key: of one event, or what the keys of all with one `event_id` begin with.
+        whole: whether it is the key of one.
+        counter: what they are counted as.
+        body: what the event must be; empty for whatever it is.
+    """
+
+    key: bytes = field(repr=False)
+    whole: bool
+    counter: str = "cancelled"
+    body: bytes = field(default=b"", repr=False)
+
+    @classmethod
+    def of(cls, destination: Destination, event_id: str, event: str | None) -> Cancellation:
+        """What cancels the event of this id and name, or of this id whatever its name."""
+        key = event_key(destination, event_id, "" if event is None else event)
+        return cls(key, whole=event is not None)
+
+    def means(self, key: bytes) -> bool:
+        """Whether an event of this key is to go."""
+        return key == self.key if self.whole else key.startswith(self.key)
+
+    def call(self) -> Call:
+        """Keys and arguments of `cancel.lua`."""
+        return _KEYS, (self.counter, self.key, int(self.whole), self.body)
+
+
+@cache
+def hold_script() -> ScriptText:
+    """`hold_back.lua`."""
+    return ScriptText.read("tiktok_events.outbox", "hold_back")
+
+
+@cache
+def cancel_script() -> ScriptText:
+    """`cancel.lua`."""
+    return ScriptText.read("tiktok_events.outbox", "cancel")
+
+
+def event_key(destination: Destination, event_id: str, event: str) -> bytes:
+    """What the API tells events apart by: where they go, their id and their name.
+
+    Raises:
+        InvalidEvent: one of them is no text that an accepted event can have.
+    """
+    try:
+        # As JSON the id has no NUL of its own, so that one id is never the beginning of another.
+        return b"\0".join((destination.key.encode(), orjson.dumps(event_id), event.encode()))
+    except (TypeError, UnicodeEncodeError):
+        raise InvalidEvent("cannot be written as JSON", path="event_id") from None
+
+
+def destination_in(key: bytes) -> str:
+    """The destination that an event's key begins with."""
+    return key.partition(b"\0")[0].decode()
+
+
+def delay_seconds(delay: Delay | None) -> float:
+    """A delay as seconds; 0 when there is none.
+
+    Raises:
+        InvalidEvent: it is none, or not from 0 to seven days.
+    """
+    if delay is None:
+        return 0.0
+    seconds = delay.total_seconds() if isinstance(delay, timedelta) else delay
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise InvalidEvent("must be a timedelta or seconds", path="delay")
+    if not 0 <= seconds <= LONGEST_DELAY_S:
+        raise InvalidEvent("must be from 0 to 7 days", path="delay")
+    return float(seconds)
+
+
+def held_event(event: PreparedEvent, delay_s: float, now: float) -> HeldEvent:
+    """An event to be held.
+
+    Args:
+        event: it has a body.
+        delay_s: more than 0, at most `LONGEST_DELAY_S`.
+        now: Unix seconds.
+
+    Raises:
+        InvalidEvent: its time would come too late for it to be delivered.
+    """
+    body: Any = orjson.loads(event.body)
+    _check_end(body["event_time"], event.destination.event_source, now + delay_s)
+    name = body.get("event")
+    key = event_key(event.destination, event.event_id, name if isinstance(name, str) else "")
+    return HeldEvent(event, key, math.ceil(delay_s * 1000))
+
+
+def _check_end(event_time: object, source: str, end: float) -> None:
+    """What is no time at all is left for the worker's full report."""
+    window_s = WINDOWS_S[source]
+    if isinstance(event_time, int) and end > event_time + window_s - MARGIN_S:
+        raise InvalidEvent(
+            f"too long: {source} events are delivered until {window_s / 86_400:.0f} days after "
+            "their event_time, and an hour of that must remain",
+            path="delay",
+        )

@@ -1,0 +1,92 @@
+"""A Lua script on the server: called by its digest, sent again when the server forgot it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha1
+from importlib.resources import files
+from typing import Any, Final, Self, TypeVar
+
+from redis import Redis
+from redis.exceptions import NoScriptError
+
+from tiktok_events.outbox.doorbell import LUA as DOORBELL
+
+PRELUDE: Final = DOORBELL + files("tiktok_events.outbox").joinpath("lua/prelude.lua").read_text()
+"""Stands before every script, the worker's too."""
+
+
+def source(package: str, *names: str) -> str:
+    """The text of Lua files, without their ending, from a package's `lua` folder."""
+    folder = files(package).joinpath("lua")
+    return "".join(folder.joinpath(f"{name}.lua").read_text() for name in names)
+
+
+Call = tuple[Sequence[Any], Sequence[Any]]
+"""Keys and arguments."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptText:
+    """What the server is told once, and what names it from then on.
+
+    Attributes:
+        text: the source, prelude included.
+        digest: SHA-1 of it, in hex, as EVALSHA wants it.
+    """
+
+    text: str
+    digest: str
+
+    @classmethod
+    def read(cls, package: str, *names: str, before: str = "") -> Self:
+        """Join the files of these names; `before` stands in front of them."""
+        text = PRELUDE + before + source(package, *names)
+        return cls(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+class LuaScript:
+    """One script.
+
+    Args:
+        redis: a connection.
+        package: whose `lua` folder it is in.
+        names: of the files, without their ending, that make up the script.
+        before: Lua that stands before them.
+    """
+
+    def __init__(self, redis: Redis, package: str, *names: str, before: str = "") -> None:
+        self._redis = redis
+        self._script = ScriptText.read(package, *names, before=before)
+
+    def __call__(self, keys: Sequence[Any], args: Sequence[Any]) -> Any:
+        """Call it once."""
+        return self._known(
+            lambda: self._redis.evalsha(self._script.digest, len(keys), *keys, *args)
+        )
+
+    def many(self, calls: Sequence[Call], *, together: bool) -> list[Any]:
+        """Call it several times in one round trip.
+
+        Args:
+            calls: in order.
+            together: nothing comes between them (a transaction).
+        """
+        return self._known(lambda: self._pipelined(calls, together=together))
+
+    def _pipelined(self, calls: Sequence[Call], *, together: bool) -> list[Any]:
+        with self._redis.pipeline(transaction=together) as pipeline:
+            for keys, args in calls:
+                pipeline.evalsha(self._script.digest, len(keys), *keys, *args)
+            return pipeline.execute()
+
+    def _known(self, call: Callable[[], T]) -> T:
+        """Call; a server that does not know the script has carried out nothing of it."""
+        try:
+            return call()
+        except NoScriptError:
+            self._redis.script_load(self._script.text)
+            return call()

@@ -1,0 +1,103 @@
+"""What becomes of events that Redis did not take: an error, the spool, or a count."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from redis.exceptions import RedisError
+
+from tiktok_events.errors import OutboxUnavailable
+from tiktok_events.event.prepare import PreparedEvent
+from tiktok_events.outbox.blocks import blocks_of
+from tiktok_events.outbox.tally import Tally
+from tiktok_events.settings import ClientSettings
+from tiktok_events.spool.spool import Spool
+
+log = logging.getLogger("tiktok_events")
+
+LOOK_PAUSE_S: Final = 1.0
+"""Between two looks into a spool that was found empty, or in the hands of another."""
+
+
+class Fallback:
+    """Carries out the choice `ON_FAILURE`; safe to share between threads and across fork.
+
+    Args:
+        settings: of the client.
+        clock: seconds that only grow.
+
+    Attributes:
+        spool: when that is the choice.
+
+    Raises:
+        InvalidSetting: the spool's file cannot be made or used.
+    """
+
+    def __init__(
+        self, settings: ClientSettings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.spool = Spool.of(settings) if settings.on_failure == "spool" else None
+        self._drops = settings.on_failure == "drop"
+        self._dropped = Tally()
+        self._clock = clock
+        self._look_at = 0.0
+        self._in_outage = False
+
+    @property
+    def dropped(self) -> int:
+        """Events that were given up so far."""
+        return self._dropped.count
+
+    def receive(self, events: Sequence[PreparedEvent], error: RedisError, end: float) -> None:
+        """Take what Redis did not, until the call must end (monotonic seconds).
+
+        Raises:
+            OutboxUnavailable: that is the choice, or the spool cannot take them.
+        """
+        if self.spool is not None:
+            self.spool.put(blocks_of(events), end)
+            self._announce(f"spooled in {self.spool.path}", error)
+        else:
+            self.give_up(len(events), error)
+
+    def give_up(self, events: int, error: RedisError) -> None:
+        """Drop events that can be kept nowhere else, if that is the choice.
+
+        Raises:
+            OutboxUnavailable: it is not.
+        """
+        if not self._drops:
+            raise OutboxUnavailable(f"the outbox could not be reached: {error}") from error
+        self._announce("dropped, and counted in Client.dropped", error)
+        self._dropped.add(events)
+
+    def recovered(self) -> None:
+        """Redis has taken an event."""
+        if self._in_outage:
+            self._in_outage = False
+            lost = f"; {self.dropped:,} events were dropped so far" if self._drops else ""
+            log.warning("the outbox can be reached again%s", lost)
+
+    def due(self) -> bool:
+        """Whether it is time to look into the spool."""
+        return self.spool is not None and self._clock() >= self._look_at
+
+    def looked(self, flushed: int) -> None:
+        """Somebody looked: what was found, and more may wait behind it."""
+        self._look_at = 0.0 if flushed else self._clock() + LOOK_PAUSE_S
+
+    def close(self) -> None:
+        """Close the spool's file."""
+        if self.spool is not None:
+            self.spool.close()
+
+    def _announce(self, fate: str, error: RedisError) -> None:
+        """Say it once per outage: a line per event would be the next problem."""
+        if not self._in_outage:
+            self._in_outage = True
+            log.warning(
+                "the outbox cannot be reached (%s): events are %s", type(error).__name__, fate
+            )

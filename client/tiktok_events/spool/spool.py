@@ -1,0 +1,235 @@
+"""Where events wait on this machine while Redis is away: blocks in an SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from tiktok_events.errors import InvalidSetting, OutboxUnavailable
+from tiktok_events.outbox.blocks import Block
+from tiktok_events.settings import ClientSettings
+from tiktok_events.spool.file import SpoolFile
+
+SHARE: Final = 3 / 8
+"""Of the time of a call, kept from Redis: for the spool's file, which others may hold."""
+
+LEASE_MARGIN_S: Final = 5.0
+"""Beyond the time one append takes: for reading the blocks before and deleting them after."""
+
+LONGEST_LEASE_S: Final = 120.0
+"""No process takes a longer one; one that seems longer was taken before the clock went back."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolBatch:
+    """The oldest blocks, leased to one flusher.
+
+    Attributes:
+        first_id: of the first block.
+        last_id: of the last block; all between are in the batch.
+        blocks: in the order they were spooled; may be none.
+        lease: what the flusher shows when it is done.
+    """
+
+    first_id: int = 0
+    last_id: int = 0
+    blocks: tuple[Block, ...] = ()
+    lease: float = 0.0
+
+    @property
+    def events(self) -> int:
+        """How many events the blocks hold."""
+        return sum(block.events for block in self.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """What waits for one destination.
+
+    Attributes:
+        destination: its key.
+        events: how many.
+        size_bytes: of their JSON.
+        oldest_at: when the first of them was spooled; Unix seconds.
+    """
+
+    destination: str
+    events: int
+    size_bytes: int
+    oldest_at: float
+
+
+class Spool:
+    """Keeps blocks in order until somebody has flushed them; shared by any processes.
+
+    One flusher works at a time, under a lease that a killed one cannot keep. A flusher
+    that slept through its lease repeats events with the same ids, and loses none.
+
+    Every method raises `OutboxUnavailable` when the file is full, locked by others for
+    too long, or cannot be used. Each waits for others until `end`, in seconds of the
+    monotonic clock; by default for the time of a call.
+
+    Args:
+        path: of the file.
+        limit_bytes: of the file.
+        timeout_s: of one call of the client.
+        clock: Unix seconds; those of all processes of the machine are the same.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        limit_bytes: int,
+        timeout_s: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._file = SpoolFile(path, limit_bytes)
+        self._timeout_s = timeout_s
+        self._lease_s = timeout_s + LEASE_MARGIN_S
+        self._clock = clock
+
+    @classmethod
+    def of(cls, settings: ClientSettings) -> Self:
+        """Open the spool of the settings, and make its file when there is none.
+
+        Raises:
+            InvalidSetting: there is no such file, and it cannot be made or used.
+        """
+        if settings.spool_file is None:
+            raise InvalidSetting("TIKTOK_EVENTS_SPOOL_FILE must be given: there is no spool")
+        spool = cls(settings.spool_file, settings.spool_bytes, settings.redis_timeout_s)
+        try:
+            spool.is_empty()
+        except OutboxUnavailable as error:
+            raise InvalidSetting(
+                "TIKTOK_EVENTS_SPOOL_FILE must be a file that can be made and written: "
+                f"{error.__cause__}"
+            ) from error
+        return spool
+
+    @property
+    def path(self) -> Path:
+        """Of the file."""
+        return self._file.path
+
+    @property
+    def limit_bytes(self) -> int:
+        """How large the file may become."""
+        return self._file.limit_bytes
+
+    def put(self, blocks: Sequence[Block], end: float | None = None) -> None:
+        """Keep all blocks, or none."""
+        now = self._clock()
+        rows = [(one.destination, one.events, one.payload, now) for one in blocks]
+        with self._transaction(end) as connection:
+            connection.executemany(
+                "INSERT INTO spooled (destination, events, payload, spooled_at)"
+                " VALUES (?, ?, ?, ?)",
+                rows,
+            )
+
+    def is_empty(self, end: float | None = None) -> bool:
+        """Whether nothing waits."""
+        with self._reading(end) as connection:
+            return connection.execute("SELECT 1 FROM spooled LIMIT 1").fetchone() is None
+
+    def contents(self) -> list[Spooled]:
+        """What waits, by destination."""
+        with self._reading(None) as connection:
+            rows = connection.execute(
+                "SELECT destination, sum(events), sum(length(payload)), min(spooled_at)"
+                " FROM spooled GROUP BY destination ORDER BY min(id)"
+            )
+            return [Spooled(*row) for row in rows]
+
+    def take(self, most_bytes: int, end: float | None = None) -> SpoolBatch:
+        """Lease the oldest blocks, at least one.
+
+        Args:
+            most_bytes: of their JSON, unless the first alone has more.
+            end: see above.
+
+        Returns:
+            Nothing when nothing waits, or another process is flushing.
+        """
+        if self.is_empty(end):
+            return SpoolBatch()
+        with self._transaction(end) as connection:
+            now = self._clock()
+            (until,) = connection.execute("SELECT until FROM flusher").fetchone()
+            if now < until < now + LONGEST_LEASE_S:
+                return SpoolBatch()
+            batch = _oldest(connection, most_bytes, now + self._lease_s)
+            connection.execute("UPDATE flusher SET until = ?", (batch.lease,))
+            return batch
+
+    def settle(self, batch: SpoolBatch, end: float | None = None) -> None:
+        """Forget the blocks: they are in the outbox.
+
+        New blocks only ever come with higher numbers, so between the first and the last
+        stand those of the batch, or, when the lease was lost, fewer.
+        """
+        with self._transaction(end) as connection:
+            connection.execute(
+                "DELETE FROM spooled WHERE id BETWEEN ? AND ?", (batch.first_id, batch.last_id)
+            )
+            _end_lease(connection, batch)
+
+    def give_back(self, batch: SpoolBatch, end: float | None = None) -> None:
+        """Keep the blocks, and let the next flusher try."""
+        with self._transaction(end) as connection:
+            _end_lease(connection, batch)
+
+    def close(self) -> None:
+        """Close the file; the next use opens it again."""
+        self._file.close()
+
+    @contextmanager
+    def _transaction(self, end: float | None) -> Iterator[sqlite3.Connection]:
+        with self._clear_errors(), self._file.transaction(self._until(end)) as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self, end: float | None) -> Iterator[sqlite3.Connection]:
+        with self._clear_errors(), self._file.reading(self._until(end)) as connection:
+            yield connection
+
+    def _until(self, end: float | None) -> float:
+        return time.monotonic() + self._timeout_s if end is None else end
+
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise OutboxUnavailable(self._sentence(error)) from error
+
+    def _sentence(self, error: Exception) -> str:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            return f"the spool {self.path} is full: {self.limit_bytes:,} bytes, or its disk is"
+        return f"the spool {self.path} cannot be used: {error}"
+
+
+def _oldest(connection: sqlite3.Connection, most_bytes: int, lease: float) -> SpoolBatch:
+    rows: list[Any] = []
+    size = 0
+    for row in connection.execute(
+        "SELECT id, destination, events, payload FROM spooled ORDER BY id"
+    ):
+        size += len(row[3])
+        if rows and size > most_bytes:
+            break
+        rows.append(row)
+    if not rows:
+        return SpoolBatch()
+    blocks = tuple(Block(*fields) for _, *fields in rows)
+    return SpoolBatch(rows[0][0], rows[-1][0], blocks, lease)
+
+
+def _end_lease(connection: sqlite3.Connection, batch: SpoolBatch) -> None:
+    connection.execute("UPDATE flusher SET until = 0 WHERE until = ?", (batch.lease,))

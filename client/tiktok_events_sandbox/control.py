@@ -1,0 +1,96 @@
+"""The control surface: the figures and rules of a running sandbox, over HTTP.
+
+    GET    /sandbox/health   {"status": "ok"}
+    GET    /sandbox/report   the figures, as `tiktok_events_sandbox.report.Report`
+    POST   /sandbox/rules    add one rule, as in a scenario file
+    GET    /sandbox/rules    the names of the rules
+    DELETE /sandbox/rules    take all rules out and restore all tokens
+    POST   /sandbox/reset    forget events and figures, let the rules count anew
+
+Only this machine may use it, unless the sandbox was started with an open control.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from tiktok_events_sandbox import scenario
+from tiktok_events_sandbox.exchange import Reply
+from tiktok_events_sandbox.fields import ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tiktok_events_sandbox.exchange import Head
+    from tiktok_events_sandbox.simulator import Settings, Simulator
+
+PREFIX: Final = "/sandbox/"
+
+
+def is_control(head: Head) -> bool:
+    """Tell whether a request is for the control surface."""
+    return head.path.startswith(PREFIX)
+
+
+def refuse(head: Head, settings: Settings) -> Reply | None:
+    """Refuse other machines, ``None`` when the request may go on."""
+    if head.from_loopback or settings.open_control:
+        return None
+    return _error(403, "the control surface is open to this machine only")
+
+
+def answer(simulator: Simulator, head: Head, body: bytes) -> Reply:
+    """Carry out a request to the control surface."""
+    route = _ROUTES.get((head.method, head.path))
+    if route is None:
+        return _error(404, f"unknown; there is {', '.join(' '.join(key) for key in _ROUTES)}")
+    return route(simulator, body)
+
+
+def _health(_simulator: Simulator, _body: bytes) -> Reply:
+    return Reply(body=b'{"status":"ok"}')
+
+
+def _report(simulator: Simulator, _body: bytes) -> Reply:
+    return Reply(body=simulator.report().to_json())
+
+
+def _rules(simulator: Simulator, _body: bytes) -> Reply:
+    return Reply(body=orjson.dumps({"rules": simulator.rule_names()}))
+
+
+def _add_rule(simulator: Simulator, body: bytes) -> Reply:
+    try:
+        rule = scenario.rule(orjson.loads(body), simulator.free_rule_name())
+    except orjson.JSONDecodeError:
+        return _error(400, "the body is not valid JSON")
+    except ScenarioError as error:
+        return _error(400, str(error))
+    simulator.add_rule(rule)
+    return Reply(201, orjson.dumps({"name": rule.name}))
+
+
+def _clear_rules(simulator: Simulator, _body: bytes) -> Reply:
+    simulator.clear_rules()
+    return _rules(simulator, b"")
+
+
+def _reset(simulator: Simulator, _body: bytes) -> Reply:
+    simulator.reset()
+    return Reply(body=b'{"status":"reset"}')
+
+
+def _error(status: int, sentence: str) -> Reply:
+    return Reply(status, orjson.dumps({"error": sentence}))
+
+
+_ROUTES: Final[Mapping[tuple[str, str], Callable[[Simulator, bytes], Reply]]] = {
+    ("GET", f"{PREFIX}health"): _health,
+    ("GET", f"{PREFIX}report"): _report,
+    ("GET", f"{PREFIX}rules"): _rules,
+    ("POST", f"{PREFIX}rules"): _add_rule,
+    ("DELETE", f"{PREFIX}rules"): _clear_rules,
+    ("POST", f"{PREFIX}reset"): _reset,
+}

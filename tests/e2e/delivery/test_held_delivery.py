@@ -1,0 +1,45 @@
+"""A worker sends what was held when its time has come, and nothing that was cancelled."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from redis import Redis
+
+from tiktok_events import Client
+from tiktok_events.outbox import keys
+from worker.operations.status import read_figures
+
+HOUR = timedelta(hours=1)
+
+
+def pass_an_hour(redis: Redis) -> None:
+    """All times move into the past."""
+    for key in redis.zrange(keys.HELD, 0, -1):
+        redis.zincrby(keys.HELD, -3_600_000, key)
+
+
+def test_a_held_event_is_delivered_unless_cancelled(
+    redis: Redis, redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
+) -> None:
+    """Workers die and start while it is held; its time stays that of the call."""
+    lead = {"event": "Lead", "page": {"url": "https://shop.example/"}, "user": {"ip": "8.8.4.4"}}
+    with Client(redis_url, event_source_id="C0HELD00PIXEL0000000") as client:
+        start_worker().kill()
+        for event_id in ("kept", "cancelled", "later"):
+            client.track(lead | {"event_id": event_id}, delay=HOUR)
+        pass_an_hour(redis)
+        assert client.cancel("cancelled") is True
+        client.track(lead | {"event_id": "later"}, delay=HOUR)
+        before = int(time.time())
+        start_worker()
+        (request,) = wait_until(fake_api.requests)
+        assert client.cancel("kept") is False
+    (event,) = request.document["data"]
+    assert event["event_id"] == "kept"
+    assert before - 60 < event["event_time"] <= before
+    wait_until(lambda: read_figures(redis).count("delivered"))
+    figures = read_figures(redis)
+    assert (figures.held, figures.count("cancelled"), figures.unaccounted) == (1, 2, 0)

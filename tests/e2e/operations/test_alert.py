@@ -1,0 +1,109 @@
+"""An incident over all workers: one line, one call of the webhook, and the same when it ends."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+import pytest
+from redis import Redis
+
+from tiktok_events import Client
+from tiktok_events.outbox import keys
+
+PIXEL: Final = "C0ALERT00PIXEL000000"
+AN_AGE_S: Final = 365 * 86_400
+DYING: Final = 5
+
+
+class Webhook:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[dict[str, Any]] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.server_port}/alerts"
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        told = self.told
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+        return Handler
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    """A local receiver."""
+    receiver = Webhook()
+    yield receiver
+    receiver.close()
+
+
+def lines(workers: list[Any], event: str) -> list[dict[str, Any]]:
+    """The log lines of all workers about one thing."""
+    logged = [line for worker in workers for line in worker.reporting.log().splitlines()]
+    ours = (json.loads(line) for line in logged if line.startswith("{"))
+    return [line for line in ours if line["event"] == event]
+
+
+def die(redis_url: str, count: int) -> None:
+    """Track events that are too old to be sent."""
+    with Client(redis_url, event_source_id=PIXEL, linger_ms=0) as client:
+        client.track_many(
+            {
+                "event": "Purchase",
+                "event_time": int(time.time()) - AN_AGE_S,
+                "user": {"email": "jo@example.com"},
+                "page": {"url": "https://shop.example/"},
+            }
+            for _ in range(count)
+        )
+
+
+def test_an_incident_is_told_once_and_its_end_too(
+    redis: Redis, redis_url: str, start_worker: Any, webhook: Webhook, wait_until: Any
+) -> None:
+    """Two workers look; one of them announces."""
+    alert = {"ALERT_DEAD_PER_MINUTE": "3", "ALERT_WEBHOOK": webhook.url, "LOG_FORMAT": "json"}
+    workers = [start_worker(1, **alert) for _ in range(2)]
+    wait_until(lambda: redis.exists(keys.DEATHS))
+    die(redis_url, DYING)
+    wait_until(lambda: webhook.told)
+    assert [one["state"] for one in webhook.told] == ["begun"]
+    assert webhook.told[0]["value"] == DYING
+
+    # A minute in which nothing died, and another one.
+    redis.delete(keys.DEATHS)
+    begun_ms = round(webhook.told[0]["since"] * 1000)
+    redis.hset(keys.ALERTS, "dead_per_minute", f"{begun_ms} {begun_ms - 60_000} {DYING}")
+    wait_until(lambda: len(webhook.told) > 1)
+    for worker in workers:
+        worker.kill()
+    assert [(one["state"], one["peak"]) for one in webhook.told[1:]] == [("over", DYING)]
+    assert [line["value"] for line in lines(workers, "alert")] == [DYING]
+    assert len(lines(workers, "alert_over")) == 1
+    assert lines(workers, "alert_webhook_failed") == []

@@ -1,0 +1,107 @@
+"""A worker that is told to end settles what is under way; one that cannot start says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from tiktok_events import Client, OutboxUnavailable
+from tiktok_events.outbox import keys
+from worker.local.embedded import EmbeddedServer
+
+LATENCY_S = 0.3
+
+
+def purchase(number: int) -> dict[str, Any]:
+    """A valid event."""
+    return {
+        "event": "Purchase",
+        "event_id": f"order-{number}",
+        "user": {"external_id": f"u{number}"},
+        "page": {"url": "https://shop.example/thanks"},
+    }
+
+
+def received(fake_api: Any) -> list[str]:
+    """Ids of the events that were accepted, in order, repeats included."""
+    return [event_id for request in fake_api.accepted() for event_id in request.ids]
+
+
+@pytest.mark.parametrize("group", [False, True], ids=["main process", "whole group"])
+def test_sigterm_under_load_loses_and_repeats_nothing(
+    *,
+    group: bool,
+    redis: Redis,
+    redis_url: str,
+    fake_api: Any,
+    start_worker: Callable[..., Any],
+    wait_until: Callable[..., Any],
+) -> None:
+    """What was under way is settled, the rest is handed back and due at once."""
+    fake_api.latency_s = LATENCY_S
+    worker = start_worker(BATCH_EVENTS="20")
+    with Client(redis_url, event_source_id="C0PIXEL") as client:
+        client.track_many([purchase(number) for number in range(2_000)])
+    wait_until(lambda: len(fake_api.requests()) >= 10)
+    assert worker.terminate(group=group) == 0
+    assert "WorkerLostError" not in worker.reporting.log()
+    # Nothing is claimed any more: every event is delivered or free for the next worker.
+    delivered = int(redis.hget(keys.COUNTERS, "delivered") or 0)
+    assert delivered == len(received(fake_api))
+    start_worker()
+    wait_until(lambda: redis.hget(keys.COUNTERS, "delivered") == b"2000")
+    assert sorted(received(fake_api)) == sorted(f"order-{number}" for number in range(2_000))
+
+
+@pytest.fixture
+def full_server() -> Iterator[tuple[EmbeddedServer, int]]:
+    """A server at its memory limit, and how many events it took before."""
+    with EmbeddedServer() as server, Redis.from_url(server.url, protocol=2) as redis:
+        redis.config_set("maxmemory", redis.info("memory")["used_memory"] + 3_000_000)
+        yield server, _fill(server.url)
+
+
+def _fill(url: str) -> int:
+    accepted = 0
+    with Client(url, event_source_id="C0PIXEL") as client:
+        while True:
+            events = [purchase(accepted + number) for number in range(50)]
+            try:
+                client.track_many(
+                    [event | {"properties": {"description": "x" * 1_000}} for event in events]
+                )
+            except OutboxUnavailable:
+                return accepted
+            accepted += 50
+
+
+def test_a_worker_starts_on_a_full_server_and_empties_it(
+    full_server: tuple[EmbeddedServer, int],
+    fake_api: Any,
+    start_worker: Callable[..., Any],
+    wait_until: Callable[..., Any],
+) -> None:
+    """Celery alone could not even start there."""
+    server, accepted = full_server
+    worker = start_worker(REDIS_URL=server.url)
+    wait_until(lambda: len(received(fake_api)) >= accepted)
+    wait_until(lambda: "worker_ready" in worker.reporting.log())
+    assert "redis_is_full" in worker.reporting.log()
+    with Client(server.url, event_source_id="C0PIXEL") as client:
+        client.track(purchase(accepted))
+    wait_until(lambda: len(received(fake_api)) == accepted + 1)
+    assert worker.terminate() == 0
+
+
+def test_a_setting_that_is_not_allowed_ends_the_boot(start_worker: Callable[..., Any]) -> None:
+    """With every problem, each with what is allowed, and exit code 1."""
+    worker = start_worker(BATCH_EVENTS="0", LEASE_S="x")
+    assert worker.wait() == 1
+    assert (
+        "TIKTOK_EVENTS_BATCH_EVENTS must be a whole number from 1 to 1,000"
+        in worker.reporting.log()
+    )
+    assert "TIKTOK_EVENTS_LEASE_S must be" in worker.reporting.log()

@@ -1,0 +1,175 @@
+"""`tiktok-events destinations` lists, parks and resumes, on a real server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+from redis import Redis
+
+from tiktok_events import Client
+from tiktok_events.outbox import keys
+from worker.cli import main
+
+CONFIGURED = """
+[[destinations]]
+event_source_id = "C0CONFIGURED"
+access_token = "TOKEN-OF-THE-FILE"
+batch_events = 50
+
+[[destinations]]
+event_source = "app"
+event_source_id = "7300000000000000001"
+access_token = "TOKEN-OF-THE-APP"
+"""
+
+
+@dataclass
+class Desk:
+    """An operator's desk: a server, settings and the command."""
+
+    redis: Redis
+    environment: dict[str, str | None]
+
+    def run(self, *arguments: str) -> Result:
+        """Run `tiktok-events destinations …`."""
+        return CliRunner(env=self.environment).invoke(main, ["destinations", *arguments])
+
+    def json(self, *arguments: str) -> list[dict[str, Any]]:
+        """Run it with --json; one object per line."""
+        return [orjson.loads(line) for line in self.run(*arguments, "--json").stdout.splitlines()]
+
+    def track(self, source_id: str) -> None:
+        """Enqueue one web event."""
+        with Client(self.environment["TIKTOK_EVENTS_REDIS_URL"]) as client:
+            client.track({"event": "Purchase", "event_source_id": source_id})
+
+    def due(self) -> list[str]:
+        """Destinations that a worker would look at."""
+        return [name.decode() for name in self.redis.zrange(keys.READY, 0, -1)]
+
+
+@pytest.fixture
+def desk(redis: Redis, redis_url: str, tmp_path: Path) -> Desk:
+    """A desk with two configured destinations, and no general token."""
+    file = tmp_path / "destinations.toml"
+    file.write_text(CONFIGURED)
+    return Desk(
+        redis,
+        {
+            "TIKTOK_EVENTS_REDIS_URL": redis_url,
+            "TIKTOK_EVENTS_DESTINATIONS_FILE": str(file),
+            "TIKTOK_EVENTS_ACCESS_TOKEN": None,
+            "TIKTOK_EVENTS_PIXEL_CODE": None,
+        },
+    )
+
+
+def test_configured_and_seen_destinations_are_listed(desk: Desk) -> None:
+    """Those without events are there too, and those that nobody configured."""
+    desk.track("C0SEEN")
+    rows = {row["destination"]: row for row in desk.json("list")}
+    assert list(rows) == ["app:7300000000000000001", "web:C0CONFIGURED", "web:C0SEEN"]
+    assert [(row["configured"], row["token"], row["waiting"]) for row in rows.values()] == [
+        (True, True, 0),
+        (True, True, 0),
+        (False, False, 1),
+    ]
+    assert rows["web:C0CONFIGURED"]["limits"] == {"batch_events": 50}
+
+
+def test_the_list_shows_no_token(desk: Desk) -> None:
+    """It fits 100 columns and tells that there is one, not which."""
+    output = desk.run("list").stdout + desk.run("list", "--json").stdout
+    assert "TOKEN-OF" not in output
+    table = desk.run("list").stdout.splitlines()
+    assert max(map(len, table)) <= 100
+    assert "batch_events 50" in next(line for line in table if "C0CONFIGURED" in line)
+
+
+def test_an_empty_list_says_what_to_set(desk: Desk) -> None:
+    """A newcomer learns which settings name a destination."""
+    desk.environment["TIKTOK_EVENTS_DESTINATIONS_FILE"] = None
+    assert "TIKTOK_EVENTS_PIXEL_CODE" in desk.run("list").stdout
+
+
+def test_the_default_pixel_is_configured(desk: Desk) -> None:
+    """The pixel of the environment is listed before its first event."""
+    desk.environment["TIKTOK_EVENTS_PIXEL_CODE"] = "C0DEFAULT"
+    assert "web:C0DEFAULT" in {row["destination"] for row in desk.json("list")}
+
+
+def test_a_parked_destination_is_not_due(desk: Desk) -> None:
+    """Its events are accepted and wait, until it is resumed."""
+    desk.track("C0SEEN")
+    assert desk.run("park", "web:C0SEEN", "--reason", "wrong prices").exit_code == 0
+    desk.track("C0SEEN")
+    assert desk.due() == []
+    (row,) = (row for row in desk.json("list") if row["destination"] == "web:C0SEEN")
+    assert (row["waiting"], row["condition"], row["parked"]) == (2, "parked", "wrong prices")
+    result = desk.run("resume", "web:C0SEEN")
+    assert (result.exit_code, result.stdout) == (0, "web:C0SEEN goes on; 2 events waiting.\n")
+    assert desk.due() == ["web:C0SEEN"]
+
+
+def test_the_first_reason_is_kept(desk: Desk) -> None:
+    """Parking what is parked does no harm and hides nothing."""
+    desk.run("park", "web:C0CONFIGURED", "--reason", "first")
+    assert desk.json("park", "web:C0CONFIGURED", "--reason", "second") == [
+        {"destination": "web:C0CONFIGURED", "parked": True, "changed": False}
+    ]
+    assert "parked: first" in desk.run("list").stdout
+
+
+def test_a_reason_keeps_no_personal_data(desk: Desk) -> None:
+    """An address in it is struck out before it reaches Redis."""
+    desk.run("park", "web:C0CONFIGURED", "--reason", "ask ann@example.com")
+    assert b"ann@example.com" not in desk.redis.hget(keys.state("web:C0CONFIGURED"), "parked")
+
+
+def test_a_destination_nobody_knows_is_not_parked(desk: Desk) -> None:
+    """A slip is caught, and what was meant is named."""
+    result = desk.run("park", "web:C0CONFIGURD")
+    assert result.exit_code == 1
+    assert "did you mean web:C0CONFIGURED?" in result.stderr
+    assert desk.redis.keys(keys.state("*")) == []
+
+
+def test_a_destination_can_be_parked_before_its_first_event(desk: Desk) -> None:
+    """--unseen says that it is no slip."""
+    assert desk.run("park", "web:C0NEW", "--unseen").exit_code == 0
+    desk.track("C0NEW")
+    assert desk.due() == []
+
+
+def test_all_parked_destinations_can_be_resumed(desk: Desk) -> None:
+    """Each one is told; a second time there are none."""
+    for name in ("web:C0CONFIGURED", "app:7300000000000000001"):
+        desk.run("park", name)
+    resumed = desk.json("resume", "--all")
+    assert sorted(row["destination"] for row in resumed) == [
+        "app:7300000000000000001",
+        "web:C0CONFIGURED",
+    ]
+    assert desk.run("resume", "--all").stdout == "No destination is parked.\n"
+
+
+def test_a_destination_that_is_not_parked_is_not_resumed(desk: Desk) -> None:
+    """A slip is caught, and what was meant is named."""
+    desk.run("park", "web:C0CONFIGURED")
+    result = desk.run("resume", "web:C0CONFIGURE")
+    assert result.exit_code == 1
+    assert "is not parked; did you mean web:C0CONFIGURED?" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("park", "C0PIXEL"), ("park", "fax:1"), ("resume",), ("resume", "web:C0PIXEL", "--all")],
+)
+def test_wrong_usage_ends_with_2(desk: Desk, arguments: tuple[str, ...]) -> None:
+    """A word that is no destination, none, or one too many."""
+    assert desk.run(*arguments).exit_code == 2

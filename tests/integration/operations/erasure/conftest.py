@@ -1,0 +1,162 @@
+"""What the tests of erasure share: a shop with events of several people."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import orjson
+import pytest
+from redis import Redis
+
+from tiktok_events import Client
+from tiktok_events.event.match_keys import prepare_user
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.packing import unpacked
+from worker.attempts.history import History
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.operations.data_subject import Person
+from worker.operations.erasure import Erasure, Found
+from worker.operations.status import read_figures
+from worker.outbox.claimed_block import OpenBlock
+from worker.outbox.outbox import Claim, Outbox, Want
+from worker.outbox.settlement import Settled, Settlement, Turns
+
+PIXEL: Final = "C0ERASE00PIXEL000000"
+KEY: Final = f"web:{PIXEL}"
+JO: Final = "jo@example.com"
+LEASE_S: Final = 60.0
+TURNS: Final = Turns("digest", 10_000.0)
+
+
+class Shop:
+    """A server with events of several people, workers, and an operator who erases.
+
+    Attributes:
+        redis: the server.
+        url: of it.
+        compression: which blocks its producers pack.
+    """
+
+    def __init__(self, redis: Redis, url: str, compression: str) -> None:
+        self.redis = redis
+        self.url = url
+        self.compression = compression
+        self.outbox = Outbox(redis, consumer="one", lease_ms=round(LEASE_S * 1000))
+
+    def track(self, *emails: str, source_id: str = PIXEL) -> None:
+        """One block with an event for each address; its id is the address and its place."""
+        page = {"url": f"https://shop.example/?{'q' * 400}"}
+        with Client(
+            self.url, event_source_id=source_id, linger_ms=0, compression=self.compression
+        ) as client:
+            client.track_many(
+                {
+                    "event": "Lead",
+                    "event_id": f"{email}/{n}",
+                    "user": {"email": email},
+                    "page": page,
+                }
+                for n, email in enumerate(emails)
+            )
+
+    def claim(self) -> Claim:
+        """Claim everything that can be claimed, as a worker."""
+        return self.outbox.claim([Want(KEY, 1_000, 1_000_000, TURNS)])[0]
+
+    def settle(self, claim: Claim, *blocks: OpenBlock, delivered: bool = False) -> Settled:
+        """End a claim: its blocks as they were ended here, or all delivered, or all due again."""
+        settlement = Settlement(KEY, claim.failures, TURNS)
+        for block in blocks:
+            block.settle_into(settlement)
+        if delivered:
+            settlement.done = [(one.id, one.claims, one.events) for one in claim.blocks]
+        elif not blocks:
+            settlement.again = [(one.id, one.claims, None) for one in claim.blocks]
+        return self.outbox.settle(settlement)
+
+    def outlive(self, claim: Claim, lease_s: float = LEASE_S) -> None:
+        """Let a claim outlive its lease; its worker has died."""
+        for block in claim.blocks:
+            self.redis.xclaim(
+                keys.outbox(KEY),
+                keys.GROUP,
+                "one",
+                min_idle_time=0,
+                message_ids=[block.id],
+                idle=round(lease_s * 1000),
+                retrycount=block.claims,
+                justid=True,
+            )
+        self.redis.hdel(keys.state(KEY), "stale_check")
+
+    def letter(self, body: Any) -> DeadLetter:
+        """The letter of an event that was refused."""
+        now = time.time()
+        return DeadLetter.of(
+            body,
+            destination=KEY,
+            reason=Reason.REJECTED,
+            message="refused",
+            history=History(now),
+            died_at=now,
+            expires_at=now + 60,
+        )
+
+    def bury(self, email: str) -> None:
+        """Bury an event of somebody; its id is the address."""
+        body = {"event": "Lead", "event_id": email, "user": prepare_user({"email": email})}
+        DeadLetters(self.redis).bury(self.letter(body))
+
+    def person(self) -> Person:
+        """Jo, as events know one."""
+        return Person.of({"email": [JO]}, None)
+
+    def erase(self, meanwhile: Callable[[], object] = lambda: None) -> Found:
+        """Erase Jo's events; something may happen while claims are waited for.
+
+        The clock goes so fast that a lease is over after ten looks.
+        """
+
+        def wait(_seconds: float) -> None:
+            meanwhile()
+
+        found, ticks = Found(), itertools.count(step=LEASE_S / 10)
+        Erasure(
+            self.redis,
+            self.person(),
+            lease_s=LEASE_S,
+            clock=lambda: next(ticks),
+            wait=wait,
+        ).run(found, lambda: None)
+        return found
+
+    def blocks(self, key: str = KEY) -> list[list[str]]:
+        """The event ids of each block, in order."""
+        entries: Any = self.redis.xrange(keys.outbox(key))
+        blocks = [orjson.loads(unpacked(fields[b"b"])) for _, fields in entries]
+        return [[event["event_id"] for event in block] for block in blocks]
+
+    def history(self) -> dict[str, Any]:
+        """What the only block with a history met."""
+        (document,) = self.redis.hvals(keys.attempts(KEY))
+        known: dict[str, Any] = orjson.loads(document)
+        return known
+
+    def counted(self) -> tuple[int, int, int, int]:
+        """Waiting and erased, and what the accounts miss."""
+        figures = read_figures(self.redis)
+        return (
+            figures.waiting,
+            figures.count("erased"),
+            figures.unaccounted,
+            figures.dead_unaccounted,
+        )
+
+
+@pytest.fixture(params=["none", "zlib"])
+def shop(redis: Redis, redis_url: str, request: pytest.FixtureRequest) -> Shop:
+    """A shop without events; its blocks will be packed or not."""
+    return Shop(redis, redis_url, request.param)

@@ -1,0 +1,47 @@
+"""Erasure reaches what waits for its time, too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tiktok_events import Client
+from tiktok_events.outbox import keys
+from worker.operations.erasure import Erasure, Found
+from worker.operations.status import read_figures
+from worker.outbox.delayed import HeldEvents
+
+
+def hold(shop: Any, *emails: str) -> None:
+    """One event for each address; its id is the address."""
+    with Client(shop.url, event_source_id="C0P") as client:
+        for email in emails:
+            event = {"event": "Lead", "event_id": email, "user": {"email": email}}
+            client.track(event, delay=3600)
+
+
+def test_held_events_of_a_person_are_erased(shop: Any) -> None:
+    """Those of others stay, and every figure closes."""
+    hold(shop, "jo@example.com", "ann@example.com")
+    assert shop.erase() == Found(held=1)
+    figures = read_figures(shop.redis)
+    assert (figures.held, figures.count("erased"), figures.unaccounted) == (1, 1, 0)
+    assert b"ann@example.com" in b"".join(shop.redis.zrange(keys.HELD_IDS, 0, -1))
+
+
+def test_held_events_are_counted_before(shop: Any) -> None:
+    """A dry run says how many, and changes nothing."""
+    hold(shop, "jo@example.com")
+    erasure = Erasure(shop.redis, shop.person(), lease_s=1)
+    looked: list[None] = []
+    assert (erasure.steps(), erasure.count(lambda: looked.append(None))) == (1, Found(held=1))
+    assert (len(looked), len(HeldEvents(shop.redis))) == (1, 1)
+
+
+def test_what_took_its_place_meanwhile_is_looked_at_again(shop: Any) -> None:
+    """An event of the same identity may be of somebody else by then."""
+    hold(shop, "jo@example.com")
+    held = HeldEvents(shop.redis)
+    (seen,) = held
+    with Client(shop.url, event_source_id="C0P") as client:
+        client.track({"event": "Lead", "event_id": "jo@example.com"}, delay=60)
+    assert (held.erase(seen), len(held)) == (False, 1)

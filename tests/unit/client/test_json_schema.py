@@ -1,0 +1,252 @@
+"""The JSON Schema says of an event what the worker says; the client's `validate` asks it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from schemas import check_event
+from schemas.event import EVENTS
+from schemas.json_schema import json_schema
+from tiktok_events import InvalidEvent, validate
+from tiktok_events.event.prepare import EventPreparer
+from tiktok_events.event.schema import schema_text, validator_of
+from tiktok_events.validation import problems_of
+
+DIGEST: Final = "0123456789abcdef" * 4
+FULL: Final[dict[str, Any]] = {
+    "event": "Purchase",
+    "event_time": 1767225600,
+    "event_id": "ord-1001",
+    "user": {
+        "email": [DIGEST],
+        "phone": DIGEST.upper(),
+        "ttclid": "E.C.P.made-up",
+        "ip": "203.0.113.7",
+        "locale": "de-DE",
+        "att_status": "DENIED",
+    },
+    "properties": {
+        "currency": "EUR",
+        "value": 59.98,
+        "num_items": 3,
+        "content_type": "product",
+        "content_ids": ["sku-1", "sku-2"],
+        "contents": [{"content_id": "sku-1", "price": 29.99, "quantity": 2}, {"price": 5}],
+        "mileage": {"value": 1, "unit": "KM"},
+        "preferred_price_range": [1, 2],
+        "fuel_type": "Diesel",
+        "own": {"list": [1, {"deep": None}]},
+    },
+    "page": {"url": "https://shop.example/?x=1", "referrer": "https://shop.example/pay"},
+    "app": {"app_id": "1", "app_name": "Shop"},
+    "lead": {"lead_id": "7001"},
+    "ad": {"callback": "x", "attributed": True},
+    "device": {"model": "Pixel", "mobile": True},
+    "limited_data_use": False,
+}
+DOCUMENT: Final = json_schema()
+PREPARER: Final = EventPreparer(dict.fromkeys(EVENTS, "id"), None, 65_536)
+PLAIN: Final = Draft202012Validator(DOCUMENT)
+MISSING: Final = object()
+DEEP: Final = json.loads('{"k":' * 9 + "1" + "}" * 9)
+VALUES = st.one_of(
+    st.sampled_from(
+        (
+            *(MISSING, None, "", "x", [], {}, 0, 1, 2, -1, 1.0, 1.5, 2.0, True, False),
+            *(DIGEST, DIGEST + "\n", [DIGEST], [DIGEST] * 101, [DIGEST, 5], [None], [""], [[]]),
+            *(1767225600, 1767225600.5, 1767225600000, "1767225600", "0946684800", "946684799"),
+            *("4102444799", "4102444800", "1767225600\n", "2026-01-01T00:00:00Z"),
+            *("Lead", "add_to_cart", "1st", "Checkout", "PageView", "Lead\n", "x" * 50, "x" * 51),
+            *("eur", "XXX", "EURO", "EUR\n", "Product", "PRODUCT_GROUP", "Km", "true", "FALSE"),
+            *("2.5", "2.0", "-3", "59,98", "1e3", "1" * 16, 10**15, 10**15 + 1, 2**53, 2.0**53),
+            *("203.0.113.9", "10.0.0.1", "::1", "256.1.1.1", "01.2.3.4", "fe80::1%eth0", "1.2.3"),
+            *("https://a.example/", "HTTP://a", "http://", "https:///x", "app://open", "/thanks"),
+            *("é" * 256, "é" * 257, "x" * 512, "x" * 513, "x" * 5_001, "x" * 20_000),
+            *({"price": "1"}, {"price": "x"}, [{"price": []}], {"unit": "km"}, {"content_id": 5}),
+            *([1, None], [1, ""], [1, 2, 3], ["1", "2"], ["x", 2], DEEP, [DEEP], {"k" * 257: 1}),
+            *(dict.fromkeys(map(str, range(501))), [1] * 1_001, ["a"] * 1_000, [{}] * 1_001),
+        )
+    ),
+    st.integers(-(2**63), 2**64 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
+)
+KEYS: Final = ("ttp", "url", "price", "unit", "quantity", "city", "colour", "k@y", "k" * 257)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place inside an event, and beside each some that are not there."""
+    keys = (*value, *KEYS) if isinstance(value, dict) else range(len(value))
+    for key in keys:
+        yield (*path, key)
+        inner = value.get(key) if isinstance(value, dict) else value[key]
+        if isinstance(inner, dict | list):
+            yield from places(inner, (*path, key))
+
+
+MUTATIONS = st.lists(st.tuples(st.sampled_from(list(places(FULL))), VALUES), max_size=4)
+SOURCES = st.sampled_from(sorted(EVENTS))
+
+
+def mutated(mutations: list[tuple[tuple[Any, ...], Any]]) -> dict[str, Any]:
+    """The full event with some places replaced, added or removed; JSON as the worker reads it."""
+    event = copy.deepcopy(FULL)
+    for (*way, last), value in mutations:
+        place: Any = event
+        for step in way:
+            place = _item(place, step)
+        if isinstance(place, dict) and value is MISSING:
+            place.pop(last, None)
+        elif value is not MISSING and _holds(place, last):
+            place[last] = copy.deepcopy(value)
+    decoded: dict[str, Any] = orjson.loads(orjson.dumps(event))
+    return decoded
+
+
+def _item(place: Any, step: Any) -> Any:
+    if isinstance(place, dict):
+        return place.get(step)
+    return place[step] if _holds(place, step) else None
+
+
+def _holds(place: Any, key: Any) -> bool:
+    if isinstance(place, list):
+        return isinstance(key, int) and key < len(place)
+    return isinstance(place, dict) and isinstance(key, str)
+
+
+def paths_of_worker(event: Any, event_source: str) -> list[str]:
+    """Where the worker finds errors, in its order."""
+    return [error.path for error in check_event(event, event_source).errors]
+
+
+def paths_of_schema(event: Any, event_source: str) -> list[str]:
+    """Where the client's validator finds errors, in its order."""
+    return [problem.path for problem in problems_of(event, validator_of(event_source))]
+
+
+def test_the_client_ships_what_the_schemas_say() -> None:
+    """`make schema` writes it again after a change."""
+    assert json_schema() == json.loads(schema_text())
+
+
+def test_it_is_a_json_schema() -> None:
+    """Of the dialect that it names."""
+    Draft202012Validator.check_schema(json_schema())
+
+
+@settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
+@given(MUTATIONS, SOURCES)
+def test_both_find_the_same_errors_at_the_same_places(
+    mutations: list[Any], event_source: str
+) -> None:
+    """All of them, in the same order, for any JSON event in the outbox."""
+    event = mutated(mutations)
+    assert paths_of_worker(event, event_source) == paths_of_schema(event, event_source)
+
+
+def refusal_of(event: Any) -> InvalidEvent | None:
+    """Why the client would refuse the event at the call."""
+    try:
+        PREPARER.prepare(event)
+    except InvalidEvent as error:
+        return error
+    return None
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(MUTATIONS, SOURCES)
+def test_validate_says_what_the_client_and_the_worker_would(
+    mutations: list[Any], event_source: str
+) -> None:
+    """Of an event as application code hands it over, its match keys raw."""
+    event = {**mutated(mutations), "event_source": event_source}
+    refusal = refusal_of(event)
+    if refusal is not None:
+        expected = [refusal.path]
+    else:
+        stored = orjson.loads(PREPARER.prepare(event).body)
+        expected = paths_of_worker(stored, event_source)
+    assert expected == [problem.path for problem in validate(event)]
+
+
+def plain_validator(event_source: str, *, formats: bool) -> Draft202012Validator:
+    """A validator that knows nothing of this project, for events in the outbox."""
+    schema = {"$defs": DOCUMENT["$defs"], "$ref": f"#/$defs/{event_source}_event"}
+    checker = Draft202012Validator.FORMAT_CHECKER if formats else None
+    return Draft202012Validator(schema, format_checker=checker)
+
+
+def is_odd(value: Any) -> bool:
+    """Whether other validators may differ here; see `LISTED`. Python's take a last newline."""
+    if isinstance(value, dict):
+        return any(len(key) > 256 or is_odd(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return any(map(is_odd, value))
+    if isinstance(value, float):
+        return abs(value) >= 2**53
+    return isinstance(value, str) and value.endswith("\n")
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(MUTATIONS, SOURCES)
+def test_any_validator_says_whether_an_event_can_be_sent(
+    mutations: list[Any], event_source: str
+) -> None:
+    """The document needs nothing of ours to be understood, but for the listed oddities."""
+    event = mutated(mutations)
+    plain = plain_validator(event_source, formats=True)
+    agree = check_event(event, event_source).valid == plain.is_valid(event)
+    assert agree or is_odd(event)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(MUTATIONS, SOURCES)
+def test_the_document_raises_no_false_alarm(mutations: list[Any], event_source: str) -> None:
+    """What it refuses of a raw event, the client or the worker would refuse too."""
+    event = {**mutated(mutations), "event_source": event_source}
+    assert PLAIN.is_valid(event) or validate(event) != [] or is_odd(event)
+
+
+@pytest.mark.parametrize("event_source", sorted(EVENTS))
+def test_the_document_takes_what_a_producer_may_leave_out(event_source: str) -> None:
+    """The id, the time, and hashing; and it knows the source by its name."""
+    event = {key: FULL[key] for key in FULL if key not in {"event_id", "event_time"}}
+    event |= {"event_source": event_source, "user": {"email": "jo@example.com", "phone": 4930123}}
+    assert PLAIN.is_valid(event)
+    assert not PLAIN.is_valid({"event_source": event_source})
+
+
+KELVIN: Final = "\N{KELVIN SIGN}m"
+LISTED: Final = [
+    pytest.param("properties.mileage.unit", KELVIN, True, False, False, id="folds to k"),
+    pytest.param("page.url", "http\u017f://a", True, False, False, id="folds to s"),
+    pytest.param("properties.num_items", "123456789012345.0001", True, False, False, id="rounded"),
+    pytest.param("event_id", 2.0**53, False, False, True, id="inexact float"),
+    pytest.param("user.ip", "256.1.1.1", False, False, True, id="formats are not asserted"),
+    pytest.param("properties." + "k" * 257, None, True, True, False, id="long key of nothing"),
+]
+"""Where the three differ: the worker, `validate`, and any other validator of the document."""
+
+
+@pytest.mark.parametrize(("path", "value", "worker", "client", "others"), LISTED)
+def test_the_differences_are_these(
+    path: str, value: Any, *, worker: bool, client: bool, others: bool
+) -> None:
+    """Each one is known; a new one fails the tests above."""
+    event = mutated([(tuple(path.split(".")), value)])
+    plain = plain_validator("web", formats=False)
+    assert (worker, client, others) == (
+        check_event(event, "web").valid,
+        paths_of_schema(event, "web") == [],
+        plain.is_valid(event),
+    )

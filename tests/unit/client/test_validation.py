@@ -1,0 +1,103 @@
+"""`validate` speaks as the worker does, shows no value, and says what it needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any, Final
+
+import pytest
+
+from tiktok_events import MissingExtra, Problem, validate
+
+SECRET: Final = "jane.roe@shop.example"
+PURCHASE: Final[dict[str, Any]] = {
+    "event": "Purchase",
+    "user": {"email": SECRET},
+    "properties": {"value": 59.98, "currency": "EUR", "contents": [{"content_id": "sku-1"}]},
+    "page": {"url": "https://shop.example/thanks"},
+}
+
+
+def test_an_event_that_can_be_sent_has_no_problem() -> None:
+    """Raw match keys, no id, no time and no destination: all of it is the client's part."""
+    assert validate(PURCHASE) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"event": None}, "event: is required"),
+        ({"event": "1st"}, "event: must be a standard event, or a custom name of 1 to 50"),
+        ({"page": None}, "page: is required"),
+        ({"page": {}}, "page.url: is required"),
+        ({"page": {"url": "/x"}}, "page.url: must be a full http or https URL"),
+        ({"properties": []}, "properties: must be a JSON object"),
+        ({"properties": {"contents": {"price": "x"}}}, "properties.contents.0.price: must be a nu"),
+        ({"properties": {"order_id": "x" * 513}}, "properties.order_id: must be at most 512 cha"),
+        ({"properties": {"contents": [{}] * 1_001}}, "properties.contents: must have at most 1000"),
+        ({"properties": {SECRET: [[[[[[[[[1]]]]]]]]]}}, "properties.<key>: is a custom key, which"),
+        ({"device": dict.fromkeys(map(str, range(501)))}, "device: must have at most 500 keys"),
+        ({"user": "jo"}, "user: must be a dict, not str"),
+        ({"event_source": "shop"}, "event_source: must be one of app, crm, offline, web"),
+        ({"event_source_id": ""}, "event_source_id: must be a non-empty string"),
+        ({"own": "x" * 70_000}, "70,"),
+    ],
+)
+def test_a_problem_is_a_place_and_what_is_allowed(changes: dict[str, Any], problem: str) -> None:
+    """In the words of the client for what it refuses, else in those of the worker."""
+    [found] = validate({**PURCHASE, **changes})
+    assert problem == str(found)[: len(problem)]
+
+
+def test_what_is_no_event_is_said_too() -> None:
+    """Nothing that one hands over raises."""
+    event: Any = "Purchase"
+    assert [Problem("", "an event must be a dict, not str")] == validate(event)
+
+
+def test_the_source_decides_what_is_needed() -> None:
+    """The argument is for events that name none; their own wins."""
+    assert [Problem("app", "is required")] == validate(PURCHASE, event_source="app")
+    assert [Problem("lead", "is required")] == validate({**PURCHASE, "event_source": "crm"})
+
+
+def test_beyond_a_hundred_problems_are_counted() -> None:
+    """As in the worker's report."""
+    event = {**PURCHASE, "properties": {"contents": [{"price": "x"}] * 150}}
+    problems = validate(event)
+    assert (101, Problem("", "and 50 more")) == (len(problems), problems[-1])
+
+
+def test_no_problem_shows_a_value() -> None:
+    """A value may be a person's, and so may a key that nobody documents."""
+    wrong = {
+        "event": SECRET,
+        "event_time": SECRET,
+        "page": {"url": SECRET},
+        "app": SECRET,
+        "user": {"ip": SECRET, "att_status": SECRET, SECRET: [[[[[[[[[SECRET]]]]]]]]]},
+        "properties": {"value": SECRET, "currency": SECRET, "contents": SECRET},
+        "limited_data_use": SECRET,
+    }
+    problems = validate(wrong)
+    assert len(problems) == 11
+    assert SECRET not in f"{problems}{problems[0]}"
+
+
+def test_without_the_extra_its_name_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To whoever calls it without having installed it."""
+    monkeypatch.delitem(sys.modules, "tiktok_events.event.schema", raising=False)
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'tiktok-events-client\[validate\]'"):
+        validate(PURCHASE)
+
+
+def test_the_client_alone_loads_no_validator() -> None:
+    """Nor Celery, nor marshmallow: an application pays for what it uses."""
+    program = (
+        "import sys, tiktok_events;"
+        "print({'celery', 'kombu', 'marshmallow', 'jsonschema', 'requests'} & {*sys.modules})"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert ended.stdout == b"set()\n"

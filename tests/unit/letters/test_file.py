@@ -1,0 +1,103 @@
+"""Dead letters in files: NDJSON loses nothing, and no cell of the CSV is a formula."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any, Final
+
+import orjson
+import pytest
+
+from worker.attempts.history import Attempt, History
+from worker.letters.file import COLUMNS, LetterFileError, read_line, to_line, to_row
+from worker.letters.letter import DeadLetter, Reason
+
+NOW: Final = 1_795_000_000.0
+HISTORY: Final = History(
+    NOW - 60, suspect=False, replays=(NOW - 9,), edits=({"at": 1.5, "who": "a", "paths": ["b"]},)
+).after(Attempt(NOW - 30, "rejected", 40002, 120, "R1"), ambiguous=True)
+
+
+def letter(body: Any = None, **changes: Any) -> DeadLetter:
+    """A letter with all that one can have."""
+    dead = DeadLetter.of(
+        {"event": "Purchase", "event_id": "é-1", "properties": {"value": 1.1, "currency": "EUR"}}
+        if body is None
+        else body,
+        destination="web:C0PIXEL",
+        reason=Reason.REJECTED,
+        message="properties.value: must be a number",
+        path="properties.value",
+        history=HISTORY,
+        died_at=NOW,
+        expires_at=NOW + 60,
+        code=40002,
+        request_id="R1",
+    )
+    return replace(dead, id="17-0", **changes)
+
+
+def test_a_line_loses_nothing() -> None:
+    """What is read back is what was written, and writes the same record."""
+    once = read_line(to_line(letter()))
+    assert letter().write() == once.write()
+    assert once.id == "17-0"
+
+
+def test_a_letter_without_a_body_survives() -> None:
+    """One that was refused before hashing has no destination either."""
+    nothing = dict.fromkeys(("body", "event", "event_id", "value", "currency"))
+    bare = replace(letter(), destination="", **nothing)
+    assert bare.write() == read_line(to_line(bare)).write()
+
+
+def test_raw_match_keys_are_hashed_on_the_way_in() -> None:
+    """A file of another hand must not bring personal data into Redis."""
+    line = to_line(letter({"event": "Lead", "user": {"email": "Jo@Example.com"}}))
+    assert read_line(line).body["user"] == {"email": sha256(b"jo@example.com").hexdigest()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"format": "x"}, "format:"),
+        ({"id": "17"}, "id:"),
+        ({"reason": "bored"}, "reason: Must be one of: invalid"),
+        ({"destination": "C0PIXEL"}, "destination: event_source"),
+        ({"died_at": "jo@example.com"}, "died_at: Not a valid number"),
+        ({"log": [{}]}, "log.0.at: Missing data"),
+        ({"jo@example.com": 1}, "<key>: Unknown field"),
+        ({"body": {"user": {"email": 5.5}}}, "body.user.email: must be a string"),
+    ],
+)
+def test_a_wrong_line_says_what_is_wrong_without_values(
+    changes: dict[str, Any], words: str
+) -> None:
+    """The place and the rule; nothing of the line."""
+    line = orjson.dumps(orjson.loads(to_line(letter())) | changes)
+    with pytest.raises(LetterFileError) as error:
+        read_line(line)
+    assert words in str(error.value)
+    assert "jo@example.com" not in str(error.value)
+
+
+@pytest.mark.parametrize("line", [b"{", b"[]", b"7", b"null", b"\xff"])
+def test_what_is_no_object_is_no_letter(line: bytes) -> None:
+    """Each ends in the one error of this module."""
+    with pytest.raises(LetterFileError):
+        read_line(line)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    """A quote before it makes a spreadsheet show it as it is."""
+    row = dict(zip(COLUMNS, to_row(letter(message=text, value=-5.0), NOW), strict=True))
+    assert (f"'{text}", -5.0) == (row["message"], row["value"])
+
+
+def test_a_row_is_for_people() -> None:
+    """Times in UTC, yes and no, and nothing where nothing is known."""
+    row = dict(zip(COLUMNS, to_row(letter(code=None), NOW), strict=True))
+    shown = [row[name] for name in ("died_at", "recoverable", "ambiguous", "code", "edits")]
+    assert shown == ["2026-11-18 11:06:40", "yes", "yes", "", 1]

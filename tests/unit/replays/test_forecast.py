@@ -1,0 +1,76 @@
+"""What a replay would do is counted before: events, requests, seconds, money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from worker.attempts.history import History
+from worker.delivery.destinations import Limits
+from worker.letters.dead_letters import DeadLetter, Reason
+from worker.replays.eligibility import Fate
+from worker.replays.forecast import Forecast
+
+NOW = 1_795_000_000.0
+LIMITS = Limits(100, 65_536, 8, 1.0, 5.0, 1_000.0)
+PIXEL, OTHER = "web:C0PIXEL", "app:1"
+
+
+def limits_of(_destination: str) -> Limits:
+    """The same for all destinations."""
+    return LIMITS
+
+
+def letter(destination: str = PIXEL, value: Any = None, padding: int = 0) -> DeadLetter:
+    """A letter worth something."""
+    return DeadLetter.of(
+        {
+            "event": "Purchase",
+            "pad": "x" * padding,
+            "properties": {"value": value, "currency": "EUR"},
+        },
+        destination=destination,
+        reason=Reason.REJECTED,
+        message="refused",
+        history=History(NOW),
+        died_at=NOW,
+        expires_at=NOW + 60,
+    )
+
+
+def forecast(*letters: DeadLetter, fate: Fate = Fate.REPLAYABLE) -> Forecast:
+    """The forecast of some letters of one fate."""
+    found = Forecast()
+    for one in letters:
+        found.add(one, fate)
+    return found
+
+
+def test_requests_are_counted_per_destination() -> None:
+    """Each destination fills requests of its own."""
+    found = forecast(*[letter()] * 101, *[letter(OTHER)] * 3)
+    assert found.requests(limits_of) == {PIXEL: 2, OTHER: 1}
+
+
+def test_large_events_need_more_requests() -> None:
+    """A request is full by its bytes, too."""
+    found = forecast(*[letter(padding=30_000)] * 9)
+    assert found.requests(limits_of) == {PIXEL: 5}
+
+
+def test_money_is_that_of_what_goes() -> None:
+    """Per currency, exactly; what is skipped or worth nothing adds nothing."""
+    found = forecast(letter(value=0.1), letter(value=0.2), letter(value="7"), letter())
+    found.add(letter(value=5), Fate.EXPIRED)
+    assert found.as_dict(500.0, limits_of)["value"] == {"EUR": 0.3}
+    assert found.skipped()["skipped_expired"] == 1
+
+
+def test_the_time_is_that_of_the_rate() -> None:
+    """Where many destinations share the events."""
+    found = forecast(*(letter(f"web:{number}") for number in range(1_000)))
+    assert found.takes_s(50.0, limits_of) == 20.0
+
+
+def test_a_single_destination_takes_a_request_a_second() -> None:
+    """Live events come first there, whatever the rate."""
+    assert forecast(*[letter()] * 1_000).takes_s(10_000.0, limits_of) == 10.0

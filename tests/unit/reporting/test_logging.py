@@ -1,0 +1,362 @@
+"""Logging: what a line holds, and what no line ever holds."""
+
+from __future__ import annotations
+
+import ast
+import io
+import logging
+import multiprocessing
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+import structlog
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from tiktok_events.errors import InvalidSetting
+from worker.reporting.logging import FIELDS, configure_logging
+from worker.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+EMAIL = "ada.canary@example.org"
+PHONE = "+49 151 2345 6789"
+NAME = "Lovelace-Canary"
+EXTERNAL_ID = "customer-canary-77"
+TOKEN = "0123456789abcdef0123456789abcdef01234567"
+CANARIES = (EMAIL, PHONE, NAME, EXTERNAL_ID, TOKEN)
+PLANTED = " ".join(CANARIES)
+
+
+class Stream(io.StringIO):
+    """A stream that may claim to be a terminal."""
+
+    def __init__(self, *, terminal: bool = False) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        """As a terminal answers."""
+        return self._terminal
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What was written, as JSON lines."""
+        return [orjson.loads(line) for line in self.getvalue().splitlines()]
+
+    def line(self) -> dict[str, Any]:
+        """The only line that was written."""
+        (only,) = self.lines()
+        return only
+
+
+@pytest.fixture
+def configure() -> Iterator[Callable[..., Stream]]:
+    """Configures logging into a stream, for one test."""
+    root, ours = logging.getLogger(), logging.getLogger("tiktok_events")
+    before = (root.handlers[:], root.level, ours.level)
+
+    def configured(*, terminal: bool = False, **settings: Any) -> Stream:
+        stream = Stream(terminal=terminal)
+        configure_logging(Settings(**settings), stream=stream)
+        return stream
+
+    yield configured
+    structlog.reset_defaults()
+    root.handlers[:], root.level, ours.level = before
+
+
+@pytest.fixture
+def stream(configure: Callable[..., Stream]) -> Stream:
+    """Where JSON lines go."""
+    return configure(log_format="json")
+
+
+@pytest.fixture
+def log() -> Any:
+    """A logger of ours."""
+    return structlog.get_logger("tiktok_events.delivery")
+
+
+def raised(error: BaseException) -> BaseException:
+    """The error with a traceback whose frame holds planted values."""
+    planted = PLANTED
+    try:
+        raise error
+    except type(error) as caught:
+        assert planted
+        return caught
+
+
+def test_a_json_line_has_time_level_logger_and_event_first(stream: Stream, log: Any) -> None:
+    """Every line begins with the same four keys, the time in UTC."""
+    log.info("attempt", code=0, events=12)
+    line = stream.line()
+    assert list(line) == ["time", "level", "logger", "event", "code", "events"]
+    assert line["time"].endswith("+00:00")
+    assert [*line.values()][1:] == ["info", "tiktok_events.delivery", "attempt", 0, 12]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"log_format": "json", "terminal": True}, "json"),
+        ({"log_format": None, "terminal": False}, "json"),
+        ({"log_format": None, "terminal": True}, "coloured text"),
+        ({"log_format": "text", "terminal": True}, "coloured text"),
+        ({"log_format": "text", "terminal": False}, "text"),
+    ],
+)
+def test_the_format_follows_the_setting_then_the_terminal(
+    configure: Callable[..., Stream],
+    log: Any,
+    given: dict[str, Any],
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Text is for people: asked for, or on a terminal, which alone gets colours."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    stream = configure(**given)
+    log.info("attempt")
+    assert appearance(stream.getvalue()) == expected
+
+
+def appearance(written: str) -> str:
+    """What a line looks like."""
+    if written.startswith("{"):
+        return "json"
+    return "coloured text" if "\x1b[" in written else "text"
+
+
+def test_no_color_is_respected(
+    configure: Callable[..., Stream], log: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NO_COLOR takes the colours out on a terminal too."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = configure(terminal=True)
+    log.info("attempt")
+    assert "\x1b[" not in stream.getvalue()
+
+
+def test_a_field_that_is_not_listed_is_dropped_and_named(stream: Stream, log: Any) -> None:
+    """`hidden` tells a programmer which field did not arrive."""
+    log.info("attempt", email=EMAIL, events=1)
+    line = stream.line()
+    assert (line["events"], line["hidden"], "email" in line) == (1, ["email"], False)
+
+
+def test_a_figure_must_be_a_figure(stream: Stream, log: Any) -> None:
+    """A text in a field for figures is dropped like a field that is not listed."""
+    log.info("attempt", code=PLANTED)
+    assert (stream.line()["hidden"], NAME in stream.getvalue()) == (["code"], False)
+
+
+def test_identifiers_stay_whole(stream: Stream, log: Any) -> None:
+    """A numeric source id is no phone number, a request id no digest: both are needed."""
+    given = {
+        "destination": "app:7012345678901234567",
+        "request_id": "20261122163000ABCDEF0123456789ABCDEF",
+        "resume": "tiktok-events destinations resume app:7012345678901234567",
+    }
+    log.error("parked", **given)
+    assert given.items() <= stream.line().items()
+
+
+def test_a_message_is_redacted_and_on_one_line(stream: Stream, log: Any) -> None:
+    """What the API quotes of an event does not reach the log, nor a line break."""
+    log.warning("attempt", message=f"refused:\n{EMAIL}, {PHONE}")
+    assert stream.line()["message"] == "refused: [e-mail], [number]"
+
+
+def test_absent_fields_are_left_out(stream: Stream, log: Any) -> None:
+    """A delivered batch has no message."""
+    log.info("attempt", message=None, code=0)
+    assert "message" not in stream.line()
+
+
+def test_every_field_that_the_code_logs_is_listed() -> None:
+    """No log call of the worker or the tasks loses a field."""
+    root = Path(__file__).parents[3]
+    files = [*(root / "worker").rglob("*.py"), *(root / "tasks").rglob("*.py")]
+    logged = {name for file in files for name in logged_fields(ast.parse(file.read_text()))}
+    assert "destination" in logged
+    assert logged - FIELDS.keys() - {"exc_info"} == set()
+
+
+def logged_fields(tree: ast.AST) -> Iterator[str]:
+    """Keywords of the calls `log.info(…)` and the like."""
+    for call in ast.walk(tree):
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and isinstance(call.func.value, ast.Name)
+            and call.func.value.id == "log"
+        ):
+            yield from (keyword.arg or "**" for keyword in call.keywords)
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_an_exception_is_its_types_and_places(
+    configure: Callable[..., Stream], log: Any, log_format: str
+) -> None:
+    """No text of unknown origin, no local variable, no source line, no folder."""
+    stream = configure(log_format=log_format)
+    error = raised(KeyError(PLANTED))
+    error.__cause__ = raised(RuntimeError(PLANTED))
+    log.error("delivery_failed", exc_info=error)
+    written = stream.getvalue()
+    assert [word for word in CANARIES if word in written] == []
+    assert all(word in written for word in ("KeyError", "RuntimeError", ":raised"))
+    assert str(Path(__file__).parent) not in written
+
+
+def test_an_exception_as_json(stream: Stream, log: Any) -> None:
+    """The chain as data, itself first, harmless texts kept."""
+    error = raised(OSError(111, PLANTED))
+    error.__context__ = raised(RedisConnectionError("no answer from the server"))
+    log.error("delivery_failed", exc_info=error)
+    first, second = stream.line()["exception"]
+    assert (first["type"], first["message"]) == ("ConnectionRefusedError", "Connection refused")
+    assert second["type"] == "redis.exceptions.ConnectionError"
+    assert second["message"] == "no answer from the server"
+    assert [place.split(":")[-1] for place in first["stack"]] == ["raised"]
+
+
+def test_the_current_exception_is_found(stream: Stream, log: Any) -> None:
+    """`log.exception` inside an except clause."""
+    try:
+        _ = 1 / 0
+    except ZeroDivisionError:
+        log.exception("delivery_failed")
+    assert stream.line()["exception"][0]["type"] == "ZeroDivisionError"
+
+
+def test_a_foreign_line_keeps_its_sentence_and_loses_its_values(stream: Stream) -> None:
+    """Celery fills message bodies and exceptions into its sentences."""
+    foreign = logging.getLogger("celery.app.trace")
+    foreign.error(
+        "Task %(name)s[%(id)s] %(description)s: %(exc)s",
+        {"name": "tiktok_events.track", "id": EMAIL, "description": PLANTED, "exc": PLANTED},
+        exc_info=raised(ValueError(PLANTED)),
+    )
+    line = stream.line()
+    assert line["event"] == "Task tiktok_events.track[[hidden]] [hidden]: [hidden]"
+    assert (line["logger"], line["level"]) == ("celery.app.trace", "error")
+    assert [word for word in CANARIES if word in stream.getvalue()] == []
+
+
+def test_a_foreign_line_keeps_figures_types_and_servers(stream: Stream) -> None:
+    """What an operator needs of a broken connection, without the password."""
+    logging.getLogger("celery.worker.consumer").error(
+        "Cannot connect to %s: %s. Again in %.1f s (%d)",
+        "redis://:secret@redis.internal:6379/0",
+        RedisConnectionError(PLANTED),
+        2.0,
+        3,
+    )
+    event = stream.line()["event"]
+    expected = "Cannot connect to redis://redis.internal:6379: ConnectionError. Again in 2.0 s (3)"
+    assert event == expected
+
+
+def test_a_foreign_line_whose_blanks_do_not_fit_is_written_unfilled(stream: Stream) -> None:
+    """Hiding a value must not lose the line."""
+    logging.getLogger("kombu").warning("retry in %d s", Decimal(2))
+    assert stream.line()["event"] == "retry in %d s"
+
+
+def test_a_foreign_line_may_be_an_exception(stream: Stream) -> None:
+    """Some libraries log the exception itself as the message."""
+    logging.getLogger("kombu").error(ValueError(PLANTED))
+    assert stream.line()["event"] == "ValueError"
+
+
+def test_a_foreign_line_without_blanks_is_redacted(stream: Stream) -> None:
+    """A sentence that was filled before it was logged: its patterns go."""
+    logging.getLogger("urllib3").warning(f"sent {EMAIL} {PHONE} {TOKEN}")  # noqa: G004 — because that is the case
+    assert stream.line()["event"] == "sent [e-mail] [number] [digest]"
+
+
+def test_extra_values_and_stacks_of_a_record_are_not_written(stream: Stream) -> None:
+    """Celery hands the arguments of a failed task over as `extra`."""
+    logging.getLogger("celery").warning("late", extra={"data": PLANTED}, stack_info=True)
+    assert stream.line().keys() == {"time", "level", "logger", "event"}
+
+
+def test_libraries_are_heard_from_warnings_on(stream: Stream) -> None:
+    """Their INFO is one line per task."""
+    logging.getLogger("celery.worker.strategy").info("Task received")
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [("debug", 3), ("info", 2), ("warning", 1), ("error", 0)],
+)
+def test_the_level_is_a_setting(
+    configure: Callable[..., Stream], log: Any, level: str, expected: int
+) -> None:
+    """Our own lines below the level are not written."""
+    stream = configure(log_format="json", log_level=level)
+    log.debug("looked")
+    log.info("attempt")
+    log.warning("claim_lost")
+    assert len(stream.lines()) == expected
+
+
+def test_settings_of_logging_are_refused_with_what_is_allowed() -> None:
+    """A format or level that does not exist stops the start."""
+    environment = {"TIKTOK_EVENTS_LOG_FORMAT": "xml", "TIKTOK_EVENTS_LOG_LEVEL": "loud"}
+    with pytest.raises(InvalidSetting) as refused:
+        Settings.load(environment)
+    assert str(refused.value).splitlines() == [
+        "TIKTOK_EVENTS_LOG_FORMAT must be one of json, text",
+        "TIKTOK_EVENTS_LOG_LEVEL must be one of debug, info, warning, error",
+    ]
+
+
+def test_a_line_that_cannot_be_written_shows_no_value(
+    stream: Stream, log: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Logging's own complaint would print the record."""
+
+    class Unprintable:
+        def __str__(self) -> str:
+            raise ValueError(PLANTED)
+
+    log.info("attempt", message=Unprintable())
+    assert stream.getvalue() == ""
+    lost = "a log line of tiktok_events.delivery was lost: ValueError\n"
+    assert capsys.readouterr().err == lost
+
+
+def test_standard_error_is_looked_up_for_each_line(
+    configure: Callable[..., Stream], log: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that replaces its standard error keeps its log."""
+    assert configure  # restores logging
+    configure_logging(Settings(log_format="json"))
+    replaced = Stream()
+    monkeypatch.setattr(sys, "stderr", replaced)
+    log.info("attempt")
+    assert replaced.line()["event"] == "attempt"
+
+
+def test_a_forked_child_logs_the_same_way(
+    configure: Callable[..., Stream], log: Any, tmp_path: Path
+) -> None:
+    """What was configured before the fork holds after it."""
+    assert configure  # restores logging
+    path = tmp_path / "log"
+    with path.open("w") as file:
+        configure_logging(Settings(log_format="json"), stream=file)
+        child = multiprocessing.get_context("fork").Process(
+            target=log.info, args=("attempt",), kwargs={"email": EMAIL}
+        )
+        child.start()
+        child.join(30)
+    assert child.exitcode == 0
+    assert orjson.loads(path.read_bytes())["hidden"] == ["email"]

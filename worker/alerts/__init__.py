@@ -1,1 +1,0 @@
-"""Figures that are watched, and incidents that are told."""

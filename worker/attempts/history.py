@@ -1,0 +1,149 @@
+"""What earlier attempts met: it travels with a block until its events are gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
+
+import orjson
+
+from worker.attempts.verdict import Verdict
+
+KEPT: Final = 5
+"""First and last attempts kept in full; those between are only counted."""
+
+FAILED: Final = frozenset({Verdict.TRANSIENT, Verdict.AMBIGUOUS})
+"""Verdicts that speak of an outage, unless others are taken meanwhile."""
+
+DEDUPLICATION_S: Final = 48 * 3600
+"""TikTok counts a repeat of the same event and `event_id` as one for this long after the first.
+
+Source: https://ads.tiktok.com/help/article/event-deduplication (read 2026-11-22).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request that carried the event.
+
+    Attributes:
+        at: Unix seconds.
+        verdict: what its answer meant.
+        code: of the answer's body.
+        duration_ms: until the answer.
+        request_id: of the answer.
+        spent: whether it counts; being throttled or parked does not.
+    """
+
+    at: float
+    verdict: str
+    code: int | None
+    duration_ms: int
+    request_id: str | None
+    spent: bool = True
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it stands in history and dead letters."""
+        return {
+            "at": round(self.at, 3),
+            "verdict": self.verdict,
+            "code": self.code,
+            "duration_ms": self.duration_ms,
+            "request_id": self.request_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Of a block, or of a dead letter.
+
+    Attributes:
+        accepted_at: when the events were first accepted, Unix seconds.
+        attempts: how many counted.
+        ambiguous_since: when an attempt may first have been accepted unseen, Unix seconds, or
+            earlier than that; never forgotten. ``None`` while none may have been.
+        outdone: attempts that failed although the API had taken others of the destination since
+            the one before: signs that it is the events that make it fail.
+        suspect: the events stand under suspicion and are not merged with others.
+        log: attempts in order, the first and the last ``KEPT``.
+        replays: Unix seconds of each replay.
+        edits: what operators changed of the event while it was dead; see `DeadLetter`.
+    """
+
+    accepted_at: float
+    attempts: int = 0
+    ambiguous_since: float | None = None
+    outdone: int = 0
+    suspect: bool = False
+    log: tuple[dict[str, Any], ...] = ()
+    replays: tuple[float, ...] = ()
+    edits: tuple[dict[str, Any], ...] = ()
+
+    @classmethod
+    def read(cls, document: bytes, accepted_at: float) -> Self:
+        """From JSON; a block that was never tried has none."""
+        if not document:
+            return cls(accepted_at)
+        known = orjson.loads(document)
+        return cls(
+            accepted_at=known["accepted_at"],
+            attempts=known["attempts"],
+            ambiguous_since=known["ambiguous_since"],
+            outdone=known["outdone"],
+            suspect=known["suspect"],
+            log=tuple(known["log"]),
+            replays=tuple(known["replays"]),
+            edits=tuple(known.get("edits", ())),
+        )
+
+    def write(self) -> str:
+        """As JSON."""
+        known = {
+            "accepted_at": self.accepted_at,
+            "attempts": self.attempts,
+            "ambiguous_since": self.ambiguous_since,
+            "outdone": self.outdone,
+            "suspect": self.suspect,
+            "log": self.log,
+            "replays": self.replays,
+        }
+        return orjson.dumps(known | ({"edits": self.edits} if self.edits else {})).decode()
+
+    def after(self, attempt: Attempt, *, ambiguous: bool, taken_at: float = 0.0) -> History:
+        """The history with one more attempt.
+
+        Args:
+            attempt: what the events met.
+            ambiguous: whether they may have been accepted unseen.
+            taken_at: when the API had last taken others of the destination, Unix seconds.
+        """
+        log = (*self.log, attempt.as_dict())
+        if len(log) > 2 * KEPT:
+            log = log[:KEPT] + log[-KEPT:]
+        outdone = self.outdone + self._is_outdone(attempt, taken_at)
+        grown = replace(self, attempts=self.attempts + attempt.spent, outdone=outdone, log=log)
+        return grown.doubted(round(attempt.at, 3)) if ambiguous else grown
+
+    def _is_outdone(self, attempt: Attempt, taken_at: float) -> bool:
+        failed = attempt.verdict in FAILED
+        return failed and bool(self.log) and float(self.log[-1]["at"]) < taken_at
+
+    def doubted(self, since: float) -> History:
+        """The history when the event may have been accepted unseen since then, Unix seconds."""
+        earlier = since if self.ambiguous_since is None else min(since, self.ambiguous_since)
+        return replace(self, ambiguous_since=earlier)
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether an attempt may have been accepted unseen."""
+        return self.ambiguous_since is not None
+
+    def would_count_twice(self, now: float) -> bool:
+        """Whether TikTok may count one more attempt as another conversion."""
+        since = self.ambiguous_since
+        return since is not None and now > since + DEDUPLICATION_S
+
+    def needs_a_yes(self, now: float) -> bool:
+        """Whether it may, and no person has replayed the event knowing that."""
+        answered = bool(self.replays) and self.would_count_twice(self.replays[-1])
+        return self.would_count_twice(now) and not answered

@@ -1,0 +1,246 @@
+"""`tiktok-events dead edit`: repair the events of dead letters, one or all that match."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, BinaryIO, Final, cast
+
+import click
+import orjson
+
+from schemas.paths import ABSENT, EventPath, PathError
+from tiktok_events.client import connect
+from worker.cli import options
+from worker.cli.dead.edit_report import Report
+from worker.cli.terminal import Bar, confirm, console
+from worker.letters.dead_letters import PAGE, DeadLetter, DeadLetters
+from worker.letters.filter import LetterFilter
+from worker.letters.repair import Edit, Outcome, Repair, Repairer
+from worker.reporting.audit import Action, Audit, Tally, operator
+from worker.settings import Settings
+
+HELP: Final = """Repair the events of dead letters. Nothing is sent: replay them afterwards.
+
+\b
+One value:                 tiktok-events dead edit 17-0 --set properties.currency=EUR
+See it first:              tiktok-events dead edit 17-0 --set properties.value=59.98 --dry-run
+All that broke the same:
+    tiktok-events dead edit --field properties.currency --set properties.currency=EUR
+In every item of a list:   … --set 'properties.contents[].price=9.99'
+In the first one:          … --set properties.contents.0.price=9.99
+Take a value out:          … --unset properties.contents.0.brand
+Much at once:              tiktok-events dead edit --reason invalid --patch fix.json
+    fix.json: {"properties": {"currency": "EUR", "query": null}}  (null takes out)
+To another pixel:          … --set event_source_id=C0OTHER --new-identity
+
+An event is checked and its match keys are hashed at once, as if it were new. If it would not
+be valid, its letter stays as it is, and the reason is told. Reason, message and attempts of a
+letter stay; `dead show` tells who edited it, when, and where.
+
+A VALUE means what its place wants: a number, true or false, a list or an object as JSON;
+else it is text, also if it looks like a number: --set properties.order_id=17 gives "17".
+--patch takes JSON literally (RFC 7396, with the destination beside the event), goes before
+--set, and - reads standard input: for personal data, which a shell would remember.
+
+`event`, `event_id`, `event_time` and the destination say which conversion it is: by them TikTok
+counts a repeat once. They stay, unless you give --new-identity: the event then gets a new
+event_id and is another conversion to TikTok. If an earlier attempt was accepted after all, it
+counts twice; where that is possible, --accept-duplicates must be given too.
+
+\b
+--json prints one object a letter:
+    id, outcome    `edited`, `unchanged` or `refused`
+    changes        [{path, before, after}]; match keys as digests, null for nothing
+    problems       [{path, message}]: why it was refused
+    remarks        [{path, message}]: allowed, but worth a look
+
+Exit codes: 0 done, 1 a letter was refused, or not there, or the answer was no, 2 wrong usage.
+"""
+
+
+def _assignment(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> list[tuple[EventPath, Any]]:
+    return [_assigned(text) for text in given]
+
+
+def _assigned(text: str) -> tuple[EventPath, Any]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise click.BadParameter("write PATH=VALUE, such as properties.currency=EUR")
+    try:
+        path = EventPath.parse(name)
+    except PathError as error:
+        raise click.BadParameter(str(error)) from error
+    return path, path.read(value)
+
+
+def _removal(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> list[tuple[EventPath, Any]]:
+    try:
+        return [(EventPath.parse_any(text), ABSENT) for text in given]
+    except PathError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _read_patch(file: BinaryIO | None) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    try:
+        patch = orjson.loads(file.read())
+    except orjson.JSONDecodeError as error:
+        # Its msg alone: the error as a whole holds the text.
+        where = f"line {error.lineno}, column {error.colno}"
+        raise click.UsageError(f"the patch is no JSON: {error.msg}, {where}") from None
+    if not isinstance(patch, dict):
+        raise click.UsageError("a patch is a JSON object, in braces")
+    return patch
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a run of the command works with.
+
+    Attributes:
+        letters: to be edited.
+        selection: which.
+        repairer: makes the edit.
+        audit: where the edit is written down.
+        begun_at: Unix seconds; no letter is edited twice in a run, though it may be found twice.
+    """
+
+    letters: DeadLetters
+    selection: LetterFilter
+    repairer: Repairer
+    audit: Audit
+    begun_at: float
+
+    @property
+    def expected(self) -> int | None:
+        """How many letters there will be, if anybody knows."""
+        return None if self.selection.narrows else len(self.letters)
+
+    def repairs(self) -> Iterator[Repair]:
+        """What becomes of each chosen letter, as they stand now."""
+        now = time.time()
+        for letter in self.letters.find(self.selection):
+            if not self._is_done(letter):
+                yield self.repairer.repair(letter, now)
+
+    def edit(self, report: Report, planned: Report) -> None:
+        """Change the letters, and report on each."""
+        with self._recorded(nothing=not planned.counts[Outcome.EDITED]) as tally:
+            tally.facts["new_identity"] = self.repairer.edit.new_identity or None
+            self._edit_pages(report, planned.total, tally)
+
+    def _edit_pages(self, report: Report, total: int, tally: Tally) -> None:
+        repairs = self.repairs()
+        with Bar("editing", total) as bar:
+            while part := list(islice(repairs, PAGE)):
+                self._edit_page(part, report)
+                tally.count = report.counts[Outcome.EDITED]
+                bar.advance(len(part))
+
+    def _edit_page(self, part: list[Repair], report: Report) -> None:
+        edited = [repair for repair in part if repair.new is not None]
+        pairs = [(repair.old, cast("DeadLetter", repair.new)) for repair in edited]
+        done = {
+            old.id: changed
+            for (old, _), changed in zip(pairs, self.letters.change_many(pairs), strict=True)
+        }
+        for repair in part:
+            report.add(repair, changed_meanwhile=not done.get(repair.old.id, True))
+
+    def _recorded(self, *, nothing: bool) -> AbstractContextManager[Tally]:
+        if nothing:
+            return nullcontext(Tally())
+        words = self.selection.words()
+        return self.audit.recorded(Action.EDIT, who=self.repairer.who, filter=words)
+
+    def _is_done(self, letter: DeadLetter) -> bool:
+        last = letter.edits[-1] if letter.edits else None
+        return last is not None and last["at"] >= self.begun_at and last["who"] == self.repairer.who
+
+
+@click.command("edit", help=HELP)
+@options.letter_choice
+@click.option(
+    "--set",
+    "values",
+    multiple=True,
+    callback=_assignment,
+    metavar="PATH=VALUE",
+    help="Put a value there; may be given several times.",
+)
+@click.option(
+    "--unset", "removed", multiple=True, callback=_removal, metavar="PATH", help="Take it out."
+)
+@click.option(
+    "--patch",
+    "patch_file",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="A JSON merge patch; - reads standard input.",
+)
+@click.option("--new-identity", is_flag=True, help="Make it another conversion to TikTok.")
+@click.option(
+    "--accept-duplicates",
+    is_flag=True,
+    help="With --new-identity: also where TikTok may have counted it already.",
+)
+@options.dry_run
+@options.yes
+@options.as_json
+def edit(  # noqa: PLR0913 — because click passes each option as an argument
+    *,
+    selection: LetterFilter,
+    values: list[tuple[EventPath, Any]],
+    removed: list[tuple[EventPath, Any]],
+    patch_file: BinaryIO | None,
+    new_identity: bool,
+    accept_duplicates: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Edit the chosen letters."""
+    change = Edit(_read_patch(patch_file), (*values, *removed), new_identity, accept_duplicates)
+    if not change.changes_anything:
+        raise click.UsageError("say what to change: --set, --unset, --patch or --new-identity")
+    options.need_an_answer(patch_file, answered=yes or dry_run)
+    settings = Settings.load()
+    with connect(settings) as redis:
+        repairer = Repairer(change, settings, operator(settings))
+        desk = Desk(DeadLetters(redis), selection, repairer, Audit(redis), round(time.time(), 3))
+        report = _run(desk, dry_run=dry_run, yes=yes, as_json=as_json)
+    if report.refused or report.missing:
+        raise click.exceptions.Exit(1)
+
+
+def _run(desk: Desk, *, dry_run: bool, yes: bool, as_json: bool) -> Report:
+    """Count, show, ask, do."""
+    out = console()
+    named = frozenset(desk.selection.ids)
+    planned = Report(as_json and dry_run, named)
+    with Bar("checking", desk.expected) as bar:
+        for repair in desk.repairs():
+            planned.add(repair)
+            bar.advance()
+    if not as_json:
+        planned.show_plan(out)
+    if dry_run:
+        planned.gone = len(planned.missing)
+        planned.end(out, dry_run=True, as_json=as_json)
+        return planned
+    if planned.counts[Outcome.EDITED]:
+        confirm(planned.question(desk.repairer.edit), yes=yes)
+    done = Report(as_json, named)
+    desk.edit(done, planned)
+    done.gone = len(done.missing) if named else max(planned.total - done.total, 0)
+    done.end(out, dry_run=False, as_json=as_json)
+    return done

@@ -1,0 +1,146 @@
+"""`tiktok-events dead import`: exported dead letters back from a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from itertools import islice
+from typing import BinaryIO, Final
+
+import click
+
+from tiktok_events.client import connect
+from worker.cli import options
+from worker.cli.terminal import Bar, confirm, counted, print_json
+from worker.letters.dead_letters import PAGE, DeadLetter
+from worker.letters.file import LetterFileError, read_line
+from worker.letters.importing import LetterImport
+from worker.reporting.audit import Action, Audit, Tally, operator
+from worker.settings import Settings
+
+SHOWN: Final = 100
+"""Lines told for people; --json tells them all."""
+
+HELP: Final = """Put exported dead letters back: FILE is what `dead export` wrote, as ndjson.
+
+\b
+See what it holds:   tiktok-events dead import letters.ndjson --dry-run
+Put them back:       tiktok-events dead import letters.ndjson
+From elsewhere:      zcat letters.ndjson.gz | tiktok-events dead import --yes -
+
+A letter keeps its reason, attempts and deadline, and its id with an `i` behind it. What is
+there already is left alone, so the same file may be imported again: a letter counts as there
+if its id is, or one of the same destination, event and event_id.
+
+Import what was purged. An event that was replayed after the export is not known to have been:
+replayed again more than 48 hours later, TikTok would count it a second time.
+
+A line that is no letter is told with its number, without its values; the others are imported.
+
+\b
+--json prints one object for each such line (line, message), and last the counts:
+    imported   put back (in a dry run: would be)
+    there      left alone
+    refused    no letters
+
+Exit codes: 0 all put back or there, 1 a line was refused or the answer was no, 2 wrong usage.
+"""
+
+
+@dataclass(slots=True)
+class Importing:
+    """What became of the lines so far.
+
+    Attributes:
+        letters: puts back.
+        region: where national phone numbers are at home.
+        dry_run: whether nothing is put back.
+        as_json: whether programs read the output.
+        imported: letters put back.
+        there: letters left alone.
+        refused: lines that are no letters.
+    """
+
+    letters: LetterImport
+    region: str | None
+    dry_run: bool
+    as_json: bool
+    imported: int = 0
+    there: int = 0
+    refused: int = 0
+
+    def run(self, stream: BinaryIO, size: int | None, tally: Tally) -> None:
+        """Put the letters of a file back, a page at a time."""
+        with Bar("importing", size, sizes=True) as bar:
+            found = self._letters(stream, bar)
+            while part := list(islice(found, PAGE)):
+                missing = sum(self.letters.restore(part, dry_run=self.dry_run))
+                self.imported = tally.count = self.imported + missing
+                self.there += len(part) - missing
+
+    def end(self) -> None:
+        """Print the counts."""
+        counts = {"imported": self.imported, "there": self.there, "refused": self.refused}
+        if self.as_json:
+            print_json({"dry_run": self.dry_run, **counts})
+            return
+        if self.refused > SHOWN:
+            click.echo(f"… and {self.refused - SHOWN:,} more; --json tells them all", err=True)
+        done = "would be put back; this was a dry run" if self.dry_run else "put back"
+        click.echo(f"{counted(self.imported, 'dead letter')} {done}.")
+        click.echo(f"{self.there:,} were there already, {counted(self.refused, 'line')} refused.")
+
+    def _letters(self, stream: BinaryIO, bar: Bar) -> Iterator[DeadLetter]:
+        for number, line in enumerate(stream, 1):
+            bar.advance(len(line))
+            try:
+                if line.strip():
+                    yield read_line(line, self.region)
+            except LetterFileError as error:
+                self._refuse(number, str(error), bar)
+
+    def _refuse(self, number: int, problem: str, bar: Bar) -> None:
+        self.refused += 1
+        if self.as_json:
+            print_json({"line": number, "message": problem})
+        elif self.refused <= SHOWN:
+            bar.say(f"line {number:,}: {problem}")
+
+
+@click.command("import", help=HELP)
+@click.argument("file", type=click.File("rb"))
+@options.dry_run
+@options.yes
+@options.as_json
+def import_(*, file: BinaryIO, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Import the letters of a file."""
+    options.need_an_answer(file, answered=yes or dry_run)
+    if not dry_run:
+        confirm(
+            "Put these letters back? Those replayed since the export could be counted twice.",
+            yes=yes,
+        )
+    settings = Settings.load()
+    with connect(settings) as redis:
+        importing = Importing(LetterImport(redis), settings.default_region, dry_run, as_json)
+        with _recorded(Audit(redis), settings, dry_run=dry_run) as tally:
+            importing.run(file, _size(file), tally)
+    importing.end()
+    if importing.refused:
+        raise click.exceptions.Exit(1)
+
+
+def _recorded(audit: Audit, settings: Settings, *, dry_run: bool) -> AbstractContextManager[Tally]:
+    return (
+        nullcontext(Tally()) if dry_run else audit.recorded(Action.IMPORT, who=operator(settings))
+    )
+
+
+def _size(stream: BinaryIO) -> int | None:
+    """Bytes there are to read, if anybody knows."""
+    try:
+        return os.fstat(stream.fileno()).st_size or None
+    except OSError:
+        return None

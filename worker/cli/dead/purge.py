@@ -1,0 +1,172 @@
+"""`tiktok-events dead purge`: give dead letters up."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, Final
+
+import click
+
+from tiktok_events.client import connect
+from worker.cli import options
+from worker.cli.terminal import Bar, confirm, console, counted, print_json, printable
+from worker.letters.dead_letters import PAGE, DeadLetter, DeadLetters
+from worker.letters.filter import LetterFilter
+from worker.letters.kind import shape_of
+from worker.reporting.audit import Action, Audit, Tally, operator
+from worker.settings import Settings
+
+SHOWN_CURRENCIES: Final = 3
+
+HELP: Final = """Remove dead letters for good: their events will never be delivered.
+
+\b
+See how many:                 tiktok-events dead purge --reason expired --dry-run
+These two:                    tiktok-events dead purge 17-0 23-4
+All that are too old:         tiktok-events dead purge --not-recoverable
+What died before November:    tiktok-events dead purge --until 2026-11-01
+Keep a copy first:
+    tiktok-events dead export --reason expired -o expired.ndjson
+    tiktok-events dead purge  --reason expired
+Everything, from a script:    tiktok-events dead purge --all --yes
+
+It says how many, worth what, and how many could still be sent, before it asks.
+They stay counted: `tiktok-events status` says how many were purged.
+
+\b
+--json prints one object:
+    selected      letters that matched
+    purged        of them, removed (in a dry run: would be)
+    gone          replayed or purged by somebody else meanwhile, or never there
+    recoverable   of those that matched, could still be sent
+    reasons       letters by reason
+    money         their values by currency
+
+Exit codes: 0 done, 1 a letter named by its ID was not there or the answer was no,
+2 wrong usage.
+"""
+
+
+@dataclass(slots=True)
+class Doomed:
+    """What is to be purged, added up.
+
+    Attributes:
+        letters: how many.
+        recoverable: how many of them could still be sent.
+        reasons: letters by reason.
+        money: their values by currency.
+    """
+
+    letters: int = 0
+    recoverable: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    money: dict[str, float] = field(default_factory=dict)
+
+    def add(self, letter: DeadLetter, now: float) -> None:
+        """Count one letter in."""
+        self.letters += 1
+        self.recoverable += letter.recoverable(now)
+        self.reasons[letter.reason] += 1
+        if letter.value is not None and letter.currency:
+            # Its shape: what is no currency may be anything, and as many as the letters.
+            currency = shape_of(letter.currency)
+            self.money[currency] = self.money.get(currency, 0.0) + letter.value
+
+    def as_dict(self) -> dict[str, Any]:
+        """As keys of one JSON object."""
+        money = {currency: round(amount, 2) for currency, amount in self.money.items()}
+        return {
+            "recoverable": self.recoverable,
+            "reasons": dict(self.reasons.most_common()),
+            "money": money,
+        }
+
+    def question(self) -> str:
+        """What an operator is asked."""
+        facts = [" · ".join(f"{name} {n:,}" for name, n in self.reasons.most_common())]
+        facts += [f"worth {money_text(self.money)}"] if self.money else []
+        facts += [f"{self.recoverable:,} can still be sent"] if self.recoverable else []
+        return f"Remove {counted(self.letters, 'dead letter')} for good? ({'; '.join(facts)})"
+
+
+def money_text(money: Mapping[str, float]) -> str:
+    """Amounts for people, the largest first."""
+    largest = sorted(money.items(), key=lambda pair: -pair[1])
+    shown = [f"{amount:,.2f} {printable(name)}" for name, amount in largest[:SHOWN_CURRENCIES]]
+    more = len(largest) - len(shown)
+    return ", ".join(shown) + (f" and {counted(more, 'more amount')}" if more else "")
+
+
+@click.command("purge", help=HELP)
+@options.letter_choice
+@options.dry_run
+@options.yes
+@options.as_json
+def purge(*, selection: LetterFilter, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Purge the chosen letters."""
+    words, selection = selection.words(), _until_now(selection)
+    settings = Settings.load()
+    with connect(settings) as redis:
+        letters = DeadLetters(redis)
+        doomed = _counted(letters, selection)
+        purged = doomed.letters
+        if purged and not dry_run:
+            confirm(doomed.question(), yes=yes)
+            audit = Audit(redis).recorded(Action.PURGE, who=operator(settings), filter=words)
+            with audit as tally:
+                purged = _purge_all(letters, selection, doomed.letters, tally)
+    missing = len(set(selection.ids)) - doomed.letters if selection.ids else 0
+    gone = missing + max(doomed.letters - purged, 0)
+    _tell(doomed, purged, gone, dry_run=dry_run, as_json=as_json)
+    if len(set(selection.ids)) > purged:
+        raise click.exceptions.Exit(1)
+
+
+def _until_now(selection: LetterFilter) -> LetterFilter:
+    """Only letters that are there when they are counted: what dies meanwhile was not asked for."""
+    if selection.ids or selection.until is not None:
+        return selection
+    return replace(selection, until=time.time())
+
+
+def _counted(letters: DeadLetters, selection: LetterFilter) -> Doomed:
+    doomed, now = Doomed(), time.time()
+    with Bar("counting", None) as bar:
+        for letter in letters.find(selection):
+            doomed.add(letter, now)
+            bar.advance()
+    return doomed
+
+
+def _purge_all(letters: DeadLetters, selection: LetterFilter, count: int, tally: Tally) -> int:
+    found = letters.find(selection)
+    with Bar("purging", count) as bar:
+        while part := list(islice(found, PAGE)):
+            tally.count += letters.purge(part)
+            bar.advance(len(part))
+    return tally.count
+
+
+def _tell(doomed: Doomed, purged: int, gone: int, *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        report = {"selected": doomed.letters, "purged": purged, "gone": gone}
+        print_json({"dry_run": dry_run, **report, **doomed.as_dict()})
+        return
+    out = console()
+    if not doomed.letters and not gone:
+        out.print("No dead letter matches.")
+        return
+    out.print(f"{purged:>9,} {'would be purged; this was a dry run' if dry_run else 'purged'}")
+    for name, count in doomed.reasons.most_common() if dry_run else ():
+        out.print(f"{count:>9,}   {name}")
+    if dry_run and doomed.recoverable:
+        out.print(f"{doomed.recoverable:>9,}   of them can still be sent")
+    if dry_run and doomed.money:
+        out.print(f"          worth {money_text(doomed.money)}")
+    if gone:
+        out.print(f"{gone:>9,} not there: replayed or purged meanwhile, or never a dead letter")

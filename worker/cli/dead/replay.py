@@ -1,0 +1,146 @@
+"""`tiktok-events dead replay`: count, ask a person, then ask the workers, and watch them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import click
+from redis import Redis
+
+from tiktok_events.client import connect
+from tiktok_events.event.destination import Destination
+from worker.cli import options
+from worker.cli.dead.replay_report import Plan, print_plan, print_replay
+from worker.cli.dead.replay_watch import come_back, found, watch
+from worker.cli.terminal import Bar, confirm
+from worker.delivery.destinations import Destinations
+from worker.letters.dead_letters import DeadLetters
+from worker.letters.filter import LetterFilter
+from worker.replays.audit import ASKED, write_down
+from worker.replays.forecast import Forecast
+from worker.replays.orders import Replays
+from worker.replays.replay import RATE, Replay, ReplayRequest
+from worker.reporting.audit import operator
+from worker.settings import Settings
+
+MIN_RATE: Final = 0.1
+MAX_RATE: Final = 10_000
+
+REPLAY_HELP: Final = """Put dead letters back into their outbox, to be sent again.
+
+\b
+See what would happen:        tiktok-events dead replay --reason rejected --dry-run
+These two:                    tiktok-events dead replay 17-0 23-4
+All of a repaired pixel:      tiktok-events dead replay --destination web:C0PIXEL
+Slowly, and do not wait:      tiktok-events dead replay --reason exhausted --rate 20 --detach
+Everything, from a script:    tiktok-events dead replay --all --yes --json
+What jq has chosen:
+    tiktok-events dead list --all --json | jq -r 'select(.value > 100).id' |
+      xargs tiktok-events dead replay --yes
+
+The workers do it, nearest deadline first, behind live events: a destination gets more while
+less than one request's worth waits there, and nothing while it is parked or failing. This
+command only asks and watches. Ctrl-C leaves the replay running; tiktok-events replays
+watches, pauses, resumes and cancels it.
+
+An event keeps its event_id and event_time, so TikTok counts it once even if an earlier
+attempt was accepted. What dies again is not replayed again. Skipped, and left where they are,
+are
+
+\b
+    expired letters      too old to be sent
+    ambiguous letters    more than 48 hours ago an attempt may have been accepted unseen:
+                         TikTok would count the conversion again. --accept-duplicates
+                         replays them all the same
+    no destination       the event never named one
+
+Remove the cause first: an invalid event that is not repaired dies again.
+
+Exit codes: 0 done, or left running; 1 a letter named by its ID was not replayed or the answer
+was no; 2 wrong usage.
+"""
+
+
+@click.command("replay", help=REPLAY_HELP)
+@options.letter_choice
+@click.option(
+    "--accept-duplicates", is_flag=True, help="Also those that TikTok might count a second time."
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(MIN_RATE, MAX_RATE),
+    default=RATE,
+    show_default=True,
+    metavar="N",
+    help="Events a second.",
+)
+@click.option("--detach", is_flag=True, help="Ask the workers, and do not watch.")
+@options.dry_run
+@options.yes
+@options.as_json
+def replay(  # noqa: PLR0913 — because each is an option of the command
+    *,
+    selection: LetterFilter,
+    accept_duplicates: bool,
+    rate: float,
+    detach: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Replay the chosen letters."""
+    settings = Settings.load()
+    with connect(settings) as redis:
+        request = ReplayRequest(
+            wanted=selection,
+            asked_at=_now(redis),
+            asked_by=operator(settings),
+            accept_duplicates=accept_duplicates,
+            rate=rate,
+        )
+        plan = _plan(redis, request, settings)
+        if dry_run or not plan.forecast.replayable:
+            print_plan(plan, dry_run=dry_run, as_json=as_json)
+            _check_named(selection, plan.forecast.replayable)
+            return
+        confirm(plan.question(), yes=yes)
+        done, why = _ask(redis, plan.request, detach=detach)
+    print_replay(done, why, as_json=as_json)
+    if done.ended:
+        _check_named(selection, done.replayed)
+
+
+def _now(redis: Redis) -> float:
+    """Unix seconds on the server's clock, which all workers share."""
+    seconds, micros = redis.time()
+    return seconds + micros / 1_000_000
+
+
+def _plan(redis: Redis, request: ReplayRequest, settings: Settings) -> Plan:
+    """Count what would happen; what is asked for is known to be there from then on."""
+    accounts = Destinations(settings)
+    forecast = Forecast()
+    with Bar("counting", None) as bar:
+        for letter in DeadLetters(redis).find(request.wanted, now=request.asked_at):
+            if letter.died_at < request.asked_at:
+                forecast.add(letter, request.fate_of(letter, request.asked_at))
+                bar.advance()
+    missing = max(len(set(request.wanted.ids)) - forecast.selected, 0)
+    counted_ = replace(request, selected=forecast.selected, missing=missing)
+    return Plan(counted_, forecast, lambda key: accounts.account(Destination.from_key(key)).limits)
+
+
+def _ask(redis: Redis, request: ReplayRequest, *, detach: bool) -> tuple[Replay, str | None]:
+    """Ask the workers, and watch them; the replay as it was last seen, and why it was left."""
+    replays = Replays(redis)
+    number = replays.ask(request)
+    asked = found(replays, number)
+    write_down(redis, asked, ASKED, who=request.asked_by)
+    return (asked, come_back(number)) if detach else watch(replays, number)
+
+
+def _check_named(selection: LetterFilter, done: int) -> None:
+    """End with 1 when a letter that was asked for by its id is not done."""
+    if len(set(selection.ids)) > done:
+        raise click.exceptions.Exit(1)

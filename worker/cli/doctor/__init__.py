@@ -1,0 +1,4 @@
+"""The command that checks whether everything is fit for work.
+
+Imports what every command may; see `worker.cli`.
+"""

@@ -1,0 +1,260 @@
+"""What stands between these settings, this server and delivered events: found before it hurts."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+from packaging.version import InvalidVersion, Version
+from redis import Redis
+from redis.exceptions import AskError, ClusterCrossSlotError, RedisError, ResponseError
+
+from tiktok_events.client import connect
+from tiktok_events.errors import InvalidSetting
+from tiktok_events.event.destination import Destination
+from tiktok_events.outbox import keys
+from worker.app import celery_settings
+from worker.cli.doctor.diagnosis import Check, Outcome
+from worker.cli.doctor.leadership import leadership, on_a_cluster, unusable
+from worker.delivery.destinations import Destinations
+from worker.operations.status import Figures, read_figures
+from worker.runtime.broker import kombu_url
+from worker.settings import Settings, unknown_variables
+
+OLDEST_SERVER: Final = Version("6.2")
+CLOCKS_S: Final = 2.0
+"""Producers date events with their clock, the server ends leases with its own."""
+
+DESTINATIONS: Final = "destinations"
+PING_S: Final = 1.5
+CONNECT_S: Final = 2
+
+
+def examine(environment: Mapping[str, str]) -> Iterator[Check]:
+    """Check everything, in the order in which it is needed; each check as soon as it ended.
+
+    No request goes to the Events API.
+    """
+    for sentence in unknown_variables(environment):
+        yield Check("settings", Outcome.WARNING, sentence, "Correct its name, or remove it.")
+    try:
+        settings = Settings.load(environment)
+    except InvalidSetting as error:
+        for problem in str(error).splitlines():
+            yield Check("settings", Outcome.FAILED, problem, "Correct the variable.")
+        return
+    yield Check("settings", Outcome.OK, "every one is allowed")
+    yield api_url(settings.api_url)
+    yield from _examine_server(settings, *_accounts(settings, environment))
+
+
+def _accounts(
+    settings: Settings, environment: Mapping[str, str]
+) -> tuple[Destinations | None, Check]:
+    try:
+        accounts = Destinations(settings, environment)
+    except InvalidSetting as error:
+        return None, Check(DESTINATIONS, Outcome.FAILED, str(error), "Correct the file.")
+    return accounts, _configured(settings, len(accounts.configured()))
+
+
+def _configured(settings: Settings, number: int) -> Check:
+    if settings.access_token is None and number == 0:
+        remedy = "Set TIKTOK_EVENTS_ACCESS_TOKEN or TIKTOK_EVENTS_DESTINATIONS_FILE."
+        return Check(DESTINATIONS, Outcome.WARNING, "no access token is configured", remedy)
+    words = "one token serves every destination" if number == 0 else f"configured: {number:,}"
+    return Check(DESTINATIONS, Outcome.OK, words)
+
+
+def _examine_server(
+    settings: Settings, accounts: Destinations | None, file_check: Check
+) -> Iterator[Check]:
+    yield file_check
+    with connect(settings) as redis:
+        try:
+            figures = read_figures(redis)
+            yield from server(redis)
+        except RedisError as error:
+            yield unusable(error)
+            return
+        yield from celery(settings, redis, figures)
+        yield accounting(figures)
+        if accounts is not None:
+            yield tokens(figures, accounts)
+        yield parked(figures)
+
+
+def api_url(url: str) -> Check:
+    """The token travels with every request, so the way must be private."""
+    name, parts = "API URL", urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https" or _is_loopback(host):
+        return Check(name, Outcome.OK, url)
+    remedy = "Use https; plain http is for the sandbox only."
+    # One word, such as `sandbox`, is a neighbour in a container network.
+    outcome = Outcome.FAILED if "." in host or ":" in host else Outcome.WARNING
+    return Check(name, outcome, f"the access token would travel unencrypted to {host}", remedy)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def server(redis: Redis) -> Iterator[Check]:
+    """Whether the server keeps what it is given.
+
+    Raises:
+        redis.RedisError: it does not answer.
+    """
+    try:
+        info = redis.info()
+    except ResponseError:
+        remedy = "Allow INFO to this user, or see to version, memory and append-only file yourself."
+        yield Check("redis", Outcome.WARNING, "it does not tell about itself", remedy)
+    else:
+        yield version(info)
+        yield from leadership(redis, info)
+        yield eviction(info)
+        yield append_only(info)
+    yield _clock(redis)
+
+
+def version(info: Mapping[str, Any]) -> Check:
+    """Whether the server knows the commands we need."""
+    is_valkey = "valkey_version" in info
+    text = str(info.get("valkey_version" if is_valkey else "redis_version"))
+    words = f"{'Valkey' if is_valkey else 'Redis'} {text}"
+    try:
+        old = Version(text) < OLDEST_SERVER
+    except InvalidVersion:
+        return Check("redis", Outcome.WARNING, "it does not tell its version")
+    if old and not is_valkey:
+        return Check("redis", Outcome.FAILED, f"{words} is too old", "Use 6.2 or later, or Valkey.")
+    return Check("redis", Outcome.OK, words)
+
+
+def eviction(info: Mapping[str, Any]) -> Check:
+    """Whether events stay when memory is short."""
+    name, policy = "memory", str(info.get("maxmemory_policy", "unknown"))
+    if policy == "noeviction":
+        return Check(name, Outcome.OK, "maxmemory-policy is noeviction")
+    remedy = "CONFIG SET maxmemory-policy noeviction, and in the server's configuration."
+    if policy.startswith("allkeys"):
+        message = f"maxmemory-policy is {policy}: waiting events are deleted when memory is short"
+        return Check(name, Outcome.FAILED, message, remedy)
+    message = f"maxmemory-policy is {policy}: it should be noeviction"
+    return Check(name, Outcome.WARNING, message, remedy)
+
+
+def append_only(info: Mapping[str, Any]) -> Check:
+    """Whether events outlast a restart of the server."""
+    name = "append-only file"
+    if not info.get("aof_enabled"):
+        remedy = "CONFIG SET appendonly yes, and in the server's configuration."
+        return Check(name, Outcome.FAILED, "off: a restart loses waiting events", remedy)
+    if info.get("aof_last_write_status", "ok") != "ok":
+        remedy = "Look at the server's disk and its log."
+        return Check(name, Outcome.FAILED, "the server could not write it", remedy)
+    return Check(name, Outcome.OK, "on")
+
+
+def _clock(redis: Redis) -> Check:
+    before = time.time()
+    seconds, microseconds = redis.time()
+    now = (before + time.time()) / 2
+    return clock(seconds + microseconds / 1_000_000 - now)
+
+
+def clock(ahead_s: float) -> Check:
+    """Whether the server's clock is ours; `ahead_s` is how far it goes ahead."""
+    if abs(ahead_s) < CLOCKS_S:
+        return Check("clock", Outcome.OK, f"the server's differs by {abs(ahead_s):.1f} s")
+    direction = "ahead of" if ahead_s > 0 else "behind"
+    message = f"the server's is {abs(ahead_s):,.1f} s {direction} this machine's"
+    return Check("clock", Outcome.FAILED, message, "Set both by NTP.")
+
+
+def celery(settings: Settings, redis: Redis, figures: Figures) -> Iterator[Check]:
+    """Whether doorbells can be rung, and somebody hears them."""
+    with Celery(
+        "tiktok_events", broker=kombu_url(settings.celery_broker_url), set_as_current=False
+    ) as app:
+        app.conf.update(celery_settings(settings))
+        try:
+            with app.connection_for_write() as connection:
+                connection.ensure_connection(max_retries=1, interval_start=0, timeout=CONNECT_S)
+        except OperationalError as error:
+            words = str(error).partition(" : <")[0]  # then come redis-py's connections in full
+            remedy = "Start the broker, or correct TIKTOK_EVENTS_BROKER_URL."
+            yield Check("broker", Outcome.FAILED, f"it cannot be reached: {words}", remedy)
+            return
+        try:
+            worker = _worker(app, redis, figures)
+        except (AskError, ClusterCrossSlotError):
+            yield on_a_cluster("broker")
+            return
+        yield Check("broker", Outcome.OK, "it can be reached")
+        yield worker
+
+
+def _worker(app: Celery, redis: Redis, figures: Figures) -> Check:
+    name = "worker"
+    if redis.exists(keys.AWAKE):  # a busy one may be too busy to answer
+        return Check(name, Outcome.OK, "at work")
+    answers = app.control.ping(timeout=PING_S) or []
+    if answers:
+        return Check(name, Outcome.OK, f"waiting for work: {len(answers):,}")
+    message = f"none answers; events waiting: {figures.waiting:,}"
+    return Check(name, Outcome.WARNING, message, "Start one: tiktok-events worker")
+
+
+def accounting(figures: Figures) -> Check:
+    """Whether every event that was accepted is somewhere."""
+    name = "accounting"
+    if figures.unaccounted or figures.dead_unaccounted:
+        message = (
+            f"events missing: {figures.unaccounted:,}; "
+            f"dead letters missing: {figures.dead_unaccounted:,}"
+        )
+        remedy = "Somebody deleted keys, or the server lost data. See tiktok-events status."
+        return Check(name, Outcome.FAILED, message, remedy)
+    return Check(name, Outcome.OK, f"all {figures.count('accepted'):,} events are accounted for")
+
+
+def tokens(figures: Figures, accounts: Destinations) -> Check:
+    """Whether what waits can be sent."""
+    name = "tokens"
+    waiting = [one.destination for one in figures.destinations if one.waiting]
+    without = [one for one in waiting if _token_of(one, accounts) is None]
+    if without:
+        remedy = "Set TIKTOK_EVENTS_ACCESS_TOKEN, or name them in TIKTOK_EVENTS_DESTINATIONS_FILE."
+        return Check(name, Outcome.FAILED, f"none for {_some(without)}", remedy)
+    return Check(
+        name, Outcome.OK, f"no event waits without one; destinations with events: {len(waiting):,}"
+    )
+
+
+def _token_of(destination: str, accounts: Destinations) -> str | None:
+    return accounts.account(Destination.from_key(destination)).access_token
+
+
+def parked(figures: Figures) -> Check:
+    """Whether destinations wait for a person."""
+    found = [one.destination for one in figures.destinations if one.parked is not None]
+    if not found:
+        return Check("parked", Outcome.OK, "no destination waits for a person")
+    remedy = "See why: tiktok-events destinations list. Then: tiktok-events destinations resume"
+    return Check("parked", Outcome.WARNING, f"waiting for a person: {_some(found)}", remedy)
+
+
+def _some(names: list[str], shown: int = 5) -> str:
+    more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more

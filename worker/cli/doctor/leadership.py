@@ -1,0 +1,105 @@
+"""Whether the server that was found leads, others could take over, and nobody is led astray."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from redis import Redis
+from redis.exceptions import ClusterDownError, MovedError, RedisError, ResponseError
+
+from tiktok_events.connection.guide import Guide, LeaderUnknown
+from tiktok_events.connection.leader import answer, find
+from worker.cli.doctor.diagnosis import Check, Outcome
+
+ASK_S: Final = 2.0
+
+NAME: Final = "leader"
+_AS_CLUSTER: Final = (
+    "Set TIKTOK_EVENTS_REDIS_URL to redis+cluster://host:port,host:port with several nodes, "
+    "and TIKTOK_EVENTS_BROKER_URL to another server."
+)
+_WORDS: Final[Mapping[type[RedisError], tuple[str, str]]] = {
+    MovedError: ("this node of a cluster has not got the outbox, another has", _AS_CLUSTER),
+    ClusterDownError: (
+        "the cluster serves nothing: too few of its leaders live, or a slot has none",
+        "See CLUSTER INFO and CLUSTER NODES.",
+    ),
+    LeaderUnknown: (
+        "{error}",
+        "Start them, or correct hosts, service and passwords in TIKTOK_EVENTS_REDIS_URL.",
+    ),
+}
+"""Message and remedy; what else there is, is told as it is."""
+
+
+def unusable(error: RedisError) -> Check:
+    """Why the outbox cannot be used, in plain words."""
+    known = (words for kind, words in _WORDS.items() if isinstance(error, kind))
+    other = ("it cannot be used: {error}", "Start the server, or correct TIKTOK_EVENTS_REDIS_URL.")
+    message, remedy = next(known, other)
+    return Check("redis", Outcome.FAILED, message.format(error=error), remedy)
+
+
+def on_a_cluster(name: str) -> Check:
+    """Celery's broker is a node of a cluster: its keys are in many slots."""
+    message = "it is one node of a cluster, which cannot be the broker"
+    return Check(name, Outcome.FAILED, message, _AS_CLUSTER)
+
+
+def leadership(redis: Redis, info: Mapping[str, Any]) -> Iterator[Check]:
+    """What is to be known of the server's place among others; nothing when it stands alone.
+
+    Args:
+        redis: connections to it.
+        info: what it says of itself.
+
+    Raises:
+        redis.RedisError: it does not answer.
+    """
+    guide = redis.connection_pool.connection_kwargs.get("guide")
+    if guide is None:
+        yield from _one_server(info)
+        return
+    yield _leader(guide)
+    yield heirs(info)
+    if guide.address.service is not None:
+        yield quorum(guide)
+
+
+def _one_server(info: Mapping[str, Any]) -> Iterator[Check]:
+    if info.get("role") == "slave":
+        remedy = "Let TIKTOK_EVENTS_REDIS_URL lead to the server that it replicates."
+        yield Check(NAME, Outcome.FAILED, "it is a replica, which takes no events", remedy)
+    elif info.get("cluster_enabled"):
+        message = "it is one node of a cluster: when another has the outbox, nobody finds it"
+        yield Check(NAME, Outcome.WARNING, message, _AS_CLUSTER)
+
+
+def _leader(guide: Guide) -> Check:
+    host, port = find(guide, ASK_S)
+    where = f"slot {guide.slot:,}" if guide.address.service is None else guide.address.service
+    return Check(NAME, Outcome.OK, f"{host}:{port} leads {where}")
+
+
+def heirs(info: Mapping[str, Any]) -> Check:
+    """Whether another could take over; `info` is what the leader says of itself."""
+    name, replicas = "replicas", info.get("connected_slaves", 0)
+    if replicas:
+        return Check(name, Outcome.OK, f"{replicas} would take over")
+    message, remedy = "none: when the leader ends, nobody takes over", "Give it a replica."
+    return Check(name, Outcome.WARNING, message, remedy)
+
+
+def quorum(guide: Guide) -> Check:
+    """Whether the Sentinels could agree on a failover."""
+    name, remedy = "sentinels", "Start those that are down: more than half of them must agree."
+    node, wait_s = next(guide.turns(ASK_S))
+    try:
+        answer(guide, node, ("SENTINEL", "CKQUORUM", str(guide.address.service)), wait_s)
+    except ResponseError as error:
+        if "NOQUORUM" not in str(error):
+            raise
+        message = "too few live to agree on a failover"
+        return Check(name, Outcome.WARNING, message, remedy)
+    return Check(name, Outcome.OK, "enough live to agree on a failover")

@@ -1,0 +1,275 @@
+"""`tiktok-events send`: hand over a file of events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import click
+from redis import Redis
+
+from tiktok_events.client import connect
+from tiktok_events.event.destination import EVENT_SOURCES
+from tiktok_events.event.prepare import EventPreparer, PreparedEvent
+from tiktok_events.outbox.outbox import Appender
+from tiktok_events.settings import ClientSettings
+from worker.cli import options
+from worker.cli.send.options import (
+    AUTO,
+    JSON_FORM,
+    MAX,
+    TABLE_FORM,
+    Order,
+    read_columns,
+    read_rate,
+    read_values,
+)
+from worker.cli.send.report import Report
+from worker.cli.terminal import Bar
+from worker.files.event_file import Entry, read_entries
+from worker.files.event_table import UnusableTable, read_table
+from worker.files.handover import Append, Preparation, Sending
+from worker.files.input_file import STANDARD_INPUT, InputFile, opened
+from worker.files.pace import CarefulPace, FullSpeed, Pace, SteadyPace, waiting_in
+from worker.files.progress import SendProgress, SentBefore
+
+HELP: Final = """Hand over the events in FILE, to be delivered by the workers.
+
+FILE holds one JSON event per line, a JSON array, one event, or a table (CSV) with a column for
+each field; packed with gzip or not. - reads standard input.
+Match keys are hashed here, before anything leaves this process.
+
+\b
+A file:                  tiktok-events send orders.ndjson
+After a kill, the rest:  tiktok-events send --resume orders.ndjson
+All or nothing:          tiktok-events send --strict orders.ndjson
+For another pixel:       tiktok-events send --event-source-id C0PIXEL orders.ndjson
+What was refused, why:   tiktok-events send --errors refused.ndjson orders.ndjson
+A table whose columns are called event_id, user.email, properties.value, …:
+    tiktok-events send --set event=Purchase orders.csv
+A table with other names:
+    tiktok-events send --set event=Purchase --set properties.currency=EUR \\
+      --map event_id=order_no --map user.email=mail --map properties.value=total export.csv.gz
+One event by hand:
+    echo '{"event": "Purchase", "user": {"email": "ann@example.com"},
+           "properties": {"value": 59.98, "currency": "EUR"},
+           "page": {"url": "https://shop.example/thanks"}}' | tiktok-events send -
+From a database:
+    psql -qtAc "select json_build_object('event', 'Purchase', 'event_id', id, …) …" |
+      tiktok-events send -
+
+An event that cannot be accepted is reported by its line, without its values, and the others
+are handed over. In a table, a list such as properties.contents is a JSON column, and
+event_time is Unix seconds or a date with its time zone.
+
+How far a file came is noted in the same step that hands its events over, so that --resume
+repeats none, whenever the run was killed. An event of a file that has no event_id gets one from
+the content of the file and its place there: sent again within 48 hours, it counts once.
+What is read from standard input should have an event_id of its own.
+
+Live traffic does not wait behind a file: by default as much is handed over as the workers
+carry away. Where nothing has left for two seconds, because no worker runs or the destination
+is parked, all is handed over at once, until something leaves again.
+--rate 500 is so many events a second, --rate max all at once, whatever leaves.
+
+Handed over is not delivered: tiktok-events status, tiktok-events dead list.
+
+Exit codes: 0 all handed over, 1 one was refused or Redis cannot be used, 2 wrong usage.
+"""
+
+
+@click.command("send", help=HELP)
+@click.argument("file")
+@click.option("--strict", is_flag=True, help="Hand over nothing if one event is refused.")
+@click.option("--resume", is_flag=True, help="Go on where the last run on this file ended.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([JSON_FORM, TABLE_FORM]),
+    help="Of FILE; by default what its name says.",
+)
+@click.option(
+    "--map",
+    "columns",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    callback=read_columns,
+    help="Where a field of the event stands in a table. Repeatable.",
+)
+@click.option(
+    "--set",
+    "values",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    callback=read_values,
+    help="A field of every event, whatever the file says. Repeatable.",
+)
+@click.option("--event-source-id", metavar="ID", help="Of events that name none.")
+@click.option(
+    "--rate",
+    default=AUTO,
+    show_default=True,
+    metavar=f"N|{AUTO}|{MAX}",
+    callback=read_rate,
+    help="Events a second.",
+)
+@click.option(
+    "--errors",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write what is refused there: one JSON object a line, without values.",
+)
+@options.as_json
+def send(**given: Any) -> None:
+    """Hand over the events of a file."""
+    order = Order(**given)
+    order.check()
+    report = Report(order.file, as_json=order.as_json)
+    with opened(order.file, again=order.strict) as source:
+        work = Work(order, source, ClientSettings.load(), report)
+        if order.strict:
+            work.check_all()
+        if not report.refused:
+            work.send_all()
+    report.end()
+    if report.any_refused:
+        raise click.exceptions.Exit(1)
+
+
+class Work:
+    """One file, to be checked and handed over.
+
+    Args:
+        order: what was asked for.
+        source: the file.
+        settings: where the outbox is, and the limits.
+        report: is told what happens.
+    """
+
+    def __init__(
+        self, order: Order, source: InputFile, settings: ClientSettings, report: Report
+    ) -> None:
+        self._order = order
+        self._source = source
+        self._settings = settings
+        self._report = report
+        self._resumable = source.repeatable and order.file != STANDARD_INPUT
+        self._ids = _default_ids(order.event_source_id, settings.pixel_code)
+        self._digest = self._read_digest() if self._resumable else None
+
+    def check_all(self) -> None:
+        """Find all that would be refused."""
+        preparation = self._preparation()
+        with self._report.writing(self._order.errors), self._bar("checking") as bar:
+            for entry in self._entries(bar, after=0):
+                preparation.prepare(entry)
+
+    def send_all(self) -> None:
+        """Hand over, slice after slice."""
+        with (
+            closing(connect(self._settings)) as redis,
+            closing(self._appender(redis)) as appender,
+            self._bar("handing over") as bar,
+        ):
+            append, before = self._begin(redis, appender)
+            # In strict mode all was told before.
+            errors = None if self._order.strict else self._order.errors
+            sending = Sending(append, self._pace(redis), self._report.flush)
+            with self._report.writing(errors, before.done), self._report.telling(sending):
+                slices = self._preparation().slices(self._entries(bar, after=before.done))
+                for part in sending.hand_over(slices):
+                    bar.advance(self._source.moved(part.size_bytes))
+
+    def _appender(self, redis: Redis) -> Appender:
+        return Appender(
+            redis,
+            linger_ms=self._settings.linger_ms,
+            rings=self._settings.rings,
+            compression=self._settings.compression,
+        )
+
+    def _begin(self, redis: Redis, appender: Appender) -> tuple[Append, SentBefore]:
+        if self._digest is None:
+            return _unnoted(appender), SentBefore()
+        progress = SendProgress(
+            redis,
+            self._work_digest(),
+            linger_ms=self._settings.linger_ms,
+            rings=self._settings.rings,
+            compression=self._settings.compression,
+        )
+        resume = self._order.resume
+        with self._report.telling(None):
+            before = progress.begin(resume=resume)
+        self._report.begin(before, resume=resume)
+        return progress.append, before if resume else SentBefore()
+
+    def _entries(self, bar: Bar, *, after: int) -> Iterator[Entry]:
+        with self._source.content() as stream:
+            for entry in self._read(stream):
+                if entry.number > after:
+                    yield entry
+                else:
+                    bar.advance(self._source.moved(entry.size_bytes))
+
+    def _read(self, stream: BinaryIO) -> Iterator[Entry]:
+        if not self._order.is_table:
+            return read_entries(stream)
+        table = read_table(stream, self._order.columns)
+        if "event" not in {*table.fields, *(field.dotted for field, _ in self._order.values)}:
+            raise UnusableTable("no column is event; give --set event=Purchase, or the like")
+        self._report.left_out(table.left_out)
+        return table.rows
+
+    def _preparation(self) -> Preparation:
+        settings = self._settings
+        preparer = EventPreparer(
+            self._ids,
+            settings.default_region,
+            settings.max_event_bytes,
+            strip=settings.strip_url_parameters or frozenset(),
+        )
+        refuse, values = self._report.refuse, self._order.values
+        return Preparation(preparer, refuse, values, self._digest, self._order.slice_entries)
+
+    def _pace(self, redis: Redis) -> Pace:
+        rate = self._order.rate
+        if isinstance(rate, float):
+            return SteadyPace(rate)
+        if rate == MAX:
+            return FullSpeed()
+        return CarefulPace(waiting_in(redis), self._report.idle)
+
+    def _read_digest(self) -> str:
+        with self._bar("reading") as bar:
+            return self._source.digest(bar.advance)
+
+    def _work_digest(self) -> str:
+        """Other events out of the same file are other work."""
+        made_of = repr((self._digest, self._order.makes, sorted(self._ids.items())))
+        return blake2b(made_of.encode(), digest_size=16).hexdigest()
+
+    def _bar(self, label: str) -> Bar:
+        bar = Bar(label, self._source.size_bytes, sizes=True)
+        self._report.say = bar.say
+        return bar
+
+
+def _unnoted(appender: Appender) -> Append:
+    """Standard input cannot be read again, so there is nothing to go on behind."""
+
+    def append(events: Sequence[PreparedEvent], *, done: int, refused: int) -> None:
+        del done, refused
+        appender.append(events)
+
+    return append
+
+
+def _default_ids(event_source_id: str | None, pixel_code: str | None) -> dict[str, str]:
+    """The destinations of events that name none, as for a client."""
+    if event_source_id is not None:
+        return dict.fromkeys(EVENT_SOURCES, event_source_id)
+    return {} if pixel_code is None else {"web": pixel_code}

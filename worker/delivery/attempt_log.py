@@ -1,0 +1,57 @@
+"""What is said of a delivery: a line for each request, and what a person should know."""
+
+from __future__ import annotations
+
+import structlog
+
+from tiktok_events.event.destination import Destination
+from worker.attempts.verdict import Answer, Verdict
+from worker.delivery.events_api import Exchange
+from worker.outbox.settlement import Settled
+from worker.reporting.redaction import redacted
+from worker.reporting.sentry import report_answer
+
+log = structlog.get_logger("tiktok_events.delivery")
+
+
+def log_attempt(
+    destination: Destination, exchange: Exchange, events: int, size_bytes: int, *, failures: int
+) -> None:
+    """One line for a request; `failures` are those in a row before it."""
+    answer = exchange.answer
+    fine = answer.verdict is Verdict.DELIVERED
+    (log.info if fine else log.warning)(
+        "attempt",
+        destination=destination.key,
+        verdict=answer.verdict.value,
+        code=answer.code,
+        http_status=answer.http_status,
+        message=None if fine else redacted(answer.message),
+        request_id=answer.request_id,
+        events=events,
+        size_bytes=size_bytes,
+        duration_ms=round(exchange.duration_s * 1000),
+        failures=failures,
+    )
+
+
+def tell(destination: Destination, answer: Answer, settled: Settled) -> None:
+    """Say what a person should know; a parking once, though many requests were refused."""
+    if settled.parked:
+        _log_parked(destination, answer)
+    if settled.parked or answer.verdict is Verdict.UNCLEAR:
+        report_answer(destination.key, answer)
+    if settled.lost:
+        log.warning("claim_lost", destination=destination.key, blocks=settled.lost)
+
+
+def _log_parked(destination: Destination, answer: Answer) -> None:
+    log.error(
+        "parked",
+        destination=destination.key,
+        verdict=answer.verdict.value,
+        code=answer.code,
+        message=redacted(answer.message),
+        request_id=answer.request_id,
+        resume=f"tiktok-events destinations resume {destination.key}",
+    )

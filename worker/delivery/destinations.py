@@ -1,0 +1,219 @@
+"""Tokens and limits of each destination: from the environment and the destinations file."""
+
+from __future__ import annotations
+
+import os
+import time
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from tiktok_events.errors import InvalidSetting
+from tiktok_events.event.destination import Destination, checked_destination
+from worker.outbox.settlement import Turns
+from worker.reporting.log import Log
+from worker.settings import Settings, token
+
+log = Log("tiktok_events.destinations")
+
+LOOK_EVERY_S: Final = 1.0
+"""How often the file's time stamp is looked at."""
+
+OVERRIDABLE: Final = (
+    "batch_events",
+    "batch_bytes",
+    "max_in_flight",
+    "retry_base_s",
+    "retry_cap_s",
+    "requests_per_second",
+)
+
+
+ALLOWED: Final = frozenset(
+    {"event_source", "event_source_id", "access_token", "access_token_env", *OVERRIDABLE}
+)
+"""What a table of the file may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a destination may differ in; the settings of the same names."""
+
+    batch_events: int
+    batch_bytes: int
+    max_in_flight: int
+    retry_base_s: float
+    retry_cap_s: float
+    requests_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How one destination is sent to.
+
+    Attributes:
+        access_token: ``None`` when nobody configured one.
+        limits: its own, or the settings'.
+        turns: how often its token may be used; destinations that share a token share its turns.
+    """
+
+    access_token: str | None = field(repr=False)
+    limits: Limits
+    turns: Turns = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        digest = sha256((self.access_token or "").encode()).hexdigest()[:16]
+        # Asked for with every claim and settlement, so digested once.
+        object.__setattr__(self, "turns", Turns(digest, self.limits.requests_per_second))
+
+
+class Destinations:
+    """Accounts by destination; a changed file is read again within a second.
+
+    A file that became invalid changes nothing: the last good one stays in force
+    and `problem`, like one line of the log, says what is wrong.
+
+    Raises:
+        InvalidSetting: at the start, a file that cannot be used.
+    """
+
+    def __init__(self, settings: Settings, environment: Mapping[str, str] = os.environ) -> None:
+        self._environment = environment
+        self._path = settings.destinations_file
+        self._default = Account(
+            settings.access_token,
+            Limits(**{name: getattr(settings, name) for name in OVERRIDABLE}),
+        )
+        self._looked = float("-inf")
+        self._stamp: tuple[int, int] | None = None
+        self._accounts: dict[tuple[str, str], Account] = {}
+        self.problem: str | None = None
+        if self._path is not None:
+            self._look(self._path)
+
+    def account(self, destination: Destination) -> Account:
+        """The account of a destination; test event codes share that of their source."""
+        self._refresh()
+        source = (destination.event_source, destination.event_source_id)
+        return self._accounts.get(source, self._default)
+
+    def configured(self) -> list[tuple[str, str]]:
+        """(event_source, event_source_id) of the file's destinations."""
+        self._refresh()
+        return list(self._accounts)
+
+    def _refresh(self) -> None:
+        now = time.monotonic()
+        if self._path is None or now - self._looked < LOOK_EVERY_S:
+            return
+        self._looked = now
+        try:
+            self._look(self._path)
+        except InvalidSetting as error:
+            self._note(str(error))
+        else:
+            self._note(None)
+
+    def _note(self, problem: str | None) -> None:
+        """Say once that the file cannot be used, and once that it can again."""
+        if problem is not None and problem != self.problem:
+            log.error("destinations_file_refused", message=problem)
+        if problem is None and self.problem is not None:
+            log.info("destinations_file_accepted")
+        self.problem = problem
+
+    def _look(self, path: Path) -> None:
+        """Read the file, unless it is the one that is in force."""
+        try:
+            stamp = _stamp(path)
+            if stamp != self._stamp:
+                self._accounts = self._read(path)
+                self._stamp = stamp
+        except OSError as error:
+            raise InvalidSetting(f"{path.name} cannot be read: {error.strerror}") from None
+
+    def _read(self, path: Path) -> dict[tuple[str, str], Account]:
+        accounts: dict[tuple[str, str], Account] = {}
+        for number, table in enumerate(_tables(path), 1):
+            try:
+                source, account = self._account_of(table)
+            except ValueError as error:
+                raise InvalidSetting(f"{path.name}, destination {number}: {error}") from None
+            if source in accounts:
+                raise InvalidSetting(f"{path.name}, destination {number}: given twice")
+            accounts[source] = account
+        return accounts
+
+    def _account_of(self, table: Mapping[str, Any]) -> tuple[tuple[str, str], Account]:
+        _refuse_unknown(table)
+        destination = checked_destination(
+            table.get("event_source", "web"), table.get("event_source_id")
+        )
+        source = (destination.event_source, destination.event_source_id)
+        return source, Account(self._token(table), self._limits(table))
+
+    def _limits(self, table: Mapping[str, Any]) -> Limits:
+        limits = replace(
+            self._default.limits,
+            **{name: _checked_limit(name, table[name]) for name in OVERRIDABLE if name in table},
+        )
+        if limits.retry_cap_s < limits.retry_base_s:
+            raise ValueError(
+                f"retry_cap_s must not be below retry_base_s = {limits.retry_base_s:g}"
+            )
+        return limits
+
+    def _token(self, table: Mapping[str, Any]) -> str:
+        if ("access_token" in table) == ("access_token_env" in table):
+            raise ValueError("give either access_token or access_token_env")
+        if "access_token" in table:
+            return _checked_token("access_token", table["access_token"])
+        variable = str(table["access_token_env"])
+        if not self._environment.get(variable):
+            raise ValueError(f"the variable {variable} named by access_token_env is not set")
+        return _checked_token(variable, self._environment[variable])
+
+
+def _tables(path: Path) -> list[dict[str, Any]]:
+    """The [[destinations]] of the file."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidSetting(f"{path.name} is not TOML: {error}") from None
+    tables = document.get("destinations")
+    if (
+        set(document) != {"destinations"}
+        or not isinstance(tables, list)
+        or not all(isinstance(table, dict) for table in tables)
+    ):
+        raise InvalidSetting(f"{path.name} must hold [[destinations]] tables and nothing else")
+    return tables
+
+
+def _refuse_unknown(table: Mapping[str, Any]) -> None:
+    unknown = sorted(set(table) - ALLOWED)
+    if unknown:
+        raise ValueError(f"{unknown[0]} is not known; allowed are {', '.join(sorted(ALLOWED))}")
+
+
+def _checked_token(name: str, value: Any) -> str:
+    try:
+        return token(value)
+    except ValueError as error:
+        raise ValueError(f"{name} {error}") from None
+
+
+def _checked_limit(name: str, value: Any) -> Any:
+    check = next(one for one in fields(Settings) if one.name == name).metadata["check"]
+    try:
+        return check(value)
+    except ValueError as error:
+        raise ValueError(f"{name} {error}") from None
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size

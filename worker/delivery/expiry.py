@@ -1,0 +1,133 @@
+"""Events of parked destinations die when their window closes, not when somebody looks again.
+
+claim      the head of a parked outbox, as far as it is too old   (never anything else)
+prepare    as before every request: what is too old gets its letter
+settle     the letters are buried; nothing was sent
+
+Any other destination needs no sweep: its events are looked at with every claim.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import structlog
+from redis import Redis
+
+from schemas.limits import LATEST_EVENT_TIME
+from tiktok_events.event.destination import Destination
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import Call, LuaScript
+from worker.delivery.prepare import Preparer
+from worker.outbox.claimed_block import OpenBlock
+from worker.outbox.outbox import ClaimedBlock, Outbox
+from worker.outbox.parking import Parking
+from worker.outbox.settlement import Settlement, Turns
+from worker.settings import Settings
+
+log = structlog.get_logger("tiktok_events.expiry")
+
+EVERY_MS: Final = 60_000
+"""How late an event of a parked destination dies, about."""
+
+AT_ONCE: Final = 8
+"""Blocks of one claim: the server decodes them, and must not be held up."""
+
+TOGETHER: Final = 25
+"""Destinations asked about in one round trip; mostly nothing has expired at any."""
+
+NO_TURNS: Final = Turns("", 1.0)
+"""Of a token: none is used."""
+
+
+def is_time_to_sweep(redis: Redis) -> bool:
+    """Whether the caller is to start a sweep: true for one worker a minute."""
+    return bool(redis.set(keys.SWEEPING, 1, px=EVERY_MS, nx=True))
+
+
+class Sweep:
+    """Buries the expired events of parked destinations.
+
+    Args:
+        redis: connection of this process.
+        outbox: of this process; settles.
+        consumer: the name that `outbox` claims under.
+        settings: for the windows and the lease.
+    """
+
+    def __init__(self, redis: Redis, outbox: Outbox, consumer: str, settings: Settings) -> None:
+        self._parking = Parking(redis)
+        self._outbox = outbox
+        self._consumer = consumer
+        self._settings = settings
+        self._claim = LuaScript(redis, "worker", "lib/unblocked", "lib/claims", "sweep")
+
+    def run(self, go_on: Callable[[], bool]) -> int:
+        """Sweep every parked destination while `go_on` says so; returns how many events died.
+
+        Raises:
+            redis.RedisError: the server did not answer, or refused.
+        """
+        names, died = list(self._parking.parked()), 0
+        for first in range(0, len(names), TOGETHER):
+            if not go_on():
+                break
+            died += self._sweep(list(map(Destination.from_key, names[first:][:TOGETHER])), go_on)
+        return died
+
+    def _sweep(self, destinations: Sequence[Destination], go_on: Callable[[], bool]) -> int:
+        """Once it is claimed it is buried, also when there is no time left for more."""
+        claimed = zip(destinations, self._claimed(destinations), strict=True)
+        return sum(self._end(destination, blocks, go_on) for destination, blocks in claimed)
+
+    def _end(
+        self, destination: Destination, blocks: Sequence[OpenBlock], go_on: Callable[[], bool]
+    ) -> int:
+        """Bury these, and then what else has expired there; returns how many events died."""
+        died = 0
+        while blocks and (dead := self._bury(destination, blocks)):
+            died += dead
+            (blocks,) = self._claimed([destination]) if go_on() else ([],)
+        if died:
+            log.error("expired_while_parked", destination=destination.key, events=died)
+        return died
+
+    def _bury(self, destination: Destination, blocks: Sequence[OpenBlock]) -> int:
+        preparer = Preparer(destination, self._settings)
+        settlement = Settlement(destination.key, 0, NO_TURNS)
+        alive = 0
+        for block in blocks:
+            outgoing = [event.index for event in preparer.prepare(block, now=time.time())]
+            if outgoing:  # the script and the schema read a time differently
+                block.left(outgoing, None)
+            alive += len(outgoing)
+            block.settle_into(settlement)
+        self._outbox.settle(settlement)
+        return sum(block.size for block in blocks) - alive
+
+    def _claimed(self, destinations: Sequence[Destination]) -> list[list[OpenBlock]]:
+        """What has expired at the head of each."""
+        replies = self._claim.many([self._call(one) for one in destinations], together=False)
+        lease_ends = time.monotonic() + self._settings.lease_s
+        return [[_opened(found, lease_ends) for found in reply] for reply in replies]
+
+    def _call(self, destination: Destination) -> Call:
+        name, now = destination.key, time.time()
+        window_s = self._settings.window_s(destination.event_source)
+        return (
+            [keys.READY, keys.outbox(name), keys.state(name), keys.attempts(name)],
+            [
+                self._consumer,
+                round(self._settings.lease_s * 1000),
+                AT_ONCE,
+                now - window_s,
+                LATEST_EVENT_TIME,
+            ],
+        )
+
+
+def _opened(found: Sequence[Any], lease_ends: float) -> OpenBlock:
+    id_, *rest = found
+    return OpenBlock.of(ClaimedBlock(id_.decode(), *rest), lease_ends=lease_ends)

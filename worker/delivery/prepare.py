@@ -1,0 +1,139 @@
+"""A claimed block → the events of it that can be sent; the others end as dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from schemas import Checked, check_event
+from tiktok_events.event.destination import Destination
+from worker.delivery.remarks import note_warnings
+from worker.letters.dead_letters import DeadLetter, Reason
+from worker.outbox.claimed_block import OpenBlock
+from worker.settings import CONNECT_TIMEOUT_S, Settings
+
+SHOWN_ERRORS: Final = 5
+"""In a dead letter's message; the path is the first one's."""
+
+TOO_LATE: Final = "too old to be sent before its window closes"
+NEEDS_A_YES: Final = (
+    "it may have been accepted more than 48 hours ago: sent again, it could be counted twice; "
+    "a replay with --accept-duplicates sends it all the same"
+)
+
+
+@dataclass(slots=True, eq=False)
+class Outgoing:
+    """An event that is ready to be sent; not frozen, which would quadruple the cost of making it.
+
+    Attributes:
+        block: where it stands.
+        index: its place there.
+        encoded: JSON as it goes into `data`.
+        expires_at: Unix seconds.
+    """
+
+    block: OpenBlock
+    index: int
+    encoded: bytes
+    expires_at: float
+
+    @property
+    def body(self) -> Any:
+        """The event as it stands in the block."""
+        return self.block.events[self.index]
+
+
+def encoded(event: dict[str, Any]) -> bytes:
+    """JSON of an event, for keeping.
+
+    What orjson returns has its whole buffer behind it, 4 kB and more whatever the event takes;
+    a copy has its own size, and frees the buffer for the next one.
+    """
+    return bytes(memoryview(orjson.dumps(event)))
+
+
+@dataclass(frozen=True, slots=True)
+class Preparer:
+    """Validates, ages and encodes the events of one destination.
+
+    Attributes:
+        destination: whose events.
+        settings: for the windows.
+    """
+
+    destination: Destination
+    settings: Settings
+
+    def prepare(self, block: OpenBlock, *, now: float) -> Iterator[Outgoing]:
+        """Events of the block that can be sent; the others are dead when this ends."""
+        needs_a_yes = block.history.needs_a_yes(now)
+        window_s = self._window_s()
+        latest_end = self._latest_end(now)
+        for index, event in enumerate(block.events):
+            checked = check_event(event, self.destination.event_source)
+            if checked.errors:
+                block.dead(index, self._invalid(block, event, checked, now))
+                continue
+            if checked.warnings:
+                note_warnings(self.destination.key, checked.warnings)
+            expires_at = checked.event["event_time"] + window_s
+            if expires_at < latest_end:
+                block.dead(index, self._letter(block, event, Reason.EXPIRED, TOO_LATE, now))
+            elif needs_a_yes:
+                block.dead(index, self._letter(block, event, Reason.EXHAUSTED, NEEDS_A_YES, now))
+            else:
+                yield Outgoing(block, index, encoded(checked.event), expires_at)
+        block.let_go()
+
+    def give_up(self, block: OpenBlock, *, now: float) -> None:
+        """End a block that kills its workers: apart into single events, or dead when it is one."""
+        if block.size > 1:
+            for index in range(block.size):
+                block.left([index], None, part=index + 1)
+            return
+        message = f"{block.claimed.claims - 1} workers in a row died while they held this event"
+        block.dead(0, self._letter(block, block.events[0], Reason.CRASH_LOOP, message, now))
+
+    def expires_at(self, event: Any) -> float:
+        """Until when the event is worth sending: its time and the window of its source."""
+        event_time = event.get("event_time") if isinstance(event, dict) else None
+        if not isinstance(event_time, int | float) or isinstance(event_time, bool):
+            event_time = 0
+        return event_time + self._window_s()
+
+    def _window_s(self) -> float:
+        return self.settings.window_s(self.destination.event_source)
+
+    def _latest_end(self, now: float) -> float:
+        """When an attempt that begins now could end; it must not be after an event's deadline."""
+        return now + CONNECT_TIMEOUT_S + self.settings.request_timeout_s
+
+    def _invalid(self, block: OpenBlock, event: Any, checked: Checked, now: float) -> DeadLetter:
+        errors = checked.errors
+        message = "; ".join(f"{error.path}: {error.message}" for error in errors[:SHOWN_ERRORS])
+        return self._letter(block, event, Reason.INVALID, message, now, path=errors[0].path or None)
+
+    def _letter(
+        self,
+        block: OpenBlock,
+        event: Any,
+        reason: Reason,
+        message: str,
+        now: float,
+        *,
+        path: str | None = None,
+    ) -> DeadLetter:
+        return DeadLetter.of(
+            event,
+            destination=self.destination.key,
+            reason=reason,
+            message=message,
+            path=path,
+            history=block.history,
+            died_at=now,
+            expires_at=self.expires_at(event),
+        )

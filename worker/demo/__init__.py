@@ -1,1 +1,0 @@
-"""Everything at work on one machine, and what came of it."""

@@ -1,0 +1,154 @@
+"""Reads events out of a file, one at a time: one a line (NDJSON), a JSON array, or one object.
+
+What is no event is an entry of its own, with the place where it stands: the others go on.
+Memory stays flat but for an array, which is held whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, BinaryIO, Final
+
+import orjson
+
+from worker.files.explain import UnreadableEventsError
+
+LINE_BYTES: Final = 8 * 1024 * 1024
+"""Of a line; no event is as large, so a longer one is a file without line ends."""
+
+OBJECT_BYTES: Final = 4 * 1024 * 1024
+"""Of one object over several lines, which is looked for when the first line is no JSON."""
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_NO_OBJECT: Final = "an event is a JSON object, in braces"
+TOO_LONG: Final = f"a line has at most {LINE_BYTES:,} bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event of a file, or what stands in its place.
+
+    Attributes:
+        unit: what `number` counts: `line`, or in an array `event`.
+        number: from 1, growing.
+        event: the event; `None` when there is none.
+        problem: why there is none; quotes nothing of the file.
+        size_bytes: how much of the file it takes, for a progress bar.
+        path: where in the event the problem is, dotted; empty for the whole.
+    """
+
+    unit: str
+    number: int
+    event: dict[str, Any] | None
+    problem: str
+    size_bytes: int
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a file.
+
+    Attributes:
+        number: from 1.
+        text: with its end.
+        cut: whether this is but the beginning, because the line is too long.
+    """
+
+    number: int
+    text: bytes
+    cut: bool
+
+
+def read_entries(stream: BinaryIO) -> Iterator[Entry]:
+    """The entries of a JSON file, in order; blank lines are none.
+
+    Raises:
+        UnreadableEventsError: it begins like an array, and is not JSON as a whole.
+    """
+    lines = (line for line in read_lines(stream) if line.text.strip())
+    first = next(lines, None)
+    if first is None:
+        return iter(())
+    if first.text.lstrip().startswith(b"["):
+        return _of_array(first.text + stream.read(), first.number)
+    if _parsed(first.text) is None:
+        return _of_object_or_lines(first, lines)
+    return map(_entry, chain([first], lines))
+
+
+def read_lines(stream: BinaryIO) -> Iterator[Line]:
+    """The lines of a file, without a byte order mark."""
+    number = 0
+    while text := stream.readline(LINE_BYTES):
+        number += 1
+        if number == 1:
+            text = text.removeprefix(_BYTE_ORDER_MARK)
+        cut = len(text) == LINE_BYTES and not text.endswith(b"\n")
+        yield Line(number, text, cut)
+        if cut:
+            _skip_line(stream)
+
+
+def _skip_line(stream: BinaryIO) -> None:
+    while (part := stream.readline(LINE_BYTES)) and not part.endswith(b"\n"):
+        pass
+
+
+def _entry(line: Line) -> Entry:
+    if line.cut:
+        return Entry("line", line.number, None, TOO_LONG, len(line.text))
+    try:
+        event = orjson.loads(line.text)
+    except orjson.JSONDecodeError as error:
+        # Its msg alone: the error as a whole holds the text.
+        problem = f"this is no JSON: {error.msg}, column {error.colno}"
+        return Entry("line", line.number, None, problem, len(line.text))
+    return _checked("line", line.number, event, len(line.text))
+
+
+def _checked(unit: str, number: int, event: Any, size_bytes: int) -> Entry:
+    if isinstance(event, dict):
+        return Entry(unit, number, event, "", size_bytes)
+    return Entry(unit, number, None, _NO_OBJECT, size_bytes)
+
+
+def _of_array(document: bytes, first_line: int) -> Iterator[Entry]:
+    try:
+        events = orjson.loads(document)
+    except orjson.JSONDecodeError as error:
+        where = {"line": first_line + error.lineno - 1, "column": error.colno}
+        problem = f"this is no JSON: {error.msg}"
+    else:
+        share = len(document) // max(len(events), 1)
+        return (_checked("event", i, event, share) for i, event in enumerate(events, 1))
+    raise UnreadableEventsError(problem, **where)
+
+
+def _of_object_or_lines(first: Line, lines: Iterator[Line]) -> Iterator[Entry]:
+    """An object over several lines; if it is none, a first line that is broken, and others."""
+    ahead = list(_ahead(first, lines))
+    document = b"".join(line.text for line in ahead)
+    event = _parsed(document)
+    if isinstance(event, dict):
+        return iter([_checked("line", first.number, event, len(document))])
+    return map(_entry, chain(ahead, lines))
+
+
+def _ahead(first: Line, lines: Iterable[Line]) -> Iterator[Line]:
+    """The first lines, as many as an object over several of them may take."""
+    size = 0
+    for line in chain([first], lines):
+        yield line
+        size += len(line.text)
+        if size > OBJECT_BYTES:
+            return
+
+
+def _parsed(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None

@@ -1,0 +1,203 @@
+"""Reads events out of a file and tells what becomes of their match keys; pure, prints nothing.
+
+Every value but a digest is masked unless asked for: terminals are recorded, output is pasted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from tiktok_events.errors import TikTokEventsError
+from tiktok_events.event.explanation import KeyExplanation, explain_user
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DIGEST: Final = re.compile(r"[A-Fa-f0-9]{64}")
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_HIDDEN: Final = "•••"
+_SHOWN_END_CHARS: Final = 4
+_SHORTEST_WITH_END_CHARS: Final = 9
+
+# These say nothing about one person.
+_SHOWN_KEYS: Final = frozenset(("country", "locale", "att_status"))
+
+
+class UnreadableEventsError(TikTokEventsError, ValueError):
+    """The text is no JSON event, no list of them, and no NDJSON.
+
+    Attributes:
+        line: where reading stopped, from 1.
+        column: where in the line, from 1.
+    """
+
+    def __init__(self, problem: str, *, line: int = 1, column: int = 1) -> None:
+        super().__init__(f"line {line}, column {column}: {problem}")
+        self.line = line
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class EventExplanation:
+    """What becomes of the match keys of one event.
+
+    Attributes:
+        number: which event of the file it is, from 1.
+        event: its name; ``None`` where it has none.
+        event_id: its id; ``None`` where it has none.
+        keys: one entry for each value of its ``user``; empty where it has no such object.
+        remark: what is wrong with ``user`` as a whole; empty where nothing is.
+    """
+
+    number: int
+    event: str | None
+    event_id: str | None
+    keys: tuple[KeyExplanation, ...]
+    remark: str = ""
+
+
+def read_events(text: bytes) -> list[dict[str, Any]]:
+    """Read one JSON event, a list of them, or one per line (NDJSON).
+
+    Raises:
+        UnreadableEventsError: it is none of these; the message quotes nothing of it.
+    """
+    text = text.removeprefix(_BYTE_ORDER_MARK)
+    if not text.strip():
+        raise UnreadableEventsError("there is nothing to read")
+    if _is_ndjson(text):
+        return [_object(*numbered) for numbered in _numbered_lines(text)]
+    document = _load(text)
+    return (
+        [_checked(event) for event in document]
+        if isinstance(document, list)
+        else [_checked(document)]
+    )
+
+
+def explain_events(events: list[dict[str, Any]], region: str | None) -> list[EventExplanation]:
+    """Explain every event, in order; ``region`` is where national phone numbers are at home."""
+    return [explain_event(number, event, region) for number, event in enumerate(events, 1)]
+
+
+def explain_event(number: int, event: dict[str, Any], region: str | None) -> EventExplanation:
+    """Explain the ``user`` of one event."""
+    user = event.get("user")
+    name, event_id = _text_or_none(event.get("event")), _text_or_none(event.get("event_id"))
+    if not isinstance(user, dict):
+        remark = "It has no user object, so there is nothing to match it by."
+        return EventExplanation(number, name, event_id, (), remark)
+    remark = "" if user else "Its user object is empty, so there is nothing to match it by."
+    return EventExplanation(number, name, event_id, tuple(explain_user(user, region)), remark)
+
+
+def mask_event(explanation: EventExplanation) -> EventExplanation:
+    """Return the explanation with every value masked that is not a digest."""
+    return replace(explanation, keys=tuple(map(_mask_key, explanation.keys)))
+
+
+def mask(key: str, text: str) -> str:
+    """Return enough of ``text`` to recognise one's own test value, and no more.
+
+    An e-mail as ``a•••@g•••.com``, a phone number as ``+1•••4253``, anything else as ``a•••``.
+    """
+    if key in _SHOWN_KEYS:
+        return text
+    if key == "phone" and len(text) >= _SHORTEST_WITH_END_CHARS:
+        return f"{text[:2]}{_HIDDEN}{text[-_SHOWN_END_CHARS:]}"
+    if key == "email" and "@" in text:
+        return _mask_email(text)
+    return f"{text[:1]}{_HIDDEN}"
+
+
+def is_digest(value: Any) -> bool:
+    """Tell whether ``value`` is 64 hex digits, and so nothing that anybody can read."""
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
+
+
+def event_as_json(explanation: EventExplanation) -> dict[str, Any]:
+    """Return the explanation as a JSON object, values whole as they stand in it."""
+    return {
+        "number": explanation.number,
+        "event": explanation.event,
+        "event_id": explanation.event_id,
+        "remark": explanation.remark or None,
+        "keys": [_key_as_json(key) for key in explanation.keys],
+    }
+
+
+def _is_ndjson(text: bytes) -> bool:
+    """Tell whether the first line that holds something is a whole object, and not the last."""
+    first, *others = (line for line in text.split(b"\n") if line.strip())
+    return bool(others) and first.lstrip().startswith(b"{") and _is_json(first)
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _numbered_lines(text: bytes) -> Iterator[tuple[bytes, int]]:
+    return ((line, i) for i, line in enumerate(text.split(b"\n"), 1) if line.strip())
+
+
+def _object(text: bytes, line: int) -> dict[str, Any]:
+    return _checked(_load(text, line), line)
+
+
+def _load(text: bytes, line: int = 1) -> Any:
+    """Parse JSON that begins on ``line``; the parser's error is cut off, as it holds the text."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        where = {"line": line + error.lineno - 1, "column": error.colno}
+        problem = f"this is no JSON: {error.msg}"
+    raise UnreadableEventsError(problem, **where)
+
+
+def _checked(event: Any, line: int = 1) -> dict[str, Any]:
+    if isinstance(event, dict):
+        return event
+    raise UnreadableEventsError("an event is a JSON object, in braces", line=line)
+
+
+def _text_or_none(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _mask_key(explanation: KeyExplanation) -> KeyExplanation:
+    key = explanation.key
+    prepared = explanation.prepared and mask(key, explanation.prepared)
+    return replace(explanation, prepared=prepared, sent=_mask_sent(key, explanation.sent))
+
+
+def _mask_sent(key: str, sent: Any) -> Any:
+    """Leave digests; hide what is no text whole, as an unknown key may hold anything."""
+    if sent is None or is_digest(sent):
+        return sent
+    return mask(key, sent) if isinstance(sent, str) else _HIDDEN
+
+
+def _mask_email(text: str) -> str:
+    local, _, domain = text.rpartition("@")
+    host, _, ending = domain.rpartition(".")
+    shown = f"{host[:1]}{_HIDDEN}.{ending}" if host else _HIDDEN
+    return f"{local[:1]}{_HIDDEN}@{shown}"
+
+
+def _key_as_json(explanation: KeyExplanation) -> dict[str, Any]:
+    return {
+        "key": explanation.key,
+        "position": explanation.position,
+        "outcome": explanation.outcome.value,
+        "prepared": explanation.prepared,
+        "sent": explanation.sent,
+        "reason": explanation.reason,
+    }

@@ -1,0 +1,174 @@
+"""Hands over entries of a file in slices; what is no event is refused and harms no other.
+
+slices       entries → events that are prepared, and refusals
+hand over    wait for the pace, append, and note how far it is
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+from uuid import UUID, uuid5
+
+from schemas.values import BadValue, FieldPath
+from tiktok_events.errors import InvalidEvent
+from tiktok_events.event.prepare import EventPreparer, PreparedEvent
+from tiktok_events.outbox.append import SCRIPT_BYTES
+from worker.files.event_file import Entry
+from worker.files.pace import Pace
+from worker.files.rejects import Refusal
+
+SLICE: Final = 1_000
+"""Entries dealt with in one atomic step."""
+
+_IDS: Final = UUID("6f1d3c0e-6a7b-5d0c-9a53-3a2b6c1f6a10")
+"""Ours: parts the ids of file entries from any others."""
+
+
+class Append(Protocol):
+    """Appends the events of a slice and notes where it ends."""
+
+    def __call__(self, events: Sequence[PreparedEvent], *, done: int, refused: int) -> None:
+        """Both or neither."""
+
+
+@dataclass(slots=True)
+class Slice:
+    """Entries dealt with in one step.
+
+    Attributes:
+        unit: what the numbers count.
+        first: number of the first entry.
+        last: number of the last entry.
+        events: those that can be handed over.
+        refused: how many cannot.
+        entries: how many there are of both.
+        size_bytes: how much of the file they take.
+        body_bytes: of the events' JSON.
+    """
+
+    unit: str
+    first: int
+    last: int
+    events: list[PreparedEvent] = field(default_factory=list)
+    refused: int = 0
+    entries: int = 0
+    size_bytes: int = 0
+    body_bytes: int = 0
+
+    @property
+    def destinations(self) -> Mapping[str, int]:
+        """How many of the events go where."""
+        return Counter(event.destination.key for event in self.events)
+
+
+def stable_id(file_digest: str, number: int) -> str:
+    """The id of an event that has none: the same whenever the same file is sent."""
+    return str(uuid5(_IDS, f"{file_digest}:{number}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What is made of each entry.
+
+    Attributes:
+        preparer: identifies, hashes and encodes.
+        refuse: takes what is no event.
+        values: fields that every event gets, whatever it says itself.
+        file_digest: what the ids of events without one are made of; without it they are new.
+        slice_entries: entries of one slice, at most.
+    """
+
+    preparer: EventPreparer
+    refuse: Callable[[Refusal], None]
+    values: Sequence[tuple[FieldPath, Any]] = ()
+    file_digest: str | None = None
+    slice_entries: int = SLICE
+
+    def slices(self, entries: Iterable[Entry]) -> Iterator[Slice]:
+        """Slices, in order, each small enough for one step."""
+        part: Slice | None = None
+        for entry in entries:
+            event = self.prepare(entry)
+            size = 0 if event is None else len(event.body) + 1
+            if part and part.body_bytes + size > SCRIPT_BYTES:
+                yield part
+                part = None
+            part = part or Slice(entry.unit, entry.number, entry.number)
+            _add(part, entry, event)
+            if part.entries == self.slice_entries:
+                yield part
+                part = None
+        if part:
+            yield part
+
+    def prepare(self, entry: Entry) -> PreparedEvent | None:
+        """The event of an entry, ready; what is none is refused."""
+        path, problem = entry.path, entry.problem
+        if entry.event is not None:
+            try:
+                return self._prepared(entry.event, entry.number)
+            except InvalidEvent as error:
+                path, problem = error.path, error.message
+        self.refuse(Refusal(entry.unit, entry.number, path, problem))
+        return None
+
+    def _prepared(self, event: dict[str, Any], number: int) -> PreparedEvent:
+        for one, value in self.values:
+            try:
+                one.put(event, value)
+            except BadValue as error:
+                raise InvalidEvent(str(error), path=one.dotted) from None
+        id_ = None if self.file_digest is None else stable_id(self.file_digest, number)
+        return self.preparer.prepare(event, event_id=id_)
+
+
+def _add(part: Slice, entry: Entry, event: PreparedEvent | None) -> None:
+    part.last = entry.number
+    part.entries += 1
+    part.size_bytes += entry.size_bytes
+    if event is None:
+        part.refused += 1
+    else:
+        part.events.append(event)
+        part.body_bytes += len(event.body) + 1
+
+
+@dataclass(slots=True)
+class Sending:
+    """One run over a file, and what became of its entries so far.
+
+    Attributes:
+        append: appends a slice.
+        pace: decides when.
+        flush: called before each append; what was told of the slice must survive a kill.
+        accepted: events handed over.
+        current: the slice that is under way.
+        last: number of the last entry that is dealt with; 0 when there is none.
+        unit: what it counts.
+    """
+
+    append: Append
+    pace: Pace
+    flush: Callable[[], None]
+    accepted: int = 0
+    current: Slice | None = None
+    last: int = 0
+    unit: str = "line"
+
+    def hand_over(self, slices: Iterable[Slice]) -> Iterator[Slice]:
+        """Hand over slice after slice; each is yielded when it is done.
+
+        Raises:
+            redis.RedisError: `current` may be handed over or not.
+        """
+        for part in slices:
+            self.pace.wait(part.destinations)
+            self.flush()
+            self.current = part
+            self.append(part.events, done=part.last, refused=part.refused)
+            self.current, self.last, self.unit = None, part.last, part.unit
+            self.accepted += len(part.events)
+            yield part

@@ -1,0 +1,4 @@
+"""Made-up shops, people and conversions.
+
+Imports the client only.
+"""

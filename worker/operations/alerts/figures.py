@@ -1,0 +1,97 @@
+"""The figures that alerts are about, measured where everything is: in Redis."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Final, cast
+
+from redis import Redis
+
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import LuaScript
+from worker.letters.ledger import THOUSANDTHS, read_cells, read_kinds
+from worker.operations.alerts.judge import Alert, Figure
+from worker.operations.status import AGES_AT_ONCE, DEAD_COUNTER
+from worker.outbox.backlog import Backlog
+from worker.settings import Settings
+
+MINUTE_MS: Final = 60_000
+FORGOTTEN_MS: Final = 3_600_000
+"""After an hour without a look the deaths since then are no rate of anything."""
+
+_CURRENCY: Final = re.compile(r"[A-Z]{3}").fullmatch
+"""What stands there instead is anybody's text, and a name in log lines it must not be."""
+
+
+def measured(redis: Redis, settings: Settings, incidents: Sequence[str]) -> Iterator[Figure]:
+    """The figures that have a threshold.
+
+    Args:
+        redis: a connection.
+        settings: the thresholds.
+        incidents: currencies with an incident: one of which nothing expires any more has 0.
+
+    Raises:
+        redis.RedisError: the server did not answer, or refused.
+    """
+    if (most := settings.alert_dead_per_minute) is not None:
+        yield Figure(Alert.DEAD_PER_MINUTE, dead_per_minute(redis), most)
+    if (most := settings.alert_oldest_waiting_s) is not None:
+        yield Figure(Alert.OLDEST_WAITING_S, oldest_waiting_s(redis), most)
+    if (most := settings.alert_expiring_value) is not None:
+        now = _now(redis)
+        expiring = expiring_values(redis, now, now + settings.alert_expiring_within_s)
+        for currency, value in sorted((dict.fromkeys(incidents, 0.0) | expiring).items()):
+            yield Figure(Alert.EXPIRING_VALUE, round(value, 2), most, currency)
+
+
+def dead_per_minute(redis: Redis) -> float:
+    """Events that died in the last minute, for whatever reason; the first look sees none."""
+    counters = cast("dict[bytes, bytes]", redis.hgetall(keys.COUNTERS))
+    prefix = DEAD_COUNTER.encode()
+    dead = sum(int(count) for name, count in counters.items() if name.startswith(prefix))
+    script = LuaScript(redis, "worker", "deaths")
+    return float(script([keys.DEATHS], [dead, MINUTE_MS, FORGOTTEN_MS]))
+
+
+def oldest_waiting_s(redis: Redis) -> float:
+    """How long the oldest first block of an outbox has stood there; 0 when nothing waits."""
+    appended_at = min(_first_appended(redis), default=math.inf)
+    return round(max(_now(redis) - appended_at, 0.0), 1)
+
+
+def _first_appended(redis: Redis) -> Iterator[float]:
+    """When the first block of each outbox was appended, Unix seconds."""
+    oldest, names = LuaScript(redis, "worker", "oldest"), Backlog(redis).destinations()
+    for first in range(0, len(names), AGES_AT_ONCE):
+        calls = [([keys.outbox(name)], ["0"]) for name in names[first : first + AGES_AT_ONCE]]
+        for block_id, _ in oldest.many(calls, together=False):
+            if block_id:  # a parked outbox may be empty
+                yield int(block_id.partition(b"-")[0]) / 1000
+
+
+def expiring_values(redis: Redis, now: float, until: float) -> dict[str, float]:
+    """What dead letters are worth that expire between two moments, by currency.
+
+    Args:
+        redis: a connection.
+        now: Unix seconds.
+        until: Unix seconds; both to the hour, as the ledger counts.
+    """
+    values: defaultdict[str, float] = defaultdict(float)
+    kinds = read_kinds(redis)
+    for cell in read_cells(redis):
+        currency = kinds[cell.kind].currency if cell.kind in kinds else None
+        soon = cell.last_deadline > now and cell.first_deadline <= until
+        if soon and cell.thousandths and _CURRENCY(currency or ""):
+            values[str(currency)] += cell.thousandths / THOUSANDTHS
+    return dict(values)
+
+
+def _now(redis: Redis) -> float:
+    """The server's clock, which the ids of blocks are of; Unix seconds."""
+    seconds, microseconds = redis.time()
+    return seconds + microseconds / 1_000_000

@@ -1,0 +1,141 @@
+"""Alerts: when a figure passes its threshold, an incident begins; for all workers once.
+
+figures    what is measured, and the thresholds of the settings
+judge      one script decides for each what it means; it forgets nothing between workers
+announce   the change, if there is one, is told: `worker.operations.alerts.announcement`
+
+An incident is over when its figure has stayed below 80 % of the threshold for a minute, so
+that one that swings around it is one incident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, cast
+
+from redis import Redis
+
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import Call, LuaScript
+
+EVERY_MS: Final = 5_000
+"""Between two looks at the figures, of all workers together."""
+
+REST: Final = 20
+"""Times as long as a look took nobody looks again: it must not eat what workers are for."""
+
+CALM_SHARE: Final = 0.8
+CALM_S: Final = 60.0
+
+
+class Alert(StrEnum):
+    """What can be watched."""
+
+    DEAD_PER_MINUTE = "dead_per_minute"
+    OLDEST_WAITING_S = "oldest_waiting_s"
+    EXPIRING_VALUE = "expiring_value"
+
+
+class Phase(StrEnum):
+    """Where an incident stands."""
+
+    NONE = ""
+    BEGUN = "begun"
+    ON = "on"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A measured figure and its threshold.
+
+    Attributes:
+        alert: what was measured.
+        value: in the unit of the alert's name.
+        threshold: from which on it is an incident.
+        currency: of the value, ISO 4217; each is an incident of its own.
+    """
+
+    alert: Alert
+    value: float
+    threshold: float
+    currency: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Names its incident: `dead_per_minute`, `expiring_value:EUR`."""
+        return self.alert.value if self.currency is None else f"{self.alert}:{self.currency}"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What a figure means now.
+
+    Attributes:
+        figure: as it was measured.
+        phase: of the incident.
+        since: when it began, Unix seconds on the server's clock.
+        peak: its largest figure so far.
+    """
+
+    figure: Figure
+    phase: Phase
+    since: float
+    peak: float
+
+    @property
+    def changed(self) -> bool:
+        """Whether it has just begun or ended: whoever is told so announces it."""
+        return self.phase in {Phase.BEGUN, Phase.OVER}
+
+
+def is_time_to_look(redis: Redis) -> bool:
+    """Whether the caller is to look at the figures: true for one worker at a time."""
+    return bool(redis.set(keys.ALERTING, 1, px=EVERY_MS, nx=True))
+
+
+def rest_after_look(redis: Redis, took_s: float) -> None:
+    """Let nobody look for a while: the longer, the more there was to look at."""
+    redis.set(keys.ALERTING, 1, px=max(EVERY_MS, round(took_s * REST * 1000)))
+
+
+class Alerts:
+    """The incidents of all workers.
+
+    Args:
+        redis: a connection.
+        calm_s: how long a figure must stay low until its incident is over.
+    """
+
+    def __init__(self, redis: Redis, *, calm_s: float = CALM_S) -> None:
+        self._redis = redis
+        self._calm_ms = round(calm_s * 1000)
+        self._script = LuaScript(redis, "worker", "alert")
+
+    def judge(self, figures: Iterable[Figure]) -> list[Incident]:
+        """What each figure means; a change is told to one caller, whoever else asks.
+
+        Raises:
+            redis.RedisError: the server did not answer, or refused.
+        """
+        asked = list(figures)
+        replies = self._script.many([self._call(one) for one in asked], together=False)
+        return [_incident(one, reply) for one, reply in zip(asked, replies, strict=True)]
+
+    def open(self, alert: Alert) -> list[str]:
+        """The currencies that have an incident of this alert."""
+        found = cast("list[bytes]", self._redis.hkeys(keys.ALERTS))
+        names = (name.decode().partition(":") for name in found)
+        return sorted(currency for kind, _, currency in names if kind == alert)
+
+    def _call(self, figure: Figure) -> Call:
+        calm_below = figure.threshold * CALM_SHARE
+        args = [figure.key, figure.value, figure.threshold, calm_below, self._calm_ms]
+        return [keys.ALERTS], args
+
+
+def _incident(figure: Figure, reply: list[Any]) -> Incident:
+    phase, since, peak = reply
+    return Incident(figure, Phase(phase.decode()), int(since) / 1000, float(peak))

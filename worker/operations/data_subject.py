@@ -1,0 +1,92 @@
+"""A person as events know one: by the digests of an e-mail address, a phone number, an id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from tiktok_events.errors import InvalidEvent
+from tiktok_events.event.match_keys import apply_rule
+from tiktok_events.event.match_rules import MATCH_RULES, trim
+from tiktok_events.event.phone import read_phone
+
+IDENTIFYING: Final = ("email", "phone", "external_id")
+"""Match keys that belong to one person; a name or a postal code is shared by many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose events are meant; it prints nothing, because a digest stands for a person too.
+
+    Attributes:
+        digests: match key → the digests that its values have in events, lower case.
+    """
+
+    digests: Mapping[str, frozenset[str]] = field(repr=False)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Sequence[str]], default_region: str | None) -> Self:
+        """The person with any of these values.
+
+        A phone number without a country code is hashed as this process would, and as one
+        without a default region: an application may have none.
+
+        Args:
+            values: match key, one of ``IDENTIFYING`` → values, raw or SHA-256 hex already.
+            default_region: where national phone numbers are at home.
+
+        Raises:
+            InvalidEvent: no event can have been hashed from one of the values; ``path`` is
+                its match key, and the value is not in the text.
+        """
+        return cls(
+            {
+                key: frozenset(
+                    digest for value in given for digest in _digests(key, value, default_region)
+                )
+                for key, given in values.items()
+                if given
+            }
+        )
+
+    def may_be_in(self, payload: bytes) -> bool:
+        """Whether one of the digests stands anywhere in a block: quick, and never a false no."""
+        lowered = payload.lower()
+        return any(
+            digest.encode() in lowered for digests in self.digests.values() for digest in digests
+        )
+
+    def owns(self, event: Any) -> bool:
+        """Whether an event has one of the digests as the value of its match key."""
+        user = event.get("user") if isinstance(event, dict) else None
+        if not isinstance(user, dict):
+            return False
+        return any(
+            value in digests
+            for key, digests in self.digests.items()
+            for value in _texts(user.get(key))
+        )
+
+
+def _digests(key: str, value: str, default_region: str | None) -> set[str]:
+    rule = MATCH_RULES[key]
+    regions = {default_region, None} if key == "phone" else {None}
+    sent = {apply_rule(rule, value, key, region)[2] for region in regions} - {None}
+    if not sent:
+        raise InvalidEvent(_why_nothing(key, value, default_region), path=key)
+    return {str(digest).lower() for digest in sent}
+
+
+def _why_nothing(key: str, value: str, default_region: str | None) -> str:
+    if key == "phone" and trim(value):
+        reason = read_phone(trim(value), default_region).reason.value
+        return f"{reason} Give it with its country code, such as +49 …"
+    return "There is nothing in it."
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """What a match key holds: one text, or an array of them; a digest may be in capitals."""
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, str):
+            yield one.lower()

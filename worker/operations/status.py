@@ -1,0 +1,296 @@
+"""Figures: where every event is, and what each destination is doing.
+
+find       destinations that have a state
+snapshot   counters, states and due times, in one atomic step
+age        the oldest block of each outbox that has any
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final, cast
+
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import Call, LuaScript
+from worker.letters.retention import WHY, due_within_a_day
+from worker.reporting.outage import is_outage
+from worker.settings import Settings
+
+LOOKS: Final = 4
+"""A destination that appears between finding and the snapshot would look like a lost event."""
+
+SCAN_COUNT: Final = 1_000
+AGES_AT_ONCE: Final = 500
+DEAD_COUNTER: Final = "dead:"
+ANSWERS_COUNTER: Final = "answers:"
+_STATE_FIELDS: Final = ("waiting", "failures", "not_before", "parked", "parked_at")
+
+
+class Condition(StrEnum):
+    """What a destination is doing."""
+
+    OK = "ok"
+    BACKING_OFF = "backing_off"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationFigures:
+    """One destination, at one moment.
+
+    Attributes:
+        destination: its key.
+        waiting: events in its outbox, claimed ones included.
+        failures: how often in a row it has failed.
+        not_before: end of its back-off, Unix seconds.
+        due_at: when a worker looks at it next, Unix seconds.
+        parked: why it waits for a person.
+        parked_at: since when, Unix seconds.
+        oldest_at: when its first block was appended, Unix seconds.
+        expires_at: when the window of the first event in that block closes, Unix seconds; known
+            only while it is parked.
+    """
+
+    destination: str
+    waiting: int = 0
+    failures: int = 0
+    not_before: float | None = None
+    due_at: float | None = None
+    parked: str | None = None
+    parked_at: float | None = None
+    oldest_at: float | None = None
+    expires_at: float | None = None
+
+    def condition(self, now: float) -> Condition:
+        """What it is doing at a time."""
+        if self.parked is not None:
+            return Condition.PARKED
+        waits = self.not_before is not None and self.not_before > now
+        # Without a failure it waits for its access token's turn, which is how limits work.
+        backing_off = waits and self.failures > 0
+        return Condition.BACKING_OFF if backing_off else Condition.OK
+
+    def as_dict(self, now: float) -> dict[str, Any]:
+        """As one JSON object; times are Unix seconds."""
+        return {
+            "destination": self.destination,
+            "waiting": self.waiting,
+            "oldest_at": self.oldest_at,
+            "condition": self.condition(now).value,
+            "failures": self.failures,
+            "not_before": self.not_before,
+            "due_at": self.due_at,
+            "parked": self.parked,
+            "parked_at": self.parked_at,
+            "expires_at": self.expires_at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All figures of one moment; they count since the first start.
+
+    Attributes:
+        at: the moment, Unix seconds on the server's clock.
+        counters: what the scripts counted, by name.
+        dead: dead letters there are now.
+        destinations: those that have events or a history.
+        purged_within_a_day: dead letters that will be too old to be kept by then, about; known
+            only with settings.
+        held: events that were tracked with a delay and wait for their time.
+        next_release_at: when the first of them enters its outbox, Unix seconds.
+    """
+
+    at: float
+    counters: Mapping[str, int]
+    dead: int
+    destinations: Sequence[DestinationFigures]
+    purged_within_a_day: int | None = None
+    held: int = 0
+    next_release_at: float | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Events in outboxes."""
+        return sum(one.waiting for one in self.destinations)
+
+    @property
+    def buried(self) -> dict[str, int]:
+        """Events that ever died, by reason."""
+        return self._counted(DEAD_COUNTER)
+
+    @property
+    def unaccounted(self) -> int:
+        """Events missing (above 0) or surplus: accepted + replayed, less where they are."""
+        entered = self.count("accepted") + self.count("replayed")
+        left = sum(map(self.count, ("delivered", "erased", "cancelled")))
+        return entered - left - sum(self.buried.values()) - self.waiting - self.held
+
+    @property
+    def dead_unaccounted(self) -> int:
+        """Dead letters missing (above 0) or surplus: buried, imported, less what went since."""
+        gone = self.count("replayed") + self.count("purged")
+        return sum(self.buried.values()) + self.count("imported") - gone - self.dead
+
+    def count(self, name: str) -> int:
+        """One counter; 0 when it was never touched."""
+        return self.counters.get(name, 0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As one JSON object; times are Unix seconds."""
+        return {
+            "at": self.at,
+            "accepted": self.count("accepted"),
+            "waiting": self.waiting,
+            "held": self.held,
+            "next_release_at": self.next_release_at,
+            "cancelled": self.count("cancelled"),
+            "delivered": self.count("delivered"),
+            "dead": self.dead,
+            "buried": self.buried,
+            "replayed": self.count("replayed"),
+            "purged": self.count("purged"),
+            "purged_by_retention": self.count(f"purged:{WHY}"),
+            "purged_within_a_day": self.purged_within_a_day,
+            "imported": self.count("imported"),
+            "erased": self.count("erased"),
+            "requests": self.count("requests"),
+            "answers": self._counted(ANSWERS_COUNTER),
+            "claims_lost": self.count("claims_lost"),
+            "unaccounted": self.unaccounted,
+            "dead_unaccounted": self.dead_unaccounted,
+            "destinations": [one.as_dict(self.at) for one in self.destinations],
+        }
+
+    def _counted(self, prefix: str) -> dict[str, int]:
+        return {
+            name.removeprefix(prefix): count
+            for name, count in sorted(self.counters.items())
+            if name.startswith(prefix) and count
+        }
+
+
+def read_figures(redis: Redis, settings: Settings | None = None) -> Figures:
+    """The figures of one moment; no event changes place while they are read.
+
+    Args:
+        redis: a connection.
+        settings: for the windows and retention; without them no `expires_at` is known.
+
+    Raises:
+        redis.RedisError: the server did not answer, or refused.
+    """
+    for _ in range(LOOKS):
+        figures = _snapshot(redis, _find_destinations(redis))
+        if figures.unaccounted == 0:
+            break
+    return replace(
+        figures,
+        destinations=_with_ages(redis, figures.destinations, settings),
+        purged_within_a_day=_purged_within_a_day(redis, figures, settings),
+    )
+
+
+def _purged_within_a_day(redis: Redis, figures: Figures, settings: Settings | None) -> int | None:
+    if settings is None:
+        return None
+    return due_within_a_day(redis, settings, figures.at) if figures.dead else 0
+
+
+def _find_destinations(redis: Redis) -> list[str]:
+    """By their states: a parked one is not in `ready`."""
+    prefix = keys.state("")
+    found = redis.scan_iter(match=f"{prefix}*", count=SCAN_COUNT)
+    return sorted({cast("bytes", key).decode().removeprefix(prefix) for key in found})
+
+
+def _snapshot(redis: Redis, names: Sequence[str]) -> Figures:
+    time_, counters, dead, ready, held, next_held, *states = _answers(redis, names)
+    due = {name.decode(): due_ms / 1000 for name, due_ms in ready}
+    return Figures(
+        at=time_[0] + time_[1] / 1_000_000,
+        counters={name.decode(): int(count) for name, count in counters.items()},
+        dead=dead,
+        destinations=[
+            _figures_of(name, state, due.get(name))
+            for name, state in zip(names, states, strict=True)
+        ],
+        held=held,
+        next_release_at=next_held[0][1] / 1000 if next_held else None,
+    )
+
+
+def _answers(redis: Redis, names: Sequence[str]) -> list[Any]:
+    """In one moment; a full Redis 7.0 refuses that, so there one after the other."""
+    try:
+        return _asked(redis, names, together=True)
+    except ResponseError as error:
+        if not is_outage(error):
+            raise
+        return _asked(redis, names, together=False)
+
+
+def _asked(redis: Redis, names: Sequence[str], *, together: bool) -> list[Any]:
+    with redis.pipeline(transaction=together) as pipeline:
+        pipeline.time()
+        pipeline.hgetall(keys.COUNTERS)
+        pipeline.hlen(keys.DEAD)
+        pipeline.zrange(keys.READY, 0, -1, withscores=True)
+        pipeline.zcard(keys.HELD)
+        pipeline.zrange(keys.HELD, 0, 0, withscores=True)
+        for name in names:
+            pipeline.hmget(keys.state(name), _STATE_FIELDS)
+        return list(pipeline.execute())
+
+
+def _figures_of(
+    name: str, state: Sequence[bytes | None], due_at: float | None
+) -> DestinationFigures:
+    waiting, failures, not_before, parked, parked_at = state
+    return DestinationFigures(
+        name,
+        waiting=int(waiting or 0),
+        failures=int(failures or 0),
+        not_before=_seconds(not_before),
+        due_at=due_at,
+        parked=None if parked is None else parked.decode(),
+        parked_at=_seconds(parked_at),
+    )
+
+
+def _seconds(milliseconds: bytes | None) -> float | None:
+    return None if milliseconds is None else int(milliseconds) / 1000
+
+
+def _with_ages(
+    redis: Redis, destinations: Sequence[DestinationFigures], settings: Settings | None
+) -> list[DestinationFigures]:
+    """Outside the snapshot: an age need not be exact, and the step must be short."""
+    oldest = LuaScript(redis, "worker", "oldest")
+    aged = {one.destination: one for one in destinations}
+    waiting = [one for one in destinations if one.waiting]
+    for first in range(0, len(waiting), AGES_AT_ONCE):
+        some = waiting[first : first + AGES_AT_ONCE]
+        replies = oldest.many([_age_call(one) for one in some], together=False)
+        for one, (block_id, event_time) in zip(some, replies, strict=True):
+            aged[one.destination] = replace(
+                one,
+                oldest_at=_seconds(block_id.partition(b"-")[0] or None),
+                expires_at=_expires_at(one.destination, event_time, settings),
+            )
+    return list(aged.values())
+
+
+def _age_call(one: DestinationFigures) -> Call:
+    return [keys.outbox(one.destination)], [int(one.parked is not None)]
+
+
+def _expires_at(name: str, event_time: bytes, settings: Settings | None) -> float | None:
+    if not event_time or settings is None:
+        return None
+    return int(event_time) + settings.window_s(name.partition(":")[0])

@@ -1,0 +1,102 @@
+"""The backlog as it stands in Redis: every waiting block, looked at without being claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from redis import Redis
+
+from tiktok_events.outbox import keys
+
+PAGE_BYTES: Final = 4 * 1024 * 1024
+"""About as much is read at a time; a block may have a megabyte."""
+
+FIRST_PAGE: Final = 16
+LARGEST_PAGE: Final = 1_000
+LENGTHS_AT_ONCE: Final = 1_000
+
+Page = list[tuple[bytes, dict[bytes, bytes]]]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlock:
+    """A block where it stands.
+
+    Attributes:
+        destination: whose outbox.
+        id: its stream id, ``<Unix ms of acceptance>-<block number>``.
+        payload: JSON array of its events, perhaps packed.
+    """
+
+    destination: str
+    id: str
+    payload: bytes = field(repr=False)
+
+    @property
+    def accepted_at(self) -> float:
+        """When it was appended, Unix seconds."""
+        return int(self.id.partition("-")[0]) / 1000
+
+
+class Backlog:
+    """All outboxes, claimed blocks included.
+
+    Args:
+        redis: a connection.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def destinations(self) -> list[str]:
+        """Those that have blocks: each is due some time, or parked.
+
+        No transaction, which a full server refuses: what is resumed meanwhile is found by the
+        second look at those that are due, what is parked meanwhile by the look between.
+        """
+        with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.zrange(keys.READY, 0, -1)
+            pipeline.hkeys(keys.PARKED)
+            pipeline.zrange(keys.READY, 0, -1)
+            found = pipeline.execute()
+        return sorted({name.decode() for names in found for name in names})
+
+    def blocks(self, destination: str, *, after: str | None = None) -> Iterator[StoredBlock]:
+        """Blocks in order; memory does not grow with their number.
+
+        Args:
+            destination: whose.
+            after: the id of a block; only those behind it.
+        """
+        count = FIRST_PAGE
+        while page := self._page(destination, after, count):
+            for entry_id, fields in page:
+                yield StoredBlock(destination, entry_id.decode(), fields[b"b"])
+            after = page[-1][0].decode()
+            count = _next_count(page)
+
+    def block(self, destination: str, block_id: str) -> StoredBlock | None:
+        """One block, if it is still there."""
+        found = cast("Page", self._redis.xrange(keys.outbox(destination), block_id, block_id))
+        return StoredBlock(destination, block_id, found[0][1][b"b"]) if found else None
+
+    def length(self, destinations: Sequence[str]) -> int:
+        """How many blocks they have."""
+        total = 0
+        for first in range(0, len(destinations), LENGTHS_AT_ONCE):
+            with self._redis.pipeline(transaction=False) as pipeline:
+                for name in destinations[first : first + LENGTHS_AT_ONCE]:
+                    pipeline.xlen(keys.outbox(name))
+                total += sum(pipeline.execute())
+        return total
+
+    def _page(self, destination: str, after: str | None, count: int) -> Page:
+        first = "-" if after is None else f"({after}"
+        return cast("Page", self._redis.xrange(keys.outbox(destination), first, "+", count))
+
+
+def _next_count(page: Page) -> int:
+    size = sum(len(fields[b"b"]) for _, fields in page)
+    return max(1, min(LARGEST_PAGE, len(page) * PAGE_BYTES // max(size, 1)))

@@ -1,0 +1,94 @@
+"""Held events, as the workers see them: released when their time has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from redis import Redis
+
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.blocks import BLOCK_BYTES, BLOCK_EVENTS
+from tiktok_events.outbox.delayed import Cancellation, destination_in
+from tiktok_events.outbox.lua_script import LuaScript
+
+STEP: Final = 200
+"""Events released in one step: two to three milliseconds, in which the server does nothing else."""
+
+STEPS: Final = 20
+"""In one look, which takes a tenth of a second; the next is a second later, in every worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBody:
+    """A held event where it stands.
+
+    Attributes:
+        key: of the event.
+        body: its JSON.
+    """
+
+    key: bytes = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class HeldEvents:
+    """Events that producers hold back.
+
+    Args:
+        redis: a connection.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._release = LuaScript(redis, "worker", "lib/unblocked", "release")
+        self._cancel = LuaScript(redis, "tiktok_events.outbox", "cancel")
+
+    def __len__(self) -> int:
+        return self._redis.zcard(keys.HELD)
+
+    def __iter__(self) -> Iterator[HeldBody]:
+        """Each at least once, if it is held from the first to the last."""
+        for key, body in self._redis.hscan_iter(keys.HELD_EVENTS):
+            yield HeldBody(key, body)
+
+    def release(self) -> int:
+        """Move those whose time has come into their outboxes, the earliest first.
+
+        Returns:
+            How many; when very many are due at once, more at the next call.
+        """
+        released = 0
+        for _ in range(STEPS):
+            due = self.due()
+            released += self.move(due) if due else 0
+            if len(due) < STEP:
+                break
+        return released
+
+    def erase(self, held: HeldBody) -> bool:
+        """Take one out, as its person asked for, if it is still this one."""
+        erasure = Cancellation(held.key, whole=True, counter="erased", body=held.body)
+        return bool(self._cancel(*erasure.call()))
+
+    def due(self) -> list[bytes]:
+        """Keys of those whose time has come, the earliest first, at most `STEP`."""
+        with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.time()
+            pipeline.zrange(keys.HELD, 0, STEP - 1, withscores=True)
+            (seconds, microseconds), earliest = pipeline.execute()
+        now_ms = seconds * 1000 + microseconds // 1000
+        return [key for key, due_ms in earliest if due_ms <= now_ms]
+
+    def move(self, due: Sequence[bytes]) -> int:
+        """Move some into their outboxes in one step, but for those that have gone meanwhile."""
+        by_destination: dict[str, list[bytes]] = {}
+        for key in due:
+            by_destination.setdefault(destination_in(key), []).append(key)
+        keys_ = [keys.READY, keys.SEQUENCE, keys.HELD, keys.HELD_EVENTS, keys.HELD_IDS]
+        args: list[Any] = [BLOCK_EVENTS, BLOCK_BYTES]
+        for name, its_keys in by_destination.items():
+            keys_ += (keys.outbox(name), keys.state(name))
+            args += (name, len(its_keys), *its_keys)
+        return cast("int", self._release(keys_, args))

@@ -1,0 +1,255 @@
+"""The worker's half of the outbox: take, claim, settle; each one atomic script.
+
+take      destinations that are due        → for one lease each
+claim     a destination's blocks           → held by this process until settled
+settle    what became of claimed blocks    → delivered, due again, or dead
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final, cast
+
+from redis import Redis
+
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import Call, LuaScript
+from worker.outbox.settlement import Settled, Settlement, Turns
+from worker.reporting.audit import Action, Audit
+
+OTHERS_EVERY: Final = 3
+"""Every third probe of a destination that fails passes over its oldest blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Destinations this worker may serve now.
+
+    Attributes:
+        destinations: their keys.
+        wait_ms: until the next one is due; ``None`` when none is within the patience.
+        awake: whether producers were told that somebody looks, so no bell is rung.
+    """
+
+    destinations: list[str]
+    wait_ms: int | None
+    awake: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What to claim of one destination.
+
+    Attributes:
+        destination: its key.
+        events: how many are wanted.
+        size_bytes: of their JSON, at most a block more.
+        turns: how often its access token may be used.
+    """
+
+    destination: str
+    events: int
+    size_bytes: int
+    turns: Turns
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedBlock:
+    """A block held by this process.
+
+    Attributes:
+        id: its stream id, ``<Unix ms of acceptance>-<block number>``.
+        claims: how often it was claimed since it was last settled; more than one
+            means that earlier claims died. Together with the consumer it is the fence.
+        events: how many events it holds.
+        payload: JSON array of them, perhaps packed.
+        attempts: JSON of what earlier attempts met, or empty.
+    """
+
+    id: str
+    claims: int
+    events: int
+    payload: bytes
+    attempts: bytes
+
+    @property
+    def accepted_at(self) -> float:
+        """When it was appended, Unix seconds."""
+        return int(self.id.partition("-")[0]) / 1000
+
+
+class Rest(IntEnum):
+    """What a claim leaves in the outbox, as far as this worker is concerned.
+
+    Attributes:
+        NOTHING: it took everything.
+        MORE: there is more to be claimed now.
+        LATER: the token's turn, or the next step of the ramp, has not come; offered again then.
+        STOPPED: the destination is parked, backing off or being probed; nothing may be sent.
+    """
+
+    NOTHING = 0
+    MORE = 1
+    LATER = 2
+    STOPPED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Blocks of one destination.
+
+    Attributes:
+        destination: its key.
+        blocks: possibly none.
+        rest: what else the outbox has.
+        failures: how often in a row the destination has failed; above 0 this is a probe.
+        taken_at: when the API last took events of the destination, Unix seconds; 0 when it is
+            not known.
+    """
+
+    destination: str
+    blocks: list[ClaimedBlock]
+    rest: Rest
+    failures: int
+    taken_at: float
+
+    @property
+    def leaves_oldest(self) -> bool:
+        """Whether it is a probe of other events than the oldest, which may be to blame."""
+        return self.failures > 0 and self.failures % OTHERS_EVERY == 0
+
+
+def _claimed(destination: str, reply: list[Any]) -> Claim:
+    rest, failures, taken_at, *blocks = reply
+    return Claim(
+        destination,
+        [ClaimedBlock(id_.decode(), *rest) for id_, *rest in blocks],
+        Rest(rest),
+        failures,
+        int(taken_at) / 1000,
+    )
+
+
+class Outbox:
+    """All outboxes, as one worker process sees them.
+
+    Args:
+        redis: connection of this process.
+        consumer: the name this process claims under.
+        lease_ms: how long a claim is good for without being settled.
+    """
+
+    def __init__(self, redis: Redis, *, consumer: str, lease_ms: int) -> None:
+        self._consumer = consumer
+        self._lease_ms = lease_ms
+        self._take = LuaScript(redis, "worker", "lib/unblocked", "take")
+        self._claim = LuaScript(
+            redis, "worker", "lib/unblocked", "lib/claims", "lib/limiter", "lib/ramp", "claim"
+        )
+        self._settle = LuaScript(
+            redis,
+            "worker",
+            "lib/unblocked",
+            "lib/claims",
+            "lib/limiter",
+            "lib/ramp",
+            "lib/letters",
+            "settle",
+        )
+        self._defer = LuaScript(redis, "worker", "lib/unblocked", "defer")
+        self._ring = LuaScript(redis, "worker", "lib/unblocked", "ring")
+        self._audit = Audit(redis)
+
+    def take(self, limit: int, *, patience_ms: int, stay: bool) -> Taken:
+        """Take up to `limit` destinations that are due, each for one lease.
+
+        Args:
+            limit: how many at most.
+            patience_ms: how far ahead it is worth staying awake for.
+            stay: whether to stay awake though nothing is due.
+        """
+        reply = cast(
+            "list[Any]",
+            self._take(
+                keys=[keys.READY, keys.AWAKE],
+                args=[limit, self._lease_ms, patience_ms, int(stay)],
+            ),
+        )
+        wait_ms, awake, *names = reply
+        return Taken([n.decode() for n in names], None if wait_ms < 0 else wait_ms, bool(awake))
+
+    def defer(self, destination: str, delay_ms: int) -> None:
+        """Offer a taken destination again soon: there is no room to serve it here."""
+        self._defer(keys=[keys.READY], args=[destination, delay_ms])
+
+    def claim(self, wants: Sequence[Want]) -> list[Claim]:
+        """Claim blocks of taken destinations, each until one of its limits is reached or passed.
+
+        One round trip for all of them.
+        """
+        replies = self._claim.many([self._claim_call(want) for want in wants], together=False)
+        return [
+            _claimed(want.destination, reply) for want, reply in zip(wants, replies, strict=True)
+        ]
+
+    def _claim_call(self, want: Want) -> Call:
+        destination = want.destination
+        return (
+            [
+                keys.READY,
+                keys.outbox(destination),
+                keys.state(destination),
+                keys.attempts(destination),
+                keys.limit(want.turns.token_digest),
+            ],
+            [
+                destination,
+                self._consumer,
+                self._lease_ms,
+                want.events,
+                want.size_bytes,
+                want.turns.per_second,
+                OTHERS_EVERY,
+            ],
+        )
+
+    def settle(self, settlement: Settlement) -> Settled:
+        """End claims; blocks that this process no longer holds stay as they are."""
+        destination = settlement.destination
+        reply = cast(
+            "list[int]",
+            self._settle(
+                keys=[
+                    *keys.of_blocks(destination),
+                    keys.DEAD,
+                    keys.DEAD_KINDS,
+                    keys.limit(settlement.turns.token_digest),
+                    keys.PARKED,
+                    keys.DEAD_LEDGER,
+                    keys.DEAD_EVENT_IDS,
+                    *(keys.dead_of(kind.digest) for kind in settlement.kinds()),
+                ],
+                args=[destination, self._consumer, settlement.plan(), *settlement.payloads()],
+            ),
+        )
+        settled = Settled(lost=reply[1], parked=bool(reply[2]))
+        if settled.parked:
+            self._audit.record_by_worker(Action.PARK, [destination], settlement.park or "")
+        return settled
+
+    def ring(self, *, rings: bool = True, more_hands: bool = False, within_ms: int = 0) -> bool:
+        """Ring the doorbell if a destination is due and nobody sees it.
+
+        Args:
+            rings: whether the doorbell's queue is on this server; if not, only tell.
+            more_hands: ring even while a deliver task is awake: the backlog is large.
+            within_ms: ring for what is due so soon, too.
+        """
+        return bool(
+            self._ring(
+                keys=[keys.READY, keys.AWAKE, keys.bell(rings=rings), keys.SEQUENCE],
+                args=[int(rings), int(more_hands), within_ms],
+            )
+        )

@@ -1,0 +1,73 @@
+"""Parking: a destination's events wait until a person, or a changed token, lets them go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, cast
+
+from redis import Redis
+
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import Call, LuaScript
+from worker.reporting.redaction import redacted
+
+BY_HAND: Final = "by hand"
+PARKED_BY_HAND: Final = ""
+"""Where another destination has the digest of its token."""
+
+
+class Parking:
+    """Parks and resumes destinations; events can still be appended to a parked one.
+
+    Args:
+        redis: a connection.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._park = LuaScript(redis, "worker", "lib/unblocked", "park")
+        self._resume = LuaScript(redis, "worker", "lib/unblocked", "lib/ramp", "resume")
+
+    def park(self, destination: str, reason: str = BY_HAND) -> bool:
+        """Send nothing more to a destination; requests under way still end.
+
+        Whatever it was parked for, only `resume` lets it go on from now on.
+
+        Args:
+            destination: its key.
+            reason: for whoever finds it parked; personal data in it are struck out.
+
+        Returns:
+            False when it was parked already; its first reason is kept.
+        """
+        keys_ = [keys.READY, keys.state(destination), keys.PARKED]
+        return bool(self._park(keys_, [destination, redacted(reason)]))
+
+    def resume(self, destination: str) -> bool:
+        """Let a parked destination go on: one request first, then faster and faster.
+
+        Returns:
+            False when it was not parked.
+        """
+        return bool(self._resume(*_resume_call(destination)))
+
+    def parked(self) -> dict[str, str]:
+        """Every parked destination, and the digest of the token it was parked for.
+
+        The digest is `PARKED_BY_HAND` where a person parked it.
+        """
+        found = cast("dict[bytes, bytes]", self._redis.hgetall(keys.PARKED))
+        return {name.decode(): digest.decode() for name, digest in found.items()}
+
+    def resume_for(self, digests: Mapping[str, str]) -> list[str]:
+        """Let destinations go on that are still parked for these tokens; returns which were."""
+        calls = [_resume_call(name, digest) for name, digest in digests.items()]
+        replies = self._resume.many(calls, together=False) if calls else []
+        return [name for name, resumed in zip(digests, replies, strict=True) if resumed]
+
+
+def _resume_call(destination: str, token_digest: str = "") -> Call:
+    return (
+        [keys.READY, keys.outbox(destination), keys.state(destination), keys.PARKED],
+        [destination, token_digest],
+    )

@@ -1,0 +1,43 @@
+"""Which dead letters may be replayed: not what is too old, nor what might be counted twice."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from tiktok_events.errors import InvalidDestination
+from tiktok_events.event.destination import Destination
+from worker.letters.dead_letters import DeadLetter
+
+
+class Fate(StrEnum):
+    """What a replay would do with a letter."""
+
+    REPLAYABLE = "replayable"
+    EXPIRED = "expired"
+    AMBIGUOUS = "ambiguous"
+    NO_DESTINATION = "no_destination"
+
+
+def fate_of(letter: DeadLetter, *, now: float, accept_duplicates: bool = False) -> Fate:
+    """What a replay at `now` (Unix seconds) would do with a letter.
+
+    Args:
+        letter: as it stands in Redis.
+        now: Unix seconds.
+        accept_duplicates: whether a person said yes to events being counted twice.
+    """
+    if not _has_destination(letter):
+        return Fate.NO_DESTINATION
+    if letter.expires_at <= now:
+        return Fate.EXPIRED
+    if letter.history().would_count_twice(now) and not accept_duplicates:
+        return Fate.AMBIGUOUS
+    return Fate.REPLAYABLE
+
+
+def _has_destination(letter: DeadLetter) -> bool:
+    try:
+        Destination.from_key(letter.destination)
+    except InvalidDestination:
+        return False
+    return True

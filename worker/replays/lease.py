@@ -1,0 +1,194 @@
+"""Replays as workers see them: offered, taken for a lease, moved on step by step, left.
+
+Whoever holds one has the newest number of its fence; every step is refused to anyone else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Final, cast
+
+import orjson
+from redis import Redis
+
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import Call, LuaScript
+from worker.letters.dead_letters import INDEX
+from worker.letters.letter import DeadLetter
+from worker.letters.search import Cursor
+from worker.replays.eligibility import Fate
+from worker.replays.lanes import read_place, write_place
+from worker.replays.replay import SKIPPED, Replay
+
+OFFER_AGAIN_MS: Final = 1_000
+OFFERED_AT_ONCE: Final = 10
+
+
+class Step(IntEnum):
+    """What became of a step.
+
+    Attributes:
+        MOVED: its letters went back, as far as they were as they had been read.
+        NOT_HELD: the replay was paused or cancelled, or another worker has it.
+        PARKED: nothing was done, because the destination waits for a person.
+        BACKING_OFF: nothing was done, because the destination failed a moment ago.
+        FULL: nothing was done, because enough events wait there.
+    """
+
+    MOVED = 0
+    NOT_HELD = 1
+    PARKED = 2
+    BACKING_OFF = 3
+    FULL = 4
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return self.name.lower().replace("_", " ")
+
+
+@dataclass(slots=True)
+class Held:
+    """A replay that this process holds.
+
+    Attributes:
+        replay: as it was when it was taken.
+        fence: proves that it is held.
+        taken_at: Unix seconds on the server's clock.
+        places: destination → how far its lane is.
+    """
+
+    replay: Replay
+    fence: int
+    taken_at: float
+    places: dict[str, Cursor]
+
+    @property
+    def first(self) -> bool:
+        """Whether nobody had it before."""
+        return self.replay.started_at == self.taken_at
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some letters of one lane, in order.
+
+    Attributes:
+        destination: its key.
+        before: place in front of them.
+        behind: place behind them.
+        going: those that may go: the record as it was read, and the letter.
+        skipped: how many stay, and why.
+    """
+
+    destination: str
+    before: Cursor
+    behind: Cursor
+    going: Sequence[tuple[bytes, DeadLetter]] = ()
+    skipped: Counter[Fate] = field(default_factory=Counter)
+
+
+class ReplayHold:
+    """The worker's half of all replays.
+
+    Args:
+        redis: connection of this process.
+        holder: the name of this process.
+        lease_ms: how long a replay is held without a step.
+    """
+
+    def __init__(self, redis: Redis, *, holder: str, lease_ms: int) -> None:
+        self._redis = redis
+        self._holder = holder
+        self._lease_ms = lease_ms
+        self._offer = LuaScript(redis, "worker", "lib/unblocked", "replay_offer")
+        self._take = LuaScript(redis, "worker", "lib/unblocked", "replay_take")
+        self._move = LuaScript(redis, "worker", "lib/letters", "replay_move")
+        self._leave = LuaScript(redis, "worker", "lib/unblocked", "lib/replay_end", "replay_leave")
+
+    def offered(self) -> list[int]:
+        """Replays that are due and that nobody works at; not offered again for a moment."""
+        found = self._offer([keys.REPLAYS], [OFFER_AGAIN_MS, OFFERED_AT_ONCE])
+        return [int(number) for number in cast("list[bytes]", found)]
+
+    def take(self, number: int) -> Held | None:
+        """Take a replay, unless it does not run or another worker has it."""
+        reply = cast(
+            "list[Any] | None",
+            self._take([keys.REPLAYS, keys.replay(number)], [number, self._lease_ms, self._holder]),
+        )
+        if reply is None:
+            return None
+        now_ms, fence, flat = reply
+        fields = dict(zip(flat[::2], flat[1::2], strict=True))
+        return Held(Replay.read(number, fields), fence, now_ms / 1000, self._places(number))
+
+    def move(
+        self, held: Held, page: Page, *, room: int, now: float, paid_until: float
+    ) -> tuple[Step, int]:
+        """Replay a page of letters, in one step.
+
+        Args:
+            held: the replay.
+            page: the letters.
+            room: nothing goes while so many events wait at the destination.
+            now: Unix seconds: noted in the history of each letter.
+            paid_until: of the replay's pace, once they are gone; Unix seconds.
+
+        Returns:
+            What became of it, and how many letters went.
+        """
+        number = held.replay.number
+        keys_ = [*keys.of_blocks(page.destination), keys.REPLAYS, keys.replay(number)]
+        keys_ += [keys.replay_places(number), *INDEX]
+        head = [
+            *(number, held.fence, self._lease_ms, page.destination),
+            *(write_place(page.before), write_place(page.behind), room, repr(paid_until)),
+            *(page.skipped[fate] for fate in SKIPPED),
+        ]
+        what, moved = cast("list[int]", self._move(*_with_letters(keys_, head, page.going, now)))
+        return Step(what), moved
+
+    def leave(
+        self, held: Held, *, due_in_s: float, waits_for: Mapping[str, str], all_waits: bool = False
+    ) -> bool:
+        """End a turn; False when the replay is not held any more.
+
+        Args:
+            held: the replay.
+            due_in_s: when it is due again.
+            waits_for: destination → why nothing went there.
+            all_waits: whether all that is left is theirs.
+        """
+        waits = orjson.dumps(dict(waits_for)) if waits_for else b""
+        return self._end_turn(held, round(due_in_s * 1000), waits, int(all_waits))
+
+    def finish(self, held: Held) -> bool:
+        """There is no letter left; False when it is not held any more."""
+        return self._end_turn(held, "", b"", 0)
+
+    def _end_turn(self, held: Held, due_in_ms: int | str, waits_for: bytes, all_waits: int) -> bool:
+        number = held.replay.number
+        keys_ = [keys.REPLAYS, keys.replay(number), keys.replay_places(number)]
+        args = [number, held.fence, due_in_ms, waits_for, all_waits]
+        return bool(self._leave([*keys_, keys.REPLAYS_ENDED], args))
+
+    def _places(self, number: int) -> dict[str, Cursor]:
+        """Read after the take: nobody else writes them any more."""
+        found = cast("dict[bytes, bytes]", self._redis.hgetall(keys.replay_places(number)))
+        return {name.decode(): read_place(text.decode()) for name, text in found.items()}
+
+
+def _with_letters(
+    keys_: list[str], args: list[Any], going: Sequence[tuple[bytes, DeadLetter]], now: float
+) -> Call:
+    """The call with each letter, which names the key of its kind by its place, from 1."""
+    sets = list(dict.fromkeys(keys.dead_of(letter.kind) for _, letter in going))
+    places = {key: place for place, key in enumerate(sets, len(keys_) + 1)}
+    for stored, letter in going:
+        block, attempts = orjson.dumps([letter.body]), letter.history(now).write()
+        args += [letter.id, stored, block, attempts, places[keys.dead_of(letter.kind)]]
+    return [*keys_, *sets], args

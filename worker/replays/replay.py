@@ -1,0 +1,206 @@
+"""One replay: what was asked for, and how far the workers are with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, Self
+
+import orjson
+
+from worker.letters.filter import LetterFilter
+from worker.letters.letter import DeadLetter
+from worker.replays.eligibility import Fate, fate_of
+
+RATE: Final = 500.0
+"""Events a second, when nobody asked for another rate."""
+
+SKIPPED: Final = {
+    Fate.EXPIRED: "skipped_expired",
+    Fate.AMBIGUOUS: "skipped_ambiguous",
+    Fate.NO_DESTINATION: "skipped_no_destination",
+}
+"""Fates that leave a letter where it is, and the name they are counted under."""
+
+
+class ReplayState(StrEnum):
+    """What a replay is doing."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+ENDED: Final = frozenset({ReplayState.FINISHED, ReplayState.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayRequest:
+    """What somebody asks the workers for.
+
+    Attributes:
+        wanted: which letters, forgotten when the replay ends; of them only those that died
+            before it was asked for, so that what dies again is not replayed in a circle.
+        asked_at: Unix seconds on the server's clock.
+        asked_by: whose word it is.
+        accept_duplicates: whether events may go that TikTok might count a second time.
+        rate: events a second.
+        selected: letters that matched when they were counted.
+        missing: letters asked for by id that were not there.
+    """
+
+    wanted: LetterFilter
+    asked_at: float
+    asked_by: str
+    accept_duplicates: bool = False
+    rate: float = RATE
+    selected: int = 0
+    missing: int = 0
+
+    def fate_of(self, letter: DeadLetter, now: float) -> Fate:
+        """What this replay does with a letter at `now` (Unix seconds)."""
+        return fate_of(letter, now=now, accept_duplicates=self.accept_duplicates)
+
+    def write(self) -> dict[str, Any]:
+        """As it stands in Redis: ids apart, because they go when the replay ends."""
+        wanted = self.wanted.as_dict()
+        ids = wanted.pop("ids", [])
+        return {
+            "filter": orjson.dumps(wanted),
+            "words": self.wanted.words(),
+            "ids": orjson.dumps(ids),
+            "asked_at": repr(self.asked_at),
+            "asked_by": self.asked_by,
+            "accept_duplicates": int(self.accept_duplicates),
+            "rate": repr(self.rate),
+            "selected": self.selected,
+            "missing": self.missing,
+        }
+
+    @classmethod
+    def read(cls, known: Mapping[str, bytes]) -> Self:
+        """What `write` wrote; when the replay has ended, without its filter."""
+        wanted = orjson.loads(known.get("filter", b"{}"))
+        wanted["ids"] = orjson.loads(known.get("ids", b"[]"))
+        return cls(
+            wanted=LetterFilter.from_dict(wanted),
+            asked_at=float(known["asked_at"]),
+            asked_by=known["asked_by"].decode(),
+            accept_duplicates=known["accept_duplicates"] == b"1",
+            rate=float(known["rate"]),
+            selected=int(known["selected"]),
+            missing=int(known["missing"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """A replay as it stands in Redis.
+
+    Attributes:
+        number: its name.
+        request: what was asked for.
+        words: the filter in one line.
+        state: what it is doing.
+        replayed: events that went back into their outboxes.
+        skipped: letters passed over, by the name they are counted under.
+        started_at: when a worker first took it, Unix seconds.
+        ended_at: Unix seconds.
+        holder: the worker process that is at it.
+        waits_for: destination → why nothing goes there for the moment.
+        all_waits: whether all that is left is theirs.
+        paid_until: until when its rate is used up, Unix seconds.
+    """
+
+    number: int
+    request: ReplayRequest
+    words: str
+    state: ReplayState
+    replayed: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    started_at: float | None = None
+    ended_at: float | None = None
+    holder: str | None = None
+    waits_for: Mapping[str, str] = field(default_factory=dict)
+    all_waits: bool = False
+    paid_until: float | None = None
+
+    @classmethod
+    def read(cls, number: int, fields: Mapping[bytes, bytes]) -> Self:
+        """From its hash."""
+        known = {name.decode(): value for name, value in fields.items()}
+        holder = known.get("holder")
+        return cls(
+            number=number,
+            request=ReplayRequest.read(known),
+            words=known["words"].decode(),
+            state=ReplayState(known["state"].decode()),
+            replayed=int(known.get("replayed", 0)),
+            skipped={name: int(known.get(name, 0)) for name in SKIPPED.values()},
+            started_at=_seconds(known.get("started_at")),
+            ended_at=_seconds(known.get("ended_at")),
+            holder=None if holder is None else holder.decode(),
+            waits_for=orjson.loads(known.get("waits_for", b"{}")),
+            all_waits=known.get("all_waits") == b"1",
+            paid_until=float(known["paid_until"]) if "paid_until" in known else None,
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in ENDED
+
+    @property
+    def seen(self) -> int:
+        """Letters that were replayed or skipped so far."""
+        return self.replayed + sum(self.skipped.values())
+
+    @property
+    def left(self) -> int:
+        """Letters that it has not come to; of a finished one, none."""
+        rest = max(self.request.selected - self.seen, 0)
+        return 0 if self.state is ReplayState.FINISHED else rest
+
+    @property
+    def gone(self) -> int:
+        """Letters that were asked for and not found, or found changed."""
+        lost = max(self.request.selected - self.seen - self.left, 0)
+        return self.request.missing + lost
+
+    def waits_only_for(self, why: str) -> list[str]:
+        """The destinations, if all that is left waits for this one reason."""
+        same = self.all_waits and set(self.waits_for.values()) == {why}
+        return sorted(self.waits_for) if same else []
+
+    def counts(self) -> dict[str, int]:
+        """How many letters came to what end."""
+        return {
+            "selected": self.request.selected,
+            "replayed": self.replayed,
+            **self.skipped,
+            "gone": self.gone,
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        """As one JSON object; times are Unix seconds."""
+        return {
+            "replay": self.number,
+            "state": self.state.value,
+            **self.counts(),
+            "left": self.left,
+            "waits_for": dict(self.waits_for),
+            "filter": self.words,
+            "accept_duplicates": self.request.accept_duplicates,
+            "rate": self.request.rate,
+            "asked_by": self.request.asked_by,
+            "asked_at": self.request.asked_at,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "holder": self.holder,
+        }
+
+
+def _seconds(milliseconds: bytes | None) -> float | None:
+    return None if milliseconds is None else int(milliseconds) / 1000

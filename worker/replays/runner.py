@@ -1,0 +1,218 @@
+"""One turn of a worker at a replay: as much as rate, room and time allow, then it is due again.
+
+take     the replay, for a lease
+heads    its lanes, the nearest deadline first
+page     the next letters of a lane: which may go, which are skipped
+move     they go back into their outbox, are counted, and the place behind them is kept
+leave    it is due again in a moment, or finished
+
+A turn never waits: live traffic may need this process. Killed anywhere, it leaves a lease
+that ends, and the place behind the last step.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from heapq import heapify, heappop, heappush
+from itertools import islice
+from typing import Final
+
+import structlog
+from redis import Redis
+
+from tiktok_events.event.destination import Destination
+from worker.delivery.destinations import Destinations
+from worker.letters.letter import DeadLetter
+from worker.letters.record import read_letter
+from worker.letters.search import BEGINNING, Cursor, LetterSearch
+from worker.replays.audit import write_down_end
+from worker.replays.eligibility import Fate
+from worker.replays.lanes import END, Lanes
+from worker.replays.lease import Held, Page, ReplayHold, Step
+from worker.replays.orders import Replays
+from worker.replays.rate import Pace
+
+log = structlog.get_logger("tiktok_events.replay")
+
+STEP: Final = 100
+"""Letters of one step: the server must not be held up."""
+
+PAUSE_S: Final = 0.5
+"""After a turn that sent something, others come first."""
+
+PATIENCE_S: Final = 5.0
+"""When all that is left waits for parked or failing destinations."""
+
+
+class ReplayRun:
+    """Works at replays for one worker process.
+
+    Args:
+        redis: connection of this process.
+        destinations: for what one request to a destination holds.
+        holder: the name of this process.
+        lease_s: how long a replay is held without a step.
+    """
+
+    def __init__(
+        self, redis: Redis, destinations: Destinations, *, holder: str, lease_s: float
+    ) -> None:
+        self._hold = ReplayHold(redis, holder=holder, lease_ms=round(lease_s * 1000))
+        self._redis = redis
+        self._replays = Replays(redis)
+        self._search = LetterSearch(redis)
+        self._destinations = destinations
+
+    def run(self, number: int, go_on: Callable[[], bool]) -> None:
+        """Take a turn at a replay, if nobody else has it, while `go_on` says so.
+
+        Raises:
+            redis.RedisError: the server did not answer, or refused.
+        """
+        held = self._hold.take(number)
+        if held is None:
+            return
+        if held.first:
+            log.info("replay_started", replay=number, selected=held.replay.request.selected)
+        turn = Turn(held, self._hold, self._search, self._room)
+        turn.work(go_on)
+        if turn.end():
+            self._tell_end(number)
+
+    def _room(self, destination: str) -> int:
+        """One request's worth: live events behind it wait no longer than for that."""
+        return self._destinations.account(Destination.from_key(destination)).limits.batch_events
+
+    def _tell_end(self, number: int) -> None:
+        replay = self._replays.get(number)
+        if replay is not None:
+            log.info(
+                "replay_finished",
+                replay=number,
+                selected=replay.request.selected,
+                replayed=replay.replayed,
+                skipped=sum(replay.skipped.values()),
+                gone=replay.gone,
+            )
+            write_down_end(self._redis, replay)
+
+
+class Turn:
+    """What a worker does with a replay between taking and leaving it; its clock stands still.
+
+    Args:
+        held: the replay.
+        hold: makes the steps.
+        search: finds letters.
+        room: of a destination: nothing goes while so many events wait there.
+    """
+
+    def __init__(
+        self, held: Held, hold: ReplayHold, search: LetterSearch, room: Callable[[str], int]
+    ) -> None:
+        self._held = held
+        self._hold = hold
+        self._request = held.replay.request
+        self._room = room
+        self._now = held.taken_at
+        self._pace = Pace.of(self._request.rate, held.replay.paid_until, self._now)
+        self._lanes = Lanes(search, self._request.wanted, self._request.asked_at, held.places)
+        self._heads: list[tuple[float, str]] = []
+        self._records: dict[str, Iterator[tuple[str, bytes]]] = {}
+        self._closed: dict[str, Step] = {}
+        self._is_held = True
+        self._replayed = 0
+
+    @property
+    def _allowed(self) -> int:
+        """Events that may still go in this turn: what the rate allowed when it began."""
+        return self._pace.allowed(self._now)
+
+    def work(self, go_on: Callable[[], bool]) -> None:
+        """Make steps, always in the lane with the nearest deadline."""
+        self._heads = self._lanes.heads()
+        heapify(self._heads)
+        while self._heads and self._allowed and go_on():
+            _, destination = heappop(self._heads)
+            page = self._next_page(destination)
+            what, moved = self._move(page)
+            if what is Step.NOT_HELD:
+                self._is_held = False
+                return
+            if what is Step.MOVED:
+                self._note(page, moved)
+            else:
+                self._closed[destination] = what
+
+    def end(self) -> bool:
+        """Leave the replay; whether this finished it."""
+        if self._is_held and not self._heads and not self._closed:
+            return self._hold.finish(self._held)
+        waits = {name: why.words for name, why in self._closed.items()}
+        self._hold.leave(
+            self._held, due_in_s=self._due_in_s(), waits_for=waits, all_waits=not self._heads
+        )
+        return False
+
+    def _next_page(self, destination: str) -> Page:
+        """The next letters of a lane; at most as many go as the rate allows."""
+        limit = min(self._allowed, STEP)
+        before = behind = self._held.places.get(destination, BEGINNING)
+        going: list[tuple[bytes, DeadLetter]] = []
+        skipped: Counter[Fate] = Counter()
+        read = 0
+        for letter, stored in self._letters(destination, STEP):
+            read, behind = read + 1, Cursor.of(letter)
+            fate = self._fate(letter)
+            if fate is Fate.REPLAYABLE:
+                going.append((stored, letter))
+            elif fate is not None:
+                skipped[fate] += 1
+            if len(going) == limit:
+                break
+        else:
+            behind = behind if read == STEP else END
+        return Page(destination, before, behind, going, skipped)
+
+    def _letters(self, destination: str, most: int) -> Iterator[tuple[DeadLetter, bytes]]:
+        if destination not in self._records:
+            self._records[destination] = self._lanes.records(destination)
+        for letter_id, stored in islice(self._records[destination], most):
+            yield read_letter(letter_id, stored), stored
+
+    def _fate(self, letter: DeadLetter) -> Fate | None:
+        """What becomes of a letter; `None` when it is not of this replay."""
+        request = self._request
+        asked_for = request.wanted.matches(letter, request.asked_at)
+        if not asked_for or letter.died_at >= request.asked_at:
+            return None
+        return request.fate_of(letter, self._now)
+
+    def _move(self, page: Page) -> tuple[Step, int]:
+        room = self._room(page.destination) if page.going else 0
+        pace = self._pace.after(len(page.going), self._now)
+        what, moved = self._hold.move(
+            self._held, page, room=room, now=self._now, paid_until=pace.paid_until
+        )
+        if what is Step.MOVED:
+            self._pace = pace
+        return what, moved
+
+    def _note(self, page: Page, moved: int) -> None:
+        """A page is done: its lane goes on behind it."""
+        self._replayed += moved
+        self._held.places[page.destination] = page.behind
+        if page.behind != END:
+            heappush(self._heads, (page.behind.deadline, page.destination))
+
+    def _due_in_s(self) -> float:
+        """When the next turn should come; whoever found no room comes before who found some."""
+        if not self._is_held:
+            return 0.0  # heeded only if a step was made twice, because its answer was lost
+        if self._heads:
+            paced_s = self._pace.wait_s(self._now)
+            return max(paced_s, PAUSE_S) if paced_s else 0.0
+        if set(self._closed.values()) <= {Step.PARKED, Step.BACKING_OFF}:
+            return PATIENCE_S
+        return PAUSE_S if self._replayed else 0.0

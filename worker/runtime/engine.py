@@ -1,0 +1,173 @@
+"""The parts of one worker process, made after the fork and once per process."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Final
+from uuid import uuid4
+
+from redis import Redis
+from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.exceptions import BusyLoadingError, ReadOnlyError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from tiktok_events.client import Client
+from tiktok_events.connection import leader
+from tiktok_events.outbox import keys
+from worker.delivery.deliver import Delivery
+from worker.delivery.destinations import Destinations
+from worker.delivery.events_api import EventsApi
+from worker.delivery.loop import Drain
+from worker.delivery.posting import Posting
+from worker.outbox.outbox import Outbox
+from worker.reporting.outage import REDIS, is_outage
+from worker.runtime.shutdown import GENTLE_END, TASK_BUDGET_S, stopping
+from worker.settings import Settings
+
+REDIS_TIMEOUT_S: Final = 5.0
+REDIS_RETRIES: Final = 6
+
+LOOK_TIMEOUT_S: Final = 1.0
+"""In Celery's event loop nothing may take long: it answers signals and the broker too."""
+
+
+def connect(settings: Settings) -> Redis:
+    """A worker's connection: it outlasts a short restart of Redis.
+
+    Every script may run twice without harm (a claim that was lost heals when its lease
+    ends, a settlement finds its claims gone), so retrying is safe here. Before each retry
+    the connection is left: one whose server has become a replica leads to the wrong one.
+    """
+    return leader.connect(
+        settings.redis_url,
+        key=keys.READY,
+        protocol=2,
+        socket_timeout=REDIS_TIMEOUT_S,
+        socket_connect_timeout=REDIS_TIMEOUT_S,
+        health_check_interval=30,
+        retry=Retry(
+            ExponentialBackoff(cap=1.0, base=0.05),
+            REDIS_RETRIES,
+            supported_errors=(
+                RedisConnectionError,
+                RedisTimeoutError,
+                BusyLoadingError,
+                ReadOnlyError,
+            ),
+        ),
+    )
+
+
+def connect_to_look(url: str) -> Redis:
+    """A connection for the main process: it fails soon instead of holding the event loop."""
+    return leader.connect(
+        url,
+        key=keys.READY,
+        protocol=2,
+        socket_timeout=LOOK_TIMEOUT_S,
+        socket_connect_timeout=LOOK_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError, ReadOnlyError)),
+    )
+
+
+class Engine:
+    """Everything a worker process needs to deliver.
+
+    Args:
+        settings: of the worker.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.redis = connect(settings)
+        self.consumer = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
+        self.outbox = Outbox(
+            self.redis, consumer=self.consumer, lease_ms=round(settings.lease_s * 1000)
+        )
+        self.destinations = Destinations(settings)
+        self.client = Client(
+            settings.redis_url,
+            default_region=settings.default_region,
+            linger_ms=settings.linger_ms,
+            max_event_bytes=settings.max_event_bytes,
+            compression=settings.compression,
+            # The broker keeps the message; a spool or a drop here would acknowledge it.
+            on_failure="raise",
+        )
+        self._delivery = Delivery(
+            EventsApi(settings.api_url, timeout_s=settings.request_timeout_s),
+            self.outbox,
+            settings,
+            random.Random(),
+        )
+        self._pool = ThreadPoolExecutor(settings.posting_threads, thread_name_prefix="post")
+
+    def close(self) -> None:
+        """End the posting threads and connections: nothing of it crosses a later fork."""
+        self._pool.shutdown()
+        self.client.close()
+        self.redis.close()
+
+    def drain(self, budget_s: float = TASK_BUDGET_S) -> None:
+        """Serve what is due; see `worker.delivery.loop`."""
+        drain = Drain(
+            self.outbox,
+            self._delivery,
+            self.destinations,
+            self.settings,
+            posting=Posting(self._pool, self.settings.posting_threads),
+            stopping=stopping,
+        )
+        with self.serving():
+            drain.run(budget_s=budget_s)
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """While this lasts, a first SIGTERM waits, and a Redis that is away only ends the work."""
+        try:
+            with GENTLE_END.serving():
+                yield
+        except RedisError as error:
+            # Nothing is lost: claims heal, and the doorbell step looks again every second.
+            if not is_outage(error):
+                raise
+            REDIS.met(error)
+        else:
+            REDIS.over()
+
+
+class Engines:
+    """The engine of this process: a forked child makes its own."""
+
+    def __init__(self) -> None:
+        self._settings: Settings | None = None
+        self._engine: Engine | None = None
+        self._pid = 0
+
+    def configure(self, settings: Settings) -> None:
+        """Use these settings from now on, in this process and its children."""
+        self._settings = settings
+        self._engine = None
+
+    @property
+    def settings(self) -> Settings:
+        """The configured settings; by default those of the environment."""
+        if self._settings is None:
+            self._settings = Settings.load()
+        return self._settings
+
+    def current(self) -> Engine:
+        """The engine of this process."""
+        if self._engine is None or self._pid != os.getpid():
+            self._engine, self._pid = Engine(self.settings), os.getpid()
+        return self._engine
+
+
+ENGINES: Final = Engines()

@@ -1,0 +1,63 @@
+"""Empty a server that is at its memory limit, before Celery starts.
+
+Celery's transport writes before it reads, so on a full server it cannot start; and only a
+worker that starts can make room. So this process serves by itself until there is some.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+from worker.runtime.engine import Engine, connect
+from worker.runtime.shutdown import stopping
+from worker.settings import Settings
+
+log = structlog.get_logger("tiktok_events.first_aid")
+
+NEEDED_BYTES: Final = 4 * 1024 * 1024
+"""What Celery's connections and bookkeeping take at a start, generously."""
+
+SHARE: Final = 4
+"""A small server is full when the last quarter is begun, whatever Celery may need."""
+
+
+def make_room(settings: Settings) -> None:
+    """Deliver, in this process, while the server is full and delivering empties it.
+
+    Returns at once when the server is not full or cannot be reached; and also when
+    nothing can be delivered, because then a person must give it memory.
+    """
+    redis = connect(settings)
+    try:
+        if _is_full(redis):
+            log.warning("redis_is_full")
+            _deliver_until_there_is_room(redis, settings)
+    except RedisError:
+        return  # Celery waits for a server that is away, and says so
+    finally:
+        redis.close()
+
+
+def _deliver_until_there_is_room(redis: Redis, settings: Settings) -> None:
+    engine = Engine(settings)
+    try:
+        used = _used(redis) + 1
+        while _is_full(redis) and _used(redis) < used and not stopping():
+            used = _used(redis)
+            engine.drain()
+    finally:
+        engine.close()
+
+
+def _is_full(redis: Redis) -> bool:
+    memory = redis.info("memory")
+    limit = int(memory["maxmemory"])
+    return bool(limit) and limit - int(memory["used_memory"]) < min(NEEDED_BYTES, limit // SHARE)
+
+
+def _used(redis: Redis) -> int:
+    return int(redis.info("memory")["used_memory"])

@@ -1,0 +1,117 @@
+"""End a worker that stands still while its queue ages, so that a fresh one takes its place.
+
+A pool process can be stuck, or Celery's event loop deaf to its broker, in ways that nobody
+foresaw; the orchestrator sees a process that runs. Here a thread of the main process watches
+for what must never be:
+
+    work has been due for `STALL_S`            nobody else serves it either
+    no child looked for work in that time      a hung API does not stop them from looking
+    Redis answered us all the while            an outage is no stall
+
+It says so, prints where every thread stands, and ends the worker and its pool at once. Nothing
+is lost: claims heal when their lease ends.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import sys
+import threading
+import time
+from typing import Any, Final, cast
+
+import structlog
+from celery import bootsteps
+from redis import Redis
+from redis.exceptions import RedisError
+
+from tiktok_events.outbox import keys
+from worker.reporting.sentry import report_stall
+from worker.runtime.engine import ENGINES, Engines, connect_to_look
+from worker.runtime.progress import PROGRESS, Progress
+from worker.runtime.shutdown import kill_pool, stopping
+
+log = structlog.get_logger("tiktok_events.stall")
+
+LOOKS: Final = 10
+"""While a stall lasts it is looked at so often; one look that finds life begins it anew."""
+
+EXIT_STATUS: Final = 70
+"""EX_SOFTWARE of sysexits.h."""
+
+
+class StallWatch:
+    """Decides whether this worker stands still.
+
+    Args:
+        redis: a connection that fails soon.
+        progress: of this worker's children.
+        stall_s: how long the queue must age without progress.
+    """
+
+    def __init__(self, redis: Redis, progress: Progress, stall_s: float) -> None:
+        self._redis = redis
+        self._progress = progress
+        self._stall_s = stall_s
+        self._since: float | None = None
+
+    def look(self) -> bool:
+        """Whether it has stood still for long enough; to be called again and again."""
+        now = time.monotonic()
+        if not self._stands_still():
+            self._since = None
+            return False
+        self._since = self._since or now
+        return now - self._since >= self._stall_s
+
+    def _stands_still(self) -> bool:
+        try:
+            overdue_s = self._overdue_s()
+        except RedisError:
+            return False
+        return overdue_s > 0 and self._progress.age_s() > self._stall_s / LOOKS
+
+    def _overdue_s(self) -> float:
+        """How long the first destination has been due; taking one puts it off by a lease."""
+        first = cast(
+            "list[tuple[bytes, float]]", self._redis.zrange(keys.READY, 0, 0, withscores=True)
+        )
+        if not first:
+            return 0.0
+        seconds, microseconds = self._redis.time()
+        return seconds + microseconds / 1e6 - first[0][1] / 1000
+
+
+class StallStep(bootsteps.StartStopStep):
+    """Keeps the watch, from the first connection to the broker to the end of the process."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, parent: Any, engines: Engines = ENGINES, **kwargs: Any) -> None:
+        super().__init__(parent, **kwargs)
+        self._settings = engines.settings
+        self._thread: threading.Thread | None = None
+
+    def start(self, parent: Any) -> None:  # noqa: ARG002 — because Celery calls it so
+        """Watch from now on; a reconnect to the broker does not end it."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._watch, daemon=True, name="stall-watch")
+            self._thread.start()
+
+    def _watch(self) -> None:
+        stall_s = self._settings.stall_limit_s
+        watch = StallWatch(connect_to_look(self._settings.redis_url), PROGRESS, stall_s)
+        while not stopping():
+            if watch.look():
+                end_worker(stall_s)
+            time.sleep(stall_s / LOOKS)
+
+
+def end_worker(stall_s: float) -> None:
+    """Say what is known, and end this process and its pool without asking them."""
+    log.error("stalled", no_progress_s=round(PROGRESS.age_s()), limit_s=stall_s)
+    faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
+    report_stall()
+    kill_pool()
+    os._exit(EXIT_STATUS)

@@ -1,0 +1,110 @@
+"""A consumer step in every worker that rings when work is due and nobody looks.
+
+It is the clock of the whole system: retries, leases that end, doorbells that were lost, events
+that were held, tokens that changed, parked events that expire, replays that go on, figures that
+pass their thresholds.
+No beat process: any one worker is enough, and many do no harm, because the script looks
+and rings in one step.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any, Final
+
+from celery import bootsteps
+from kombu.exceptions import OperationalError
+from redis.exceptions import OutOfMemoryError, RedisError
+
+from worker.delivery.destinations import Destinations
+from worker.delivery.expiry import is_time_to_sweep
+from worker.delivery.token_watch import TokenWatch
+from worker.operations.alerts.judge import EVERY_MS, is_time_to_look
+from worker.outbox.clock_watch import ClockWatch
+from worker.outbox.delayed import HeldEvents
+from worker.outbox.outbox import Outbox
+from worker.outbox.parking import Parking
+from worker.replays.lease import ReplayHold
+from worker.reporting.audit import Audit
+from worker.reporting.outage import REDIS
+from worker.runtime.engine import ENGINES, Engines, connect_to_look
+from worker.runtime.plain_queue import PlainQueue
+
+EVERY_S: Final = 1.0
+
+
+class DoorbellStep(bootsteps.StartStopStep):
+    """Runs in the worker's main process, in Celery's event loop: only short calls.
+
+    Celery starts it again after every reconnect.
+    """
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, parent: Any, engines: Engines = ENGINES, **kwargs: Any) -> None:
+        super().__init__(parent, **kwargs)
+        self._settings = engines.settings
+        self._redis = connect_to_look(self._settings.redis_url)
+        self._outbox = Outbox(self._redis, consumer="doorbell", lease_ms=0)
+        self._clock = ClockWatch(self._redis)
+        self._held = HeldEvents(self._redis)
+        self._watch = TokenWatch(
+            Parking(self._redis), Destinations(self._settings), Audit(self._redis)
+        )
+        self._replays = ReplayHold(self._redis, holder="doorbell", lease_ms=0)
+        self._plain_queue = PlainQueue(connect_to_look(self._settings.celery_broker_url))
+        self._timer: Any = None
+
+    def start(self, parent: Any) -> None:
+        """Look every second from now on."""
+        self._cancel()
+        self._timer = parent.timer.call_repeatedly(EVERY_S, self._look, (parent,))
+
+    def stop(self, parent: Any) -> None:  # noqa: ARG002 — because Celery calls it so
+        """Look no more."""
+        self._cancel()
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self, parent: Any) -> None:
+        try:
+            self._clock.look()
+            self._held.release()
+            self._watch.look()  # before the ring: what goes on now is due now
+            self._ring(parent)
+            self._ask_for_replays(parent)
+            self._plain_queue.adopt()
+            self._look_after_the_old(parent)
+            self._look_at_figures(parent)
+        except (RedisError, OperationalError, OSError) as error:
+            REDIS.met(error)
+            return
+        REDIS.over()
+        if self._settings.heartbeat_file is not None:
+            self._settings.heartbeat_file.touch()
+
+    def _look_after_the_old(self, parent: Any) -> None:
+        with suppress(OutOfMemoryError):  # the server is full: workers empty it all the same
+            if is_time_to_sweep(self._redis):
+                parent.app.send_task("tiktok_events.upkeep")
+
+    def _look_at_figures(self, parent: Any) -> None:
+        """In a task, because counting may take longer than the event loop can wait."""
+        if not self._settings.alerts:
+            return
+        with suppress(OutOfMemoryError):  # the server is full: workers empty it all the same
+            if is_time_to_look(self._redis):
+                parent.app.send_task("tiktok_events.alerts", expires=EVERY_MS / 1000)
+
+    def _ring(self, parent: Any) -> None:
+        wanted = self._outbox.ring(rings=self._settings.rings)
+        if wanted and not self._settings.rings:
+            parent.app.send_task("tiktok_events.deliver")
+
+    def _ask_for_replays(self, parent: Any) -> None:
+        """After the ring: live events come first."""
+        for number in self._replays.offered():
+            parent.app.send_task("tiktok_events.replay", [number])

@@ -1,1 +1,0 @@
-"""A file of events, handed over to the outbox."""
