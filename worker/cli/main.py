@@ -43,6 +43,8 @@ ROOMS: Final = frozenset({"dead", "send", "doctor"})
 
 def place_of(name: str) -> str:
     """Where a command is, as `module:attribute`."""
+    if name == "sandbox":
+        return "tiktok_events_sandbox.command:sandbox"
     module = f"{name}.command" if name in ROOMS else name
     return f"worker.cli.{module}:{name}"
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PATH = "/open_api/v1.3/event/track/"
-SERVE = "from worker.cli.sandbox import sandbox; sandbox()"
+SERVE = "from tiktok_events_sandbox.command import sandbox; sandbox()"
 
 
 @pytest.fixture

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
 
 from tiktok_events_sandbox import Figures, Report
-from worker.cli.sandbox import print_report, read_tokens, sandbox, state_line
+from tiktok_events_sandbox.__main__ import MISSING
+from tiktok_events_sandbox.command import print_report, read_tokens, sandbox, state_line
 
 REPORT = Report(
     requests=1_234_567,
@@ -77,3 +80,16 @@ def test_the_state_fits_one_line() -> None:
     line = state_line(REPORT)
     assert len(line) <= 100
     assert line.startswith("1,234,567 requests")
+
+
+def test_without_its_extra_the_command_says_what_is_missing() -> None:
+    """The simulator is a library of the client; only the command needs more than the client."""
+    program = (
+        "import sys; sys.modules['rich'] = None; sys.modules['click'] = None;"
+        "from tiktok_events_sandbox import Sandbox;"
+        "from tiktok_events_sandbox.__main__ import main; main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr.strip()) == (1, MISSING)

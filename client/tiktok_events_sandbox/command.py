@@ -1,4 +1,8 @@
-"""The command `tiktok-events sandbox`: the simulator of the Events API as a process."""
+"""The command `sandbox`: the simulator of the Events API as a process.
+
+It is `tiktok-events sandbox` of the worker, and `tiktok-events-sandbox` where only the client is
+installed, with its extra `sandbox`.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import click
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from tiktok_events_sandbox import Sandbox, ScenarioError
-from worker.cli.terminal import WIDTH, cell, console
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from tiktok_events_sandbox import Figures, Report
 
 STATE_EVERY_S: Final = 2.0
+WIDTH: Final = 100
+"""Columns where the output is no terminal: it fits a ticket and a log."""
 
 # Destinations in the table; the JSON report has them all.
 SHOWN_DESTINATIONS: Final = 20
@@ -168,7 +174,9 @@ def print_report(report: Report, *, as_json: bool) -> None:
     if as_json:
         click.echo(report.to_json())
         return
-    out = console()
+    out = Console(highlight=False)
+    if not out.is_terminal:
+        out.width = WIDTH
     out.print(_destination_table(report))
     if (hidden := len(report.destinations) - SHOWN_DESTINATIONS) > 0:
         out.print(f"{hidden:,} destinations not shown; --json has them all")
@@ -193,4 +201,9 @@ def _destination_table(report: Report) -> Table:
 
 def _row(name: str, figures: Figures) -> list[str | Text]:
     counts = (getattr(figures, field) for field in _COLUMNS.values())
-    return [cell(name), *(f"{count:,}" for count in counts)]
+    return [Text(_printable(name)), *(f"{count:,}" for count in counts)]
+
+
+def _printable(text: str) -> str:
+    """Text of a request that cannot command a terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
