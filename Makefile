@@ -7,7 +7,7 @@ SCHEMA := client/tiktok_events/event/event.schema.json
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check chaos bench bench-scale bench-pins lint types imports schema \
+.PHONY: help setup demo test check chaos bench bench-scale bench-pins lint types imports schema docs \
   wheel requirements clean
 
 help: ## what can be run here
@@ -59,6 +59,9 @@ imports: setup
 
 schema: setup ## write the JSON Schema of the event into the client
 	@$(BIN)/python -m schemas.json_schema > $(SCHEMA).new && mv $(SCHEMA).new $(SCHEMA)
+
+docs: setup ## write the pages that are made from the code
+	@$(BIN)/python docs/generate.py
 
 wheel: setup ## build both wheels, install them alone, run the demo from them
 	@rm -rf build/wheel && mkdir -p build/wheel

@@ -15,6 +15,7 @@ from tiktok_events.settings import (
     ClientSettings,
     address,
     days,
+    file_path,
     number,
     one_of,
     seconds,
@@ -37,10 +38,6 @@ THRESHOLDS: Final = ("alert_dead_per_minute", "alert_oldest_waiting_s", "alert_e
 """Settings that turn an alert on."""
 
 _SECONDS_A_DAY: Final = 86_400
-
-
-def _path(value: Any) -> Path:
-    return Path(str(value))
 
 
 def token(value: Any) -> str:
@@ -71,41 +68,44 @@ class Settings(ClientSettings):
     """Settings of a worker; those of a producer are among them.
 
     Attributes:
-        api_url: of the Events API, without the path.
-        access_token: for every destination that has no token of its own.
-        destinations_file: TOML with tokens and limits per destination; re-read on change.
-        batch_events: events of one request. The API refuses more than 1,000.
-        batch_bytes: bytes of one request. Ours: the API documents no limit.
+        api_url: address of the Events API, without the path.
+        access_token: the token of every destination that has none of its own.
+        destinations_file: a TOML file with tokens and limits of single destinations; it is read
+            again when it changes.
+        batch_events: most events of one request. The API refuses more than 1,000.
+        batch_bytes: most bytes of one request. The API documents no limit.
         lease_s: how long a claim holds without being settled. A killed worker's events
             are delivered by another after it; it must outlast one request.
         request_timeout_s: longest wait for the API's answer.
         max_in_flight: requests under way for one destination, in one worker process.
         posting_threads: requests under way in one worker process. 32 are a hundred a second where
             the API answers after 0.3 s; each may hold a whole batch in memory.
-        requests_per_second: with one access token, by all workers together. The API's own
-            limit is said to be 1,000 per app; it lowers itself when the API throttles.
+        requests_per_second: most requests a second with one access token, by all workers
+            together. The API's own limit is said to be 1,000 per app. While the API throttles,
+            the workers use less by themselves.
         retry_base_s: first back-off; it doubles with every failure, with full jitter.
         retry_cap_s: longest back-off. Low, because one probe for a destination is all
             that an outage costs, and what waits is worth less every minute.
-        stall_s: a worker that does not look for work for so long, while work is due and Redis
-            answers, ends itself; three times `lease_s` when absent.
-        window_days_web: age at which a web event is no longer worth sending. The API
-            documents none; attribution looks back seven days at most by default.
+        stall_s: a worker that does not look for work for so many seconds, while work is due and
+            Redis answers, ends itself; three times `LEASE_S` when absent.
+        window_days_web: age in days at which a web event is given up. The API documents none;
+            attribution looks back seven days at most by default.
         window_days_app: the same for app events.
         window_days_offline: the same for offline events: 28 days is the longest click window.
         window_days_crm: the same for CRM events.
-        dead_keep_days: how long a dead letter that can no longer be sent is kept, from its death.
-        dead_max_bytes: memory of all dead letters; over it those with the nearest deadline go,
-            what has expired first. No limit when absent.
+        dead_keep_days: how many days a dead letter that can no longer be sent is kept.
+        dead_max_bytes: memory of all dead letters; over it those with the nearest deadline are
+            purged, expired ones first. No limit when absent.
         actor: whose word a command carries, for the audit; by default the system user's.
         sentry_dsn: where errors are reported; nowhere when absent.
-        alert_dead_per_minute: so many events that die within a minute are an incident.
-        alert_oldest_waiting_s: so long a wait of the oldest event is an incident.
-        alert_expiring_value: dead letters worth so much, in units of one currency, that are
-            about to expire, are an incident.
-        alert_expiring_within_s: what *about to* means.
-        alert_webhook: told when an incident begins and when it is over.
-        heartbeat_file: touched every second by a worker that reaches Redis; for health checks.
+        alert_dead_per_minute: how many deaths within a minute are an incident.
+        alert_oldest_waiting_s: how many seconds of waiting make the oldest event an incident.
+        alert_expiring_value: the worth of dead letters about to expire, in units of one currency,
+            that is an incident.
+        alert_expiring_within_s: how many seconds before its deadline a letter is about to expire.
+        alert_webhook: an address that is told when an incident begins and when it is over.
+        heartbeat_file: a file that a worker touches every second while it reaches Redis; for health
+            checks.
         log_format: `json` for machines, `text` for people; by default what standard error is.
         log_level: least level of our own log lines; those of libraries begin at `warning`.
     """
@@ -136,7 +136,7 @@ class Settings(ClientSettings):
     alert_expiring_value: int | None = setting(None, whole(1, 1_000_000_000))
     alert_expiring_within_s: int = setting(86_400, whole(60, 2_592_000))
     alert_webhook: str | None = setting(None, _webhook, secret=True)
-    heartbeat_file: Path | None = setting(None, _path)
+    heartbeat_file: Path | None = setting(None, file_path)
     log_format: str | None = setting(None, one_of("json", "text"))
     log_level: str = setting("info", one_of("debug", "info", "warning", "error"))
 

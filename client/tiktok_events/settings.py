@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Self
@@ -79,12 +79,18 @@ def address(*schemes: str) -> Check:
     def check(value: Any) -> str:
         given = str(value).strip()
         if not given.startswith(tuple(f"{scheme}://" for scheme in schemes)):
-            raise ValueError(f"must begin with {' or '.join(f'{s}://' for s in schemes)}")
+            raise ValueError(f"must begin with {_alternatives(schemes)}")
         if not _is_url(given):
             raise ValueError("must be a URL: a host, a port up to 65535, no blanks")
         return given
 
     return check
+
+
+def _alternatives(schemes: Sequence[str]) -> str:
+    """Schemes of a URL in a sentence: `a://`, `a:// or b://`, `a://, b:// or c://`."""
+    *others, last = (f"{scheme}://" for scheme in schemes)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def redis_address(*schemes: str, cluster: bool = True) -> Check:
@@ -145,23 +151,30 @@ class ClientSettings:
     """Settings of a producer.
 
     Attributes:
-        redis_url: where the outbox is: one server, or a form of `led_address`.
-        broker_url: Celery's broker; the doorbell is rung in the same script only
-            when it is the same server (the default).
-        pixel_code: the default ``event_source_id`` of web events.
-        default_region: ISO 3166 code that national phone numbers belong to.
-        strip_url_parameters: names of what is taken out of the URLs of an event's page, ``*``
-            for every parameter; never ``ttclid``.
-        linger_ms: how long a first event waits for company before it is due.
-        max_event_bytes: size limit of one event's JSON. Ours: the API documents none,
-            a typical event has one kilobyte, a request of 1,000 should stay sendable.
-        redis_timeout_s: how long one call may take, connecting and spooling included.
+        redis_url: where the outbox is: Redis 6.2 or later, or Valkey. Behind Sentinel:
+            `redis+sentinel://[user:password@]host:26379,host:26379/service/0`, with
+            `?sentinel_password=…` if the Sentinels have one. On a cluster, several of its nodes:
+            `redis+cluster://[user:password@]host:6379,host:6379`.
+        broker_url: Celery's broker; the server of the outbox when absent. Needed when the outbox
+            is on a cluster, which cannot be a broker.
+        pixel_code: the `event_source_id` of web events that name none.
+        default_region: the country of phone numbers without a country code, by ISO 3166.
+        strip_url_parameters: names of parameters that are taken out of `page.url` and
+            `page.referrer` before an event is enqueued; never `ttclid`.
+        linger_ms: milliseconds that a first event waits for company before it is due.
+        max_event_bytes: size limit of one event's JSON; a larger one is refused at the call. The
+            API documents none; a typical event has one kilobyte, and a request of 1,000 should
+            stay sendable.
+        redis_timeout_s: longest time of one call while Redis does not answer, connecting and
+            spooling included.
         on_failure: what becomes of events that Redis does not take in that time: `raise`
             an error, `spool` them into a local file, or `drop` and count them.
-        spool_file: where `spool` keeps them; an SQLite file on a local disk.
-        spool_bytes: size limit of that file. When it is reached, a call fails.
+        spool_file: where `spool` keeps them: an SQLite file on a local disk that stays, shared
+            by all processes of the machine. Needed when `ON_FAILURE` is `spool`.
+        spool_bytes: size limit of that file; a call that finds it full fails.
         durability: `fsync` ends a call only when the server's append-only file is on its
-            disk; `none` leaves that to the server's `appendfsync`.
+            disk, which needs Redis 7.2 or later, or Valkey; `none` leaves that to the server's
+            `appendfsync`.
         compression: which blocks are packed: `zlib` all that gain by it, `none` none, `auto`
             those of destinations for which 100,000 events wait.
     """

@@ -73,9 +73,7 @@ def check_region(text: str) -> str:
 
     region = text.strip().upper()
     if region not in phonenumbers.SUPPORTED_REGIONS:
-        raise InvalidSetting(
-            f"{text!r} is not a region: give two letters of ISO 3166-1, such as DE, US or JP"
-        )
+        raise InvalidSetting("must be two letters of ISO 3166-1, such as DE, US or JP")
     return region
 
 

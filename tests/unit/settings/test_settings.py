@@ -1,10 +1,8 @@
-"""The worker's settings: typed, bounded, refused in one go, and told right in `.env.example`."""
+"""The worker's settings: typed, bounded, refused in one go."""
 
 from __future__ import annotations
 
 import math
-import re
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,6 @@ from tiktok_events.errors import InvalidSetting
 from worker.settings import Settings, unknown_variables
 
 ROOT = Path(__file__).parents[3]
-EXAMPLE = (ROOT / ".env.example").read_text()
 PREFIX = "TIKTOK_EVENTS_"
 
 BOUNDS = {
@@ -270,29 +267,3 @@ def test_a_mistyped_variable_is_told_with_the_nearest() -> None:
         "TIKTOK_EVENTS_BATCH_EVENT is not a setting; did you mean TIKTOK_EVENTS_BATCH_EVENTS?",
         "TIKTOK_EVENTS_ZZZ is not a setting",
     ]
-
-
-# --- .env.example ----------------------------------------------------------------------
-
-
-def test_the_example_names_every_setting() -> None:
-    """Each field of the settings once, and nothing that is none."""
-    expected = sorted(PREFIX + one.name.upper() for one in fields(Settings))
-    assert expected == sorted(re.findall(r"^(?:# )?(TIKTOK_EVENTS_\w+)=", EXAMPLE, re.MULTILINE))
-
-
-def test_the_example_shows_the_defaults() -> None:
-    """Read as it is, it changes nothing."""
-    variables = dict(re.findall(r"^(TIKTOK_EVENTS_\w+)=(.*)$", EXAMPLE, re.MULTILINE))
-    assert Settings() == Settings.load(variables)
-    unset = {one.name for one in fields(Settings) if one.default is None}
-    empty = {name.removeprefix(PREFIX).lower() for name, value in variables.items() if not value}
-    assert unset - {"heartbeat_file"} == empty
-
-
-@pytest.mark.parametrize("name", BOUNDS)
-def test_the_example_tells_the_bounds(name: str) -> None:
-    """The comment above a number has its range, without separators."""
-    low, high, _ = BOUNDS[name]
-    above = EXAMPLE[: EXAMPLE.index(f"\n{PREFIX}{name.upper()}=")].split("\n\n")[-1]
-    assert f"{low:g} to {high}" in " ".join(above.replace("\n# ", " ").split())
