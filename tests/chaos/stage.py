@@ -132,7 +132,7 @@ class Stage:
 
     def lines(self) -> list[dict[str, Any]]:
         """What all workers have logged."""
-        printed = (line for worker in self._workers for line in worker.reporting.log().splitlines())
+        printed = (line for worker in self._workers for line in worker.log().splitlines())
         return [json.loads(line) for line in printed if line.startswith("{")]
 
     def note_gone(self) -> None:

@@ -147,7 +147,7 @@ def test_an_event_that_cannot_be_accepted_is_a_dead_letter(
         assert len(found) == 1, message
     assert {letter.reason for letter in letters} == {"invalid"}
     assert [letter for letter in letters if "Doe" in letter.write()] == []
-    assert "Doe" not in worker.reporting.log()
+    assert "Doe" not in worker.log()
 
 
 def test_a_call_with_other_arguments_is_a_dead_letter(
@@ -204,7 +204,7 @@ def test_an_event_outlasts_an_outage_of_the_outbox(
         wait_until(fake_api.accepted)
         with outage(outbox):
             task_id = send(_purchase())
-            wait_until(lambda: "outbox_unavailable" in worker.reporting.log())
+            wait_until(lambda: "outbox_unavailable" in worker.log())
         wait_until(lambda: len(fake_api.accepted()) == 2)
         assert fake_api.accepted()[1].ids == [task_id]
         worker.kill()

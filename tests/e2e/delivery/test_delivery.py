@@ -265,7 +265,7 @@ def run(
                 list(DeadLetters(redis)),
                 counters(redis),
                 _append_only_bytes(server.append_only_path),
-                worker.reporting.log(),
+                worker.log(),
             )
 
 

@@ -320,7 +320,7 @@ def test_an_event_that_keeps_failing_dies_when_its_window_closes(
     """Its deadline ends the attempts, not their number; the letter tells them."""
     fake_api.answers[PIXEL] = _in_turn(TIMED_OUT)
     worker = start_worker(WINDOW_DAYS_WEB="0.01", REQUEST_TIMEOUT_S="1", **FAST)
-    wait_until(lambda: "worker_ready" in worker.reporting.log())
+    wait_until(lambda: "worker_ready" in worker.log())
     client.track(_purchase("ord-1", event_time=int(time.time()) - SHORT_WINDOW_S + 7))
     letter = the_letter()
     assert (letter.reason, letter.ambiguous) == ("expired", False)

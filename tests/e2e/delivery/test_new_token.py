@@ -81,7 +81,7 @@ def test_a_new_token_in_the_file_is_all_it_takes(
     assert tokens == [OLD] + [NEW] * (len(tokens) - 1)
     _, probe, next_one, *_ = fake_api.requests()
     assert next_one.at >= probe.at + LATENCY_S
-    lines = [line for line in worker.reporting.log().splitlines() if line.startswith("{")]
+    lines = [line for line in worker.log().splitlines() if line.startswith("{")]
     told = Counter(json.loads(line)["event"] for line in lines)
     assert (told["parked"], told["resumed"]) == (1, 1)
     assert worker.running

@@ -34,5 +34,5 @@ def test_a_worker_purges_what_is_too_old_to_be_kept(
     worker = start_worker(DEAD_KEEP_DAYS="1")
     wait_until(lambda: read_figures(redis).count("purged:retention"))
     assert [letter.event_id for letter in letters] == ["young"]
-    wait_until(lambda: "dead_letters_purged" in worker.reporting.log())
+    wait_until(lambda: "dead_letters_purged" in worker.log())
     worker.kill()

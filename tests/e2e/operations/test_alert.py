@@ -65,7 +65,7 @@ def webhook() -> Iterator[Webhook]:
 
 def lines(workers: list[Any], event: str) -> list[dict[str, Any]]:
     """The log lines of all workers about one thing."""
-    logged = [line for worker in workers for line in worker.reporting.log().splitlines()]
+    logged = [line for worker in workers for line in worker.log().splitlines()]
     ours = (json.loads(line) for line in logged if line.startswith("{"))
     return [line for line in ours if line["event"] == event]
 

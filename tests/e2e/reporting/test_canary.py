@@ -230,7 +230,7 @@ def places(
         "requests": b"".join(
             request.body + str(request.headers).encode() for request in fake_api.requests()
         ),
-        "log": worker.reporting.log().encode(),
+        "log": worker.log().encode(),
         "Sentry": sentry.received(),
         "dead letters": "".join(letter.write() for letter in letters_of(server)).encode(),
     }
@@ -296,7 +296,7 @@ def test_a_celery_producer_leaves_no_personal_data_behind_its_broker(
         for person in good:
             send(app, "tiktok_events.track", event_of(person, WORKING))
     wait_until(lambda: {f"Celery-{person.number}" for person in good} <= {*accepted_ids(fake_api)})
-    wait_until(lambda: "unregistered" in worker.reporting.log())
+    wait_until(lambda: "unregistered" in worker.log())
     wait_until(lambda: "TypeError" in sentry_titles(sentry))
     wait_until(lambda: letters_of(own_server))
     assert worker.terminate() == 0

@@ -32,9 +32,7 @@ def admin(server: EmbeddedServer) -> Iterator[Redis]:
 
 def lines(worker: Any, event: str) -> list[dict[str, Any]]:
     """The lines of its log that say so."""
-    logged = (
-        orjson.loads(line) for line in worker.reporting.log().splitlines() if line.startswith("{")
-    )
+    logged = (orjson.loads(line) for line in worker.log().splitlines() if line.startswith("{"))
     return [line for line in logged if line["event"] == event]
 
 

@@ -47,7 +47,7 @@ def test_sigterm_under_load_loses_and_repeats_nothing(
         client.track_many([purchase(number) for number in range(2_000)])
     wait_until(lambda: len(fake_api.requests()) >= 10)
     assert worker.terminate(group=group) == 0
-    assert "WorkerLostError" not in worker.reporting.log()
+    assert "WorkerLostError" not in worker.log()
     # Nothing is claimed any more: every event is delivered or free for the next worker.
     delivered = int(redis.hget(keys.COUNTERS, "delivered") or 0)
     assert delivered == len(received(fake_api))
@@ -88,8 +88,8 @@ def test_a_worker_starts_on_a_full_server_and_empties_it(
     server, accepted = full_server
     worker = start_worker(REDIS_URL=server.url)
     wait_until(lambda: len(received(fake_api)) >= accepted)
-    wait_until(lambda: "worker_ready" in worker.reporting.log())
-    assert "redis_is_full" in worker.reporting.log()
+    wait_until(lambda: "worker_ready" in worker.log())
+    assert "redis_is_full" in worker.log()
     with Client(server.url, event_source_id="C0PIXEL") as client:
         client.track(purchase(accepted))
     wait_until(lambda: len(received(fake_api)) == accepted + 1)
@@ -100,8 +100,5 @@ def test_a_setting_that_is_not_allowed_ends_the_boot(start_worker: Callable[...,
     """With every problem, each with what is allowed, and exit code 1."""
     worker = start_worker(BATCH_EVENTS="0", LEASE_S="x")
     assert worker.wait() == 1
-    assert (
-        "TIKTOK_EVENTS_BATCH_EVENTS must be a whole number from 1 to 1,000"
-        in worker.reporting.log()
-    )
-    assert "TIKTOK_EVENTS_LEASE_S must be" in worker.reporting.log()
+    assert "TIKTOK_EVENTS_BATCH_EVENTS must be a whole number from 1 to 1,000" in worker.log()
+    assert "TIKTOK_EVENTS_LEASE_S must be" in worker.log()

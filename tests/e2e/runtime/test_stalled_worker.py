@@ -30,7 +30,7 @@ def test_a_worker_that_stands_still_ends_itself(
 ) -> None:
     """It says so, with the place where it stood; its successor delivers."""
     worker = start_worker(concurrency=1, **SHORTEST)
-    wait_until(lambda: "worker_ready" in worker.reporting.log())
+    wait_until(lambda: "worker_ready" in worker.log())
     for child in _children(worker.pid):
         os.kill(child, signal.SIGSTOP)
     with Client(redis_url, event_source_id="C0PIXEL") as client:
@@ -43,7 +43,7 @@ def test_a_worker_that_stands_still_ends_itself(
             }
         )
     assert worker.wait() == 70
-    assert "stalled" in worker.reporting.log()
-    assert "Current thread" in worker.reporting.log()
+    assert "stalled" in worker.log()
+    assert "Current thread" in worker.log()
     start_worker(concurrency=1, **SHORTEST)
     wait_until(lambda: [request.ids for request in fake_api.accepted()] == [["order-1"]])
