@@ -34,15 +34,15 @@ chaos: setup ## kill workers and the server for some minutes, and count
 	@$(BIN)/python -m pytest -m chaos $(ARGS)
 
 bench: setup ## measure beside the usual designs and the peers (20 minutes; ARGS=--quick)
-	@$(BIN)/python bench/end_to_end.py $(ARGS)
+	@$(BIN)/python -m bench.end_to_end $(ARGS)
 
 bench-scale: setup ## measure with a million waiting events, and with ten thousand pixels
-	@$(BIN)/python bench/scale.py $(ARGS)
+	@$(BIN)/python -m bench.scale $(ARGS)
 
-bench-pins: setup ## compile bench/peers/*.in to hashed pins
+bench-pins: setup ## compile bench/designs/peers/*.in to hashed pins
 	@$(BIN)/python -m pip install --quiet pip-tools
-	@cd bench/peers && for file in *.in; do \
-	  ../../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+	@cd bench/designs/peers && for file in *.in; do \
+	  ../../../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	    --annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	    --output-file=$${file%.in}.txt $$file; done
 

@@ -14,9 +14,7 @@ server process; of it, `script_us` is spent in the script, as the server itself 
 
 from __future__ import annotations
 
-import argparse
 import gc
-import json
 import logging
 import tempfile
 import time
@@ -24,12 +22,11 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cpu import read_stat
-from machine import write_result
 from redis import Redis
-from rich.console import Console
-from rich.table import Table
 
+from bench.lab.corpus import Events
+from bench.lab.processes import tree_cpu_s
+from bench.lab.report import Options, hand_over, table
 from tiktok_events import Client
 from tiktok_events.event.match_keys import prepare_user
 from worker.local.embedded import EmbeddedServer
@@ -52,10 +49,6 @@ LARGE = 5_000
 PARTS = 20
 """CPU is measured for each twentieth of the calls; the median is what others disturb least."""
 
-WIDTH = 100
-"""Columns of the table, on a terminal or not."""
-
-Events = list[dict[str, Any]]
 T = TypeVar("T")
 
 
@@ -128,11 +121,10 @@ def beside_redis(
     """Measure as `measured` does, and what a call costs the server."""
     with Redis.from_url(server.url, protocol=2) as redis:
         redis.config_resetstat()
-        before = read_stat(server.pid)
+        before_s = tree_cpu_s(server.pid)
         figures = measured(call, arguments)
-        after = read_stat(server.pid)
+        spent_s = tree_cpu_s(server.pid) - before_s
         statistics: Any = redis.info("commandstats")
-    spent_s = after.cpu_s - before.cpu_s if before and after else 0.0
     in_script_us = statistics["cmdstat_evalsha"]["usec"]
     return figures | {
         "redis_cpu_us": spent_s * 1_000_000 / len(arguments),
@@ -212,19 +204,13 @@ def measure(count: int, bulk: int) -> dict[str, Any]:
     }
 
 
-def table(result: dict[str, Any]) -> Table:
+def rows(result: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     """Return the costs of one event, by the call that carries it."""
     hashing, bulk = result["hashing_us_per_event"], result["bulk"]
-    shown = Table(title=f"µs of CPU per event; hashing is {hashing:.1f} of the caller's")
-    shown.add_column("call")
-    for title in ("caller", "beyond hashing", "Redis", "in its script", "calls/s", "p99 ms"):
-        shown.add_column(title, justify="right")
-    shown.add_row("track", *_cells(result["track"], 1, hashing))
-    shown.add_row("track, no match keys", *_cells(result["track_no_user"], 1, 0.0))
-    shown.add_row(f"track_many of {bulk:,}", *_cells(result["track_many"], bulk, hashing))
-    shown.add_row(f"track_many of {LARGE:,}", *_cells(result["track_many_large"], LARGE, hashing))
-    shown.caption = _at_the_pace_of_a_shop(result["track_50_per_s"])
-    return shown
+    yield "track", *_cells(result["track"], 1, hashing)
+    yield "track, no match keys", *_cells(result["track_no_user"], 1, 0.0)
+    yield f"track_many of {bulk:,}", *_cells(result["track_many"], bulk, hashing)
+    yield f"track_many of {LARGE:,}", *_cells(result["track_many_large"], LARGE, hashing)
 
 
 def _cells(figures: dict[str, float], size: int, hashing: float) -> Iterator[str]:
@@ -242,17 +228,17 @@ def _at_the_pace_of_a_shop(figures: dict[str, float]) -> str:
 
 
 def main() -> None:
-    """Measure, write the result, and show it as JSON and as a table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--events", type=int, default=20_000)
-    parser.add_argument("--bulk", type=int, default=100, help="events in a call of track_many()")
-    arguments = parser.parse_args()
-    if arguments.events < 2 * LARGE:
-        parser.error(f"--events must be at least {2 * LARGE:,}: two of the largest calls")
-    result = measure(arguments.events, arguments.bulk)
-    write_result("enqueue", result)
-    print(json.dumps(result, indent=2))
-    Console(width=WIDTH).print(table(result))
+    """Measure, write the result, and show it."""
+    parser = Options(__doc__)
+    parser.number("events", 20_000, "two of the largest calls at least", least=2 * LARGE)
+    parser.number("bulk", 100, "events in a call of track_many()")
+    given = parser.parse_args()
+    result = measure(given.events, given.bulk)
+    hashing = result["hashing_us_per_event"]
+    title = f"µs of CPU per event; hashing is {hashing:.1f} of the caller's"
+    headings = ("call", "caller", "beyond hashing", "Redis", "in its script", "calls/s", "p99 ms")
+    caption = _at_the_pace_of_a_shop(result["track_50_per_s"])
+    hand_over("enqueue", given, result, [table(title, headings, rows(result)), caption])
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ the server was held up by one command is read from its slow log.
 
 from __future__ import annotations
 
-import argparse
-import json
 import random
 import resource
 import time
@@ -18,10 +16,10 @@ from itertools import islice
 from statistics import median
 from typing import Any, Final
 
-from machine import write_result
 from redis import Redis
 from rich.progress import track
 
+from bench.lab.report import Options, hand_over, table
 from tiktok_events.outbox import keys
 from worker.attempts.history import Attempt, History
 from worker.letters.dead_letters import INDEX, Cursor, DeadLetter, DeadLetters, Reason
@@ -198,17 +196,23 @@ def measure(count: int, incidents: int, rounds: int, seed: int) -> dict[str, Any
     return result
 
 
+def rows(result: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Return a row for each question: how long it takes, and how long one command of it."""
+    for name, found in result.items():
+        if isinstance(found, dict) and "median_ms" in found:
+            yield name, *(f"{figure:,.1f}" for figure in found.values())
+
+
 def main() -> None:
     """Measure, write the result, and show it."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--letters", type=int, default=1_000_000)
-    parser.add_argument("--incidents", type=int, default=200, help="that the letters died of")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
-    result = measure(arguments.letters, arguments.incidents, arguments.rounds, arguments.seed)
-    write_result("letters", result)
-    print(json.dumps(result, indent=2))
+    parser = Options(__doc__, "rounds", "seed")
+    parser.number("letters", 1_000_000, "that are buried")
+    parser.number("incidents", 200, "that the letters died of")
+    given = parser.parse_args()
+    result = measure(given.letters, given.incidents, given.rounds, given.seed)
+    headings = ("question", "median ms", "worst", "longest command")
+    sizes = ", ".join(f"{name} {size:,}" for name, size in result["memory"].items())
+    hand_over("letters", given, result, [table("Dead letters", headings, rows(result)), sizes])
 
 
 if __name__ == "__main__":

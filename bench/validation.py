@@ -3,33 +3,30 @@
 All get the same events as a worker has them (hashed, as JSON or decoded from it), and take turns
 in every round. A round is short: of a noisy machine the quickest round says most.
 
-Examples:
-    validation.py
-    validation.py --seed 11 --hashed-share 1 --contents 10
+Example: ``python -m bench.validation --seed 11 --hashed-share 1 --contents 10``
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import time
 from collections.abc import Callable
 from statistics import median
 from typing import Any
 
 import orjson
-from machine import write_result
-from plain_schema import PlainEvent
-from rich.console import Console
-from rich.table import Table
-from rounds import interleaved
+import structlog
 
+from bench.designs.plain.schema import PlainEvent
+from bench.lab.report import Options, hand_over, options_of, table
+from bench.lab.rounds import interleaved
 from schemas import check_event
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent
-from worker.delivery import remarks
 from worker.delivery.batching import full_batches, request_body
-from worker.delivery.prepare import Preparer
+from worker.delivery.prepare import Outgoing, Preparer
 from worker.local.samples.events import sample_events
 from worker.local.samples.people import SAMPLE_REGION
 from worker.outbox.claimed_block import OpenBlock
@@ -128,7 +125,7 @@ def cut(found: list[bytes]) -> list[ClaimedBlock]:
 def bodies(destination: Destination, blocks: list[ClaimedBlock]) -> int:
     """Return the bytes of all requests for one claim."""
     preparer, now = Preparer(destination, SETTINGS), time.time()
-    carried = []
+    carried: list[Outgoing] = []
     for block in blocks:
         carried += preparer.prepare(OpenBlock.of(block, lease_ends=0.0), now=now)
     full, rest = full_batches(carried, max_events=1_000, max_bytes=2**24)
@@ -155,47 +152,35 @@ def summed_up(rounds: list[dict[str, float]]) -> dict[str, dict[str, float]]:
     }
 
 
-def show(cases: dict[str, dict[str, float]]) -> None:
-    """Print the table."""
-    table = Table("CPU per event", "quickest µs", "median µs", "to marshmallow")
-    for case, found in cases.items():
-        table.add_row(case, *(f"{figure:g}" for figure in found.values()))
-    Console().print(table)
-
-
 def parsed() -> argparse.Namespace:
     """Return the options."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--rounds", type=int, default=25)
-    parser.add_argument("--events", type=int, default=2_000, help="of one round")
-    parser.add_argument("--seed", type=int, default=7, help="another one: other events")
-    parser.add_argument(
-        "--hashed-share", type=float, default=0.3, help="0 to 1: match keys that came as digests"
-    )
+    parser = Options(__doc__, "seed")
+    parser.number("rounds", 25, "short ones")
+    parser.number("events", 2_000, "of one round")
+    parser.number("hashed-share", 0.3, "0 to 1: match keys that came as digests")
     parser.add_argument("--contents", type=int, help="in each event with a basket; else 1 to 3")
     return parser.parse_args()
 
 
 def main() -> None:
     """Measure, write the result, and show it."""
-    arguments = parsed()
-    remarks.REMEMBERED = 0  # a remark is logged once a process: not what is measured
-    corpus = samples(arguments)
+    given = parsed()
+    # A remark is logged once a process: not what is measured.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    corpus = samples(given)
     works = {
         PLAIN: loading(corpus),
         CHECK: checking(corpus),
         STEP: stepping(corpus),
         REFUSED: checking(corpus, valid=False),
     }
-    rounds = interleaved(
-        arguments.rounds, list(works), lambda case: cpu_us(works[case], len(corpus))
-    )
+    rounds = interleaved(given.rounds, list(works), lambda case: cpu_us(works[case], len(corpus)))
     cases = summed_up(rounds)
     size = sum(len(each.body) for each in corpus) / len(corpus)
-    write_result("validation", {**vars(arguments), "bytes_an_event": round(size), "cases": cases})
-    show(cases)
+    headings = ("CPU per event", "quickest µs", "median µs", "to marshmallow")
+    rows = [(case, *(f"{figure:g}" for figure in found.values())) for case, found in cases.items()]
+    result = {**options_of(given), "bytes_an_event": round(size), "cases": cases}
+    hand_over("validation", given, result, [table("Validation", headings, rows)])
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-BENCH = Path(__file__).parents[2] / "bench"
 LONG = "x" * 100_000
 
 
@@ -37,7 +36,7 @@ class Sink:
 @pytest.fixture
 def sink() -> Iterator[Sink]:
     """A sink on a port that the system chooses."""
-    command = [sys.executable, str(BENCH / "sink.py")]
+    command = [sys.executable, "-m", "bench.lab.sink"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         found = Sink(process.stdout.readline().strip().removeprefix("READY "))
@@ -99,9 +98,9 @@ def test_the_sink_reads_the_older_forms_of_a_request(sink: Sink) -> None:
 
 def test_the_comparison_runs_and_nothing_is_lost(tmp_path: Path) -> None:
     """A tiny run of the designs that need no other environment; its figures are not looked at."""
-    command = [sys.executable, str(BENCH / "end_to_end.py"), "--json", "--rounds", "1"]
+    command = [sys.executable, "-m", "bench.end_to_end", "--json", "--rounds", "1"]
     options = ["--only", "naive,track,track_many,without-celery", "--scale", "0.002"]
-    sections = ["--section", "throughput", "--section", "memory", "--latency"]
+    sections = ["--section", "throughput", "--section", "memory", "--section", "latency"]
 
     done = subprocess.run(
         [*command, *options, *sections, "--results", str(tmp_path)],

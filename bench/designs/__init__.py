@@ -1,0 +1,1 @@
+"""The designs that are compared; ours may import the product, the others only each other."""

@@ -1,0 +1,1 @@
+"""What the usual designs share; they run in environments of their own, without our packages."""
