@@ -18,9 +18,10 @@ import gc
 import logging
 import tempfile
 import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from redis import Redis
 
@@ -29,15 +30,10 @@ from bench.lab.processes import tree_cpu_s
 from bench.lab.report import Options, hand_over, table
 from tiktok_events import Client
 from tiktok_events.event.match_keys import prepare_user
-from worker.local.embedded import EmbeddedServer
+from worker.local.embedded import AppendFsync, EmbeddedServer
 from worker.local.loopback import free_port
 from worker.local.samples.events import sample_events
 from worker.local.samples.people import SAMPLE_REGION
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from worker.local.embedded import AppendFsync
 
 WARM_UP = 200
 PACE = 50
@@ -55,12 +51,9 @@ T = TypeVar("T")
 def measured(
     call: Callable[[Any], object], arguments: Sequence[Any], pace: float | None = None
 ) -> dict[str, float]:
-    """Call once per argument; return median CPU per call, and percentiles of the elapsed time.
+    """Call once per argument, ``pace`` times a second or as fast as it goes.
 
-    Args:
-        call: what is measured.
-        arguments: one for each call.
-        pace: calls a second; as fast as possible when absent.
+    The median CPU of a call and the percentiles of its elapsed time are in microseconds.
     """
     elapsed: list[float] = []
     begun = time.perf_counter()
@@ -73,8 +66,7 @@ def measured(
             call(argument)
             elapsed.append(time.perf_counter() - start)
 
-    cpu_us = median_cpu_us(call_all, arguments)
-    percentiles = quantiles(elapsed, n=100)
+    cpu_us, percentiles = median_cpu_us(call_all, arguments), quantiles(elapsed, n=100)
     return {
         "cpu_us": cpu_us,
         "p50_us": percentiles[49] * 1_000_000,
@@ -91,13 +83,6 @@ def median_cpu_us(call_all: Callable[[Sequence[Any]], None], arguments: Sequence
         call_all(part)
         costs.append((time.process_time() - cpu) * 1_000_000 / len(part))
     return median(costs)
-
-
-def per_event(figures: dict[str, float], size: int) -> dict[str, float]:
-    """Add what one event of a call costs."""
-    per_call = ("cpu_us", "p50_us", "redis_cpu_us", "script_us")
-    costs = {f"{name}_per_event": figures[name] / size for name in per_call if name in figures}
-    return figures | costs | {"events_per_s": figures["calls_per_s"] * size}
 
 
 def hashing_us(events: Events) -> float:
@@ -153,12 +138,8 @@ def with_redis(events: Events, bulk: int) -> dict[str, Any]:
             "track": beside_redis(server, client.track, events),
             "track_no_user": beside_redis(server, client.track, without_user(events)),
             "track_50_per_s": measured(client.track, events[: PACE * 20], PACE),
-            "track_many": per_event(
-                beside_redis(server, client.track_many, sliced(events, bulk)), bulk
-            ),
-            "track_many_large": per_event(
-                beside_redis(server, client.track_many, sliced(events, LARGE)), LARGE
-            ),
+            "track_many": beside_redis(server, client.track_many, sliced(events, bulk)),
+            "track_many_large": beside_redis(server, client.track_many, sliced(events, LARGE)),
         }
 
 
@@ -168,10 +149,9 @@ def with_fsync(events: Events, bulk: int, appendfsync: AppendFsync) -> dict[str,
         EmbeddedServer(appendfsync=appendfsync) as server,
         client_of(server.url, durability="fsync") as client,
     ):
-        many = measured(client.track_many, sliced(events, bulk)[:20])
         return {
             "track": measured(client.track, events[:100]),
-            "track_many": per_event(many, bulk),
+            "track_many": measured(client.track_many, sliced(events, bulk)[:20]),
         }
 
 
@@ -190,7 +170,7 @@ def without_redis(events: Events, on_failure: str) -> dict[str, float]:
 
 
 def measure(count: int, bulk: int) -> dict[str, Any]:
-    """Return the figures of all ways; those of `track_many()` also per event."""
+    """Return the figures of all ways, per call; ``bulk`` is the size of one of `track_many()`."""
     events = list(sample_events(count, now=int(time.time())))
     gc.freeze()  # an application does not hold a whole corpus that each collection looks at
     return {

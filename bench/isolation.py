@@ -14,16 +14,15 @@ from contextlib import ExitStack
 from itertools import cycle
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.table import Table
 
 from bench.designs.catalogue import TOKEN
 from bench.lab.corpus import Events, web_events
 from bench.lab.report import SHARED, Options, course_of, hand_over, hundredths, options_of, table
 from bench.lab.rounds import interleaved
 from bench.lab.site import Course, OurSite
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 ILL = "C0ILL0000PIXEL000000"
 PIXELS = [ILL, *(f"C0WELL000PIXEL00000{number}" for number in range(9))]

@@ -54,11 +54,16 @@ class Design:
         return self.command.format(n=concurrency).split()
 
 
-def with_enqueue(name: str, module: str, command: str, events: int, **more: Any) -> Design:
+def usual(name: str, module: str, command: str, events: int, **more: Any) -> Design:
     """Return a design whose module has ``enqueue``; ``{module}`` in the command is the module."""
     path = f"bench.designs.{module}"
-    command = command.replace("{module}", path)
-    return Design(name, f"{path}:enqueue", command, events, **more)
+    return Design(name, f"{path}:enqueue", command.replace("{module}", path), events, **more)
+
+
+def peer(name: str, command: str, events: int, takes: Takes = "all") -> Design:
+    """Return a design whose module and environment are named after it."""
+    key = name.replace("-", "_")
+    return usual(name, f"peers.{key}_worker", command, events, peer=key, takes=takes)
 
 
 CELERY = "celery -A {module} worker --loglevel warning --concurrency {n}"
@@ -70,35 +75,19 @@ WORKER = "tiktok-events worker --concurrency {n}"
 WITHOUT = "bench.lab.copies {n} bench.designs.without_celery"
 TRACK, TRACK_MANY = "bench.designs.ours:track", "bench.designs.ours:track_many"
 
-NAIVE = with_enqueue("naive", "naive", CELERY, 1_500)
-CELERY_BATCHES = with_enqueue(
-    "celery-batches", "peers.celery_batches_worker", CELERY, 5_000, peer="celery_batches"
-)
+NAIVE = usual("naive", "naive", CELERY, 1_500)
+CELERY_BATCHES = peer("celery-batches", CELERY, 5_000)
 BULK = Design("track_many()", TRACK_MANY, WORKER, 120_000)
 WITHOUT_CELERY = Design("without-celery", TRACK_MANY, WITHOUT, 120_000)
 DESIGNS = (
     NAIVE,
-    with_enqueue("naive-session", "naive", CELERY, 1_500, session=True),
-    with_enqueue(
-        "pytt-events-api",
-        "peers.pytt_worker",
-        CELERY,
-        1_000,
-        peer="pytt_events_api",
-        takes="web",
-    ),
-    with_enqueue(
-        "business-sdk",
-        "peers.business_sdk_worker",
-        CELERY,
-        1_500,
-        peer="business_sdk",
-        takes="web",
-    ),
-    with_enqueue("huey", "peers.huey_worker", HUEY, 2_500, peer="huey"),
-    with_enqueue("dramatiq", "peers.dramatiq_worker", DRAMATIQ, 2_500, peer="dramatiq"),
-    with_enqueue("arq", "peers.arq_worker", ARQ, 2_500, peer="arq"),
-    with_enqueue("taskiq", "peers.taskiq_worker", TASKIQ, 4_000, peer="taskiq"),
+    usual("naive-session", "naive", CELERY, 1_500, session=True),
+    peer("pytt-events-api", CELERY, 1_000, takes="web"),
+    peer("business-sdk", CELERY, 1_500, takes="web"),
+    peer("huey", HUEY, 2_500),
+    peer("dramatiq", DRAMATIQ, 2_500),
+    peer("arq", ARQ, 2_500),
+    peer("taskiq", TASKIQ, 4_000),
     CELERY_BATCHES,
     Design("track()", TRACK, WORKER, 30_000),
     BULK,

@@ -14,7 +14,7 @@ from typing import Any
 import requests
 from celery import Celery
 
-from bench.designs.plain.api import MAX_RETRIES, REDIS_URL, RefusedError
+from bench.designs.plain.api import MAX_RETRIES, REDIS_URL, RefusedError, one_by_one
 from bench.designs.plain.event import request_body
 from bench.designs.plain.posting import post
 
@@ -35,7 +35,4 @@ def send(event: dict[str, Any]) -> None:
     post(request_body(event), keep_connections=KEEP_CONNECTIONS)
 
 
-def enqueue(events: list[dict[str, Any]]) -> None:
-    """One message per event."""
-    for event in events:
-        send.delay(event)
+enqueue = one_by_one(send.delay)

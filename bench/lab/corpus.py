@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
+from bench.designs.catalogue import Takes
 from worker.local.samples.events import sample_events
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from bench.designs.catalogue import Takes
 
 WEB_SHARE = 0.8
 """At least so many of the samples are web events."""

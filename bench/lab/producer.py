@@ -1,9 +1,9 @@
 """The application's side, in a process of its own: enqueue a corpus as one design does it.
 
 The corpus and the connection are ready before the clock starts. The process prints ``READY``,
-waits for a line on standard input, enqueues, and prints one JSON object: ``started_at`` and
-``ended_at`` (seconds of the monotonic clock), ``cpu_s`` (of the enqueueing alone), and with
-``--per-second`` under ``returned_at`` when the call for each event id returned.
+waits for a line on standard input, enqueues, and prints one JSON object: ``started_at`` (seconds
+of the monotonic clock), ``cpu_s`` (of the enqueueing alone), and ``returned_at``: when each call
+returned, by the id of its first event. With ``--per-second`` each event has a call of its own.
 
 It runs in the environments of the peers too, so it imports nothing of ours by itself.
 """
@@ -15,43 +15,28 @@ import gc
 import json
 import sys
 import time
+from collections.abc import Callable
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Any
 
 Events = list[dict[str, Any]]
 
 
-def enqueue_of(name: str) -> Callable[[Events], None]:
-    """Return the function that ``module:function`` names."""
-    module, _, function = name.partition(":")
-    enqueue: Callable[[Events], None] = getattr(import_module(module), function)
-    return enqueue
-
-
-def measured(enqueue: Callable[[Events], None], events: Events) -> dict[str, Any]:
-    """Enqueue, and return when and at what cost."""
-    started_at, cpu = time.monotonic(), time.process_time()
-    enqueue(events)
-    cpu_s = time.process_time() - cpu
-    return {"started_at": started_at, "ended_at": time.monotonic(), "cpu_s": cpu_s}
-
-
-def paced(
+def measured(
     enqueue: Callable[[Events], None], events: Events, per_second: float
-) -> dict[str, dict[str, float]]:
-    """Enqueue one by one at an even pace, and return when each call returned."""
-    started_at = time.monotonic()
+) -> dict[str, Any]:
+    """Enqueue, all at once or one by one at an even pace; return when, and at what cost."""
     returned_at = {}
-    for number, event in enumerate(events):
-        time.sleep(max(0.0, started_at + number / per_second - time.monotonic()))
-        enqueue([event])
-        returned_at[event["event_id"]] = time.monotonic()
-    return {"returned_at": returned_at}
+    started_at, cpu_s = time.monotonic(), time.process_time()
+    for number, call in enumerate([[event] for event in events] if per_second else [events]):
+        if per_second:
+            time.sleep(max(0.0, started_at + number / per_second - time.monotonic()))
+        enqueue(call)
+        returned_at[call[0]["event_id"]] = time.monotonic()
+    cpu_s = time.process_time() - cpu_s
+    return {"started_at": started_at, "cpu_s": cpu_s, "returned_at": returned_at}
 
 
 def parsed() -> argparse.Namespace:
@@ -68,7 +53,8 @@ def parsed() -> argparse.Namespace:
 def main() -> None:
     """Warm up, wait for the word, and enqueue."""
     arguments = parsed()
-    enqueue = enqueue_of(arguments.enqueue)
+    module, _, function = arguments.enqueue.partition(":")
+    enqueue = getattr(import_module(module), function)
     with arguments.corpus.open() as lines:
         warm_up = [json.loads(line) for line in islice(lines, arguments.warm_up)]
         events = [json.loads(line) for line in islice(lines, arguments.events)]
@@ -76,10 +62,7 @@ def main() -> None:
     enqueue(warm_up)
     print("READY", flush=True)
     sys.stdin.readline()
-    if arguments.per_second:
-        print(json.dumps(paced(enqueue, events, arguments.per_second)), flush=True)
-    else:
-        print(json.dumps(measured(enqueue, events)), flush=True)
+    print(json.dumps(measured(enqueue, events, arguments.per_second)), flush=True)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = Path(sys.executable)
@@ -44,6 +42,7 @@ class Program:
         speaks: bool = False,
         python: Path = OURS,
     ) -> None:
+        self.name = command[0]
         self.command = located(command, python)
         self.environment = clean_environment() | dict(environment or {})
         self.speaks = speaks
@@ -103,7 +102,7 @@ class Program:
         """Return an error that shows the end of its log."""
         self.log.seek(0)
         tail = self.log.read().decode(errors="replace")[-LOG_TAIL_CHARACTERS:]
-        return ProgramError(f"{Path(self.command[-1]).name}: {what}\n{tail}")
+        return ProgramError(f"{self.name}: {what}\n{tail}")
 
 
 def located(command: list[str], python: Path = OURS) -> list[str]:

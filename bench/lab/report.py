@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
 
 from bench.lab.machine import RESULTS, write_result
 from bench.lab.site import Course
 from worker.cli.terminal import console, plain_table
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from rich.console import RenderableType
-    from rich.table import Table
 
 SHARED: dict[str, tuple[int | float, str]] = {
     "rounds": (5, "how often everything is measured"),
@@ -86,7 +84,7 @@ def hand_over(
         return
     terminal = console()
     for each in shown:
-        terminal.print(each, "" if not isinstance(each, str) else None, sep="\n")
+        terminal.print(each, end="\n" if isinstance(each, str) else "\n\n")
     print(f"written to {file}")
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from rich.progress import Progress
 
 from worker.cli.terminal import console
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 REFRESH_PER_SECOND = 2
 """Drawing shares the cores with what is measured."""
@@ -25,33 +23,28 @@ def interleaved(
     run: Callable[[Case], Result],
     name: Callable[[Case], str] = str,
 ) -> list[dict[Case, Result]]:
-    """Run every case once per round; each round begins with another one.
+    """Run every case once per round, and return the results of each round by case.
 
-    Args:
-        rounds: how many.
-        cases: what to run.
-        run: runs one.
-        name: what the progress bar calls it.
-
-    Returns:
-        The results of each round, by case.
+    Each round begins with another case; ``name`` is what the progress bar calls one.
     """
     results: list[dict[Case, Result]] = []
     turns = deque(cases)
-    terminal = console(stderr=True)
-    progress = Progress(
-        console=terminal,
-        transient=True,
-        disable=not terminal.is_terminal,
-        refresh_per_second=REFRESH_PER_SECOND,
-    )
-    with progress:
-        bar = progress.add_task("", total=rounds * len(cases))
+    with progress() as bars:
+        bar = bars.add_task("", total=rounds * len(cases))
         for number in range(rounds):
             results.append({})
             for case in turns:
-                progress.update(bar, description=f"round {number + 1}: {name(case)}")
+                bars.update(bar, description=f"round {number + 1}: {name(case)}")
                 results[-1][case] = run(case)
-                progress.advance(bar)
+                bars.advance(bar)
             turns.rotate(-1)
     return results
+
+
+def progress() -> Progress:
+    """Return a progress bar that is shown on a terminal only."""
+    terminal = console(stderr=True)
+    hidden = not terminal.is_terminal
+    return Progress(
+        console=terminal, transient=True, disable=hidden, refresh_per_second=REFRESH_PER_SECOND
+    )

@@ -63,10 +63,19 @@ def identities(body: bytes) -> list[tuple[str, str, str]]:
     return [(source_id, event["event"], event["event_id"]) for event in events]
 
 
-class Figures:
-    """What arrived. ``marked`` events are counted at once, all else when somebody asks."""
+class Sink:
+    """Decides what is answered, and keeps what arrived; decodes it when somebody asks.
 
-    def __init__(self) -> None:
+    Args:
+        latency_s: passes before each answer to a POST.
+        trouble: what the source of ``source_id`` meets, one of ``TROUBLES``.
+        source_id: the event source in trouble, if any.
+    """
+
+    def __init__(self, latency_s: float, trouble: str, source_id: str) -> None:
+        self.latency_s = latency_s
+        self.trouble = TROUBLES[trouble]
+        self.troubled = source_id.encode()
         self.requests = self.marked = self.events = 0
         self.last_at = 0.0
         self.unread: list[tuple[float, bytes]] = []
@@ -74,12 +83,15 @@ class Figures:
         self.first_at: dict[str, float] = {}
         self.arrivals: list[tuple[float, int]] = []
 
-    def add(self, body: bytes) -> None:
-        """Keep a request for the judgement."""
+    def accept(self, body: bytes) -> bytes | None:
+        """Keep a request, and return the response; ``None`` if there is none, ever."""
+        if self.troubled and self.troubled in body:
+            return self.trouble
         self.requests += 1
         self.marked += body.count(MARK)
         self.last_at = time.monotonic()
         self.unread.append((self.last_at, body))
+        return SAID_YES
 
     def judge(self) -> None:
         """Decode what was not decoded yet."""
@@ -92,7 +104,7 @@ class Figures:
                 self.first_at.setdefault(event_id, at)
         self.unread.clear()
 
-    def answer(self, path: bytes) -> Any:
+    def figures(self, path: bytes) -> Any:
         """Return the answer to a ``GET``."""
         counts = {"requests": self.requests, "last_at": self.last_at}
         if path == b"/progress":
@@ -103,29 +115,6 @@ class Figures:
         if path == b"/acceptances":
             return self.first_at
         return {"events": self.events, "distinct": len(self.seen), **counts}
-
-
-class Sink:
-    """Decides what is answered.
-
-    Args:
-        latency_s: passes before each answer to a POST.
-        trouble: what the source of ``source_id`` meets, one of ``TROUBLES``.
-        source_id: the event source in trouble, if any.
-    """
-
-    def __init__(self, latency_s: float, trouble: str, source_id: str) -> None:
-        self.figures = Figures()
-        self.latency_s = latency_s
-        self.trouble = TROUBLES[trouble]
-        self.troubled = source_id.encode()
-
-    def answer_to(self, body: bytes) -> bytes | None:
-        """Accept a request, and return the response; ``None`` if there is none, ever."""
-        if self.troubled and self.troubled in body:
-            return self.trouble
-        self.figures.add(body)
-        return SAID_YES
 
 
 def content_length(head: bytes | bytearray) -> int:
@@ -180,7 +169,7 @@ class Connection(asyncio.BufferedProtocol):
             head, body = bytes(view[: self.body_at]), bytes(view[self.body_at : self.wanted])
         self.filled = self.wanted = 0
         if head.startswith(b"GET "):
-            self.transport.write(response(self.sink.figures.answer(head.split(b" ", 2)[1])))
+            self.transport.write(response(self.sink.figures(head.split(b" ", 2)[1])))
         elif self.sink.latency_s:
             asyncio.get_running_loop().call_later(self.sink.latency_s, self.accept, body)
         else:
@@ -188,7 +177,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def accept(self, body: bytes) -> None:
         """Let the sink have the request, and send what it says."""
-        answer = self.sink.answer_to(body)
+        answer = self.sink.accept(body)
         if answer is not None:
             self.transport.write(answer)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 
-if TYPE_CHECKING:
-    from bench.lab.program import Program
+from bench.lab.program import Program
 
 POLL_S = 0.05
 STILL_S = 12

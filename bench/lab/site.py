@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import astuple, dataclass
 from itertools import cycle
 from operator import sub
-from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 
-from bench.designs.catalogue import BULK
+from bench.designs.catalogue import BULK, Design
 from bench.lab.corpus import corpus, web_events
 from bench.lab.environments import python_of
 from bench.lab.processes import tree_cpu_s
@@ -20,11 +21,7 @@ from tiktok_events import Client
 from worker.local.embedded import EmbeddedServer
 from worker.local.samples.people import SAMPLE_REGION
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from contextlib import ExitStack
-
-    from bench.designs.catalogue import Design
+Settings = Mapping[str, str]
 
 WARM_UP = 200
 WARM_PIXEL = "C0WARM0000PIXEL00000"
@@ -88,16 +85,17 @@ class Site:
         command = ["bench.lab.sink", "--latency-ms", str(course.latency_ms), *sink_options]
         self.sink = SinkReader(stack.enter_context(Program(command, speaks=True)))
 
-    def start(self, command: list[str], design: Design, **more: Any) -> Program:
-        """Start a program of a design, and end it with the site."""
-        environment = design.environment(self.server.url, self.sink.url) | more.pop("settings", {})
+    def start(
+        self, command: list[str], design: Design, settings: Settings | None = None, **more: bool
+    ) -> Program:
+        """Start a program of a design, with more settings if there are any; the site ends it."""
+        environment = design.environment(self.server.url, self.sink.url) | dict(settings or {})
         program = Program(command, environment, python=python_of(design.peer), **more)
         return self.stack.enter_context(program)
 
-    def start_worker(self, design: Design, settings: Mapping[str, str] | None = None) -> None:
-        """Start the worker of a design, with more settings if there are any."""
-        command = design.worker(self.course.concurrency)
-        self.worker = self.start(command, design, settings=settings or {})
+    def start_worker(self, design: Design, settings: Settings | None = None) -> None:
+        """Start the worker of a design."""
+        self.worker = self.start(design.worker(self.course.concurrency), design, settings)
 
     def start_producer(self, design: Design, events: int, per_second: float = 0.0) -> Program:
         """Start the application's side, and return it once its first events are enqueued."""
@@ -156,7 +154,7 @@ class OurSite(Site):
         self,
         *,
         arriving: int = 0,
-        settings: Mapping[str, str] | None = None,
+        settings: Settings | None = None,
         pixels: Sequence[str] = (WARM_PIXEL,),
     ) -> None:
         """Start our worker, and wait until what waits and some events more have gone all the way.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
@@ -34,26 +33,6 @@ FROM_BACKLOG = 50_000
 ALONE = 10_000
 TIMEOUT_S = 120
 FULL, EMPTY = CASES = ("backlog", "alone")
-
-
-@dataclass(frozen=True, slots=True)
-class Drain:
-    """What one measurement found; CPU in microseconds per event.
-
-    Attributes:
-        events_per_s: of the arrivals, without the first.
-        worker_us: of the worker's processes.
-        redis_us: of the server.
-    """
-
-    events_per_s: float
-    worker_us: float
-    redis_us: float
-
-    @property
-    def cpu_us(self) -> float:
-        """Of both; other programs on the machine change it less than the rate."""
-        return self.worker_us + self.redis_us
 
 
 class Outlet(OurSite):
@@ -87,8 +66,13 @@ class Outlet(OurSite):
         payloads = [unpacked(fields[b"b"]) for _, fields in blocks]
         return sum(map(len, payloads)) / sum(len(orjson.loads(one)) for one in payloads)
 
-    def drain(self, events: int) -> Drain:
-        """Let so many go, and measure until nothing more of it is under way."""
+    def drain(self, events: int) -> dict[str, float]:
+        """Let so many go, and measure until nothing more of it is under way.
+
+        Returns:
+            ``events_per_s`` of the arrivals without the first; CPU microseconds per event of the
+            worker's processes (``worker_us``) and of the server (``redis_us``).
+        """
         arrived, before = self.sink.arrived, len(self.sink.arrivals())
 
         def go() -> None:
@@ -98,8 +82,11 @@ class Outlet(OurSite):
 
         spent = self.measured(go)
         us = 1_000_000 / spent.distinct
-        events_per_s = rate(self.sink.arrivals()[before:], events)
-        return Drain(events_per_s, spent.worker_s * us, spent.redis_s * us)
+        return {
+            "events_per_s": rate(self.sink.arrivals()[before:], events),
+            "worker_us": spent.worker_s * us,
+            "redis_us": spent.redis_s * us,
+        }
 
 
 def rate(arrivals: list[tuple[float, int]], events: int) -> float:
@@ -123,7 +110,7 @@ def measure_backlog(course: Course, rounds: int, compression: str, events: int) 
         for outlet in (full, empty):
             outlet.start_ours()
 
-        def drained(case: str) -> Drain:
+        def drained(case: str) -> dict[str, float]:
             if case == FULL:
                 return full.drain(part)
             empty.fill(ALONE)
@@ -133,16 +120,25 @@ def measure_backlog(course: Course, rounds: int, compression: str, events: int) 
     return {"events": events, "drained": part, **weight, **summary(measured)}
 
 
-def summary(rounds: list[dict[str, Drain]]) -> dict[str, Any]:
-    """Return the medians of both cases, and the ratios of each round."""
+def summary(rounds: list[dict[str, dict[str, float]]]) -> dict[str, Any]:
+    """Return the medians of both cases, and the ratios of each round.
+
+    Other programs on the machine change the CPU less than the rate.
+    """
+    pairs = [(each[FULL], each[EMPTY]) for each in rounds]
     figures: dict[str, Any] = {
-        "ratios": [each[FULL].events_per_s / each[EMPTY].events_per_s for each in rounds],
-        "cpu_ratios": [each[FULL].cpu_us / each[EMPTY].cpu_us for each in rounds],
+        "ratios": [full["events_per_s"] / empty["events_per_s"] for full, empty in pairs],
+        "cpu_ratios": [cpu_us(full) / cpu_us(empty) for full, empty in pairs],
     }
     for case in CASES:
-        runs = [asdict(each[case]) for each in rounds]
+        runs = [each[case] for each in rounds]
         figures[case] = {**medians(runs), "runs": runs}
     return figures
+
+
+def cpu_us(drain: dict[str, float]) -> float:
+    """Return what worker and server took per event."""
+    return drain["worker_us"] + drain["redis_us"]
 
 
 def rows(found: dict[str, Any]) -> Iterator[tuple[str, str]]:

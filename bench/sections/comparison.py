@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
+from bench.designs.catalogue import Design
 from bench.lab.environments import InstallError, ensure
 from bench.lab.program import ProgramError
 from bench.lab.rounds import interleaved
+from bench.lab.site import Course
 from worker.cli.terminal import Bar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from bench.designs.catalogue import Design
-    from bench.lab.site import Course
 
 LEAST_EVENTS = 20
 
@@ -56,15 +53,18 @@ class Comparison:
             self.note(f"{design.name}: failed, {str(error).strip().splitlines()[0]}")
             return None
 
-    def each_once(self, measure: Callable[[Design], Result], what: str) -> dict[Design, Result]:
-        """Measure every design once; those that cannot be measured are noted and left out."""
+    def each_once(
+        self, what: str, events: int, run: Callable[[Design, Course, int], dict[str, float]]
+    ) -> list[dict[str, Any]]:
+        """Run every design once, and return its figures; note and leave out what cannot be run."""
+        scaled = self.scaled(events)
         (found,) = interleaved(
             1,
             self.designs,
-            lambda design: self.attempt(design, lambda: measure(design)),
-            lambda design: f"{what} of {design.name}",
+            lambda one: self.attempt(one, lambda: run(one, self.course, scaled)),
+            lambda one: f"{what} of {one.name}",
         )
-        return {design: one for design, one in found.items() if one is not None}
+        return [{"design": design.name, **one} for design, one in found.items() if one is not None]
 
     def make_environments(self) -> None:
         """Make the environments that are missing, and leave out the designs that have none."""

@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from statistics import quantiles
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rich.table import Table
+
+from bench.designs.catalogue import Design
 from bench.lab.report import table
-from bench.lab.site import Course, Site
+from bench.lab.site import Course, Site, Spent
+from bench.sections.comparison import Comparison
 from bench.sections.race import WARM_UP_S
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from bench.designs.catalogue import Design
-    from bench.lab.site import Spent
-    from bench.sections.comparison import Comparison
 
 PER_SECOND = 50.0
 EVENTS = 400
@@ -81,9 +78,7 @@ def figures(
 
 def measure(comparison: Comparison) -> list[dict[str, Any]]:
     """Return the figures of every design that could be run."""
-    events, course = comparison.scaled(EVENTS), comparison.course
-    found = comparison.each_once(lambda design: run(design, course, events), "latency")
-    return [{"design": design.name, **one} for design, one in found.items()]
+    return comparison.each_once("latency", EVENTS, run)
 
 
 def tables(found: list[dict[str, Any]]) -> list[Table]:

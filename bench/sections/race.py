@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from bench.designs.catalogue import Design
 from bench.lab.processes import tree_memory_bytes
 from bench.lab.site import Course, Site
-
-if TYPE_CHECKING:
-    from bench.designs.catalogue import Design
 
 WARM_UP_S = 60
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.table import Table
 
 from bench.designs.catalogue import BULK, CELERY_BATCHES, NAIVE, Design
 from bench.lab.report import short, table
 from bench.lab.rounds import interleaved
+from bench.sections.comparison import Comparison
 from bench.sections.race import Run, run
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from bench.sections.comparison import Comparison
 
 LATENCIES_MS = (0, 100, 300)
 DESIGNS = (NAIVE, CELERY_BATCHES, BULK)

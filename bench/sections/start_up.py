@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.table import Table
 
 from bench.lab.program import clean_environment, located
 from bench.lab.report import table
 from bench.lab.rounds import interleaved
 from worker.local.embedded import EmbeddedServer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rich.table import Table
 
 COMMANDS = ("--version", "--help", "status", "dead list", "replays list", "worker --help")
 CLIENTS = {

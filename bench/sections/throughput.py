@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.table import Table
 
 from bench.designs.catalogue import BULK, CELERY_BATCHES, NAIVE, WITHOUT_CELERY, Design
 from bench.lab.report import medians, short, spread, table
 from bench.lab.rounds import interleaved
+from bench.sections.comparison import Comparison
 from bench.sections.race import Run, run
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from bench.sections.comparison import Comparison
 
 RATE_TITLE = "From the first enqueue to the last acceptance; CPU in µs per event"
 RATES = ("events/s", "x naive", "x batches", "producer", "worker", "Redis", "sink", "less\nCPU")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rich.table import Table
+
+from bench.designs.catalogue import Design
 from bench.lab.corpus import corpus
 from bench.lab.report import table
 from bench.lab.site import Course, Site
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from bench.designs.catalogue import Design
-    from bench.sections.comparison import Comparison
+from bench.sections.comparison import Comparison
 
 EVENTS = 5_000
 WARM_UP = 20
@@ -40,9 +38,7 @@ def run(design: Design, course: Course, events: int) -> dict[str, float]:
 
 def measure(comparison: Comparison) -> list[dict[str, Any]]:
     """Return the figures of every design that could be run."""
-    events, course = comparison.scaled(EVENTS), comparison.course
-    found = comparison.each_once(lambda design: run(design, course, events), "memory")
-    return [{"design": design.name, **one} for design, one in found.items()]
+    return comparison.each_once("memory", EVENTS, run)
 
 
 def tables(found: list[dict[str, Any]]) -> list[Table]:

@@ -15,7 +15,14 @@ from business_api_client.tiktok_business.tiktok_exceptions import TiktokSDKError
 from celery import Celery
 from urllib3.exceptions import HTTPError
 
-from bench.designs.plain.api import API_URL, MAX_RETRIES, READ_TIMEOUT_S, REDIS_URL, TOKEN
+from bench.designs.plain.api import (
+    API_URL,
+    MAX_RETRIES,
+    READ_TIMEOUT_S,
+    REDIS_URL,
+    TOKEN,
+    one_by_one,
+)
 from bench.designs.plain.event import prepared
 
 PERSON = {"external_id": "external_id", "email": "email", "phone": "phone_number", "ttp": "ttp"}
@@ -67,7 +74,4 @@ def send(event: dict[str, Any]) -> None:
     api().pixel_track(TOKEN, body=body, _request_timeout=READ_TIMEOUT_S)
 
 
-def enqueue(events: list[dict[str, Any]]) -> None:
-    """One message per event."""
-    for event in events:
-        send.delay(event)
+enqueue = one_by_one(send.delay)

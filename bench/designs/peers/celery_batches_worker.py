@@ -14,7 +14,7 @@ from celery import Celery
 from celery_batches import Batches, SimpleRequest
 from marshmallow import ValidationError
 
-from bench.designs.plain.api import REDIS_URL, RefusedError
+from bench.designs.plain.api import REDIS_URL, RefusedError, one_by_one
 from bench.designs.plain.event import DESTINATION, prepared, request_bodies
 from bench.designs.plain.posting import post
 
@@ -65,7 +65,4 @@ def send(requests_: list[SimpleRequest]) -> None:
         post_or_enqueue(body)
 
 
-def enqueue(events: list[dict[str, Any]]) -> None:
-    """One message per event."""
-    for event in events:
-        send.delay(event)
+enqueue = one_by_one(send.delay)

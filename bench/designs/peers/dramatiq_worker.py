@@ -7,7 +7,7 @@ from typing import Any
 import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 
-from bench.designs.plain.api import MAX_RETRIES, REDIS_URL
+from bench.designs.plain.api import MAX_RETRIES, REDIS_URL, one_by_one
 from bench.designs.plain.event import request_body
 from bench.designs.plain.posting import post
 
@@ -20,7 +20,4 @@ def send(event: dict[str, Any]) -> None:
     post(request_body(event))
 
 
-def enqueue(events: list[dict[str, Any]]) -> None:
-    """One message per event."""
-    for event in events:
-        send.send(event)
+enqueue = one_by_one(send.send)

@@ -1,11 +1,9 @@
-"""Where the usual designs send to, and how they read the answer.
-
-It runs in the environments of the peers, so it imports nothing of ours.
-"""
+"""Where the usual designs send to, and how they read the answer."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 REDIS_URL = os.environ["PEER_REDIS_URL"]
@@ -27,3 +25,13 @@ def check(answer: dict[str, Any]) -> None:
     """Raise ``RefusedError`` unless the body says that all was taken."""
     if answer["code"] != 0:
         raise RefusedError
+
+
+def one_by_one(enqueue_one: Callable[[dict[str, Any]], object]) -> Callable[..., None]:
+    """Return what enqueues a list of events: one message per event."""
+
+    def enqueue(events: list[dict[str, Any]]) -> None:
+        for event in events:
+            enqueue_one(event)
+
+    return enqueue

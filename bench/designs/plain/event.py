@@ -1,7 +1,4 @@
-"""What every usual design does with an event: hash, validate, and make a request of it.
-
-It runs in the environments of the peers, so it imports nothing of ours.
-"""
+"""What every usual design does with an event: hash, validate, and make a request of it."""
 
 from __future__ import annotations
 

@@ -1,20 +1,15 @@
-"""How the usual designs post and enqueue in an event loop.
-
-It runs in the environments of the peers, so it imports nothing of ours.
-"""
+"""How the usual designs post and enqueue in an event loop."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout
 
 from bench.designs.plain.api import CONNECT_TIMEOUT_S, HEADERS, READ_TIMEOUT_S, TRACK_URL, check
 from bench.designs.plain.event import request_body
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
 
 TIMEOUT = ClientTimeout(connect=CONNECT_TIMEOUT_S, sock_read=READ_TIMEOUT_S)
 

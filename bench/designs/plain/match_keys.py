@@ -1,18 +1,13 @@
-"""What every usual design does with match keys: normalise, and hash.
-
-It runs in the environments of the peers, so it imports nothing of ours.
-"""
+"""What every usual design does with match keys: normalise, and hash."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import phonenumbers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 REGION = "DE"
 """Of phone numbers without a country code, as ``worker.local.samples.people`` writes them."""

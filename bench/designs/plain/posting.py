@@ -1,7 +1,4 @@
-"""How the usual designs post from threads and processes: with connections that are kept.
-
-It runs in the environments of the peers, so it imports nothing of ours.
-"""
+"""How the usual designs post from threads and processes: with connections that are kept."""
 
 from __future__ import annotations
 

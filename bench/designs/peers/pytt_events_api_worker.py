@@ -16,10 +16,10 @@ from pytt_events.auth import TikTokAuth
 from pytt_events.event import Event
 from pytt_events.tiktok_events_api import TikTokEventsApi
 
-from bench.designs.plain.api import API_URL, MAX_RETRIES, REDIS_URL, TOKEN
+from bench.designs.plain.api import API_URL, MAX_RETRIES, REDIS_URL, TOKEN, one_by_one
 from bench.designs.plain.match_keys import DIGEST, phone
 
-app = Celery("pytt_worker", broker=REDIS_URL)
+app = Celery("pytt_events_api_worker", broker=REDIS_URL)
 app.conf.update(task_ignore_result=True, task_acks_late=True)
 
 api = TikTokEventsApi()
@@ -79,7 +79,4 @@ def send(event: dict[str, Any]) -> None:
     api.post_event(model, TikTokAuth(TIKTOK_ACCESS_TOKEN=TOKEN, TIKTOK_PIXEL_ID=pixel))
 
 
-def enqueue(events: list[dict[str, Any]]) -> None:
-    """One message per event."""
-    for event in events:
-        send.delay(event)
+enqueue = one_by_one(send.delay)
