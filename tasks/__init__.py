@@ -1,6 +1,7 @@
 """What the workers do, one verb a file.
 
-track      an event from a Celery-only producer goes into its outbox
+track      the task that producers with only Celery name
+accept     the events of such producers go into their outboxes
 deliver    whatever is due goes to the Events API
 replay     dead letters that a person has chosen go back into their outboxes
 upkeep     what has expired at a parked destination is buried, what is dead too long purged

@@ -10,9 +10,10 @@ from worker.operations.alerts.announcement import announce
 from worker.operations.alerts.figures import measured
 from worker.operations.alerts.judge import Alert, Alerts, rest_after_look
 from worker.runtime.engine import ENGINES
+from worker.runtime.task_table import ALERTS
 
 
-@shared_task(name="tiktok_events.alerts", ignore_result=True)
+@shared_task(name=ALERTS.name, ignore_result=True)
 def alerts() -> None:
     """Measure, judge, and tell what has changed; see `worker.operations.alerts.judge`."""
     engine = ENGINES.current()

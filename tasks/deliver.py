@@ -5,9 +5,10 @@ from __future__ import annotations
 from celery import shared_task
 
 from worker.runtime.engine import ENGINES
+from worker.runtime.task_table import DELIVER
 
 
-@shared_task(name="tiktok_events.deliver", ignore_result=True)
+@shared_task(name=DELIVER.name, ignore_result=True)
 def deliver() -> None:
     """Claim, validate, batch, post and settle until nothing is due; see `worker.delivery.loop`."""
     ENGINES.current().drain()

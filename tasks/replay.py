@@ -7,9 +7,10 @@ from celery import shared_task
 from worker.replays.runner import ReplayRun
 from worker.runtime.engine import ENGINES
 from worker.runtime.shutdown import TASK_BUDGET_S, within
+from worker.runtime.task_table import REPLAY
 
 
-@shared_task(name="tiktok_events.replay", ignore_result=True)
+@shared_task(name=REPLAY.name, ignore_result=True)
 def replay(number: int) -> None:
     """Take a turn at a replay; see `worker.replays.runner`."""
     engine = ENGINES.current()

@@ -8,9 +8,10 @@ from worker.delivery.expiry import Sweep
 from worker.letters.retention import Retention
 from worker.runtime.engine import ENGINES
 from worker.runtime.shutdown import TASK_BUDGET_S, within
+from worker.runtime.task_table import UPKEEP
 
 
-@shared_task(name="tiktok_events.upkeep", ignore_result=True)
+@shared_task(name=UPKEEP.name, ignore_result=True)
 def upkeep() -> None:
     """Sweep the parked destinations, then the dead letters; see `worker.delivery.expiry`."""
     engine = ENGINES.current()

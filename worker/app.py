@@ -6,7 +6,7 @@ does no harm, and the settings below give up durability that would only cost.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from celery import Celery
@@ -19,33 +19,29 @@ from celery.signals import (
 )
 from kombu import Queue
 
-from tiktok_events.outbox.keys import BROKER_PREFIX, DOORBELL_QUEUE, QUEUE
+from tiktok_events.outbox.keys import BROKER_PREFIX, DOORBELL_QUEUE
 from worker.reporting.logging import configure_logging
 from worker.reporting.sentry import init_sentry
 from worker.runtime.broker import kombu_options, kombu_settings, kombu_url
 from worker.runtime.engine import ENGINES
-from worker.runtime.full_broker import outlive_full_broker
 from worker.runtime.garbage import leave_shared, look_rarely
-from worker.runtime.reconnect_guard import guard_reconnect
-from worker.runtime.sentinel_guard import guard_sentinels
+from worker.runtime.kombu_patches import patch_kombu
 from worker.runtime.shutdown import GENTLE_END, STOPPING, end_at_once
 from worker.runtime.stall import StallStep
+from worker.runtime.task_table import TASKS
 from worker.runtime.ticker import DoorbellStep
 from worker.settings import Settings
 
 log = structlog.get_logger("tiktok_events.app")
-
-TASKS: Final = ("tasks.track", "tasks.deliver", "tasks.replay", "tasks.upkeep", "tasks.alerts")
 
 
 def create_app(settings: Settings) -> Celery:
     """The application for these settings."""
     ENGINES.configure(settings)
     init_sentry(settings)  # before the tasks are traced, and before the fork
-    guard_reconnect()
-    guard_sentinels()
-    outlive_full_broker()
-    app = Celery("tiktok_events", broker=kombu_url(settings.celery_broker_url), include=TASKS)
+    patch_kombu()
+    modules = [task.module for task in TASKS]
+    app = Celery("tiktok_events", broker=kombu_url(settings.celery_broker_url), include=modules)
     app.conf.update(celery_settings(settings))
     app.steps["consumer"].update([DoorbellStep, StallStep])
     return app
@@ -54,37 +50,24 @@ def create_app(settings: Settings) -> Celery:
 def celery_settings(settings: Settings) -> dict[str, Any]:
     """Celery's settings, each with the reason where it is not the default."""
     return {
-        "task_default_queue": QUEUE,
-        "task_queues": (Queue(QUEUE), Queue(DOORBELL_QUEUE)),
-        "task_routes": {
-            "tiktok_events.deliver": {"queue": DOORBELL_QUEUE},
-            "tiktok_events.replay": {"queue": DOORBELL_QUEUE},
-            "tiktok_events.upkeep": {"queue": DOORBELL_QUEUE},
-            "tiktok_events.alerts": {"queue": DOORBELL_QUEUE},
-        },
+        "task_default_queue": DOORBELL_QUEUE,
+        "task_queues": (Queue(DOORBELL_QUEUE),),
+        "task_routes": {task.name: {"queue": task.queue} for task in TASKS},
         # No result backend: nobody reads results, and its subscriptions leak.
         "task_ignore_result": True,
         "task_store_errors_even_if_ignored": False,
         "result_backend": None,
-        # A pool process that is stuck in one is replaced; its claims heal. `track` has no limit:
-        # Celery would acknowledge the message, and it may be the only copy of its event.
+        # A pool process that is stuck in one is replaced; its claims and leases heal.
         "task_annotations": {
-            "tiktok_events.deliver": {"time_limit": settings.task_limit_s},
-            "tiktok_events.replay": {"time_limit": settings.task_limit_s},
-            "tiktok_events.upkeep": {"time_limit": settings.task_limit_s},
+            task.name: {"time_limit": settings.task_limit_s} for task in TASKS if task.limited
         },
-        # A doorbell is acknowledged when it is heard; `track` asks for late acks itself.
+        # A doorbell is acknowledged when it is heard.
         "task_acks_late": False,
         "worker_prefetch_multiplier": 1,
         "task_serializer": "json",
         "accept_content": ["json"],
         "broker_transport_options": {
             "global_keyprefix": BROKER_PREFIX,
-            # A killed worker's `track` messages come back after this; kombu's sweep is
-            # ten times rarer by default.
-            "visibility_timeout": 60,
-            "unacked_restore_interval": 5,
-            "unacked_restore_throttle": 1,
             "socket_timeout": 10,
             "socket_connect_timeout": 5,
             "health_check_interval": 10,
@@ -97,7 +80,9 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "broker_channel_error_retry": True,
         "worker_consumer": "worker.runtime.consumer:PatientConsumer",
         "worker_cancel_long_running_tasks_on_connection_loss": False,
-        # Events would carry `track`'s arguments to whoever listens.
+        # Nobody watches a worker by Celery's events, or tells it what to do by Celery's messages:
+        # whoever may write to the broker could revoke tasks, or shut workers down.
+        "worker_enable_remote_control": settings.remote_control,
         "worker_send_task_events": False,
         "task_send_sent_event": False,
         "worker_hijack_root_logger": False,

@@ -56,6 +56,16 @@ def _webhook(value: Any) -> str:
     return str(given)
 
 
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    known = {"1": True, "true": True, "0": False, "false": False}
+    given = str(value).strip().lower()
+    if given not in known:
+        raise ValueError("must be 1 or 0, true or false")
+    return known[given]
+
+
 def _existing_file(value: Any) -> Path:
     path = Path(str(value))
     if not path.is_file():
@@ -104,6 +114,8 @@ class Settings(ClientSettings):
             that is an incident.
         alert_expiring_within_s: how many seconds before its deadline a letter is about to expire.
         alert_webhook: an address that is told when an incident begins and when it is over.
+        remote_control: whether workers obey Celery's remote control, which lets whoever may
+            write to the broker inspect them, and shut them down.
         heartbeat_file: a file that a worker touches every second while it reaches Redis; for health
             checks.
         log_format: `json` for machines, `text` for people; by default what standard error is.
@@ -136,6 +148,7 @@ class Settings(ClientSettings):
     alert_expiring_value: int | None = setting(None, whole(1, 1_000_000_000))
     alert_expiring_within_s: int = setting(86_400, whole(60, 2_592_000))
     alert_webhook: str | None = setting(None, _webhook, secret=True)
+    remote_control: bool = setting(default=False, check=_flag)
     heartbeat_file: Path | None = setting(None, file_path)
     log_format: str | None = setting(None, one_of("json", "text"))
     log_level: str = setting("info", one_of("debug", "info", "warning", "error"))

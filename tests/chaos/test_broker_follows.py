@@ -11,7 +11,7 @@ from kombu import Connection, Queue
 from tests.chaos.node import ask, wait_until
 from tests.chaos.sentinels import Sentinels
 from worker.runtime.broker import kombu_options, kombu_url
-from worker.runtime.sentinel_guard import guard_sentinels
+from worker.runtime.kombu_patches import patch_kombu
 
 QUEUE = "queue"
 
@@ -19,7 +19,7 @@ QUEUE = "queue"
 @pytest.fixture
 def channel(sentinels: Sentinels) -> Iterator[Any]:
     """One that is connected to the leader, and holds a message."""
-    guard_sentinels()
+    patch_kombu()
     ask(sentinels.leader, "FLUSHALL")
     url = sentinels.url
     with (

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     EXHAUSTED = "exhausted"
     CRASH_LOOP = "crash_loop"
     OVERSIZE = "oversize"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)

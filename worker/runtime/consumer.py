@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from typing import Final
+from typing import Any, Final
 
 from celery.exceptions import CPendingDeprecationWarning
 from celery.worker.consumer import Consumer
@@ -17,7 +17,7 @@ from celery.worker.state import maybe_shutdown
 from redis import Redis
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
-from tiktok_events.outbox.keys import BROKER_PREFIX
+from tiktok_events.outbox.keys import DOORBELL_QUEUE, INBOX_DUE
 from worker.reporting.outage import REDIS
 from worker.runtime.engine import ENGINES, connect_to_look
 from worker.runtime.first_aid import make_room
@@ -25,12 +25,17 @@ from worker.settings import Settings
 
 PAUSE_S: Final = 1.0
 
-PROBED: Final = BROKER_PREFIX + "unacked_index"
-"""Kombu's own; the probe changes nothing of it."""
+PROBED: Final = INBOX_DUE
+"""A sorted set; the probe changes nothing of it."""
 
 
 class PatientConsumer(Consumer):
-    """Connects again when the broker takes writes again."""
+    """Hears doorbells only, and connects again when the broker takes writes again."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Celery's `-Q` must not make it consume the messages that `worker.runtime.inbox` reads.
+        kwargs["app"].amqp.queues.select([DOORBELL_QUEUE])
+        super().__init__(*args, **kwargs)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Close what there is; after a refusal, wait."""

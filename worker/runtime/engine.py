@@ -28,6 +28,8 @@ from worker.delivery.loop import Drain
 from worker.delivery.posting import Posting
 from worker.outbox.outbox import Outbox
 from worker.reporting.outage import REDIS, is_outage
+from worker.runtime.acceptance import Acceptance, most_message_bytes
+from worker.runtime.inbox import Inbox
 from worker.runtime.shutdown import GENTLE_END, TASK_BUDGET_S, stopping
 from worker.settings import Settings
 
@@ -39,6 +41,11 @@ LOOK_TIMEOUT_S: Final = 1.0
 
 
 def connect(settings: Settings) -> Redis:
+    """A worker's connection to the outbox; see `connect_to`."""
+    return connect_to(settings.redis_url)
+
+
+def connect_to(url: str) -> Redis:
     """A worker's connection: it outlasts a short restart of Redis.
 
     Every script may run twice without harm (a claim that was lost heals when its lease
@@ -46,7 +53,7 @@ def connect(settings: Settings) -> Redis:
     the connection is left: one whose server has become a replica leads to the wrong one.
     """
     return leader.connect(
-        settings.redis_url,
+        url,
         key=keys.READY,
         protocol=2,
         socket_timeout=REDIS_TIMEOUT_S,
@@ -98,8 +105,13 @@ class Engine:
             linger_ms=settings.linger_ms,
             max_event_bytes=settings.max_event_bytes,
             compression=settings.compression,
-            # The broker keeps the message; a spool or a drop here would acknowledge it.
+            # The inbox keeps the message; a spool or a drop here would be its end.
             on_failure="raise",
+        )
+        self._broker = connect_to(settings.celery_broker_url)
+        most_bytes = most_message_bytes(settings.max_event_bytes)
+        self.acceptance = Acceptance(
+            Inbox(self._broker, most_bytes), self.client, self.redis, most_bytes
         )
         self._delivery = Delivery(
             EventsApi(settings.api_url, timeout_s=settings.request_timeout_s),
@@ -113,6 +125,7 @@ class Engine:
         """End the posting threads and connections: nothing of it crosses a later fork."""
         self._pool.shutdown()
         self.client.close()
+        self._broker.close()
         self.redis.close()
 
     def drain(self, budget_s: float = TASK_BUDGET_S) -> None:

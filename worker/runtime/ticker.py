@@ -13,13 +13,12 @@ from contextlib import suppress
 from typing import Any, Final
 
 from celery import bootsteps
-from kombu.exceptions import OperationalError
 from redis.exceptions import OutOfMemoryError, RedisError
 
 from worker.delivery.destinations import Destinations
 from worker.delivery.expiry import is_time_to_sweep
 from worker.delivery.token_watch import TokenWatch
-from worker.operations.alerts.judge import EVERY_MS, is_time_to_look
+from worker.operations.alerts.judge import is_time_to_look
 from worker.outbox.clock_watch import ClockWatch
 from worker.outbox.delayed import HeldEvents
 from worker.outbox.outbox import Outbox
@@ -27,8 +26,11 @@ from worker.outbox.parking import Parking
 from worker.replays.lease import ReplayHold
 from worker.reporting.audit import Audit
 from worker.reporting.outage import REDIS
+from worker.runtime.acceptance import most_message_bytes
+from worker.runtime.bells import Bells
 from worker.runtime.engine import ENGINES, Engines, connect_to_look
-from worker.runtime.plain_queue import PlainQueue
+from worker.runtime.inbox import Inbox
+from worker.runtime.task_table import ACCEPT, ALERTS, DELIVER, REPLAY, UPKEEP
 
 EVERY_S: Final = 1.0
 
@@ -52,13 +54,15 @@ class DoorbellStep(bootsteps.StartStopStep):
             Parking(self._redis), Destinations(self._settings), Audit(self._redis)
         )
         self._replays = ReplayHold(self._redis, holder="doorbell", lease_ms=0)
-        self._plain_queue = PlainQueue(connect_to_look(self._settings.celery_broker_url))
+        broker = connect_to_look(self._settings.celery_broker_url)
+        self._bells = Bells(broker)
+        self._inbox = Inbox(broker, most_message_bytes(self._settings.max_event_bytes))
         self._timer: Any = None
 
     def start(self, parent: Any) -> None:
         """Look every second from now on."""
         self._cancel()
-        self._timer = parent.timer.call_repeatedly(EVERY_S, self._look, (parent,))
+        self._timer = parent.timer.call_repeatedly(EVERY_S, self._look)
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 — because Celery calls it so
         """Look no more."""
@@ -69,42 +73,43 @@ class DoorbellStep(bootsteps.StartStopStep):
             self._timer.cancel()
             self._timer = None
 
-    def _look(self, parent: Any) -> None:
+    def _look(self) -> None:
         try:
             self._clock.look()
             self._held.release()
             self._watch.look()  # before the ring: what goes on now is due now
-            self._ring(parent)
-            self._ask_for_replays(parent)
-            self._plain_queue.adopt()
-            self._look_after_the_old(parent)
-            self._look_at_figures(parent)
-        except (RedisError, OperationalError, OSError) as error:
+            self._ring()
+            self._ask_for_replays()
+            self._look_after_the_old()
+            self._look_at_figures()
+        except (RedisError, OSError) as error:
             REDIS.met(error)
             return
         REDIS.over()
         if self._settings.heartbeat_file is not None:
             self._settings.heartbeat_file.touch()
 
-    def _look_after_the_old(self, parent: Any) -> None:
+    def _ring(self) -> None:
+        wanted = self._outbox.ring(rings=self._settings.rings)
+        if wanted and not self._settings.rings:
+            self._bells.ring(DELIVER)
+        if self._inbox.waits():
+            self._bells.ring(ACCEPT, alone=True)
+
+    def _ask_for_replays(self) -> None:
+        """After the ring: live events come first."""
+        for number in self._replays.offered():
+            self._bells.ring(REPLAY, number)
+
+    def _look_after_the_old(self) -> None:
         with suppress(OutOfMemoryError):  # the server is full: workers empty it all the same
             if is_time_to_sweep(self._redis):
-                parent.app.send_task("tiktok_events.upkeep")
+                self._bells.ring(UPKEEP)
 
-    def _look_at_figures(self, parent: Any) -> None:
+    def _look_at_figures(self) -> None:
         """In a task, because counting may take longer than the event loop can wait."""
         if not self._settings.alerts:
             return
         with suppress(OutOfMemoryError):  # the server is full: workers empty it all the same
             if is_time_to_look(self._redis):
-                parent.app.send_task("tiktok_events.alerts", expires=EVERY_MS / 1000)
-
-    def _ring(self, parent: Any) -> None:
-        wanted = self._outbox.ring(rings=self._settings.rings)
-        if wanted and not self._settings.rings:
-            parent.app.send_task("tiktok_events.deliver")
-
-    def _ask_for_replays(self, parent: Any) -> None:
-        """After the ring: live events come first."""
-        for number in self._replays.offered():
-            parent.app.send_task("tiktok_events.replay", [number])
+                self._bells.ring(ALERTS)

@@ -79,6 +79,12 @@ DOORBELL_QUEUE: Final = "tiktok_events.doorbell"
 
 DOORBELL: Final = BROKER_PREFIX + DOORBELL_QUEUE
 
+INBOX: Final = BROKER_PREFIX + "inbox"
+"""On the broker: messages that a worker is reading; number → how often leased, bytes, message."""
+
+INBOX_DUE: Final = BROKER_PREFIX + "inbox:due"
+"""On the broker: number of such a message → when its lease ends, Unix ms."""
+
 
 def bell(*, rings: bool) -> str:
     """The doorbell's queue; in its place, where another server has it, a key that there is.

@@ -193,18 +193,45 @@ def _full(outbox: EmbeddedServer) -> Iterator[None]:
         redis.config_set("maxmemory", 0)
 
 
-@pytest.mark.parametrize("outage", [_down, _full])
+@pytest.mark.parametrize(
+    ("outage", "said"), [(_down, "redis_unavailable"), (_full, "outbox_unavailable")]
+)
 def test_an_event_outlasts_an_outage_of_the_outbox(
-    fake_api: Any, start_worker: Any, wait_until: Any, outage: Any
+    fake_api: Any, start_worker: Any, wait_until: Any, outage: Any, said: str
 ) -> None:
-    """Its message goes back to the broker, here another server, until the outbox takes it."""
+    """Its message stays on the broker, here another server, until the outbox takes it."""
     with EmbeddedServer() as broker, EmbeddedServer() as outbox, _producer(broker.url) as send:
         worker = start_worker(REDIS_URL=outbox.url, BROKER_URL=broker.url)
         send(_purchase())
         wait_until(fake_api.accepted)
         with outage(outbox):
             task_id = send(_purchase())
-            wait_until(lambda: "outbox_unavailable" in worker.log())
+            wait_until(lambda: said in worker.log())
         wait_until(lambda: len(fake_api.accepted()) == 2)
         assert fake_api.accepted()[1].ids == [task_id]
         worker.kill()
+
+
+def test_a_killed_worker_loses_no_message(
+    send: Send, redis: Redis, fake_api: Any, start_worker: Any, wait_until: Any
+) -> None:
+    """What it was reading is read again, and each event keeps its id and its time."""
+    sent = {send(_purchase()) for _ in range(1_500)}
+    for _ in range(3):
+        worker = start_worker(LEASE_S="16")
+        before = redis.llen(QUEUE_KEY)
+        wait_until(lambda before=before: redis.llen(QUEUE_KEY) < before)
+        worker.kill()
+    start_worker(LEASE_S="16")
+
+    def times() -> dict[str, set[int]]:
+        found: dict[str, set[int]] = {}
+        for request in fake_api.accepted():
+            for event in request.document["data"]:
+                found.setdefault(event["event_id"], set()).add(event["event_time"])
+        return found
+
+    wait_until(lambda: len(times()) == len(sent), 40)
+    assert times().keys() == sent
+    assert {len(of_one) for of_one in times().values()} == {1}
+    assert len(DeadLetters(redis)) == 0

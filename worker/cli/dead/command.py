@@ -41,6 +41,7 @@ Reasons:
     exhausted   the API's answers stayed unclear, or it failed while others were taken
     crash_loop  workers died whenever they held it
     oversize    it is larger than one request may be
+    unreadable  no event could be found in a message of a producer without the client
 """
 
 LIST_HELP: Final = """List dead letters, the nearest deadline first.

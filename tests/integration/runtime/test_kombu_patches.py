@@ -1,0 +1,130 @@
+"""kombu still needs what is patched, and is healed by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from kombu import Connection, Queue
+from kombu.transport.redis import Channel, SentinelChannel
+from redis import Connection as RedisConnection
+from redis import Redis
+from redis.exceptions import OutOfMemoryError
+from redis.sentinel import SentinelManagedConnection
+
+from tiktok_events.outbox.keys import BROKER_PREFIX, DOORBELL, DOORBELL_QUEUE, QUEUE
+from worker.local.embedded import EmbeddedServer
+from worker.runtime.bells import written
+from worker.runtime.kombu_patches import AskingConnection, BellChannel, patch_kombu
+from worker.runtime.task_table import DELIVER, REPLAY
+
+JUNK = [b"", b"no JSON", b"null", b"7", b"[]", b"{}", b'{"body": "", "headers": {}}', b"\xff" * 9]
+
+
+@contextmanager
+def consuming(url: str, kind: type[Channel]) -> Iterator[tuple[Any, list[Any]]]:
+    """A connection whose channels are of this kind, and what it has received."""
+    options = {"global_keyprefix": BROKER_PREFIX}
+    received: list[Any] = []
+    with Connection(url, transport_options=options) as connection:
+        connection.transport.Channel = kind
+        with connection.channel() as channel:
+            assert type(channel) is kind
+            queue = Queue(DOORBELL_QUEUE)(channel)
+            with connection.Consumer([queue], callbacks=[lambda _, m: received.append(m)]):
+                yield connection, received
+
+
+@pytest.fixture
+def consume(redis_url: str) -> Callable[[type[Channel]], Any]:
+    """`consume(kind)`."""
+    return lambda kind: consuming(redis_url, kind)
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_kombu_raises_on_junk(junk: bytes, redis: Redis, consume: Any) -> None:
+    """What raises here ends a worker; if it no longer does, `BellRedis` may go."""
+    redis.lpush(DOORBELL, junk)
+    with consume(Channel) as (connection, _):
+        with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
+            connection.drain_events(timeout=5)
+        redis.delete(DOORBELL)
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_junk_among_bells_is_handed_over(junk: bytes, redis: Redis, consume: Any) -> None:
+    """To where events are read; and the bell behind it is heard."""
+    redis.lpush(DOORBELL, junk, written(REPLAY, [7]))
+    with consume(BellChannel) as (connection, received):
+        while not received:
+            connection.drain_events(timeout=5)
+    [message] = received
+    assert (message.headers["task"], message.payload) == (REPLAY.name, [[7], {}, {}])
+    assert redis.lrange(BROKER_PREFIX + QUEUE, 0, -1) == [junk]
+
+
+@pytest.fixture
+def full() -> Iterator[tuple[str, Redis]]:
+    """A server of its own at its memory limit, with a bell."""
+    with EmbeddedServer() as server, Redis.from_url(server.url, protocol=2) as client:
+        client.lpush(DOORBELL, written(DELIVER))
+        with consuming(server.url, BellChannel):
+            pass  # declares what is bound to the queue, which a full server refuses
+        client.config_set("maxmemory", 1)
+        yield server.url, client
+        client.config_set("maxmemory", 0)
+
+
+def test_kombu_loses_a_message_of_a_full_server(full: tuple[str, Redis]) -> None:
+    """If it no longer does, `ForgetfulQoS` may go."""
+    url, redis = full
+    with Connection(url, transport_options={"global_keyprefix": BROKER_PREFIX}) as connection:
+        connection.transport.Channel = Channel
+        queue = Queue(DOORBELL_QUEUE)(connection.channel())
+        with pytest.raises(OutOfMemoryError):
+            queue.get(accept=["json"])
+        assert redis.exists(DOORBELL, BROKER_PREFIX + "unacked") == 0
+
+
+def test_a_bell_is_noted_nowhere(redis: Redis, consume: Any) -> None:
+    """Neither while it is under way nor when its channel is closed."""
+    redis.lpush(DOORBELL, written(DELIVER))
+    with consume(BellChannel) as (connection, received):
+        connection.drain_events(timeout=5)
+        assert [message.headers["task"] for message in received] == [DELIVER.name]
+        assert redis.keys("*unacked*") == []
+        received[0].requeue()
+    assert redis.exists(DOORBELL) == 0
+
+
+def test_kombu_raises_on_a_connection_that_is_gone(redis: Redis, consume: Any) -> None:
+    """As when Celery closes it twice; if it no longer does, `ForgetfulQoS` may go."""
+    redis.lpush(DOORBELL, written(DELIVER))
+    with consume(Channel) as (connection, received):
+        connection.drain_events(timeout=5)
+        qos = received[0].channel.qos
+        qos.channel.__dict__.pop("_pool", None)
+        client, qos.channel.connection.client = qos.channel.connection.client, None
+        qos.channel._pool = None
+        try:
+            with pytest.raises(AttributeError):
+                qos.restore_unacked()
+        finally:
+            qos.channel.connection.client = client
+
+
+def test_redis_py_asks_no_sentinel_when_it_connects_again() -> None:
+    """If it does, `AskingConnection` may go."""
+    assert SentinelManagedConnection.connect is not RedisConnection.connect
+    assert AskingConnection._connect is not SentinelManagedConnection._connect
+
+
+def test_both_transports_get_our_channels() -> None:
+    """By the attribute that kombu reads."""
+    patch_kombu()
+    with Connection("redis://") as plain, Connection("sentinel://") as led:
+        assert type(plain.transport).Channel is BellChannel
+        assert issubclass(type(led.transport).Channel, SentinelChannel)
+        assert type(led.transport).Channel.connection_class is AskingConnection

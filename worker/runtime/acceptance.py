@@ -1,0 +1,125 @@
+"""What becomes of a message that was leased: an event in its outbox, a dead letter, or a count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+from tiktok_events.client import Client
+from tiktok_events.errors import EventTooLarge, InvalidEvent, OutboxUnavailable
+from tiktok_events.outbox import keys
+from worker.attempts.history import History
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.reporting.outage import Outage
+from worker.reporting.sentry import report_failure
+from worker.runtime.inbox import Inbox, Leased
+from worker.runtime.message import Foreign, Unreadable, read
+
+log = structlog.get_logger("tiktok_events.acceptance")
+
+OUTBOX: Final = Outage("outbox_unavailable", "outbox_is_back")
+"""Apart from the server: a full one lets workers work, but takes no event."""
+
+MESSAGE_SHARE: Final = 4
+"""A message is longer than its event: base64 adds a third, and Celery shows it once more."""
+
+
+def most_message_bytes(max_event_bytes: int) -> int:
+    """The longest message that can carry an event of the greatest size."""
+    return MESSAGE_SHARE * max_event_bytes + 65_536
+
+
+class Acceptance:
+    """Reads messages until none is left.
+
+    Args:
+        inbox: of the broker.
+        client: whose outbox takes the events; it must raise when it cannot.
+        redis: a connection to the server of the outbox, for dead letters and counts.
+        most_bytes: of a message, expanded.
+    """
+
+    def __init__(self, inbox: Inbox, client: Client, redis: Redis, most_bytes: int) -> None:
+        self._inbox = inbox
+        self._client = client
+        self._redis = redis
+        self._letters = DeadLetters(redis)
+        self._most_bytes = most_bytes
+        self._foreign_told: set[str] = set()
+
+    def run(self, go_on: Callable[[], bool]) -> None:
+        """Read pages of messages while there are some and `go_on` says so.
+
+        While the outbox cannot be reached, or is full, it ends; the messages are leased
+        again when their leases end.
+        """
+        while go_on() and (page := self._inbox.take()):
+            done: list[Leased] = []
+            try:
+                for message in page:
+                    self._receive(message)
+                    done.append(message)
+            except OutboxUnavailable as error:
+                OUTBOX.met(error.__cause__ or error)
+                return
+            finally:
+                self._inbox.done(done)
+            OUTBOX.over()
+
+    def _receive(self, message: Leased) -> None:
+        try:
+            self._accept(message)
+        except Foreign as kind:
+            self._count(str(kind))
+        except Unreadable as problem:
+            self._bury(message, Reason.UNREADABLE, f"the message cannot be read: {problem}")
+        except InvalidEvent as error:
+            reason = Reason.OVERSIZE if isinstance(error, EventTooLarge) else Reason.INVALID
+            self._bury(message, reason, str(error), error.path or None)
+        except (OutboxUnavailable, RedisError):
+            raise
+        except Exception as error:  # noqa: BLE001 — because the message may be the only copy
+            report_failure("", error)
+            name = type(error).__name__
+            log.error("track_failed", error=name)  # noqa: TRY400 — because its text may hold the event
+            self._bury(message, Reason.INVALID, f"the worker could not prepare it: {name}")
+
+    def _accept(self, message: Leased) -> None:
+        if message.too_long:
+            raise EventTooLarge(f"a message of {message.size_bytes:,} bytes")
+        if message.is_deadly:
+            raise Unreadable(f"it was tried {message.leases - 1} times, and no try came to its end")
+        carried = read(message.message, message.number, self._most_bytes)
+        self._client.track(_timed(carried.event, message), event_id=carried.event_id)
+
+    def _bury(self, message: Leased, reason: Reason, problem: str, path: str | None = None) -> None:
+        """Its body stays out: the match keys of an event that was refused here are not hashed."""
+        now = message.seen_at
+        letter = DeadLetter.of(
+            None,
+            destination="",
+            reason=reason,
+            message=problem,
+            path=path,
+            history=History(now),
+            died_at=now,
+            expires_at=now,
+        )
+        self._letters.bury(letter)
+
+    def _count(self, kind: str) -> None:
+        self._redis.hincrby(keys.COUNTERS, f"foreign:{kind}", 1)
+        if kind not in self._foreign_told:
+            self._foreign_told.add(kind)
+            log.warning("foreign_message", reason=kind)
+
+
+def _timed(event: Any, message: Leased) -> Any:
+    """With the time at which the message was first seen, if the event has none."""
+    if isinstance(event, dict) and event.get("event_time") is None:
+        return event | {"event_time": int(message.seen_at)}
+    return event

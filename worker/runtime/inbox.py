@@ -1,0 +1,105 @@
+"""Messages of producers that have only Celery, on their way from their list into the outboxes.
+
+Celery does not consume them. Its transport takes a message out of the list before it notes who
+holds it, so a worker that is killed loses it, and it ends the worker on a message that it cannot
+take apart. Here one script moves a message and notes its lease in the same step, and a message
+leaves the inbox only when its event is in an outbox, or it is buried or counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from redis import Redis
+
+from tiktok_events.outbox.keys import BROKER_PREFIX, INBOX, INBOX_DUE, QUEUE
+from tiktok_events.outbox.lua_script import LuaScript
+
+PAGE: Final = 100
+"""Messages that are leased at once."""
+
+LEASE_MS: Final = 10_000
+"""Reading a page takes a fraction of a second; what a dead worker held comes back after it."""
+
+TOGETHER: Final = 2
+"""A message that was leased so often, and never done, is leased alone from then on."""
+
+MOST_LEASES: Final = 5
+"""Then it is buried: it has ended, or outlived, each of its readers."""
+
+_PRIORITIES: Final = ("\x06\x169", "\x06\x166", "\x06\x163", "")
+"""Endings of kombu's lists, one for each step of priority."""
+
+LISTS: Final = tuple(
+    prefix + QUEUE + priority
+    for priority in _PRIORITIES
+    # Celery applications that were not told of our prefix write to the plain name.
+    for prefix in (BROKER_PREFIX, "")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A message that this worker is reading.
+
+    Attributes:
+        number: tells it from all others.
+        leases: how often it was leased, this time included.
+        message: as it stood in its list; empty when it was too long.
+        size_bytes: of it as it stood there.
+    """
+
+    number: str
+    leases: int
+    message: bytes = field(repr=False)
+    size_bytes: int
+
+    @property
+    def seen_at(self) -> float:
+        """When it was first leased, Unix seconds of the server; the same at each reading."""
+        return int(self.number.partition("-")[0]) / 1e6
+
+    @property
+    def too_long(self) -> bool:
+        """Whether only its size was kept."""
+        return len(self.message) < self.size_bytes
+
+    @property
+    def is_deadly(self) -> bool:
+        """Whether it was leased so often that its readers seem to die of it."""
+        return self.leases > MOST_LEASES
+
+
+class Inbox:
+    """Leases messages.
+
+    Args:
+        broker: a connection to Celery's broker.
+        most_bytes: of a message; of a longer one only its size is kept.
+    """
+
+    def __init__(self, broker: Redis, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._take = LuaScript(broker, "worker", "lib/unblocked", "inbox_take")
+        self._done = LuaScript(broker, "worker", "inbox_done")
+        self._waits = LuaScript(broker, "worker", "inbox_waits")
+
+    def waits(self) -> bool:
+        """Whether there is a message to be read."""
+        return bool(self._waits([INBOX_DUE, *LISTS], []))
+
+    def take(self) -> list[Leased]:
+        """Lease some messages, the oldest first."""
+        found = self._take([INBOX_DUE, INBOX, *LISTS], [PAGE, LEASE_MS, TOGETHER, self._most_bytes])
+        return [
+            Leased(number.decode(), leases, message, size)
+            for number, leases, message, size in cast("list[Any]", found)
+        ]
+
+    def done(self, messages: Iterable[Leased]) -> None:
+        """Forget messages: nothing is left to be done for them."""
+        numbers = [message.number for message in messages]
+        if numbers:
+            self._done([INBOX_DUE, INBOX], numbers)

@@ -1,0 +1,110 @@
+"""What kombu's Redis transport is made to do otherwise in this process, and why.
+
+Three of its classes get parts of ours. Each stands with the versions in which it was needed;
+`tests/integration/runtime/test_kombu_patches.py` fails when kombu or redis-py no longer needs it.
+
+kombu 5.7.0  A channel takes messages as they come. One that is no JSON, or whose envelope lacks a
+             key, raises in the worker's event loop and ends the worker. So a bell is read and
+             written anew before kombu sees it, and whatever else stands in that queue is handed
+             over to where events are read.
+kombu 5.7.0  A channel notes in Redis which messages it holds, and puts them back when it is
+             closed. That write loses the message on a full server, and it raises AttributeError
+             on a connection that was closed twice, which ends the worker (Celery 5.7.0 does so
+             after a lost connection). Bells may be lost, so nothing is noted.
+redis 8.1.0  A connection that was led by a Sentinel asks who leads when its pool hands it out, and
+             goes back to the same server when it connects again by itself. After a planned
+             failover Celery tries for ever at a server that has become a replica. Ours asks in
+             every connect.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+from kombu.transport import virtual
+from kombu.transport.redis import (
+    Channel,
+    PrefixedStrictRedis,
+    SentinelChannel,
+    SentinelTransport,
+    Transport,
+)
+from redis import Connection, Redis, SSLConnection
+from redis.sentinel import SentinelManagedConnection
+
+from tiktok_events.outbox.keys import DOORBELL
+from worker.runtime.bells import Strays, heard
+
+_POPPED: Final = "BRPOP"
+
+
+def patch_kombu() -> None:
+    """Make its transports use the classes below."""
+    Transport.Channel = BellChannel
+    SentinelTransport.Channel = SentinelBellChannel
+
+
+class BellRedis(PrefixedStrictRedis):
+    """Hands out bells, in the form in which Celery understands them."""
+
+    def parse_response(self, connection: Any, command_name: str, **options: Any) -> Any:
+        """Read one reply; what is no bell is handed over, and was never popped for kombu."""
+        reply = super().parse_response(connection, command_name, **options)
+        if command_name != _POPPED or not reply:
+            return reply
+        queue, message = reply
+        if not (self.global_keyprefix.encode() + queue).startswith(DOORBELL.encode()):
+            return reply
+        bell = heard(message)
+        if bell is None:
+            Strays(Redis(connection_pool=self.connection_pool)).hand_over(message)
+            return None
+        return queue, bell
+
+
+class ForgetfulQoS(virtual.QoS):
+    """Counts what is under way, so that no more is taken than can be run; and notes nothing."""
+
+    restore_at_shutdown = False
+
+    def reject(self, delivery_tag: Any, requeue: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 — because kombu calls it so
+        """A bell that was not heard is rung again by the next look."""
+        self.ack(delivery_tag)
+
+
+class _Bells:
+    """Over a channel of kombu's."""
+
+    def _get_client(self: Any) -> Any:
+        return partial(BellRedis, global_keyprefix=self.global_keyprefix)
+
+
+class BellChannel(_Bells, Channel):
+    """Takes nothing but bells from the doorbell's queue."""
+
+    QoS = ForgetfulQoS  # type: ignore[assignment]  # kombu's own notes in Redis
+
+
+class AskingConnection(SentinelManagedConnection):
+    """Finds the leader anew each time."""
+
+    def connect(self) -> None:
+        """Connect as any other does; the asking is in the last step of it."""
+        Connection.connect(self)  # type: ignore[no-untyped-call]  # redis-py's
+
+    def _connect(self) -> Any:
+        self.host, self.port = self.connection_pool.get_master_address()
+        return super()._connect()  # type: ignore[no-untyped-call]  # redis-py's
+
+
+class AskingTlsConnection(AskingConnection, SSLConnection):
+    """The same over TLS."""
+
+
+class SentinelBellChannel(_Bells, SentinelChannel):
+    """The same behind Sentinels."""
+
+    QoS = ForgetfulQoS  # type: ignore[assignment]  # kombu's own notes in Redis
+    connection_class = AskingConnection
+    connection_class_ssl = AskingTlsConnection
