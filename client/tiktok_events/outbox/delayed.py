@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final
+from uuid import uuid4
 
 import orjson
 
@@ -32,6 +33,9 @@ WINDOWS_S: Final[Mapping[str, float]] = {
 
 MARGIN_S: Final = 3_600.0
 """Left of the window when an event is released: for delivery, and for trying again."""
+
+ANSWER_S: Final = 60
+"""How long a call that has cancelled something is remembered: the longest time of a call."""
 
 _KEYS: Final = (keys.COUNTERS, keys.HELD, keys.HELD_EVENTS, keys.HELD_IDS)
 
@@ -82,8 +86,12 @@ class Cancellation:
         return key == self.key if self.whole else key.startswith(self.key)
 
     def call(self) -> Call:
-        """Keys and arguments of `cancel.lua`."""
-        return _KEYS, (self.counter, self.key, int(self.whole), self.body)
+        """Keys and arguments of `cancel.lua`; those of another call are others.
+
+        A client may have to send them twice, when it does not know whether they arrived.
+        """
+        keys_ = (*_KEYS, keys.cancelled(uuid4().hex))
+        return keys_, (self.counter, self.key, int(self.whole), self.body, ANSWER_S)
 
 
 @cache

@@ -15,6 +15,7 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     held                      sorted set   event key → when it is released, Unix ms; until then
     held:events               hash         event key → JSON; with `held`
     held:ids                  sorted set   <destination> NUL <event_id> NUL <event>; with `held`
+    cancelled:<call>          string       how many a call of `cancel` took out; a minute
     outbox:<destination>      stream       blocks: n (events), b (JSON, or packed); till empty
     state:<destination>       hash         waiting, failures, not_before, parked …; gone when idle
     attempts:<destination>    hash         block id → what its attempts met; gone with the block
@@ -92,6 +93,11 @@ def bell(*, rings: bool) -> str:
     Redis Cluster refuses a script that declares keys of two slots, touched or not.
     """
     return DOORBELL if rings else AWAKE
+
+
+def cancelled(call: str) -> str:
+    """The answer of one call of `cancel`, for when it comes again."""
+    return f"{PREFIX}cancelled:{call}"
 
 
 def outbox(destination: str) -> str:

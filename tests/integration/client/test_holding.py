@@ -68,10 +68,13 @@ def test_it_can_be_cancelled_once(client: Client, figures: Callable[[], Figures]
 
 
 def test_nothing_of_a_cancelled_event_stays(client: Client, redis: Redis) -> None:
-    """Only the counters."""
+    """Only the counters, and for a minute the answer."""
     client.track(TRIAL, delay=HOUR)
     client.cancel("t1")
-    assert redis.keys() == [keys.COUNTERS.encode()]
+    answer, counters = sorted(redis.keys())
+    assert counters == keys.COUNTERS.encode()
+    assert answer.startswith(keys.cancelled("").encode())
+    assert (redis.get(answer), 0 < redis.ttl(answer) <= 60) == (b"1", True)
 
 
 def test_what_was_tracked_without_a_delay_is_on_its_way(
