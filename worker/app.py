@@ -68,8 +68,9 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "accept_content": ["json"],
         "broker_transport_options": {
             "global_keyprefix": BROKER_PREFIX,
-            "socket_timeout": 10,
-            "socket_connect_timeout": 5,
+            # In the event loop: a server that is paused must not keep a worker from ending.
+            "socket_timeout": 2,
+            "socket_connect_timeout": 2,
             "health_check_interval": 10,
             **kombu_options(settings.celery_broker_url),
         },

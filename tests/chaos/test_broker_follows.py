@@ -18,7 +18,7 @@ QUEUE = "queue"
 
 @pytest.fixture
 def channel(sentinels: Sentinels) -> Iterator[Any]:
-    """One that is connected to the leader, and holds a message."""
+    """One that is connected to the leader, and has received a message."""
     patch_kombu()
     ask(sentinels.leader, "FLUSHALL")
     url = sentinels.url
@@ -48,10 +48,3 @@ def test_a_connection_that_connects_again_asks_again(sentinels: Sentinels, chann
     connection.send_command("SET", "key", "value")
     assert connection.read_response() == b"OK"
     channel.pool.release(connection)
-
-
-def test_a_held_message_goes_back_at_the_new_leader(sentinels: Sentinels, channel: Any) -> None:
-    """To its queue there, as if nothing had happened."""
-    change_the_lead(sentinels)
-    channel.qos.restore_unacked()
-    assert ask(sentinels.leader, "LLEN", QUEUE) == 1

@@ -43,6 +43,7 @@ from worker.replays.lease import Page, ReplayHold
 from worker.replays.orders import Replays
 from worker.replays.replay import ReplayRequest
 from worker.reporting.audit import Action, Audit
+from worker.runtime.presence import Presence
 from worker.settings import Settings
 
 ROOT: Final = Path(__file__).parents[2]
@@ -50,7 +51,13 @@ PIXEL: Final = "C0SLOT000PIXEL000000"
 KEY: Final = f"web:{PIXEL}"
 EVENT: Final = {"event": "Purchase", "user": {"email": "jo@example.com"}}
 TURNS: Final = Turns("digest", 10_000.0)
-OF_THE_BROKER: Final = {("adopt",), ("unblocked", "hold")}
+OF_THE_BROKER: Final = {
+    ("inbox_waits",),
+    ("inbox_done",),
+    ("unblocked", "inbox_take"),
+    ("unblocked", "bell"),
+    ("unblocked", "stray"),
+}
 """Scripts that run on Celery's broker, which is never a cluster."""
 
 
@@ -166,6 +173,7 @@ def erase(redis: Redis, client: Client) -> None:
 def look(redis: Redis, client: Client) -> None:
     """Measure, judge, write down, and mend a clock that jumped back."""
     client.track(EVENT)
+    Presence(redis).say()
     read_figures(redis)
     oldest_waiting_s(redis)
     Alerts(redis).judge([Figure(Alert.DEAD_PER_MINUTE, dead_per_minute(redis), 1)])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import random
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from redis import Redis
@@ -33,11 +33,31 @@ from worker.runtime.inbox import Inbox
 from worker.runtime.shutdown import GENTLE_END, TASK_BUDGET_S, stopping
 from worker.settings import Settings
 
-REDIS_TIMEOUT_S: Final = 5.0
+REDIS_TIMEOUT_S: Final = 2.0
+"""Of one try; a worker that is told to end waits for no second one."""
+
 REDIS_RETRIES: Final = 6
 
 LOOK_TIMEOUT_S: Final = 1.0
 """In Celery's event loop nothing may take long: it answers signals and the broker too."""
+
+
+class RetryUnlessStopping(Retry):
+    """Tries again, but not in a worker that is to end: it has ten seconds, and claims heal."""
+
+    def call_with_retry(
+        self,
+        do: Callable[[], Any],
+        fail: Callable[..., Any],
+        is_retryable: Callable[[Exception], bool] | None = None,
+        with_failure_count: bool = False,  # noqa: FBT001, FBT002 — because redis-py calls it so
+    ) -> Any:
+        """Call `do` until it succeeds; as redis-py's."""
+
+        def worth_it(error: Exception) -> bool:
+            return not stopping() and (is_retryable is None or is_retryable(error))
+
+        return super().call_with_retry(do, fail, worth_it, with_failure_count)
 
 
 def connect(settings: Settings) -> Redis:
@@ -59,7 +79,7 @@ def connect_to(url: str) -> Redis:
         socket_timeout=REDIS_TIMEOUT_S,
         socket_connect_timeout=REDIS_TIMEOUT_S,
         health_check_interval=30,
-        retry=Retry(
+        retry=RetryUnlessStopping(
             ExponentialBackoff(cap=1.0, base=0.05),
             REDIS_RETRIES,
             supported_errors=(

@@ -79,6 +79,11 @@ class _Bells:
     def _get_client(self: Any) -> Any:
         return partial(BellRedis, global_keyprefix=self.global_keyprefix)
 
+    def close(self: Any) -> None:
+        """Close, and wait for no bell that may be on its way: a paused server sends none."""
+        self._in_poll = None
+        super().close()  # type: ignore[misc]  # a mixin
+
 
 class BellChannel(_Bells, Channel):
     """Takes nothing but bells from the doorbell's queue."""

@@ -30,6 +30,7 @@ from worker.runtime.acceptance import most_message_bytes
 from worker.runtime.bells import Bells
 from worker.runtime.engine import ENGINES, Engines, connect_to_look
 from worker.runtime.inbox import Inbox
+from worker.runtime.presence import Presence
 from worker.runtime.task_table import ACCEPT, ALERTS, DELIVER, REPLAY, UPKEEP
 
 EVERY_S: Final = 1.0
@@ -48,6 +49,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         self._settings = engines.settings
         self._redis = connect_to_look(self._settings.redis_url)
         self._outbox = Outbox(self._redis, consumer="doorbell", lease_ms=0)
+        self._presence = Presence(self._redis)
         self._clock = ClockWatch(self._redis)
         self._held = HeldEvents(self._redis)
         self._watch = TokenWatch(
@@ -62,6 +64,8 @@ class DoorbellStep(bootsteps.StartStopStep):
     def start(self, parent: Any) -> None:
         """Look every second from now on."""
         self._cancel()
+        with suppress(RedisError):  # the next look says it
+            self._presence.say()
         self._timer = parent.timer.call_repeatedly(EVERY_S, self._look)
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 — because Celery calls it so
@@ -75,6 +79,7 @@ class DoorbellStep(bootsteps.StartStopStep):
 
     def _look(self) -> None:
         try:
+            self._presence.say()
             self._clock.look()
             self._held.release()
             self._watch.look()  # before the ring: what goes on now is due now

@@ -8,6 +8,7 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     sequence                  string       number of the newest block; for ever
     counters                  hash         name → count since the first start; for ever
     awake                     string       a deliver task is polling; a second or two
+    workers                   sorted set   worker → when it last looked, Unix ms; some seconds
     parked                    hash         destination → digest of the token it was parked for,
                                            '' when by hand; while it is parked
     sweeping                  string       somebody looks for expired parked events; a minute
@@ -51,6 +52,7 @@ READY: Final = PREFIX + "ready"
 SEQUENCE: Final = PREFIX + "sequence"
 COUNTERS: Final = PREFIX + "counters"
 AWAKE: Final = PREFIX + "awake"
+WORKERS: Final = PREFIX + "workers"
 PARKED: Final = PREFIX + "parked"
 SWEEPING: Final = PREFIX + "sweeping"
 CLOCK: Final = PREFIX + "clock"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from celery import Celery
 from redis import Redis
 
 from tiktok_events import Client, OutboxUnavailable
@@ -54,6 +57,42 @@ def test_sigterm_under_load_loses_and_repeats_nothing(
     start_worker()
     wait_until(lambda: redis.hget(keys.COUNTERS, "delivered") == b"2000")
     assert sorted(received(fake_api)) == sorted(f"order-{number}" for number in range(2_000))
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "serving"])
+def test_sigterm_beside_a_paused_server_ends_a_worker_in_time(
+    *,
+    busy: bool,
+    fake_api: Any,
+    start_worker: Callable[..., Any],
+    wait_until: Callable[..., Any],
+) -> None:
+    """Its connections stand and nothing answers; it tries nothing again that has failed."""
+    with EmbeddedServer() as server, Client(server.url, event_source_id="C0PIXEL") as client:
+        worker = start_worker(REDIS_URL=server.url)
+        wait_until(lambda: "worker_ready" in worker.log())
+        if busy:
+            fake_api.latency_s = LATENCY_S
+            client.track_many([purchase(number) for number in range(2_000)])
+            wait_until(fake_api.requests)
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            assert worker.terminate(within_s=10) == 0
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+
+
+def test_a_worker_obeys_no_remote_control_unless_asked(
+    redis_url: str, start_worker: Callable[..., Any], wait_until: Callable[..., Any]
+) -> None:
+    """Whoever may write to the broker could shut it down."""
+    silent, obedient = start_worker(), start_worker(REMOTE_CONTROL="1")
+    wait_until(lambda: "worker_ready" in silent.log() and "worker_ready" in obedient.log())
+    with Celery("operator", broker=redis_url, set_as_current=False) as app:
+        app.conf.broker_transport_options = {"global_keyprefix": keys.BROKER_PREFIX}
+        app.control.shutdown()
+        assert obedient.wait() == 0
+    assert silent.running
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from packaging.version import InvalidVersion, Version
 from redis import Redis
-from redis.exceptions import AskError, ClusterCrossSlotError, RedisError, ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from tiktok_events.client import connect
 from tiktok_events.errors import InvalidSetting
@@ -24,6 +24,8 @@ from worker.cli.doctor.leadership import leadership, on_a_cluster, unusable
 from worker.delivery.destinations import Destinations
 from worker.operations.status import Figures, read_figures
 from worker.runtime.broker import kombu_url
+from worker.runtime.engine import connect_to_look
+from worker.runtime.presence import Presence
 from worker.settings import Settings, unknown_variables
 
 OLDEST_SERVER: Final = Version("6.2")
@@ -31,7 +33,6 @@ CLOCKS_S: Final = 2.0
 """Producers date events with their clock, the server ends leases with its own."""
 
 DESTINATIONS: Final = "destinations"
-PING_S: Final = 1.5
 CONNECT_S: Final = 2
 
 
@@ -196,23 +197,22 @@ def celery(settings: Settings, redis: Redis, figures: Figures) -> Iterator[Check
             remedy = "Start the broker, or correct TIKTOK_EVENTS_BROKER_URL."
             yield Check("broker", Outcome.FAILED, f"it cannot be reached: {words}", remedy)
             return
-        try:
-            worker = _worker(app, redis, figures)
-        except (AskError, ClusterCrossSlotError):
+    with connect_to_look(settings.celery_broker_url) as broker:
+        if broker.info("cluster").get("cluster_enabled"):
             yield on_a_cluster("broker")
             return
-        yield Check("broker", Outcome.OK, "it can be reached")
-        yield worker
+    yield Check("broker", Outcome.OK, "it can be reached")
+    yield _worker(redis, figures)
 
 
-def _worker(app: Celery, redis: Redis, figures: Figures) -> Check:
+def _worker(redis: Redis, figures: Figures) -> Check:
     name = "worker"
     if redis.exists(keys.AWAKE):  # a busy one may be too busy to answer
         return Check(name, Outcome.OK, "at work")
-    answers = app.control.ping(timeout=PING_S) or []
-    if answers:
-        return Check(name, Outcome.OK, f"waiting for work: {len(answers):,}")
-    message = f"none answers; events waiting: {figures.waiting:,}"
+    present = Presence(redis).count()
+    if present:
+        return Check(name, Outcome.OK, f"waiting for work: {present:,}")
+    message = f"none is there; events waiting: {figures.waiting:,}"
     return Check(name, Outcome.WARNING, message, "Start one: tiktok-events worker")
 
 
