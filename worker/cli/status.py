@@ -46,6 +46,7 @@ Figures count since the first start:
     delivered   the API said code 0
     died        became dead letters, by reason
     requests    sent to the API
+    foreign     messages in our queue that could hold no event of ours
 
 accepted + replayed must equal delivered + waiting + died, and what is held, was cancelled,
 or was erased while it waited (tiktok-events erase): no event is lost unseen.
@@ -146,6 +147,8 @@ def _total_rows(figures: Figures) -> Iterator[tuple[str, int, str]]:
     if soon := figures.purged_within_a_day:
         yield "  of them", soon, "will be purged within 24 h, dead for DEAD_KEEP_DAYS"
     yield "requests", figures.count("requests"), ""
+    if foreign := sum(figures.foreign.values()):
+        yield "foreign", foreign, "messages that could hold no event"
 
 
 def _by_retention(figures: Figures) -> str:

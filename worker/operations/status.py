@@ -27,6 +27,7 @@ LOOKS: Final = 4
 SCAN_COUNT: Final = 1_000
 AGES_AT_ONCE: Final = 500
 DEAD_COUNTER: Final = "dead:"
+FOREIGN_COUNTER: Final = "foreign:"
 ANSWERS_COUNTER: Final = "answers:"
 _STATE_FIELDS: Final = ("waiting", "failures", "not_before", "parked", "parked_at")
 
@@ -125,6 +126,11 @@ class Figures:
         return self._counted(DEAD_COUNTER)
 
     @property
+    def foreign(self) -> dict[str, int]:
+        """Messages that could hold no event of ours, by kind; they count as nothing else."""
+        return self._counted(FOREIGN_COUNTER)
+
+    @property
     def unaccounted(self) -> int:
         """Events missing (above 0) or surplus: accepted + replayed, less where they are."""
         entered = self.count("accepted") + self.count("replayed")
@@ -161,6 +167,7 @@ class Figures:
             "erased": self.count("erased"),
             "requests": self.count("requests"),
             "answers": self._counted(ANSWERS_COUNTER),
+            "foreign": self.foreign,
             "claims_lost": self.count("claims_lost"),
             "unaccounted": self.unaccounted,
             "dead_unaccounted": self.dead_unaccounted,

@@ -1,0 +1,140 @@
+"""Messages are leased, come back, and leave when nothing is left to be done for them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from tiktok_events import Client
+from tiktok_events.outbox import keys
+from worker.letters.dead_letters import DeadLetters
+from worker.local.embedded import EmbeddedServer
+from worker.runtime.acceptance import Acceptance
+from worker.runtime.inbox import LISTS, MOST_LEASES, PAGE, TOGETHER, Inbox, Leased
+
+MOST_BYTES = 1_000
+QUEUE = keys.BROKER_PREFIX + keys.QUEUE
+EVENT = json.dumps({"event": "Lead", "event_source_id": "C0INBOX"})
+
+
+@pytest.fixture
+def inbox(redis: Redis) -> Inbox:
+    """On an empty database."""
+    return Inbox(redis, MOST_BYTES)
+
+
+@pytest.fixture
+def acceptance(inbox: Inbox, redis: Redis, redis_url: str) -> Iterator[Acceptance]:
+    """What reads it."""
+    with Client(redis_url) as client:
+        yield Acceptance(inbox, client, redis, MOST_BYTES)
+
+
+def end_leases(redis: Redis) -> None:
+    """As if ten seconds had passed."""
+    for number in redis.zrange(keys.INBOX_DUE, 0, -1):
+        redis.zadd(keys.INBOX_DUE, {number: 0})
+
+
+def texts(leased: list[Leased]) -> list[bytes]:
+    """The messages."""
+    return [one.message for one in leased]
+
+
+def test_every_list_is_read_the_urgent_first(inbox: Inbox, redis: Redis) -> None:
+    """Ours and those without our prefix, in the order in which each was written."""
+    for name in reversed(LISTS):
+        redis.lpush(name, f"{name} 1", f"{name} 2")
+    assert inbox.waits()
+    assert texts(inbox.take()) == [f"{name} {n}".encode() for name in LISTS for n in (1, 2)]
+    assert not inbox.waits()
+
+
+def test_a_message_is_leased_to_one_at_a_time(inbox: Inbox, redis: Redis) -> None:
+    """And comes back with its number, which tells when it was first seen."""
+    redis.lpush(QUEUE, "a")
+    [first] = inbox.take()
+    assert inbox.take() == []
+    end_leases(redis)
+    assert inbox.waits()
+    [again] = inbox.take()
+    assert (again.number, again.message, again.leases) == (first.number, b"a", 2)
+    assert again.seen_at == first.seen_at == pytest.approx(time.time(), abs=30)
+
+
+def test_nothing_stays_of_what_is_done(inbox: Inbox, redis: Redis) -> None:
+    """Not even a key."""
+    redis.lpush(QUEUE, *range(2 * PAGE))
+    while page := inbox.take():
+        inbox.done(page)
+    assert redis.keys() == []
+
+
+def test_what_its_readers_may_have_died_of_comes_alone(inbox: Inbox, redis: Redis) -> None:
+    """So that it takes no others along."""
+    redis.lpush(QUEUE, "a", "b")
+    for _ in range(TOGETHER):
+        assert texts(inbox.take()) == [b"a", b"b"]
+        end_leases(redis)
+    assert [texts(inbox.take()) for _ in range(3)] == [[b"a"], [b"b"], []]
+
+
+def test_a_deadly_message_is_buried(acceptance: Acceptance, redis: Redis, inbox: Inbox) -> None:
+    """Without being read once more."""
+    redis.lpush(QUEUE, EVENT)
+    for _ in range(MOST_LEASES):
+        inbox.take()
+        end_leases(redis)
+    acceptance.run(lambda: True)
+    [letter] = DeadLetters(redis)
+    assert letter.reason == "unreadable"
+    assert letter.message == (
+        "the message cannot be read: it was tried 5 times, and no try came to its end"
+    )
+    assert not inbox.waits()
+
+
+def test_a_message_that_is_too_long_is_buried(acceptance: Acceptance, redis: Redis) -> None:
+    """Its size is told, and the rest of it is not even kept."""
+    redis.lpush(QUEUE, "x" * (MOST_BYTES + 1))
+    acceptance.run(lambda: True)
+    [letter] = DeadLetters(redis)
+    assert (letter.reason, letter.message) == ("oversize", "a message of 1,001 bytes")
+
+
+def test_an_event_keeps_its_time_when_it_is_read_again(
+    acceptance: Acceptance, redis: Redis, inbox: Inbox
+) -> None:
+    """And its id, though it came with neither."""
+    redis.lpush(QUEUE, EVENT)
+    [leased] = inbox.take()
+    for _ in range(2):  # a reader that ended between the outbox and the inbox, and the next
+        acceptance._accept(leased)
+    blocks = redis.xrange(keys.outbox("web:C0INBOX"))
+    first, again = (json.loads(fields[b"b"])[0] for _, fields in blocks)
+    assert first == again
+    assert first["event_time"] == int(leased.seen_at)
+
+
+def test_a_key_of_another_kind_is_left_alone(inbox: Inbox, redis: Redis) -> None:
+    """The plain name may be somebody else's."""
+    redis.set(keys.QUEUE, "theirs")
+    assert not inbox.waits()
+    assert inbox.take() == []
+    assert redis.get(keys.QUEUE) == b"theirs"
+
+
+def test_messages_of_a_full_server_are_leased() -> None:
+    """What leaves its list stands in the inbox, and needs no more room there."""
+    with EmbeddedServer() as server, Redis.from_url(server.url, protocol=2) as redis:
+        redis.lpush(QUEUE, "a", "b")
+        redis.config_set("maxmemory", 1)
+        inbox = Inbox(redis, MOST_BYTES)
+        leased = inbox.take()
+        assert texts(leased) == [b"a", b"b"]
+        inbox.done(leased)
+        assert redis.exists(QUEUE, keys.INBOX, keys.INBOX_DUE) == 0
