@@ -19,7 +19,7 @@ redis 8.1.0  A connection that was led by a Sentinel asks who leads when its poo
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final
 
 from kombu.transport import virtual
@@ -58,9 +58,13 @@ class BellRedis(PrefixedStrictRedis):
             return reply
         bell = heard(message)
         if bell is None:
-            Strays(Redis(connection_pool=self.connection_pool)).hand_over(message)
+            self._strays.hand_over(message)
             return None
         return queue, bell
+
+    @cached_property
+    def _strays(self) -> Strays:
+        return Strays(Redis(connection_pool=self.connection_pool))
 
 
 class ForgetfulQoS(virtual.QoS):

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from kombu import Connection, Queue
 from kombu.transport.redis import Channel, SentinelChannel
-from redis import Connection as RedisConnection
 from redis import Redis
 from redis.exceptions import OutOfMemoryError
 from redis.sentinel import SentinelManagedConnection
@@ -115,10 +114,39 @@ def test_kombu_raises_on_a_connection_that_is_gone(redis: Redis, consume: Any) -
             qos.channel.connection.client = client
 
 
-def test_redis_py_asks_no_sentinel_when_it_connects_again() -> None:
-    """If it does, `AskingConnection` may go."""
-    assert SentinelManagedConnection.connect is not RedisConnection.connect
-    assert AskingConnection._connect is not SentinelManagedConnection._connect
+class Asked:
+    """What a connection asks who leads; it counts how often."""
+
+    is_master = True
+    check_connection = False
+    service_name = "outbox"
+
+    def __init__(self, port: int) -> None:
+        self.times = 0
+        self._address = ("127.0.0.1", port)
+
+    def get_master_address(self) -> tuple[str, int]:
+        """Always the same."""
+        self.times += 1
+        return self._address
+
+
+@pytest.mark.parametrize(
+    ("kind", "asks_again"), [(SentinelManagedConnection, 0), (AskingConnection, 1)]
+)
+def test_a_connection_that_connects_again_asks_again(
+    kind: type[SentinelManagedConnection], asks_again: int, server: EmbeddedServer
+) -> None:
+    """If redis-py's own does, `AskingConnection` may go."""
+    pool = Asked(server.port)
+    connection = kind(connection_pool=pool)
+    connection.connect()
+    asked = pool.times
+    connection.disconnect()
+    connection.send_command("PING")
+    assert connection.read_response() == b"PONG"
+    connection.disconnect()
+    assert pool.times == asked + asks_again
 
 
 def test_both_transports_get_our_channels() -> None:
