@@ -91,7 +91,8 @@ def sample_letter(
 ) -> DeadLetter:
     """Make one letter; its event happened up to six hours before it died."""
     reason, code, path, message = fault
-    attempt = Attempt(died_at, "rejected", code, 180, f"20261122{number:012}")
+    verdict = "rejected" if number % 10 else "unclear"
+    attempt = Attempt(died_at, verdict, code, 180, f"20261122{number:012}")
     return DeadLetter.of(
         body | {"event_id": f"order-{number}"},
         destination=pixel,
@@ -100,7 +101,7 @@ def sample_letter(
         path=path and path.format(n=number % 40),
         message=message.format(n=number),
         request_id=attempt.request_id if code else None,
-        history=History(died_at - 60).after(attempt, ambiguous=number % 10 == 0),
+        history=History(died_at - 60).after(attempt),
         died_at=died_at,
         expires_at=died_at + 7 * DAY_S - number % (6 * 3_600),
     )

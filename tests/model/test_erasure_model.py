@@ -208,7 +208,7 @@ class ErasureMachine(RuleBasedStateMachine):
             self.waiting.remove(event["event_id"])
             self.dead.add(event["event_id"])
         else:
-            block.left([index], None, part=fate - 2)
+            block.left([index], group=fate - 2)
 
     def _events(self, claimed: Claim) -> set[str]:
         return {

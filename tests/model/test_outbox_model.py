@@ -212,7 +212,8 @@ class OutboxMachine(RuleBasedStateMachine):
     ) -> tuple[OpenBlock, dict[str, str]]:
         """End each of a block's events somehow; returns the block and the ends by event."""
         opened = OpenBlock.of(block, lease_ends=0.0)
-        attempt = data.draw(st.sampled_from([None, Attempt(1.0, "transient", 50002, 1, None)]))
+        attempt = Attempt(1.0, "transient", 50002, 1, None)
+        history = data.draw(st.sampled_from([None, opened.history.after(attempt)]))
         ends: dict[str, str] = {}
         for index, event in enumerate(opened.events):
             fate = end if end != "mixed" else [DELIVERED, DEAD, LEFT, APART][index % 4]
@@ -222,7 +223,7 @@ class OutboxMachine(RuleBasedStateMachine):
             elif fate == DEAD:
                 opened.dead(index, self._letter(event, opened))
             else:
-                opened.left([index], attempt, part=1 if fate == APART else 0)
+                opened.left([index], history, group=1 if fate == APART else 0)
         return opened, ends
 
     def _holds(self, held: Held, block: ClaimedBlock) -> bool:

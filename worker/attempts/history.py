@@ -7,13 +7,10 @@ from typing import Any, Final, Self
 
 import orjson
 
-from worker.attempts.verdict import Verdict
+from worker.attempts.verdict import Consequences, Verdict
 
 KEPT: Final = 5
 """First and last attempts kept in full; those between are only counted."""
-
-FAILED: Final = frozenset({Verdict.TRANSIENT, Verdict.AMBIGUOUS})
-"""Verdicts that speak of an outage, unless others are taken meanwhile."""
 
 DEDUPLICATION_S: Final = 48 * 3600
 """TikTok counts a repeat of the same event and `event_id` as one for this long after the first.
@@ -32,7 +29,6 @@ class Attempt:
         code: of the answer's body.
         duration_ms: until the answer.
         request_id: of the answer.
-        spent: whether it counts; being throttled or parked does not.
     """
 
     at: float
@@ -40,7 +36,11 @@ class Attempt:
     code: int | None
     duration_ms: int
     request_id: str | None
-    spent: bool = True
+
+    @property
+    def leads_to(self) -> Consequences:
+        """What follows from its verdict."""
+        return Verdict(self.verdict).leads_to
 
     def as_dict(self) -> dict[str, Any]:
         """As it stands in history and dead letters."""
@@ -64,6 +64,7 @@ class History:
             earlier than that; never forgotten. ``None`` while none may have been.
         outdone: attempts that failed although the API had taken others of the destination since
             the one before: signs that it is the events that make it fail.
+        unclear: deliveries in which an answer meant nothing known, however often.
         suspect: the events stand under suspicion and are not merged with others.
         log: attempts in order, the first and the last ``KEPT``.
         replays: Unix seconds of each replay.
@@ -74,6 +75,7 @@ class History:
     attempts: int = 0
     ambiguous_since: float | None = None
     outdone: int = 0
+    unclear: int = 0
     suspect: bool = False
     log: tuple[dict[str, Any], ...] = ()
     replays: tuple[float, ...] = ()
@@ -90,6 +92,7 @@ class History:
             attempts=known["attempts"],
             ambiguous_since=known["ambiguous_since"],
             outdone=known["outdone"],
+            unclear=known["unclear"],
             suspect=known["suspect"],
             log=tuple(known["log"]),
             replays=tuple(known["replays"]),
@@ -103,30 +106,39 @@ class History:
             "attempts": self.attempts,
             "ambiguous_since": self.ambiguous_since,
             "outdone": self.outdone,
+            "unclear": self.unclear,
             "suspect": self.suspect,
             "log": self.log,
             "replays": self.replays,
         }
         return orjson.dumps(known | ({"edits": self.edits} if self.edits else {})).decode()
 
-    def after(self, attempt: Attempt, *, ambiguous: bool, taken_at: float = 0.0) -> History:
-        """The history with one more attempt.
+    def after(self, *attempts: Attempt, taken_at: float = 0.0) -> History:
+        """The history with one more delivery.
 
         Args:
-            attempt: what the events met.
-            ambiguous: whether they may have been accepted unseen.
+            attempts: what the events met in it, in order.
             taken_at: when the API had last taken others of the destination, Unix seconds.
         """
+        history = self
+        for attempt in attempts:
+            history = history._with(attempt, taken_at)
+        unclear = any(attempt.leads_to.wears_out for attempt in attempts)
+        return replace(history, unclear=history.unclear + unclear)
+
+    def _with(self, attempt: Attempt, taken_at: float) -> History:
+        leads_to = attempt.leads_to
         log = (*self.log, attempt.as_dict())
         if len(log) > 2 * KEPT:
             log = log[:KEPT] + log[-KEPT:]
-        outdone = self.outdone + self._is_outdone(attempt, taken_at)
-        grown = replace(self, attempts=self.attempts + attempt.spent, outdone=outdone, log=log)
-        return grown.doubted(round(attempt.at, 3)) if ambiguous else grown
-
-    def _is_outdone(self, attempt: Attempt, taken_at: float) -> bool:
-        failed = attempt.verdict in FAILED
-        return failed and bool(self.log) and float(self.log[-1]["at"]) < taken_at
+        outdone = leads_to.accuses and bool(self.log) and float(self.log[-1]["at"]) < taken_at
+        grown = replace(
+            self,
+            attempts=self.attempts + leads_to.spends,
+            outdone=self.outdone + outdone,
+            log=log,
+        )
+        return grown.doubted(round(attempt.at, 3)) if leads_to.doubtful else grown
 
     def doubted(self, since: float) -> History:
         """The history when the event may have been accepted unseen since then, Unix seconds."""

@@ -32,9 +32,57 @@ class Verdict(StrEnum):
     CONFIGURATION = "configuration"
     UNCLEAR = "unclear"
 
+    @property
+    def leads_to(self) -> Consequences:
+        """What follows from it."""
+        return CONSEQUENCES[self]
 
-DOUBTFUL: Final = frozenset({Verdict.AMBIGUOUS, Verdict.UNCLEAR})
-"""Verdicts after which the events may have been accepted unseen."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequences:
+    """What follows from a verdict.
+
+    For the events that the request carried:
+
+    Attributes:
+        doubtful: they may have been accepted unseen.
+        spends: it counts as an attempt.
+        isolates: one of them may have brought it upon the others, so the batch is searched.
+        kills: an event that meets it alone is dead.
+        wears_out: an event that meets it alone is dead after some deliveries that met it.
+        accuses: it speaks against the events where the API takes others meanwhile.
+
+        healthy: of the destination: the API judges events.
+        backs_off: of the destination: its next request waits, longer after each in a row.
+        parks: of the destination: its events wait for a person, or for another token.
+        reported: Sentry is told; once for each parking, where it parks.
+    """
+
+    doubtful: bool = False
+    spends: bool = False
+    isolates: bool = False
+    kills: bool = False
+    wears_out: bool = False
+    accuses: bool = False
+    healthy: bool = False
+    backs_off: bool = False
+    parks: bool = False
+    reported: bool = False
+
+
+CONSEQUENCES: Final[Mapping[Verdict, Consequences]] = {
+    Verdict.DELIVERED: Consequences(healthy=True),
+    Verdict.THROTTLED: Consequences(backs_off=True),
+    Verdict.TRANSIENT: Consequences(spends=True, accuses=True, backs_off=True),
+    Verdict.AMBIGUOUS: Consequences(doubtful=True, spends=True, accuses=True, backs_off=True),
+    Verdict.REJECTED: Consequences(spends=True, isolates=True, kills=True, healthy=True),
+    Verdict.UNCLEAR: Consequences(
+        doubtful=True, spends=True, isolates=True, wears_out=True, backs_off=True, reported=True
+    ),
+    Verdict.CREDENTIAL: Consequences(parks=True, reported=True),
+    Verdict.CONFIGURATION: Consequences(parks=True, reported=True),
+}
+"""The only table of what a verdict leads to: every other module asks `Verdict.leads_to`."""
 
 
 @dataclass(frozen=True, slots=True)

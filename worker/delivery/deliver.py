@@ -1,8 +1,8 @@
 """One batch, from the request to the settled claims.
 
 send       → an answer
-isolate    when one event may have brought a refusal upon the others
-end        each event: delivered, dead, or due again
+judge      what each event met; a batch that one event may have spoiled is searched
+decide     the end of each event: delivered, dead, or due again
 settle     the blocks that are closed by it, in one step
 """
 
@@ -11,32 +11,26 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tiktok_events.event.destination import Destination
-from worker.attempts.history import Attempt
-from worker.attempts.verdict import DOUBTFUL, Answer, Verdict
+from worker.attempts.verdict import Answer, Verdict
 from worker.delivery.attempt_log import log_attempt, tell
 from worker.delivery.backoff import delay_s
 from worker.delivery.batching import request_body
 from worker.delivery.destinations import Account
+from worker.delivery.ending import Again, Dead, Delivered, End, end_of
 from worker.delivery.events_api import EventsApi, Exchange
-from worker.delivery.isolation import ISOLATING, Isolated, isolate
+from worker.delivery.isolation import Met, isolate
 from worker.delivery.prepare import Outgoing
-from worker.letters.dead_letters import DeadLetter, Reason
+from worker.letters.dead_letters import DeadLetter
 from worker.outbox.claimed_block import SUSPECT_AFTER, OpenBlock
 from worker.outbox.outbox import Outbox
 from worker.outbox.settlement import Outcome, Settlement
 from worker.reporting.redaction import redacted
 from worker.settings import CONNECT_TIMEOUT_S, SETTLE_MARGIN_S, Settings
-
-UNCLEAR_ATTEMPTS = 5
-"""An event whose answers mean nothing known is given up after so many."""
-
-EXHAUSTED_AFTER = 30
-"""An event that alone fails so often, while the API takes others, is given up: it is the cause.
-Where nine of ten answers were failures by chance, one event of twenty would be."""
 
 NO_TOKEN = Answer(
     Verdict.CREDENTIAL,
@@ -44,10 +38,8 @@ NO_TOKEN = Answer(
     "or name it in TIKTOK_EVENTS_DESTINATIONS_FILE",
 )
 
-PARKING = frozenset({Verdict.CREDENTIAL, Verdict.CONFIGURATION})
-SPENDING = frozenset({Verdict.TRANSIENT, Verdict.AMBIGUOUS, Verdict.REJECTED, Verdict.UNCLEAR})
-HEALTHY = frozenset({Verdict.DELIVERED, Verdict.REJECTED})
-FAILING = frozenset({Verdict.TRANSIENT, Verdict.AMBIGUOUS, Verdict.THROTTLED, Verdict.UNCLEAR})
+
+NO_TIME = Answer(Verdict.TRANSIENT, message="the claim would have ended before the answer")
 
 
 @dataclass(slots=True)
@@ -79,7 +71,7 @@ class Batch:
         A long search meets a failure sooner or later where every tenth request fails.
         Were each counted as one more, the wait between two searches would only grow.
         """
-        return any(one.answer.verdict in HEALTHY for one in self.exchanges)
+        return any(one.answer.verdict.leads_to.healthy for one in self.exchanges)
 
     @property
     def outdone(self) -> bool:
@@ -109,22 +101,13 @@ class Delivery:
     def deliver(self, batch: Batch) -> Answer:
         """Send a batch, end its events, settle what is closed; returns the deciding answer."""
         if not self._time_for_another(batch):
-            closed = self.hand_back([*batch.unsent, *batch.events])
+            closed = self.hand_back(batch.destination, [*batch.unsent, *batch.events])
             self.settle_unsent(_settlement(batch), closed)
-            return Answer(Verdict.TRANSIENT, message="the claim would have ended before the answer")
-        unsent = self.hand_back(batch.unsent)
-        answer = self._send(batch, batch.events)
-        if answer.verdict in ISOLATING and len(batch.events) > 1:
-            found = isolate(
-                batch.events,
-                answer,
-                lambda events: self._send(batch, events),
-                lambda: self._time_for_another(batch),
-            )
-            answer = _deciding(found)
-            closed = self._end_isolated(batch, found)
-        else:
-            closed = self._end(batch, batch.events, answer)
+            return NO_TIME
+        unsent = self.hand_back(batch.destination, batch.unsent)
+        judged = self._judge(batch)
+        closed = self._decide(batch.destination, judged)
+        answer = _deciding(judged)
         self._settle(batch, answer, [*unsent, *closed])
         return answer
 
@@ -134,18 +117,34 @@ class Delivery:
             block.settle_into(settlement)
         self._outbox.settle(settlement)
 
-    def hand_back(self, events: Sequence[Outgoing]) -> list[OpenBlock]:
-        """End events as not even tried; returns the blocks this closed."""
-        return self._left(events, None)
+    def hand_back(self, destination: Destination, events: Sequence[Outgoing]) -> list[OpenBlock]:
+        """End events as not even sent; returns the blocks that this closed."""
+        closed = []
+        for part in _by_block(events):
+            closed += self._end(destination, part, Again(part[0].block.history))
+        return closed
 
-    def _send(self, batch: Batch, events: Sequence[Outgoing]) -> Answer:
+    def _send(self, batch: Batch, events: Sequence[Outgoing]) -> Exchange:
         if batch.account.access_token is None:
-            return NO_TOKEN
+            return Exchange(NO_TOKEN, time.time(), 0.0)
         body = request_body(batch.destination, events)
         exchange = self._api.send(body, batch.account.access_token)
         batch.exchanges.append(exchange)
         log_attempt(batch.destination, exchange, len(events), len(body), failures=batch.failures)
-        return exchange.answer
+        return exchange
+
+    def _judge(self, batch: Batch) -> list[Met[Outgoing]]:
+        """What each event met: one answer, or several where a refused batch is searched."""
+        first = self._send(batch, batch.events)
+        single = len(batch.events) == 1
+        if single or not first.answer.verdict.leads_to.isolates:
+            return [Met(batch.events, (first,), alone=single)]
+        return isolate(
+            batch.events,
+            first,
+            lambda events: self._send(batch, events),
+            lambda: self._time_for_another(batch),
+        )
 
     def _time_for_another(self, batch: Batch) -> bool:
         """Whether one more request would end before the first claim does."""
@@ -153,75 +152,31 @@ class Delivery:
         lease_ends = min(event.block.lease_ends for event in batch.events)
         return time.monotonic() + needed < lease_ends
 
-    def _end(self, batch: Batch, events: Sequence[Outgoing], answer: Answer) -> list[OpenBlock]:
-        if answer.verdict is Verdict.DELIVERED:
-            return self._delivered(events)
-        if answer.verdict is Verdict.REJECTED:
-            return [b for event in events for b in self._dead(batch, event, answer)]
-        if answer.verdict is Verdict.UNCLEAR:
-            return [b for event in events for b in self._unclear(batch, event, answer)]
-        attempt = _attempt(batch, answer)
-        if len(events) == 1 and events[0].block.is_outdone(attempt, EXHAUSTED_AFTER):
-            return self._dead(batch, events[0], answer, Reason.EXHAUSTED)
-        return self._left(events, attempt)
-
-    def _end_isolated(self, batch: Batch, found: Isolated[Outgoing]) -> list[OpenBlock]:
-        closed = self._delivered(found.delivered)
-        for event, answer in found.refused:
-            closed += self._end(batch, [event], answer)
-        attempt = _attempt(batch, found.stopped_by) if found.stopped_by else None
-        for part, events in enumerate(found.left, 1):
-            closed += self._left(events, attempt if part == 1 else None, part=part)
-        return closed
-
-    def _delivered(self, events: Sequence[Outgoing]) -> list[OpenBlock]:
+    def _decide(self, destination: Destination, judged: Sequence[Met[Outgoing]]) -> list[OpenBlock]:
+        """End the events of a delivery; returns the blocks that this closed."""
         closed = []
-        with self._ending:
-            for event in events:
-                event.block.delivered()
-                if event.block.closed:
-                    closed.append(event.block)
+        for met in judged:
+            for part in _by_block(met.events):
+                block = part[0].block
+                end = end_of(met, block.history, taken_at=block.taken_at)
+                closed += self._end(destination, part, end)
         return closed
 
-    def _dead(
-        self, batch: Batch, event: Outgoing, answer: Answer, reason: Reason = Reason.REJECTED
+    def _end(
+        self, destination: Destination, events: Sequence[Outgoing], end: End
     ) -> list[OpenBlock]:
-        attempt = _attempt(batch, answer)
-        history = event.block.history.after(attempt, ambiguous=answer.verdict in DOUBTFUL)
-        letter = DeadLetter.of(
-            event.body,
-            destination=batch.destination.key,
-            reason=reason,
-            code=answer.code,
-            message=answer.message,
-            request_id=answer.request_id,
-            history=history,
-            died_at=time.time(),
-            expires_at=event.expires_at,
-        )
+        """End some events of one block; returns it if they were the last."""
+        block = events[0].block
         with self._ending:
-            event.block.dead(event.index, letter)
-            return [event.block] if event.block.closed else []
-
-    def _unclear(self, batch: Batch, event: Outgoing, answer: Answer) -> list[OpenBlock]:
-        if event.block.history.attempts + 1 >= UNCLEAR_ATTEMPTS:
-            return self._dead(batch, event, answer, Reason.EXHAUSTED)
-        return self._left([event], _attempt(batch, answer), part=1)
-
-    def _left(
-        self, events: Sequence[Outgoing], attempt: Attempt | None, part: int = 0
-    ) -> list[OpenBlock]:
-        ambiguous = attempt is not None and attempt.verdict in DOUBTFUL
-        by_block: dict[int, tuple[OpenBlock, list[int]]] = {}
-        for event in events:
-            by_block.setdefault(id(event.block), (event.block, []))[1].append(event.index)
-        closed = []
-        with self._ending:
-            for block, indexes in by_block.values():
-                block.left(indexes, attempt, ambiguous=ambiguous, part=part)
-                if block.closed:
-                    closed.append(block)
-        return closed
+            match end:
+                case Delivered():
+                    block.delivered(len(events))
+                case Dead():
+                    for event in events:
+                        block.dead(event.index, _letter(destination, event, end))
+                case Again():
+                    block.left([event.index for event in events], end.history, group=end.group)
+            return [block] if block.closed else []
 
     def _settle(self, batch: Batch, answer: Answer, closed: list[OpenBlock]) -> None:
         settlement = _settlement(batch)
@@ -230,14 +185,15 @@ class Delivery:
         settlement.counters = {"requests": len(batch.exchanges), f"answers:{answer.verdict}": 1}
         settlement.extra_requests = max(0, len(batch.exchanges) - batch.has_turn)
         settlement.throttled = answer.verdict is Verdict.THROTTLED
-        if answer.verdict in HEALTHY:
+        leads_to = answer.verdict.leads_to
+        if leads_to.healthy:
             settlement.outcome = Outcome.HEALTHY
-        elif answer.verdict in FAILING and not batch.outdone:
+        elif leads_to.backs_off and not batch.outdone:
             settlement.outcome = Outcome.FAILING
             settlement.answered = batch.answered
             settlement.delay_ms = self._delay_ms(batch, answer, batch.failures)
             settlement.first_delay_ms = self._delay_ms(batch, answer, 0)
-        elif answer.verdict in PARKING:
+        elif leads_to.parks:
             settlement.park = f"{answer.verdict}: {redacted(answer.message)}"
         tell(batch.destination, answer, self._outbox.settle(settlement))
 
@@ -256,19 +212,35 @@ def _settlement(batch: Batch) -> Settlement:
     return Settlement(batch.destination.key, batch.failures, batch.account.turns)
 
 
-def _deciding(found: Isolated[Outgoing]) -> Answer:
-    """What a search says about the destination: the API answered, unless something stopped it."""
-    unclear = (answer for _, answer in found.refused if answer.verdict is Verdict.UNCLEAR)
-    return found.stopped_by or next(unclear, Answer(Verdict.DELIVERED))
+def _by_block(events: Sequence[Outgoing]) -> Iterable[list[Outgoing]]:
+    parts: defaultdict[int, list[Outgoing]] = defaultdict(list)
+    for event in events:
+        parts[id(event.block)].append(event)
+    return parts.values()
 
 
-def _attempt(batch: Batch, answer: Answer) -> Attempt:
-    made = next((one for one in batch.exchanges if one.answer is answer), None)
-    return Attempt(
-        at=made.started_at if made else time.time(),
-        verdict=answer.verdict,
-        code=answer.code,
-        duration_ms=round(made.duration_s * 1000) if made else 0,
-        request_id=answer.request_id,
-        spent=answer.verdict in SPENDING,
+def _letter(destination: Destination, event: Outgoing, end: Dead) -> DeadLetter:
+    return DeadLetter.of(
+        event.body,
+        destination=destination.key,
+        reason=end.reason,
+        code=end.answer.code,
+        message=end.answer.message,
+        request_id=end.answer.request_id,
+        history=end.history,
+        died_at=time.time(),
+        expires_at=event.expires_at,
     )
+
+
+def _deciding(judged: Sequence[Met[Outgoing]]) -> Answer:
+    """The answer that says most about the destination.
+
+    In this order: one that ended the delivery, one without sense, acceptance, refusal.
+    """
+    return min((met.answer for met in judged), key=_weight)
+
+
+def _weight(answer: Answer) -> tuple[bool, bool]:
+    leads_to = answer.verdict.leads_to
+    return leads_to.healthy, leads_to.isolates

@@ -20,17 +20,16 @@ at most k · (log2 n + 2).
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from worker.attempts.verdict import Answer, Verdict, refused_for_size
+from worker.delivery.events_api import Exchange
 
 T = TypeVar("T")
-
-ISOLATING: Final = frozenset({Verdict.REJECTED, Verdict.UNCLEAR})
-"""Verdicts that one event may have brought upon its whole batch."""
 
 # Texts seen: "Batch.0.properties…" on 1.0; developers report "data[2]", "data.2", "index 2".
 _NAMED_EVENT: Final = re.compile(
@@ -38,71 +37,90 @@ _NAMED_EVENT: Final = re.compile(
 )
 
 
-@dataclass(slots=True)
-class Isolated(Generic[T]):
-    """What became of a refused batch.
+@dataclass(frozen=True, slots=True)
+class Met(Generic[T]):
+    """Events of a batch that the same requests carried, and what these were answered.
 
     Attributes:
-        delivered: accepted.
-        refused: each with an answer of its own.
-        left: not decided: the budget ran out, or the API stopped judging events.
-        stopped_by: the answer that ended the search early, if one did; the first part of
-            `left` met it, the others were not sent again.
-        requests: how many the search made.
+        events: one or more.
+        exchanges: every request that carried them, in order; the last one decides.
+        alone: whether the last answer is about a single event: nothing else was sent with it,
+            or everything else of the refused part has been accepted since.
+        group: undecided events of different groups are not to be sent together again; counted
+            from 1 by a search, 0 where there was none.
     """
 
-    delivered: list[T] = field(default_factory=list)
-    refused: list[tuple[T, Answer]] = field(default_factory=list)
-    left: list[list[T]] = field(default_factory=list)
-    stopped_by: Answer | None = None
-    requests: int = 0
+    events: Sequence[T]
+    exchanges: tuple[Exchange, ...]
+    alone: bool
+    group: int = 0
+
+    @property
+    def answer(self) -> Answer:
+        """The last answer, which decides."""
+        return self.exchanges[-1].answer
 
 
 def isolate(
     events: Sequence[T],
-    answer: Answer,
-    send: Callable[[Sequence[T]], Answer],
+    refused: Exchange,
+    send: Callable[[Sequence[T]], Exchange],
     may_continue: Callable[[], bool],
-) -> Isolated[T]:
+) -> list[Met[T]]:
     """Search a batch that was refused.
 
     Args:
         events: two or more, as they were sent.
-        answer: the refusal.
+        refused: the request that carried all of them.
         send: sends some of them; one request.
         may_continue: whether there is time for one more request.
+
+    Returns:
+        Each event once, with all the answers that it met. Its last answer accepted it, or
+        refused it alone; where neither is so, it is undecided, because the time ran out or the
+        API stopped judging events.
     """
-    return _Search(send, may_continue).run(list(events), answer)
+    return _Search(events, send, may_continue).run(refused)
 
 
 class _Search(Generic[T]):
+    """Events are known by their places in the batch."""
+
     def __init__(
-        self, send: Callable[[Sequence[T]], Answer], may_continue: Callable[[], bool]
+        self,
+        events: Sequence[T],
+        send: Callable[[Sequence[T]], Exchange],
+        may_continue: Callable[[], bool],
     ) -> None:
+        self._events = events
         self._send = send
         self._may_continue = may_continue
-        self._result: Isolated[T] = Isolated()
-        self._aside: list[T] = []
+        self._exchanges: list[tuple[Exchange, ...]] = [()] * len(events)
+        self._met: list[Met[T]] = []
+        self._groups = itertools.count(1)
+        self._aside: list[int] = []
         self._trust_names = True
         self._fitting: int | None = None
 
-    def run(self, events: list[T], answer: Answer) -> Isolated[T]:
-        going = self._search(events, answer)
+    def run(self, refused: Exchange) -> list[Met[T]]:
+        everything = list(range(len(self._events)))
+        self._note(everything, refused)
+        going = self._search(everything, refused.answer)
         while going and self._aside:
             suspects = self._back_from_aside()
-            verdict = self._try(suspects)
-            if verdict is None:
+            answer = self._try(suspects)
+            if answer is None:
                 break
-            going = verdict.verdict is Verdict.DELIVERED or self._search(suspects, verdict)
-        return self._result
+            going = answer.verdict is Verdict.DELIVERED or self._search(suspects, answer)
+        return self._met
 
-    def _back_from_aside(self) -> list[T]:
+    def _back_from_aside(self) -> list[int]:
         """All that is aside, or as many as fit since a size was refused."""
         count = self._fitting or len(self._aside)
         suspects, self._aside = self._aside[:count], self._aside[count:]
         return suspects
 
-    def _search(self, suspects: list[T], refusal: Answer) -> bool:
+    def _search(self, suspects: list[int], refusal: Answer) -> bool:
         """Search a refused set down to one refused event; False when stopped."""
         a_part_was_refused = len(suspects) == 1  # it was sent alone
         while len(suspects) > 1:
@@ -122,45 +140,58 @@ class _Search(Generic[T]):
                 # Only the others can have been meant, and a name that was given was wrong.
                 self._trust_names = self._trust_names and named is None
                 suspects = others
-        return self._convict(suspects[0], refusal, proven=a_part_was_refused)
+        return self._convict(suspects, proven=a_part_was_refused)
 
-    def _convict(self, event: T, refusal: Answer, *, proven: bool) -> bool:
+    def _convict(self, suspect: list[int], *, proven: bool) -> bool:
+        """End the only suspect left; False when that needed a request and had to stop."""
         if not proven:
-            answer = self._try([event])
-            if answer is None:
-                return False
-            if answer.verdict is Verdict.DELIVERED:
-                return True
-            refusal = answer
-        self._result.refused.append((event, refusal))
+            answer = self._try(suspect)
+            if answer is None or answer.verdict is Verdict.DELIVERED:
+                return answer is not None
+        self._end(suspect, alone=True)
         return True
 
-    def _named(self, suspects: list[T], refusal: Answer) -> int | None:
+    def _named(self, suspects: list[int], refusal: Answer) -> int | None:
         """Index of the event that the refusal names, if names have been right so far."""
         found = _NAMED_EVENT.search(refusal.message) if self._trust_names else None
         index = int(found[1]) if found else len(suspects)
         return index if index < len(suspects) else None
 
-    def _try(self, events: list[T], others: Sequence[T] = ()) -> Answer | None:
-        """Send some; None when the search must stop, with everything undecided left."""
+    def _try(self, tried: list[int], others: Sequence[int] = ()) -> Answer | None:
+        """Send some; ``None`` when the search must stop, with everything undecided ended."""
         if not self._may_continue():
-            self._leave(events, others)
+            self._leave(tried, others)
             return None
-        self._result.requests += 1
-        answer = self._send(events)
-        if answer.verdict is Verdict.DELIVERED:
-            self._result.delivered += events
-        elif answer.verdict not in ISOLATING:
-            self._result.stopped_by = answer
-            self._leave(events, others)
+        exchange = self._send([self._events[place] for place in tried])
+        self._note(tried, exchange)
+        verdict = exchange.answer.verdict
+        if verdict is Verdict.DELIVERED:
+            self._end(tried, alone=len(tried) == 1)
+        elif not verdict.leads_to.isolates:
+            self._leave(tried, others)
             return None
-        return answer
+        return exchange.answer
 
-    def _leave(self, *undecided: Sequence[T]) -> None:
-        self._result.left = [list(part) for part in (*undecided, self._aside) if part]
+    def _note(self, places: Iterable[int], exchange: Exchange) -> None:
+        for place in places:
+            self._exchanges[place] += (exchange,)
+
+    def _leave(self, *undecided: Sequence[int]) -> None:
+        for places in (*undecided, self._aside):
+            self._end(places, alone=False)
+
+    def _end(self, places: Sequence[int], *, alone: bool) -> None:
+        """These are decided, or left undecided together."""
+        group = next(self._groups)
+        by_exchanges: dict[tuple[int, ...], list[int]] = {}
+        for place in places:
+            by_exchanges.setdefault(tuple(map(id, self._exchanges[place])), []).append(place)
+        for same in by_exchanges.values():
+            events = [self._events[place] for place in same]
+            self._met.append(Met(events, self._exchanges[same[0]], alone, group))
 
 
-def _split(suspects: list[T], named: int | None) -> tuple[list[T], list[T]]:
+def _split(suspects: list[int], named: int | None) -> tuple[list[int], list[int]]:
     if named is not None:
         return [suspects[named]], suspects[:named] + suspects[named + 1 :]
     half = (len(suspects) + 1) // 2

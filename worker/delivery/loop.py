@@ -287,7 +287,7 @@ class Drain:
     def _hand_back_carried(self, served: Served) -> None:
         if served.carried:
             events, served.carried = served.carried, []
-            self._settle_unsent(served, self._delivery.hand_back(events))
+            self._settle_unsent(served, self._delivery.hand_back(served.destination, events))
 
     def _settle_unsent(self, served: Served, closed: list[OpenBlock]) -> None:
         self._delivery.settle_unsent(

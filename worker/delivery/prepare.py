@@ -92,8 +92,7 @@ class Preparer:
     def give_up(self, block: OpenBlock, *, now: float) -> None:
         """End a block that kills its workers: apart into single events, or dead when it is one."""
         if block.size > 1:
-            for index in range(block.size):
-                block.left([index], None, part=index + 1)
+            block.take_apart()
             return
         message = f"{block.claimed.claims - 1} workers in a row died while they held this event"
         block.dead(0, self._letter(block, block.events[0], Reason.CRASH_LOOP, message, now))

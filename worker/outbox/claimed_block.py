@@ -5,20 +5,21 @@ so blocks fill requests to the brim. Each event ends as one of
 
     delivered           the API said code 0
     dead                with a letter of its own
-    left                due again, with what the attempt met, or untried
+    left                due again, with what they met, or unsent
 
 and the block is closed, ready to be settled, when the last one has ended.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
 
 from tiktok_events.outbox.packing import packed_like, unpacked
-from worker.attempts.history import Attempt, History
+from worker.attempts.history import History
 from worker.letters.letter import DeadLetter
 from worker.letters.record import Record
 from worker.outbox.outbox import ClaimedBlock
@@ -51,9 +52,7 @@ class OpenBlock:
     _events: list[Any] | None = None
     _delivered: int = 0
     _dead: list[BuriedEvent] = field(default_factory=list)
-    _left: list[tuple[int, int]] = field(default_factory=list)
-    _met: dict[int, Attempt] = field(default_factory=dict)
-    _doubtful: set[int] = field(default_factory=set)
+    _left: list[_Left] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.size = self.open = len(self.events)
@@ -98,72 +97,82 @@ class OpenBlock:
         self.open -= 1
 
     def left(
-        self, indexes: list[int], attempt: Attempt | None, *, ambiguous: bool = False, part: int = 0
+        self, indexes: Sequence[int], history: History | None = None, *, group: int = 0
     ) -> None:
         """Some events are due again.
 
         Args:
             indexes: which.
-            attempt: what they met; ``None`` when they were not even sent.
-            ambiguous: whether they may have been accepted unseen.
-            part: events of different parts come back as different blocks.
+            history: with what they met; ``None`` when they were not sent.
+            group: events of different groups come back as different blocks, under suspicion;
+                0 is no group.
         """
-        apart = attempt is not None and self.is_outdone(attempt)
-        if apart and part == 0 and len(indexes) > 1:
+        history = history or self.history
+        outdone = history is not self.history and history.outdone >= SUSPECT_AFTER
+        if outdone and not group and len(indexes) > 1:
             middle = (len(indexes) + 1) // 2
-            for number, half in enumerate((indexes[:middle], indexes[middle:]), 1):
-                self._leave(half, attempt, ambiguous=ambiguous, part=number)
+            self._leave(indexes[:middle], history, 1)
+            self._leave(indexes[middle:], history, 2)
         else:
-            self._leave(indexes, attempt, ambiguous=ambiguous, part=part)
+            self._leave(indexes, history, group)
 
-    def is_outdone(self, attempt: Attempt, times: int = SUSPECT_AFTER) -> bool:
-        """Whether with this attempt the events fail so often while others are taken."""
-        return self._after(attempt).outdone >= times
+    def take_apart(self) -> None:
+        """Every event is due again as a block of its own, unsent."""
+        for index in range(self.size):
+            self.left([index], group=index + 1)
 
-    def _leave(
-        self, indexes: list[int], attempt: Attempt | None, *, ambiguous: bool, part: int
-    ) -> None:
-        self._left += [(index, part) for index in indexes]
-        if attempt is not None:
-            self._met[part] = attempt
-        if ambiguous:
-            self._doubtful.add(part)
+    def _leave(self, indexes: Sequence[int], history: History, group: int) -> None:
         self.open -= len(indexes)
-
-    def _after(self, attempt: Attempt, *, ambiguous: bool = False) -> History:
-        return self.history.after(attempt, ambiguous=ambiguous, taken_at=self.taken_at)
+        for part in self._left:
+            if part.group == group and part.history == history:
+                part.indexes += indexes
+                return
+        self._left.append(_Left(list(indexes), history, group))
 
     def settle_into(self, settlement: Settlement) -> None:
         """Write a closed block's end into a settlement."""
         block = self.claimed
         if self._delivered == self.size:
             settlement.done.append((block.id, block.claims, self._delivered))
-        elif len(self._left) == self.size and not any(part for _, part in self._left):
-            attempts = self._history_of(0).write() if self._met else None
+        elif self._is_left_whole:
             aside = self.history.outdone >= SUSPECT_AFTER
-            settlement.again.append((block.id, block.claims, attempts, aside))
+            settlement.again.append((block.id, block.claims, self._news(), aside))
         else:
+            left = [self._left_part(part) for part in self._left]
             settlement.mixed.append(
-                MixedBlock(block.id, block.claims, self._delivered, self._dead, self._left_parts())
+                MixedBlock(block.id, block.claims, self._delivered, self._dead, left)
             )
 
-    def _left_parts(self) -> list[LeftPart]:
-        parts: dict[int, list[int]] = {}
-        for index, part in self._left:
-            parts.setdefault(part, []).append(index)
-        return [self._left_part(part, sorted(indexes)) for part, indexes in parts.items()]
+    @property
+    def _is_left_whole(self) -> bool:
+        first = self._left[0] if self._left else None
+        return first is not None and not first.group and len(first.indexes) == self.size
 
-    def _left_part(self, part: int, indexes: list[int]) -> LeftPart:
+    def _news(self) -> str | None:
+        """The history of a block that is left whole, unless it stands in Redis as it is.
+
+        Settled, a block is claimed for the first time again: that an earlier claim died with it
+        is known from its history alone from now on.
+        """
+        history = self._left[0].history
+        known = history is self.history and self.claimed.claims == 1
+        return None if known else history.write()
+
+    def _left_part(self, left: _Left) -> LeftPart:
         events = self.events
-        json = orjson.dumps([events[index] for index in indexes])
+        json = orjson.dumps([events[index] for index in sorted(left.indexes)])
         payload = packed_like(self.claimed.payload, json)
-        return LeftPart(len(indexes), payload, self._history_of(part).write())
+        suspect = self.history.suspect or left.group > 0
+        return LeftPart(len(left.indexes), payload, replace(left.history, suspect=suspect).write())
 
-    def _history_of(self, part: int) -> History:
-        history = self.history
-        if part in self._met:
-            history = self._after(self._met[part], ambiguous=part in self._doubtful)
-        return replace(history, suspect=history.suspect or part > 0)
+
+@dataclass(slots=True)
+class _Left:
+    """Events that are due again together."""
+
+    indexes: list[int]
+    history: History
+    group: int
 
 
 def _decoded(claimed: ClaimedBlock) -> list[Any]:

@@ -230,8 +230,8 @@ def test_what_is_left_of_a_block_goes_back_as_it_stood(
     block = OpenBlock.of(claimed.blocks[0], lease_ends=60.0)
     block.delivered()
     block.dead(1, letter(block.events[1]))
-    block.left([2, 4], None)
-    block.left([3, 5], None, part=1)
+    block.left([2, 4])
+    block.left([3, 5], group=1)
     settled(redis, claimed, block)
     assert are_packed(redis) == [expected] * 2
     again = claim(redis)

@@ -14,8 +14,9 @@ from tiktok_events.event.destination import Destination
 from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
 from worker.attempts.history import Attempt, History
-from worker.delivery.deliver import EXHAUSTED_AFTER, Batch, Delivery
+from worker.delivery.deliver import Batch, Delivery
 from worker.delivery.destinations import Destinations
+from worker.delivery.ending import EXHAUSTED_AFTER
 from worker.delivery.events_api import EventsApi
 from worker.delivery.prepare import Preparer
 from worker.letters.dead_letters import DeadLetters
@@ -56,7 +57,7 @@ def deliver(redis: Redis, redis_url: str, settings: Settings) -> Deliver:
         (claimed,) = claim.blocks
         now = time.time()
         history = History(now - 60, outdone=outdone).after(
-            Attempt(now - 30, "transient", 50002, 9, None), ambiguous=False
+            Attempt(now - 30, "transient", 50002, 9, None)
         )
         block = OpenBlock(claimed, history, now, now)
         block.lease_ends = time.monotonic() + LEASE_MS / 1000

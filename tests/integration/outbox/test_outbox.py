@@ -85,7 +85,7 @@ def delivered(claimed: Claim, **changes: Any) -> Settlement:
 def failed(claimed: Claim, delay_ms: int = 0) -> Settlement:
     """None of it was."""
     attempt = Attempt(1.0, "transient", 50002, 10, None)
-    history = History(1.0).after(attempt, ambiguous=False).write()
+    history = History(1.0).after(attempt).write()
     return Settlement(
         claimed.destination,
         claimed.failures,

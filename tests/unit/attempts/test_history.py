@@ -8,28 +8,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.attempts.history import KEPT, Attempt, History
+from worker.attempts.verdict import Verdict
 
 ATTEMPTS = st.builds(
     Attempt,
     at=st.floats(0, 2e9).map(lambda at: round(at, 3)),
-    verdict=st.sampled_from(["transient", "ambiguous", "throttled", "rejected"]),
+    verdict=st.sampled_from([verdict.value for verdict in Verdict]),
     code=st.none() | st.integers(0, 99_999),
     duration_ms=st.integers(0, 120_000),
     request_id=st.none() | st.text(max_size=34),
-    spent=st.booleans(),
 )
 
 
-def attempt(number: int, *, spent: bool = True) -> Attempt:
+def attempt(number: int, verdict: str = "transient") -> Attempt:
     """One that can be told from the others."""
-    return Attempt(float(number), "transient", 50002, 120, f"r{number}", spent)
+    return Attempt(float(number), verdict, 50002, 120, f"r{number}")
 
 
-def grown(attempts: list[Attempt], *, ambiguous: bool = False) -> History:
-    """A history with these attempts."""
+def grown(attempts: list[Attempt]) -> History:
+    """A history with these attempts, each in a delivery of its own."""
     history = History(5.0)
     for one in attempts:
-        history = history.after(one, ambiguous=ambiguous)
+        history = history.after(one)
     return history
 
 
@@ -38,19 +38,18 @@ def test_a_block_that_was_never_tried_has_no_document() -> None:
     assert History(7.5) == History.read(b"", 7.5)
 
 
-@given(attempts=st.lists(ATTEMPTS, max_size=15), ambiguous=st.booleans(), suspect=st.booleans())
-def test_a_history_is_read_as_it_was_written(
-    attempts: list[Attempt], *, ambiguous: bool, suspect: bool
-) -> None:
+@given(attempts=st.lists(ATTEMPTS, max_size=15), suspect=st.booleans())
+def test_a_history_is_read_as_it_was_written(attempts: list[Attempt], *, suspect: bool) -> None:
     """Nothing is lost on the way through Redis, nor is the acceptance replaced."""
-    history = replace(grown(attempts, ambiguous=ambiguous), suspect=suspect, replays=(1.5, 2.5))
+    history = replace(grown(attempts), suspect=suspect, replays=(1.5, 2.5))
     assert history == History.read(history.write().encode(), accepted_at=99.0)
 
 
 @given(attempts=st.lists(ATTEMPTS, max_size=30))
 def test_only_spent_attempts_are_counted(attempts: list[Attempt]) -> None:
     """Being throttled or parked is not the event's fault."""
-    assert sum(one.spent for one in attempts) == grown(attempts).attempts
+    unspent = {"throttled", "credential", "configuration", "delivered"}
+    assert sum(one.verdict not in unspent for one in attempts) == grown(attempts).attempts
 
 
 def test_the_first_and_the_last_attempts_are_kept() -> None:
@@ -62,46 +61,53 @@ def test_the_first_and_the_last_attempts_are_kept() -> None:
 
 def test_an_ambiguous_attempt_is_never_forgotten() -> None:
     """It may have been accepted unseen, whatever came later."""
-    history = History(5.0).after(attempt(1), ambiguous=True).after(attempt(2), ambiguous=False)
+    history = History(5.0).after(attempt(1, "ambiguous")).after(attempt(2))
     assert history.ambiguous
 
 
 def test_doubt_begins_with_the_first_unclear_attempt() -> None:
     """Attempts before it were answered; later ones, and a log that is cut, change nothing."""
     history = grown([attempt(number) for number in range(10)])
-    history = history.after(attempt(100), ambiguous=True)
+    history = history.after(attempt(100, "unclear"))
     for number in range(200, 220):
-        history = history.after(attempt(number), ambiguous=True)
+        history = history.after(attempt(number, "unclear"))
     assert history.ambiguous_since == 100
 
 
 def test_an_earlier_doubt_goes_before_a_later_one() -> None:
     """A worker that died with the event may have sent it before the attempt that is logged."""
     history = History(5.0).doubted(50.0)
-    assert history.after(attempt(100), ambiguous=True).ambiguous_since == 50
+    assert history.after(attempt(100, "unclear")).ambiguous_since == 50
     assert history.doubted(20.0).ambiguous_since == 20
 
 
 def test_a_failure_counts_against_the_events_when_others_were_taken_since_the_last() -> None:
     """In an outage nobody is taken, so nobody is to blame."""
-    history = History(5.0).after(attempt(10), ambiguous=False, taken_at=9.0)
-    history = history.after(attempt(20), ambiguous=False, taken_at=9.0)
+    history = History(5.0).after(attempt(10), taken_at=9.0)
+    history = history.after(attempt(20), taken_at=9.0)
     assert history.outdone == 0
-    history = history.after(attempt(30), ambiguous=False, taken_at=25.0)
+    history = history.after(attempt(30), taken_at=25.0)
     assert history.outdone == 1
+
+
+def test_a_search_counts_its_attempts_and_is_one_unclear_delivery() -> None:
+    """However often the same events were sent in it, within seconds."""
+    history = History(5.0).after(attempt(1, "unclear"), attempt(2, "unclear"), attempt(3))
+    assert (history.attempts, history.unclear, history.ambiguous_since) == (3, 1, 1)
+    assert history.after(attempt(9)).unclear == 1
 
 
 def test_being_throttled_speaks_against_nobody() -> None:
     """Whoever was taken meanwhile."""
     throttled = replace(attempt(20), verdict="throttled")
-    history = History(5.0).after(attempt(10), ambiguous=False)
-    assert history.after(throttled, ambiguous=False, taken_at=15.0).outdone == 0
+    history = History(5.0).after(attempt(10))
+    assert history.after(throttled, taken_at=15.0).outdone == 0
 
 
 def test_an_attempt_changes_nothing_else() -> None:
     """Acceptance, suspicion and replays stay."""
     before = History(5.0, suspect=True, replays=(1.0,))
-    after = before.after(attempt(1), ambiguous=False)
+    after = before.after(attempt(1))
     assert before == replace(after, attempts=0, log=())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from worker.attempts.verdict import Answer, Verdict
-from worker.delivery.isolation import Isolated, isolate
+from worker.delivery.events_api import Exchange
+from worker.delivery.isolation import Met, isolate
 
 OK = Answer(Verdict.DELIVERED, code=0, message="OK")
 MUTE = "Invalid value: not a valid string."
@@ -54,13 +56,13 @@ class Api:
     requests: list[int] = field(default_factory=list)
     delivered: list[int] = field(default_factory=list)
 
-    def send(self, events: Sequence[int]) -> Answer:
+    def send(self, events: Sequence[int]) -> Exchange:
         """One request."""
         self.requests.append(len(events))
         answer = self._answer(events)
         if answer.verdict is Verdict.DELIVERED:
             self.delivered += events
-        return answer
+        return Exchange(answer, float(len(self.requests)), 0.1)
 
     def _answer(self, events: Sequence[int]) -> Answer:
         if len(self.requests) in self.stops:
@@ -76,20 +78,52 @@ class Api:
         return OK
 
 
+@dataclass
+class Found:
+    """What a search found, event by event.
+
+    Attributes:
+        delivered: accepted.
+        refused: each with its own answer.
+        left: undecided, by group.
+        stopped_by: the answer that ended the search early.
+    """
+
+    delivered: list[int] = field(default_factory=list)
+    refused: list[tuple[int, Answer]] = field(default_factory=list)
+    left: list[list[int]] = field(default_factory=list)
+    stopped_by: Answer | None = None
+
+    @classmethod
+    def of(cls, judged: Sequence[Met[int]]) -> Found:
+        """Sort what the search returns."""
+        found, groups = cls(), defaultdict[int, list[int]](list)
+        for met in judged:
+            if met.answer.verdict is Verdict.DELIVERED:
+                found.delivered += met.events
+            elif met.alone:
+                found.refused += [(event, met.answer) for event in met.events]
+            else:
+                groups[met.group] += met.events
+                if met.answer.verdict not in {Verdict.REJECTED, Verdict.UNCLEAR}:
+                    found.stopped_by = met.answer
+        found.left = [*groups.values()]
+        return found
+
+
 def search(
     api: Api, events: Sequence[int], may_continue: Callable[[], bool] = lambda: True
-) -> Isolated[int]:
+) -> Found:
     """Send a batch as the worker does: once whole, then as the search wants it."""
-    answer = api.send(events)
-    return isolate(events, answer, api.send, may_continue)
+    return Found.of(isolate(events, api.send(events), api.send, may_continue))
 
 
-def blamed(found: Isolated[int]) -> dict[int, str | None]:
+def blamed(found: Found) -> dict[int, str | None]:
     """Each refused event, and whose refusal it was given."""
     return {event: answer.request_id for event, answer in found.refused}
 
 
-def undecided(found: Isolated[int]) -> list[int]:
+def undecided(found: Found) -> list[int]:
     """What is left, in order."""
     return sorted(event for part in found.left for event in part)
 
@@ -131,7 +165,7 @@ def test_the_number_of_requests_is_bounded(size: int, seeds: set[int]) -> None:
     api = Api(poisons)
     found = search(api, range(size))
     assert len(api.requests) <= bound(size, len(poisons))
-    assert len(api.requests) - 1 == found.requests
+    assert {poison: f"of {poison}" for poison in poisons} == blamed(found)
 
 
 def test_one_poison_in_a_thousand_costs_twelve_requests_wherever_it_stands() -> None:
@@ -237,10 +271,10 @@ def test_poisons_are_found_behind_a_refusal_for_size(
     """Both at once: the limit is kept, the poisons are blamed, the others delivered."""
     poisons = frozenset(seed % size for seed in seeds)
     api = Api(poisons, largest=largest)
-    answer = api.send(range(size))
-    if answer is OK:
+    refused = api.send(range(size))
+    if refused.answer is OK:
         return
-    found = isolate(range(size), answer, api.send, lambda: True)
+    found = Found.of(isolate(range(size), refused, api.send, lambda: True))
     assert {poison: f"of {poison}" for poison in poisons} == blamed(found)
     assert sorted(set(range(size)) - poisons) == sorted(api.delivered)
 
@@ -325,8 +359,37 @@ def test_without_any_budget_all_is_left_in_two_halves() -> None:
 def test_an_unclear_answer_is_searched_like_a_refusal(verdict: Verdict) -> None:
     """A code that nobody knows may be one event's doing too."""
 
-    def send(events: Sequence[int]) -> Answer:
-        return Answer(verdict, code=20001) if 2 in events else OK
+    def send(events: Sequence[int]) -> Exchange:
+        return Exchange(Answer(verdict, code=20001) if 2 in events else OK, 1.0, 0.1)
 
-    found = isolate(range(4), Answer(verdict, code=20001), send, lambda: True)
+    found = Found.of(isolate(range(4), send(range(4)), send, lambda: True))
     assert (sorted(found.delivered), [event for event, _ in found.refused]) == ([0, 1, 3], [2])
+
+
+@given(
+    size=st.integers(2, 40),
+    seeds=st.sets(st.integers(0, 10**6), max_size=5),
+    stop=st.integers(2, 9),
+)
+def test_each_event_has_all_answers_of_the_requests_that_carried_it(
+    size: int, seeds: set[int], stop: int
+) -> None:
+    """In order, and none of a request that did not carry it."""
+    api = Api(
+        frozenset(seed % size for seed in seeds), whims=frozenset({1}), stops={stop: throttle()}
+    )
+    carried: dict[int, list[float]] = {event: [] for event in range(size)}
+
+    def send(events: Sequence[int]) -> Exchange:
+        exchange = api.send(events)
+        for event in events:
+            carried[event].append(exchange.started_at)
+        return exchange
+
+    judged = isolate(range(size), send(range(size)), send, lambda: True)
+    met = {
+        event: [one.started_at for one in part.exchanges]
+        for part in judged
+        for event in part.events
+    }
+    assert met == carried

@@ -66,7 +66,7 @@ def doubtful(age_s: float, *, replays: tuple[float, ...] = ()) -> History:
     """Of an event whose first attempt, so long ago, may have been accepted."""
     attempt = Attempt(NOW - age_s, "ambiguous", None, 10, None)
     history = History(NOW - age_s, replays=replays)
-    return history.after(attempt, ambiguous=True)
+    return history.after(attempt)
 
 
 def test_a_good_event_is_sent_as_it_is() -> None:

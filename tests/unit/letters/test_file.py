@@ -16,7 +16,7 @@ from worker.letters.letter import DeadLetter, Reason
 NOW: Final = 1_795_000_000.0
 HISTORY: Final = History(
     NOW - 60, suspect=False, replays=(NOW - 9,), edits=({"at": 1.5, "who": "a", "paths": ["b"]},)
-).after(Attempt(NOW - 30, "rejected", 40002, 120, "R1"), ambiguous=True)
+).after(Attempt(NOW - 30, "unclear", 20001, 120, "R1"))
 
 
 def letter(body: Any = None, **changes: Any) -> DeadLetter:

@@ -18,6 +18,7 @@ from worker.outbox.settlement import MixedBlock, Settlement, Turns
 BEFORE = History(1.5, attempts=2, log=({"at": 1.0, "verdict": "transient"},))
 TRANSIENT = Attempt(10.0, "transient", 50002, 120, "r1")
 AMBIGUOUS = Attempt(11.0, "ambiguous", None, 10_000, None)
+FAILED, DOUBTED = BEFORE.after(TRANSIENT), BEFORE.after(AMBIGUOUS)
 
 
 def block(events: int = 4, history: History | None = BEFORE) -> OpenBlock:
@@ -78,7 +79,7 @@ def test_a_block_is_closed_when_its_last_event_has_ended() -> None:
     one.delivered()
     one.dead(1, letter())
     states.append(one.closed)
-    one.left([2, 3], TRANSIENT)
+    one.left([2, 3], FAILED)
     assert [*states, one.closed] == [False, False, True]
 
 
@@ -93,27 +94,44 @@ def test_a_block_that_was_delivered_whole_is_done() -> None:
 def test_a_block_that_is_left_whole_comes_back_as_it_is() -> None:
     """With one attempt more, and its payload untouched."""
     one = block()
-    one.left([0, 1, 2, 3], TRANSIENT)
+    one.left([0, 1, 2, 3], FAILED)
     ((id_, claims, attempts, _),) = settled(one).again
     assert (id_, claims) == ("1500-7", 1)
-    assert BEFORE.after(TRANSIENT, ambiguous=False) == history_of(attempts)
+    assert history_of(attempts) == FAILED
 
 
 def test_a_block_that_was_not_even_tried_keeps_its_history() -> None:
     """Nothing is written that did not happen."""
     one = block()
-    one.left([0, 1, 2, 3], None)
+    one.left([0, 1, 2, 3])
     assert settled(one).again == [("1500-7", 1, None, False)]
 
 
-def test_two_requests_that_carried_a_block_count_as_one_attempt() -> None:
-    """And one of them that may have been accepted makes the block ambiguous."""
+def test_a_block_that_two_requests_carried_comes_back_as_two() -> None:
+    """Each with what its own request met: only one of them may have been accepted."""
     one = block()
-    one.left([0, 1], AMBIGUOUS, ambiguous=True)
-    one.left([2, 3], TRANSIENT)
-    ((_, _, attempts, _),) = settled(one).again
-    history = history_of(attempts)
-    assert (history.attempts, history.ambiguous) == (3, True)
+    one.left([0, 1], DOUBTED)
+    one.left([2, 3], FAILED)
+    first, second = mixed(one).left
+    assert (ids_of(first.payload), ids_of(second.payload)) == (["e0", "e1"], ["e2", "e3"])
+    assert [history_of(first.attempts), history_of(second.attempts)] == [DOUBTED, FAILED]
+
+
+def test_events_that_met_the_same_stay_together() -> None:
+    """Handed back in two steps, the block is what it was."""
+    one = block()
+    one.left([2, 3])
+    one.left([0, 1])
+    assert settled(one).again == [("1500-7", 1, None, False)]
+
+
+def test_a_group_does_not_take_another_groups_history() -> None:
+    """Of one block in two batches, each of which was searched."""
+    one = block()
+    one.left([0, 1], DOUBTED, group=1)
+    one.left([2, 3], FAILED, group=1)
+    first, second = (history_of(part.attempts) for part in mixed(one).left)
+    assert (first.ambiguous, second.ambiguous) == (True, False)
 
 
 def test_a_block_that_ended_in_several_ways_is_taken_apart() -> None:
@@ -121,7 +139,7 @@ def test_a_block_that_ended_in_several_ways_is_taken_apart() -> None:
     one = block()
     one.delivered()
     one.dead(2, letter())
-    one.left([3, 1], TRANSIENT)
+    one.left([3, 1], FAILED)
     entry = mixed(one)
     ((suffix, reason),) = [(dead.suffix, dead.record.kind.reason) for dead in entry.dead]
     (part,) = entry.left
@@ -145,8 +163,8 @@ def test_a_block_of_dead_events_is_taken_apart_too() -> None:
 def test_parts_under_suspicion_come_back_apart_from_each_other() -> None:
     """The search goes on where it ended."""
     one = block()
-    one.left([0, 1], TRANSIENT, part=1)
-    one.left([2, 3], None, part=2)
+    one.left([0, 1], FAILED, group=1)
+    one.left([2, 3], group=2)
     first, second = mixed(one).left
     assert (ids_of(first.payload), ids_of(second.payload)) == (["e0", "e1"], ["e2", "e3"])
     assert history_of(first.attempts).suspect
@@ -156,8 +174,8 @@ def test_parts_under_suspicion_come_back_apart_from_each_other() -> None:
 def test_a_part_has_met_only_its_own_attempt() -> None:
     """What was not in the ambiguous request has not become ambiguous by it."""
     one = block()
-    one.left([0, 1], AMBIGUOUS, ambiguous=True, part=1)
-    one.left([2, 3], None, part=2)
+    one.left([0, 1], DOUBTED, group=1)
+    one.left([2, 3], group=2)
     first, second = (history_of(part.attempts) for part in mixed(one).left)
     assert (first.attempts, first.ambiguous) == (3, True)
     assert (second.attempts, second.ambiguous, second.log) == (2, False, BEFORE.log)
@@ -166,7 +184,7 @@ def test_a_part_has_met_only_its_own_attempt() -> None:
 def test_suspicion_lasts_until_an_event_has_ended() -> None:
     """A suspect block that is left whole stays suspect."""
     one = block(history=History(1.5, suspect=True))
-    one.left([0, 1, 2, 3], TRANSIENT)
+    one.left([0, 1, 2, 3], one.history.after(TRANSIENT))
     ((_, _, attempts, _),) = settled(one).again
     assert history_of(attempts).suspect
 
@@ -182,7 +200,7 @@ def test_every_event_is_in_the_settlement_once(ends: list[str]) -> None:
         elif end == "dead":
             one.dead(index, letter())
         else:
-            one.left([index], TRANSIENT, part=int(end == "suspect"))
+            one.left([index], FAILED, group=int(end == "suspect"))
     assert one.closed
     settlement = settled(one)
     found = [len(ends) for _ in settlement.again] + [count for _, _, count in settlement.done]

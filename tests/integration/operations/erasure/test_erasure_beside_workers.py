@@ -14,7 +14,6 @@ from worker.outbox.claimed_block import OpenBlock
 
 KEY: Final = "web:C0ERASE00PIXEL000000"
 JO, AL = "jo@example.com", "al@example.com"
-FAILED: Final = Attempt(1.0, "transient", 50002, 5, None)
 
 
 def opened(claim: Any) -> OpenBlock:
@@ -46,14 +45,15 @@ def test_what_a_block_has_met_stays_with_the_others(shop: Any, ambiguous: bool) 
     shop.track(JO, AL)
     claim = shop.claim()
     block = opened(claim)
-    block.left([0, 1], FAILED, ambiguous=ambiguous)
+    attempt = Attempt(1.0, "ambiguous" if ambiguous else "transient", None, 5, None)
+    block.left([0, 1], block.history.after(attempt))
     shop.settle(claim, block)
     assert shop.erase() == Found(waiting=1)
     assert History.read(*shop.redis.hvals(keys.attempts(KEY)), 0.0) == History(
         block.claimed.accepted_at,
         attempts=1,
-        ambiguous_since=FAILED.at if ambiguous else None,
-        log=(FAILED.as_dict(),),
+        ambiguous_since=attempt.at if ambiguous else None,
+        log=(attempt.as_dict(),),
     )
 
 
@@ -80,8 +80,8 @@ def test_what_comes_back_in_another_block_is_erased(shop: Any) -> None:
     claim = shop.claim()
     block = opened(claim)
     block.delivered()
-    block.left([1], None, part=1)
-    block.left([2], None, part=2)
+    block.left([1], group=1)
+    block.left([2], group=2)
     assert shop.erase(lambda: shop.settle(claim, block)) == Found(waiting=1)
     assert shop.blocks() == [[f"{AL}/2"]]
 

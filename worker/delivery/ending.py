@@ -1,0 +1,97 @@
+"""How an event's part in a delivery ends: one value, computed once from all answers that it met.
+
+Delivered    the last request that carried it was accepted
+Dead         the last answer is about it alone, and no further request would change it
+Again        anything else: it is due again, and remembers what it met
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from worker.attempts.history import Attempt, History
+from worker.attempts.verdict import Answer, Verdict
+from worker.delivery.events_api import Exchange
+from worker.delivery.isolation import Met
+from worker.letters.letter import Reason
+
+UNCLEAR_DELIVERIES: Final = 5
+"""An event whose answers mean nothing known is given up after so many deliveries."""
+
+EXHAUSTED_AFTER: Final = 30
+"""An event that alone fails so often, while the API takes others, is given up: it is the cause.
+Where nine of ten answers were failures by chance, one event of twenty would be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The API accepted it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """It will not be sent again without a person.
+
+    Attributes:
+        reason: why.
+        answer: the one that decided.
+        history: with everything that it met.
+    """
+
+    reason: Reason
+    answer: Answer
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """It is due again.
+
+    Attributes:
+        history: with everything that it met.
+        group: events of different groups are not to be sent together again; 0 is no group.
+    """
+
+    history: History
+    group: int = 0
+
+
+End = Delivered | Dead | Again
+
+
+def end_of(met: Met[Any], history: History, *, taken_at: float) -> End:
+    """How a delivery ends for events that met the same.
+
+    Args:
+        met: in this delivery.
+        history: of the deliveries before it.
+        taken_at: when the API had last taken others of the destination, Unix seconds.
+    """
+    verdict = met.answer.verdict
+    if verdict is Verdict.DELIVERED:
+        return Delivered()
+    history = history.after(*map(attempt_of, met.exchanges), taken_at=taken_at)
+    if met.alone and verdict.leads_to.kills:
+        return Dead(Reason.REJECTED, met.answer, history)
+    if met.alone and _is_exhausted(verdict, history):
+        return Dead(Reason.EXHAUSTED, met.answer, history)
+    return Again(history, met.group)
+
+
+def _is_exhausted(verdict: Verdict, history: History) -> bool:
+    if verdict.leads_to.wears_out:
+        return history.unclear >= UNCLEAR_DELIVERIES
+    return verdict.leads_to.accuses and history.outdone >= EXHAUSTED_AFTER
+
+
+def attempt_of(exchange: Exchange) -> Attempt:
+    """A request as a history keeps it."""
+    answer = exchange.answer
+    return Attempt(
+        at=exchange.started_at,
+        verdict=answer.verdict,
+        code=answer.code,
+        duration_ms=round(exchange.duration_s * 1000),
+        request_id=answer.request_id,
+    )
