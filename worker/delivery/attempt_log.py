@@ -39,7 +39,7 @@ def tell(destination: Destination, answer: Answer, settled: Settled) -> None:
     """Say what a person should know; a parking once, though many requests were refused."""
     if settled.parked:
         _log_parked(destination, answer)
-    if settled.parked or answer.verdict is Verdict.UNCLEAR:
+    if settled.parked or not answer.verdict.leads_to.parks:
         report_answer(destination.key, answer)
     if settled.lost:
         log.warning("claim_lost", destination=destination.key, blocks=settled.lost)

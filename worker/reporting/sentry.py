@@ -34,12 +34,9 @@ from sentry_sdk.utils import BadDsn
 
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.settings import ENVIRONMENT_PREFIX
-from worker.attempts.verdict import Answer, Verdict
+from worker.attempts.verdict import Answer
 from worker.reporting.redaction import Failure, Frame, failures, redacted
 from worker.settings import Settings
-
-REPORTED: Final = frozenset({Verdict.CREDENTIAL, Verdict.CONFIGURATION, Verdict.UNCLEAR})
-"""Verdicts that need a person."""
 
 SILENCE_S: Final = 3600.0
 """The same report is not repeated for so long by one process: an API that stays unclear is one
@@ -141,7 +138,7 @@ def report_answer(destination: str, answer: Answer) -> None:
 
     One group in Sentry per verdict and code, whatever the destination.
     """
-    if answer.verdict not in REPORTED or not sentry_sdk.is_initialized():
+    if not answer.verdict.leads_to.reported or not sentry_sdk.is_initialized():
         return
     sentry_sdk.capture_event(
         {
