@@ -127,7 +127,7 @@ def bodies(destination: Destination, blocks: list[ClaimedBlock]) -> int:
     preparer, now = Preparer(destination, SETTINGS), time.time()
     carried: list[Outgoing] = []
     for block in blocks:
-        carried += preparer.prepare(OpenBlock.of(block, lease_ends=0.0), now=now)
+        carried += preparer.prepare(OpenBlock.of(block, lease_ends=0.0), now=now).sendable
     full, rest = full_batches(carried, max_events=1_000, max_bytes=2**24)
     return sum(len(request_body(destination, batch)) for batch in (*full, rest) if batch)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Any, Final
 
 from worker.cli import main
-from worker.delivery.prepare import Outgoing, Preparer
+from worker.delivery.prepare import Prepared, Preparer
 from worker.outbox.claimed_block import OpenBlock
 
 MARK: Final = "deadly-"
@@ -15,9 +14,7 @@ MARK: Final = "deadly-"
 prepare = Preparer.prepare
 
 
-def die_of_a_marked_event(
-    preparer: Preparer, block: OpenBlock, **arguments: Any
-) -> Iterator[Outgoing]:
+def die_of_a_marked_event(preparer: Preparer, block: OpenBlock, **arguments: Any) -> Prepared:
     """Prepare a block, or end without a word."""
     if any(event["event_id"].startswith(MARK) for event in block.events):
         os._exit(1)

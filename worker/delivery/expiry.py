@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import structlog
 from redis import Redis
 
 from schemas.limits import LATEST_EVENT_TIME
@@ -25,9 +24,10 @@ from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import ClaimedBlock, Outbox
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import Settlement, Turns
+from worker.reporting.log import Log
 from worker.settings import Settings
 
-log = structlog.get_logger("tiktok_events.expiry")
+log = Log("tiktok_events.expiry")
 
 EVERY_MS: Final = 60_000
 """How late an event of a parked destination dies, about."""
@@ -99,10 +99,12 @@ class Sweep:
         settlement = Settlement(destination.key, 0, NO_TURNS)
         alive = 0
         for block in blocks:
-            outgoing = [event.index for event in preparer.prepare(block, now=time.time())]
-            if outgoing:  # the script and the schema read a time differently
-                block.left(outgoing, None)
-            alive += len(outgoing)
+            prepared = preparer.prepare(block, now=time.time())
+            for index, letter in prepared.dead:
+                block.dead(index, letter)
+            if prepared.sendable:  # the script and the schema read a time differently
+                block.left([event.index for event in prepared.sendable])
+            alive += len(prepared.sendable)
             block.settle_into(settlement)
         self._outbox.settle(settlement)
         return sum(block.size for block in blocks) - alive

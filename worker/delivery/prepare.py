@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
 
-from schemas import Checked, check_event
+from schemas import Checked, Finding, check_event
 from tiktok_events.event.destination import Destination
-from worker.delivery.remarks import note_warnings
 from worker.letters.dead_letters import DeadLetter, Reason
 from worker.outbox.claimed_block import OpenBlock
 from worker.settings import CONNECT_TIMEOUT_S, Settings
@@ -47,6 +45,21 @@ class Outgoing:
         return self.block.events[self.index]
 
 
+@dataclass(slots=True)
+class Prepared:
+    """What can become of a block's events.
+
+    Attributes:
+        sendable: events that can be sent, in order.
+        dead: place in the block and letter of each that cannot.
+        warnings: what validation let pass.
+    """
+
+    sendable: list[Outgoing] = field(default_factory=list)
+    dead: list[tuple[int, DeadLetter]] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+
+
 def encoded(event: dict[str, Any]) -> bytes:
     """JSON of an event, for keeping.
 
@@ -68,34 +81,40 @@ class Preparer:
     destination: Destination
     settings: Settings
 
-    def prepare(self, block: OpenBlock, *, now: float) -> Iterator[Outgoing]:
-        """Events of the block that can be sent; the others are dead when this ends."""
+    def prepare(self, block: OpenBlock, *, now: float) -> Prepared:
+        """Tell what of a block can be sent and what is dead; changes nothing.
+
+        Args:
+            block: open, with none of its events ended.
+            now: Unix seconds.
+        """
+        prepared = Prepared()
         needs_a_yes = block.history.needs_a_yes(now)
         window_s = self._window_s()
         latest_end = self._latest_end(now)
         for index, event in enumerate(block.events):
             checked = check_event(event, self.destination.event_source)
             if checked.errors:
-                block.dead(index, self._invalid(block, event, checked, now))
+                prepared.dead.append((index, self._invalid(block, event, checked, now)))
                 continue
             if checked.warnings:
-                note_warnings(self.destination.key, checked.warnings)
+                prepared.warnings += checked.warnings
             expires_at = checked.event["event_time"] + window_s
             if expires_at < latest_end:
-                block.dead(index, self._letter(block, event, Reason.EXPIRED, TOO_LATE, now))
+                letter = self._letter(block, event, Reason.EXPIRED, TOO_LATE, now)
+                prepared.dead.append((index, letter))
             elif needs_a_yes:
-                block.dead(index, self._letter(block, event, Reason.EXHAUSTED, NEEDS_A_YES, now))
+                letter = self._letter(block, event, Reason.EXHAUSTED, NEEDS_A_YES, now)
+                prepared.dead.append((index, letter))
             else:
-                yield Outgoing(block, index, encoded(checked.event), expires_at)
-        block.let_go()
+                sendable = Outgoing(block, index, encoded(checked.event), expires_at)
+                prepared.sendable.append(sendable)
+        return prepared
 
-    def give_up(self, block: OpenBlock, *, now: float) -> None:
-        """End a block that kills its workers: apart into single events, or dead when it is one."""
-        if block.size > 1:
-            block.take_apart()
-            return
+    def crash_loop(self, block: OpenBlock, *, now: float) -> DeadLetter:
+        """The letter of the only event of a block that kills its workers."""
         message = f"{block.claimed.claims - 1} workers in a row died while they held this event"
-        block.dead(0, self._letter(block, block.events[0], Reason.CRASH_LOOP, message, now))
+        return self._letter(block, block.events[0], Reason.CRASH_LOOP, message, now)
 
     def expires_at(self, event: Any) -> float:
         """Until when the event is worth sending: its time and the window of its source."""

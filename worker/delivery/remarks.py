@@ -5,27 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import structlog
-
 from schemas import Finding
+from worker.reporting.log import Log
 
-log = structlog.get_logger("tiktok_events.remarks")
+log = Log("tiktok_events.remarks")
 
 REMEMBERED: Final = 1_000
 """Fields a process remarks on before it falls silent: after so many nobody reads on."""
 
-_remarked: Final[set[tuple[str, str]]] = set()
 
+class Remarks:
+    """The fields that one process has remarked on."""
 
-def note_warnings(destination: str, warnings: Sequence[Finding]) -> None:
-    """Log the first warning that this process meets about a destination's field."""
-    for warning in warnings:
-        field = (destination, warning.path)
-        if field not in _remarked and len(_remarked) < REMEMBERED:
-            _remarked.add(field)
-            log.warning(
-                "event_remark",
-                destination=destination,
-                path=warning.path,
-                message=warning.message,
-            )
+    def __init__(self) -> None:
+        self._fields: set[tuple[str, str]] = set()
+
+    def note(self, destination: str, warnings: Sequence[Finding]) -> None:
+        """Log the first warning about each field of a destination."""
+        for warning in warnings:
+            field = (destination, warning.path)
+            if field not in self._fields and len(self._fields) < REMEMBERED:
+                self._fields.add(field)
+                log.warning(
+                    "event_remark",
+                    destination=destination,
+                    path=warning.path,
+                    message=warning.message,
+                )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -47,13 +46,14 @@ class Served:
         """The destination's key."""
         return self.destination.key
 
-    def expects_more(self, *, a_line: bool) -> bool:
+    def expects_more(self, now: float, *, a_line: bool) -> bool:
         """Whether what is carried waits to be filled up.
 
         Args:
+            now: seconds of the monotonic clock.
             a_line: whether other destinations are due that this worker has not taken.
         """
         if self.rest not in {Rest.MORE, Rest.LATER}:
             return False
         elsewhere = self.rest is Rest.MORE and not a_line
-        return time.monotonic() - self.asked_at < (ELSEWHERE_S if elsewhere else MORE_S)
+        return now - self.asked_at < (ELSEWHERE_S if elsewhere else MORE_S)

@@ -21,15 +21,18 @@ from redis.retry import Retry
 from tiktok_events.client import Client
 from tiktok_events.connection import leader
 from tiktok_events.outbox import keys
+from worker.delivery.claiming import Claiming
 from worker.delivery.deliver import Delivery
 from worker.delivery.destinations import Destinations
 from worker.delivery.events_api import EventsApi
 from worker.delivery.loop import Drain
 from worker.delivery.posting import Posting
+from worker.delivery.remarks import Remarks
 from worker.outbox.outbox import Outbox
 from worker.reporting.outage import REDIS, is_outage
 from worker.runtime.acceptance import Acceptance, most_message_bytes
 from worker.runtime.inbox import Inbox
+from worker.runtime.progress import PROGRESS
 from worker.runtime.shutdown import GENTLE_END, TASK_BUDGET_S, stopping
 from worker.settings import Settings
 
@@ -139,6 +142,7 @@ class Engine:
             settings,
             random.Random(),
         )
+        self._remarks = Remarks()
         self._pool = ThreadPoolExecutor(settings.posting_threads, thread_name_prefix="post")
 
     def close(self) -> None:
@@ -150,13 +154,22 @@ class Engine:
 
     def drain(self, budget_s: float = TASK_BUDGET_S) -> None:
         """Serve what is due; see `worker.delivery.loop`."""
-        drain = Drain(
+        posting = Posting(self._pool, self.settings.posting_threads)
+        claiming = Claiming(
             self.outbox,
             self._delivery,
             self.destinations,
             self.settings,
-            posting=Posting(self._pool, self.settings.posting_threads),
+            posting=posting,
+            remarks=self._remarks,
+        )
+        drain = Drain(
+            self.outbox,
+            claiming,
+            posting,
+            rings=self.settings.rings,
             stopping=stopping,
+            beat=PROGRESS.beat,
         )
         with self.serving():
             drain.run(budget_s=budget_s)

@@ -61,7 +61,7 @@ def deliver(redis: Redis, redis_url: str, settings: Settings) -> Deliver:
         )
         block = OpenBlock(claimed, history, now, now)
         block.lease_ends = time.monotonic() + LEASE_MS / 1000
-        outgoing = list(Preparer(PIXEL, settings).prepare(block, now=now))
+        outgoing = Preparer(PIXEL, settings).prepare(block, now=now).sendable
         delivery.deliver(Batch(PIXEL, account, claim.failures, outgoing))
         return outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.turns)])[0]
 

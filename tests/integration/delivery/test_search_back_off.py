@@ -66,7 +66,9 @@ def _deliver_all(redis: Redis, settings: Settings, *, healthy_meanwhile: bool = 
     outgoing = [
         event
         for claimed in claim.blocks
-        for event in preparer.prepare(OpenBlock.of(claimed, lease_ends=lease_ends), now=time.time())
+        for event in preparer.prepare(
+            OpenBlock.of(claimed, lease_ends=lease_ends), now=time.time()
+        ).sendable
     ]
     if healthy_meanwhile:
         outbox.settle(Settlement(PIXEL.key, claim.failures, account.turns, outcome=Outcome.HEALTHY))

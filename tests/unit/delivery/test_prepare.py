@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 
 from tiktok_events.event.destination import Destination
 from worker.attempts.history import DEDUPLICATION_S, Attempt, History
-from worker.delivery import remarks
 from worker.delivery.prepare import Outgoing, Preparer, encoded
+from worker.delivery.remarks import Remarks
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import ClaimedBlock
 from worker.outbox.settlement import Settlement, Turns
@@ -47,8 +47,11 @@ def opened(*events: Any, claims: int = 1, history: History | None = None) -> Ope
 
 
 def prepared(block: OpenBlock) -> list[Outgoing]:
-    """What of it can be sent."""
-    return list(PREPARER.prepare(block, now=NOW))
+    """What of it can be sent; the others end as dead."""
+    found = PREPARER.prepare(block, now=NOW)
+    for index, letter in found.dead:
+        block.dead(index, letter)
+    return found.sendable
 
 
 def letters(block: OpenBlock) -> list[dict[str, Any]]:
@@ -76,11 +79,21 @@ def test_a_good_event_is_sent_as_it_is() -> None:
     assert outgoing.expires_at == NOW - 60 + 7 * DAY
 
 
-def test_a_prepared_block_keeps_the_bytes_alone() -> None:
+def test_to_prepare_changes_nothing() -> None:
+    """Whoever claimed the block ends its events."""
+    block = opened(event(), event(properties={"value": "x"}))
+    first, second = (PREPARER.prepare(block, now=NOW) for _ in range(2))
+    assert first.dead == second.dead
+    assert [one.encoded for one in first.sendable] == [one.encoded for one in second.sendable]
+    assert (block.open, block.size) == (2, 2)
+
+
+def test_a_block_that_was_let_go_keeps_the_bytes_alone() -> None:
     """Decoded events take no memory while they wait; one that dies is decoded anew."""
     block = opened(event(), event(event_id="e2"))
     decoded = block.events
     first, second = prepared(block)
+    block.let_go()
     assert decoded is not block.events
     assert [first.body, second.body] == decoded
 
@@ -153,19 +166,10 @@ def test_an_event_whose_worker_died_is_ambiguous() -> None:
     assert not opened(event(), claims=1).history.ambiguous
 
 
-def test_a_deadly_block_is_taken_apart() -> None:
-    """Every event is on its own from then on."""
-    block = opened(event(), event(), claims=6)
-    PREPARER.give_up(block, now=NOW)
-    settlement = Settlement("web:C0PIXEL", 0, Turns("digest", 1.0))
-    block.settle_into(settlement)
-    assert [part.events for part in settlement.mixed[0].left] == [1, 1]
-
-
 def test_a_deadly_event_dies() -> None:
     """Rather than taking workers with it for ever."""
     block = opened(event(), claims=6)
-    PREPARER.give_up(block, now=NOW)
+    block.dead(0, PREPARER.crash_loop(block, now=NOW))
     (letter,) = letters(block)
     assert (letter["reason"], letter["ambiguous"]) == ("crash_loop", True)
     assert letter["message"].startswith("5 workers")
@@ -173,9 +177,10 @@ def test_a_deadly_event_dies() -> None:
 
 def test_a_remark_is_made_once() -> None:
     """A million events with the same slip are one line."""
-    remarks._remarked.clear()
+    remarks = Remarks()
     with capture_logs() as logs:
         for _ in range(3):
-            prepared(opened(event(event="purchase")))
+            found = PREPARER.prepare(opened(event(event="purchase")), now=NOW)
+            remarks.note("web:C0PIXEL", found.warnings)
     assert [(line["event"], line["path"]) for line in logs] == [("event_remark", "event")]
     assert "Purchase" in logs[0]["message"]

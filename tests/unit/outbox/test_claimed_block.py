@@ -171,6 +171,15 @@ def test_parts_under_suspicion_come_back_apart_from_each_other() -> None:
     assert history_of(second.attempts).suspect
 
 
+def test_a_block_that_is_taken_apart_is_as_many_blocks() -> None:
+    """Every event is on its own from then on."""
+    one = block()
+    one.take_apart()
+    assert [(part.events, history_of(part.attempts).suspect) for part in mixed(one).left] == [
+        (1, True)
+    ] * 4
+
+
 def test_a_part_has_met_only_its_own_attempt() -> None:
     """What was not in the ambiguous request has not become ambiguous by it."""
     one = block()
