@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import structlog
 from celery import Celery
 from celery.signals import (
     setup_logging,
@@ -19,7 +18,8 @@ from celery.signals import (
 )
 from kombu import Queue
 
-from tiktok_events.outbox.keys import BROKER_PREFIX, DOORBELL_QUEUE
+from tiktok_events.outbox.keys import BROKER_PREFIX, DOORBELL_QUEUE, QUEUE
+from worker.reporting.log import Log
 from worker.reporting.logging import configure_logging
 from worker.reporting.sentry import init_sentry
 from worker.runtime.broker import kombu_options, kombu_settings, kombu_url
@@ -32,7 +32,7 @@ from worker.runtime.task_table import TASKS
 from worker.runtime.ticker import DoorbellStep
 from worker.settings import Settings
 
-log = structlog.get_logger("tiktok_events.app")
+log = Log("tiktok_events.app")
 
 
 def create_app(settings: Settings) -> Celery:

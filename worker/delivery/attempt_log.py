@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import structlog
-
 from tiktok_events.event.destination import Destination
 from worker.attempts.verdict import Answer, Verdict
 from worker.delivery.events_api import Exchange
 from worker.outbox.settlement import Settled
+from worker.reporting.log import Log
 from worker.reporting.redaction import redacted
 from worker.reporting.sentry import report_answer
 
-log = structlog.get_logger("tiktok_events.delivery")
+log = Log("tiktok_events.delivery")
 
 
 def log_attempt(

@@ -8,12 +8,11 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-import structlog
-
+from worker.reporting.log import Log
 from worker.reporting.outage import REDIS, is_outage
 from worker.reporting.sentry import report_failure
 
-log = structlog.get_logger("tiktok_events.posting")
+log = Log("tiktok_events.posting")
 
 
 class Posting:

@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Final
 
-import structlog
-
 from tiktok_events.event.destination import Destination
 from worker.delivery.destinations import Destinations
 from worker.outbox.parking import PARKED_BY_HAND, Parking
 from worker.reporting.audit import Action, Audit
+from worker.reporting.log import Log
 
-log = structlog.get_logger("tiktok_events.token_watch")
+log = Log("tiktok_events.token_watch")
 
 CHANGED: Final = "token changed"
 AT_ONCE: Final = 500

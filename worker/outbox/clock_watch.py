@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-import structlog
 from redis import Redis
 
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import LuaScript
+from worker.reporting.log import Log
 
-log = structlog.get_logger("tiktok_events.clock_watch")
+log = Log("tiktok_events.clock_watch")
 
 JUMP_MS: Final = 1_000
 AT_ONCE: Final = 500

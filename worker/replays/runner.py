@@ -18,7 +18,6 @@ from heapq import heapify, heappop, heappush
 from itertools import islice
 from typing import Final
 
-import structlog
 from redis import Redis
 
 from tiktok_events.event.destination import Destination
@@ -32,8 +31,9 @@ from worker.replays.lanes import END, Lanes
 from worker.replays.lease import Held, Page, ReplayHold, Step
 from worker.replays.orders import Replays
 from worker.replays.rate import Pace
+from worker.reporting.log import Log
 
-log = structlog.get_logger("tiktok_events.replay")
+log = Log("tiktok_events.replay")
 
 STEP: Final = 100
 """Letters of one step: the server must not be held up."""

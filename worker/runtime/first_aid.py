@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
-import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
+from worker.reporting.log import Log
 from worker.runtime.engine import Engine, connect
 from worker.runtime.shutdown import stopping
 from worker.settings import Settings
 
-log = structlog.get_logger("tiktok_events.first_aid")
+log = Log("tiktok_events.first_aid")
 
 NEEDED_BYTES: Final = 4 * 1024 * 1024
 """What Celery's connections and bookkeeping take at a start, generously."""

@@ -21,18 +21,18 @@ import threading
 import time
 from typing import Any, Final, cast
 
-import structlog
 from celery import bootsteps
 from redis import Redis
 from redis.exceptions import RedisError
 
 from tiktok_events.outbox import keys
+from worker.reporting.log import Log
 from worker.reporting.sentry import report_stall
 from worker.runtime.engine import ENGINES, Engines, connect_to_look
 from worker.runtime.progress import PROGRESS, Progress
 from worker.runtime.shutdown import kill_pool, stopping
 
-log = structlog.get_logger("tiktok_events.stall")
+log = Log("tiktok_events.stall")
 
 LOOKS: Final = 10
 """While a stall lasts it is looked at so often; one look that finds life begins it anew."""

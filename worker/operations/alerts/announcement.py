@@ -7,15 +7,15 @@ from typing import Any, Final
 
 import orjson
 import requests
-import structlog
 import urllib3.exceptions
 
 from worker.delivery.events_api import new_session
 from worker.operations.alerts.judge import Alert, Incident, Phase
+from worker.reporting.log import Log
 from worker.reporting.sentry import report_alert
 from worker.settings import Settings
 
-log = structlog.get_logger("tiktok_events.alerts")
+log = Log("tiktok_events.alerts")
 
 WEBHOOK_TIMEOUT_S: Final = 5.0
 _FINE: Final = range(200, 300)
