@@ -49,11 +49,11 @@ CODES = {
     ),
     Verdict.REJECTED: (
         *(40000, 40002, 40008, 40011, 40012, 40013, 40014, 40016),
-        # A duplicate is no success either: delivered means code 0 and nothing else.
-        40050,
         *(40061, 40062, 40111, 40120, 40121, 40122, 40126, 40127, 40128, 40129),
         *(40502, *range(40901, 40917), 41003, 49999),
     ),
+    # A duplicate may have been accepted before: no success, and no refusal of an event.
+    Verdict.AMBIGUOUS: (40050,),
     Verdict.UNCLEAR: (20001, 1, 200, 10000, 20000, 20002, 39999, -1, -40002, -(2**63)),
 }
 
@@ -73,7 +73,7 @@ def test_only_code_0_is_delivered() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 201, 302, 400, 401, 403, 404, 413, 429, 499])
-@pytest.mark.parametrize("code", [0, 40002, 40100, 40105, 50002, 20001])
+@pytest.mark.parametrize("code", [40002, 40050, 40100, 40105, 50002, 20001])
 def test_the_code_decides_whatever_the_status(status: int, code: int) -> None:
     """Most errors come inside an HTTP 200, and some with another status."""
     answer = judge(status, {}, orjson.dumps({"code": code, "message": "m"}))
@@ -84,10 +84,11 @@ def test_the_code_decides_whatever_the_status(status: int, code: int) -> None:
     )
 
 
-@pytest.mark.parametrize(("status", "verdict"), [(499, "delivered"), (500, "ambiguous")])
-def test_code_0_within_a_server_error_is_ambiguous(status: int, verdict: str) -> None:
-    """An answer that contradicts itself is no success."""
-    assert verdict == judge(status, {}, b'{"code":0,"message":"OK"}').verdict
+@pytest.mark.parametrize("status", range(600))
+def test_code_0_is_success_where_the_status_says_so_too(status: int) -> None:
+    """An answer that contradicts itself is no success, and no refusal either."""
+    verdict = judge(status, {}, b'{"code":0,"message":"OK"}').verdict
+    assert verdict == ("delivered" if 200 <= status <= 299 else "ambiguous")
 
 
 @pytest.mark.parametrize("code", [40002, 40105, 50002, 61000])
@@ -126,11 +127,11 @@ BODIES_WITHOUT_A_CODE = [
 ]
 STATUSES = {
     Verdict.AMBIGUOUS: (200, 201, 202, 204, 206, 299, 100, 600, 0),
-    Verdict.CONFIGURATION: (300, 301, 302, 303, 307, 308, 399),
+    Verdict.CONFIGURATION: (300, 301, 302, 303, 307, 308, 399, 404),
     Verdict.CREDENTIAL: (401, 403),
     Verdict.THROTTLED: (429,),
     Verdict.TRANSIENT: (408, 425, 500, 501, 502, 503, 504, 520, 599),
-    Verdict.REJECTED: (400, 402, 404, 405, 409, 411, 413, 414, 415, 422, 451, 499),
+    Verdict.REJECTED: (400, 402, 405, 409, 411, 413, 414, 415, 422, 451, 499),
 }
 
 
@@ -167,12 +168,12 @@ LITERAL = [
     (
         200,
         b'{"code":40002,"message":"Invalid value for event_source_id: not a valid string."}',
-        "rejected",
+        "configuration",
     ),
     (
         400,
         b'{"code":40002,"message":"Invalid value for event_source: must be web, app or offline."}',
-        "rejected",
+        "configuration",
     ),
     (
         200,
@@ -222,7 +223,30 @@ def test_a_literal_answer_has_its_verdict(status: int, body: bytes, verdict: str
     assert verdict == judge(status, {}, body).verdict
 
 
-def test_the_message_decides_nothing() -> None:
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Invalid value for event_id: not a valid string.",
+        "Invalid value for event: event_source_id is missing",
+        "Batch.0.event_source_id: Not a valid string",
+        "Invalid value for event_source_ids: no",
+    ],
+)
+def test_a_refusal_that_names_another_field_blames_an_event(message: str) -> None:
+    """Only what stands beside the events is the destination's."""
+    answer = judge(200, {}, orjson.dumps({"code": 40002, "message": message}))
+    assert answer.verdict is Verdict.REJECTED
+
+
+@pytest.mark.parametrize("code", [40000, 40105, 50002, 0])
+def test_the_destinations_field_matters_with_a_parameter_error_only(code: int) -> None:
+    """Another code has its own meaning."""
+    message = "Invalid value for event_source_id: not a valid string."
+    answer = judge(200, {}, orjson.dumps({"code": code, "message": message}))
+    assert answer.verdict is verdict_of_code(code)
+
+
+def test_any_other_message_decides_nothing() -> None:
     """The same text comes with other codes."""
     text = "Too many requests. Access token is incorrect. OK"
     verdicts = [

@@ -1,16 +1,20 @@
 """What an answer of the Events API means: the only file that knows its codes.
 
 TikTok answers most errors inside an HTTP 200, so an integer `code` in the body decides;
-the HTTP status only where there is none. The message never does: the same code comes
-with different texts and the same text for different causes.
+the HTTP status only where there is none, and where it contradicts `code` 0: an answer that is
+a success and a failure at once is neither. The message decides in one case only, because the
+same code comes with different texts and the same text for different causes: a 40002 that names
+a field of the request beside its events blames none of them.
 
 Source: numbers and meanings from github.com/tiktok/tiktok-business-api-sdk
 `python_sdk/business_api_client/tiktok_business/tiktok_code.py`; the classes follow from
-what RudderStack, Airbyte and Singer do with them (read 2026-11-22).
+what RudderStack, Airbyte and Singer do with them (read 2026-11-22; 404 and 40050
+2026-11-30).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -117,9 +121,17 @@ CONFIGURATION_CODES: Final = frozenset(
     {40006, 40007, 40009, 40010, 40051, 40063, 40400, 40900, 41001, 41002, 70001}
 )
 TRANSIENT_CODES: Final = frozenset({40200, 40201, 40202, 40700})
+AMBIGUOUS_CODES: Final = frozenset({40050})
+"""A "duplicated request" says that an earlier one may have been accepted, and of no event that
+it is wrong."""
+
+PARAMETER_CODE: Final = 40002
 BATCH_SIZE_CODE: Final = 40061
 FIRST_ERROR_CODE: Final = 40000
 FIRST_SERVER_CODE: Final = 50000
+
+SUCCESS: Final = 2
+"""The hundreds of an HTTP status that is a success."""
 
 RETRY_AFTER_CAP_S: Final = 3600.0
 """A longer advice is taken for a mistake: events age while they wait."""
@@ -137,6 +149,7 @@ def verdict_of_code(code: int) -> Verdict:
         (CREDENTIAL_CODES, Verdict.CREDENTIAL),
         (CONFIGURATION_CODES, Verdict.CONFIGURATION),
         (TRANSIENT_CODES, Verdict.TRANSIENT),
+        (AMBIGUOUS_CODES, Verdict.AMBIGUOUS),
     ):
         if code in codes:
             return verdict
@@ -152,6 +165,8 @@ def verdict_of_status(status: int) -> Verdict:
         return Verdict.THROTTLED
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return Verdict.CREDENTIAL
+    if status == HTTPStatus.NOT_FOUND:
+        return Verdict.CONFIGURATION  # a wrong path or gateway, as code 40400 says
     if status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}:
         return Verdict.TRANSIENT
     # 2xx that is not the API's envelope: something else answered, or the answer was cut.
@@ -175,9 +190,8 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
     if type(code) is not int:
         verdict, code, message = verdict_of_status(status), None, f"HTTP {status} without a code"
     else:
-        verdict, message = verdict_of_code(code), _text(envelope.get("message")) or ""
-        if verdict is Verdict.DELIVERED and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            verdict = Verdict.AMBIGUOUS
+        message = _text(envelope.get("message")) or ""
+        verdict = _verdict_of_envelope(status, code, message)
     return Answer(
         verdict,
         code=code,
@@ -187,6 +201,21 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
         retry_after_s=_retry_after(headers),
         data=None if verdict is Verdict.DELIVERED else envelope.get("data"),
     )
+
+
+def _verdict_of_envelope(status: int, code: int, message: str) -> Verdict:
+    if code == PARAMETER_CODE and _DESTINATION_FAULT.match(message):
+        return Verdict.CONFIGURATION
+    verdict = verdict_of_code(code)
+    if verdict is Verdict.DELIVERED and status // 100 != SUCCESS:
+        return Verdict.AMBIGUOUS
+    return verdict
+
+
+# What stands beside the events in a request is the destination's. Source: a pixel code with
+# event_source "offline" answers every request so, github.com/stape-io/tiktok-tag issue 33
+# (read 2026-11-30).
+_DESTINATION_FAULT: Final = re.compile(r"Invalid value for event_source(_id)?\b")
 
 
 def _envelope(body: bytes) -> dict[str, Any]:
