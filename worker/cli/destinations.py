@@ -6,15 +6,26 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
+from uuid import uuid4
 
 import click
+from redis import Redis
 from rich.table import Table
 
 from tiktok_events.client import connect
 from tiktok_events.event.destination import Destination
 from worker.cli import options
 from worker.cli.status import state_text
-from worker.cli.terminal import age, cell, console, counted, plain_table, print_json
+from worker.cli.terminal import (
+    Bar,
+    age,
+    cell,
+    confirm,
+    console,
+    counted,
+    plain_table,
+    print_json,
+)
 from worker.delivery.destinations import OVERRIDABLE, Account, Destinations
 from worker.operations.status import DestinationFigures, read_figures
 from worker.outbox.parking import BY_HAND, Parking
@@ -69,11 +80,15 @@ RESUME_HELP: Final = """Let a parked destination go on.
 \b
 The token is renewed:   tiktok-events destinations resume web:C0PIXEL
 All that are parked:    tiktok-events destinations resume --all
+The events are wrong:   tiktok-events destinations resume web:C0PIXEL --bury
 
 One request tries first; when it is accepted, the others follow at full speed. If the
 cause is still there, the destination is parked again, and nothing is lost.
 
-Exit codes: 0 resumed, 1 it was not parked, 2 wrong usage.
+With --bury what waits becomes dead letters first, with the reason of the parking: mend them
+with `tiktok-events dead edit`, then `tiktok-events dead replay`.
+
+Exit codes: 0 resumed, 1 it was not parked, or the question was answered with no, 2 wrong usage.
 """
 
 
@@ -150,16 +165,23 @@ def park(*, destination: str, reason: str, unseen: bool, as_json: bool) -> None:
 @destinations.command("resume", help=RESUME_HELP)
 @click.argument("destination", callback=options.destination_key, metavar="[DEST]", required=False)
 @click.option("--all", "every", is_flag=True, help="All that are parked.")
+@click.option("--bury", is_flag=True, help="What waits becomes dead letters first.")
+@options.yes
 @options.as_json
-def resume(*, destination: str | None, every: bool, as_json: bool) -> None:
+def resume(*, destination: str | None, every: bool, bury: bool, yes: bool, as_json: bool) -> None:
     """Resume one destination, or all that are parked."""
     if (destination is None) != every:
         raise click.UsageError("give one destination, or --all")
+    if bury and destination is None:
+        raise click.UsageError("--bury is for one destination")
     settings = Settings.load()
     with connect(settings) as redis:
         seen = read_figures(redis).destinations
         parked = {one.destination: one.waiting for one in seen if one.parked is not None}
         wanted = list(parked) if destination is None else [destination]
+        if bury:
+            chosen = [one for one in seen if one.destination in wanted]
+            parked |= _bury(redis, settings, chosen, yes=yes)
         resumed = [one for one in wanted if Parking(redis).resume(one)]
         for one in resumed:
             Audit(redis).record(
@@ -168,6 +190,28 @@ def resume(*, destination: str | None, every: bool, as_json: bool) -> None:
     if destination is not None and not resumed:
         raise click.ClickException(f"{destination} is not parked{_near(destination, parked)}")
     _print_resumed(resumed, parked, as_json=as_json)
+
+
+def _bury(
+    redis: Redis, settings: Settings, seen: Iterable[DestinationFigures], *, yes: bool
+) -> dict[str, int]:
+    """Bury what waits for parked destinations; returns what still waits for each."""
+    from worker.operations.burial import Burial  # noqa: PLC0415 — because only this loads the schemas
+
+    left = {}
+    for one in seen:
+        if one.parked is None:
+            continue
+        confirm(f"Make {counted(one.waiting, 'waiting event')} dead letters?", yes=yes)
+        consumer = f"{operator(settings)}:{uuid4().hex[:6]}"
+        burial = Burial(redis, consumer, settings)
+        audit = Audit(redis).recorded(Action.BURY, who=operator(settings), filter=one.destination)
+        with audit as tally, Bar("burying", one.waiting) as bar:
+            for died in burial.run(Destination.from_key(one.destination), one.parked):
+                tally.count += died
+                bar.advance(died)
+        left[one.destination] = max(0, one.waiting - tally.count)
+    return left
 
 
 def _print_resumed(resumed: list[str], waiting: dict[str, int], *, as_json: bool) -> None:

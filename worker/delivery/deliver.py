@@ -20,6 +20,7 @@ from worker.attempts.verdict import Answer, Verdict
 from worker.delivery.attempt_log import log_attempt, tell
 from worker.delivery.backoff import delay_s
 from worker.delivery.batching import request_body
+from worker.delivery.destination_fault import DestinationFaults
 from worker.delivery.destinations import Account
 from worker.delivery.ending import Again, Dead, Delivered, End, end_of
 from worker.delivery.events_api import EventsApi, Exchange
@@ -74,6 +75,11 @@ class Batch:
         return any(one.answer.verdict.leads_to.healthy for one in self.exchanges)
 
     @property
+    def taken_at(self) -> float:
+        """When the API had last taken events of the destination, Unix seconds."""
+        return self.events[0].block.taken_at
+
+    @property
     def outdone(self) -> bool:
         """Whether its failure speaks against its events, which failed where others were taken."""
         return self.events[0].block.history.outdone >= SUSPECT_AFTER
@@ -96,6 +102,7 @@ class Delivery:
         self._outbox = outbox
         self._settings = settings
         self._rng = rng
+        self._faults = DestinationFaults()
         self._ending = threading.Lock()  # a block's events may end in two threads at once
 
     def deliver(self, batch: Batch) -> Answer:
@@ -106,8 +113,11 @@ class Delivery:
             return NO_TIME
         unsent = self.hand_back(batch.destination, batch.unsent)
         judged = self._judge(batch)
-        closed = self._decide(batch.destination, judged)
-        answer = _deciding(judged)
+        fault = self._faults.found(
+            batch.destination.key, judged, taken_at=batch.taken_at, now=time.time()
+        )
+        closed = self._decide(batch.destination, judged, spared=fault is not None)
+        answer = fault or _deciding(judged)
         self._settle(batch, answer, [*unsent, *closed])
         return answer
 
@@ -144,6 +154,9 @@ class Delivery:
             first,
             lambda events: self._send(batch, events),
             lambda: self._time_for_another(batch),
+            spot_check=self._faults.is_possible(
+                batch.destination.key, taken_at=batch.taken_at, now=time.time()
+            ),
         )
 
     def _time_for_another(self, batch: Batch) -> bool:
@@ -152,13 +165,15 @@ class Delivery:
         lease_ends = min(event.block.lease_ends for event in batch.events)
         return time.monotonic() + needed < lease_ends
 
-    def _decide(self, destination: Destination, judged: Sequence[Met[Outgoing]]) -> list[OpenBlock]:
+    def _decide(
+        self, destination: Destination, judged: Sequence[Met[Outgoing]], *, spared: bool
+    ) -> list[OpenBlock]:
         """End the events of a delivery; returns the blocks that this closed."""
         closed = []
         for met in judged:
             for part in _by_block(met.events):
                 block = part[0].block
-                end = end_of(met, block.history, taken_at=block.taken_at)
+                end = end_of(met, block.history, taken_at=block.taken_at, spared=spared)
                 closed += self._end(destination, part, end)
         return closed
 

@@ -60,18 +60,21 @@ class Again:
 End = Delivered | Dead | Again
 
 
-def end_of(met: Met[Any], history: History, *, taken_at: float) -> End:
+def end_of(met: Met[Any], history: History, *, taken_at: float, spared: bool = False) -> End:
     """How a delivery ends for events that met the same.
 
     Args:
         met: in this delivery.
         history: of the deliveries before it.
         taken_at: when the API had last taken others of the destination, Unix seconds.
+        spared: whether the destination is to blame, not its events.
     """
     verdict = met.answer.verdict
     if verdict is Verdict.DELIVERED:
         return Delivered()
     history = history.after(*map(attempt_of, met.exchanges), taken_at=taken_at)
+    if spared:
+        return Again(history)
     if met.alone and verdict.leads_to.kills:
         return Dead(Reason.REJECTED, met.answer, history)
     if met.alone and _is_exhausted(verdict, history):

@@ -16,6 +16,11 @@ the size that was accepted.
 
 One poison costs at most log2 n + 2 requests with the first, three when it is named; k of them
 at most k · (log2 n + 2).
+
+Where nobody knows that the destination accepts anything, it may be that is refused, and not its
+events. Then, after three requests that were refused alike and none that was accepted, some events
+from all over the batch are sent alone. Refused alike too, they end the search, undecided for all
+others; the first that is not goes on with it, for one request more.
 """
 
 from __future__ import annotations
@@ -23,11 +28,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
 from worker.attempts.verdict import Answer, Verdict, refused_for_size
 from worker.delivery.events_api import Exchange
+from worker.delivery.spot_check import SUSPICIOUS, alike, spread
 
 T = TypeVar("T")
 
@@ -66,6 +72,8 @@ def isolate(
     refused: Exchange,
     send: Callable[[Sequence[T]], Exchange],
     may_continue: Callable[[], bool],
+    *,
+    spot_check: bool = False,
 ) -> list[Met[T]]:
     """Search a batch that was refused.
 
@@ -74,13 +82,14 @@ def isolate(
         refused: the request that carried all of them.
         send: sends some of them; one request.
         may_continue: whether there is time for one more request.
+        spot_check: whether the destination may refuse everything.
 
     Returns:
         Each event once, with all the answers that it met. Its last answer accepted it, or
         refused it alone; where neither is so, it is undecided, because the time ran out or the
         API stopped judging events.
     """
-    return _Search(events, send, may_continue).run(refused)
+    return _Search(events, send, may_continue, spot_check=spot_check).run(refused)
 
 
 class _Search(Generic[T]):
@@ -91,21 +100,25 @@ class _Search(Generic[T]):
         events: Sequence[T],
         send: Callable[[Sequence[T]], Exchange],
         may_continue: Callable[[], bool],
+        *,
+        spot_check: bool,
     ) -> None:
         self._events = events
         self._send = send
         self._may_continue = may_continue
-        self._exchanges: list[tuple[Exchange, ...]] = [()] * len(events)
+        self._exchanges: list[list[Exchange]] = []
         self._met: list[Met[T]] = []
         self._groups = itertools.count(1)
         self._aside: list[int] = []
         self._trust_names = True
         self._fitting: int | None = None
+        self._spot_check = spot_check
+        self._refusals: list[Answer] = []
 
     def run(self, refused: Exchange) -> list[Met[T]]:
-        everything = list(range(len(self._events)))
-        self._note(everything, refused)
-        going = self._search(everything, refused.answer)
+        self._exchanges = [[refused] for _ in self._events]
+        self._refusals.append(refused.answer)
+        going = self._search(list(range(len(self._events))), refused.answer)
         while going and self._aside:
             suspects = self._back_from_aside()
             answer = self._try(suspects)
@@ -124,6 +137,8 @@ class _Search(Generic[T]):
         """Search a refused set down to one refused event; False when stopped."""
         a_part_was_refused = len(suspects) == 1  # it was sent alone
         while len(suspects) > 1:
+            if self._may_be_the_destination():
+                return self._check(suspects, refusal)
             named = self._named(suspects, refusal)
             tried, others = _split(suspects, named)
             answer = self._try(tried, others)
@@ -166,15 +181,47 @@ class _Search(Generic[T]):
         self._note(tried, exchange)
         verdict = exchange.answer.verdict
         if verdict is Verdict.DELIVERED:
+            self._spot_check = False
             self._end(tried, alone=len(tried) == 1)
         elif not verdict.leads_to.isolates:
             self._leave(tried, others)
             return None
+        else:
+            self._refusals.append(exchange.answer)
         return exchange.answer
+
+    def _may_be_the_destination(self) -> bool:
+        return self._spot_check and len(self._refusals) >= SUSPICIOUS and alike(self._refusals)
+
+    def _check(self, suspects: list[int], refusal: Answer) -> bool:
+        """Send some of all events alone, until one is not refused alike; False when stopped."""
+        self._spot_check = False
+        aside, self._aside = self._aside, []
+        others = [*suspects, *aside]
+        refusals = len(self._refusals)
+        for place in spread(others):
+            others = [one for one in others if one != place]
+            answer = self._try([place], others)
+            if answer is None:
+                return False
+            if answer.verdict is Verdict.DELIVERED:
+                break
+            self._end([place], alone=True)
+            if not alike([answer, refusal]):
+                break
+        else:
+            self._leave(others)
+            return False
+        left = [one for one in suspects if one in others]
+        if len(left) == 1 or len(self._refusals) > refusals:
+            self._aside = others  # those to blame may be among the events that were checked
+            return True
+        self._aside = [one for one in aside if one in others]
+        return self._search(left, replace(refusal, message=""))  # a name would count all of them
 
     def _note(self, places: Iterable[int], exchange: Exchange) -> None:
         for place in places:
-            self._exchanges[place] += (exchange,)
+            self._exchanges[place].append(exchange)
 
     def _leave(self, *undecided: Sequence[int]) -> None:
         for places in (*undecided, self._aside):
@@ -188,7 +235,7 @@ class _Search(Generic[T]):
             by_exchanges.setdefault(tuple(map(id, self._exchanges[place])), []).append(place)
         for same in by_exchanges.values():
             events = [self._events[place] for place in same]
-            self._met.append(Met(events, self._exchanges[same[0]], alone, group))
+            self._met.append(Met(events, tuple(self._exchanges[same[0]]), alone, group))
 
 
 def _split(suspects: list[int], named: int | None) -> tuple[list[int], list[int]]:

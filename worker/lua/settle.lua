@@ -124,7 +124,7 @@ if plan.slow_down then
 end
 if plan.outcome == 'healthy' and plan.failures == before then
   redis.call('HDEL', state, 'failures', 'not_before')
-  redis.call('HSET', state, 'taken_at', text(now))
+  if delivered > 0 then redis.call('HSET', state, 'taken_at', text(now)) end
   if before >= OUTAGE then
     begin_ramp(state)
   end

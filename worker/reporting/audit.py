@@ -44,6 +44,7 @@ class Action(StrEnum):
 
     PARK = "park"
     RESUME = "resume"
+    BURY = "bury"
     EDIT = "edit"
     REPLAY = "replay"
     PURGE = "purge"

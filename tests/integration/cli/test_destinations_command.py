@@ -14,6 +14,8 @@ from redis import Redis
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.cli import main
+from worker.letters.dead_letters import DeadLetters
+from worker.reporting.audit import Audit
 
 CONFIGURED = """
 [[destinations]]
@@ -168,8 +170,46 @@ def test_a_destination_that_is_not_parked_is_not_resumed(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("park", "C0PIXEL"), ("park", "fax:1"), ("resume",), ("resume", "web:C0PIXEL", "--all")],
+    [
+        ("park", "C0PIXEL"),
+        ("park", "fax:1"),
+        ("resume",),
+        ("resume", "web:C0PIXEL", "--all"),
+        ("resume", "--all", "--bury"),
+    ],
 )
 def test_wrong_usage_ends_with_2(desk: Desk, arguments: tuple[str, ...]) -> None:
     """A word that is no destination, none, or one too many."""
     assert desk.run(*arguments).exit_code == 2
+
+
+def test_what_waits_can_be_buried_to_be_edited(desk: Desk) -> None:
+    """With the reason of the parking; the destination goes on with what comes after."""
+    for _ in range(30):
+        desk.track("C0SEEN")
+    desk.run("park", "web:C0SEEN", "--reason", "refused: no match key")
+    (row,) = desk.json("resume", "web:C0SEEN", "--bury", "--yes")
+    assert (row["parked"], row["waiting"]) == (False, 0)
+    letters = list(DeadLetters(desk.redis))
+    assert len(letters) == 30
+    assert {(one.reason, one.message) for one in letters} == {("rejected", "refused: no match key")}
+    assert all(one.event_id and one.expires_at > one.died_at for one in letters)
+    assert desk.redis.hget(keys.COUNTERS, "dead:rejected") == b"30"
+    entries = [(entry.action, entry.count) for entry in Audit(desk.redis).read()]
+    assert ("bury", 30) in entries
+
+
+def test_nothing_is_buried_without_a_yes(desk: Desk) -> None:
+    """The destination stays parked, and its events wait."""
+    desk.track("C0SEEN")
+    desk.run("park", "web:C0SEEN")
+    assert desk.run("resume", "web:C0SEEN", "--bury").exit_code == 1
+    assert not list(DeadLetters(desk.redis))
+    assert desk.redis.hexists(keys.PARKED, "web:C0SEEN")
+
+
+def test_only_what_is_parked_is_buried(desk: Desk) -> None:
+    """Events of another destination may be on their way."""
+    desk.track("C0SEEN")
+    assert desk.run("resume", "web:C0SEEN", "--bury", "--yes").exit_code == 1
+    assert not list(DeadLetters(desk.redis))

@@ -1,0 +1,91 @@
+"""A person gives up on what waits for a parked destination: it becomes dead letters, to be edited.
+
+claim      the blocks of the parked outbox, as `worker.delivery.expiry` does, whatever their age
+bury       each event, with the reason why the destination is parked
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from redis import Redis
+
+from tiktok_events.event.destination import Destination
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import LuaScript
+from worker.delivery.prepare import Preparer
+from worker.letters.letter import DeadLetter, Reason
+from worker.outbox.claimed_block import OpenBlock
+from worker.outbox.outbox import ClaimedBlock, Outbox
+from worker.outbox.settlement import Settlement, Turns
+from worker.settings import Settings
+
+AT_ONCE: Final = 8
+"""Blocks of one claim."""
+
+NO_EVENT_IS_LATER: Final = 2**53
+"""Unix seconds: the script claims blocks of which no event is later than that."""
+
+NO_TURNS: Final = Turns("", 1.0)
+"""Of a token: none is used."""
+
+
+class Burial:
+    """Buries what waits for parked destinations.
+
+    Args:
+        redis: a connection.
+        consumer: a name that nobody else claims under.
+        settings: for the windows and the lease.
+    """
+
+    def __init__(self, redis: Redis, consumer: str, settings: Settings) -> None:
+        self._consumer = consumer
+        self._settings = settings
+        self._lease_ms = round(settings.lease_s * 1000)
+        self._outbox = Outbox(redis, consumer=consumer, lease_ms=self._lease_ms)
+        self._claim = LuaScript(redis, "worker", "lib/unblocked", "lib/claims", "sweep")
+
+    def run(self, destination: Destination, reason: str) -> Iterator[int]:
+        """Bury all that nobody is sending; yields how many events died in each step.
+
+        Args:
+            destination: a parked one; of another nothing is claimed.
+            reason: why it is parked; becomes the message of each letter.
+
+        Raises:
+            redis.RedisError: the server did not answer, or refused.
+        """
+        while blocks := self._claimed(destination):
+            yield self._bury(destination, blocks, reason)
+
+    def _bury(self, destination: Destination, blocks: Sequence[OpenBlock], reason: str) -> int:
+        settlement = Settlement(destination.key, 0, NO_TURNS)
+        preparer, now = Preparer(destination, self._settings), time.time()
+        for block in blocks:
+            for index, event in enumerate(block.events):
+                letter = DeadLetter.of(
+                    event,
+                    destination=destination.key,
+                    reason=Reason.REJECTED,
+                    message=reason,
+                    history=block.history,
+                    died_at=now,
+                    expires_at=preparer.expires_at(event),
+                )
+                block.dead(index, letter)
+            block.settle_into(settlement)
+        self._outbox.settle(settlement)
+        return sum(block.size for block in blocks)
+
+    def _claimed(self, destination: Destination) -> list[OpenBlock]:
+        name = destination.key
+        found: list[Any] = self._claim(
+            [keys.READY, keys.outbox(name), keys.state(name), keys.attempts(name)],
+            [self._consumer, self._lease_ms, AT_ONCE, NO_EVENT_IS_LATER, NO_EVENT_IS_LATER],
+        )
+        return [
+            OpenBlock.of(ClaimedBlock(id_.decode(), *rest), lease_ends=0.0) for id_, *rest in found
+        ]
