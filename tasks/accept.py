@@ -6,8 +6,8 @@ from typing import Final
 
 from celery import shared_task
 
-from worker.runtime.engine import ENGINES
-from worker.runtime.progress import PROGRESS
+from worker.runtime.engine import THIS_PROCESS
+from worker.runtime.progress import SIGN_OF_LIFE
 from worker.runtime.shutdown import within
 from worker.runtime.task_table import ACCEPT
 
@@ -18,7 +18,7 @@ BUDGET_S: Final = 1.0
 @shared_task(name=ACCEPT.name, ignore_result=True)
 def accept() -> None:
     """Read what stands in the lists of messages; see `worker.runtime.acceptance`."""
-    engine = ENGINES.current()
+    engine = THIS_PROCESS.engine()
     with engine.serving():
         engine.acceptance.run(within(BUDGET_S))
-        PROGRESS.beat()
+        SIGN_OF_LIFE.beat()

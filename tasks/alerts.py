@@ -9,14 +9,14 @@ from celery import shared_task
 from worker.operations.alerts.announcement import announce
 from worker.operations.alerts.figures import measured
 from worker.operations.alerts.judge import Alert, Alerts, rest_after_look
-from worker.runtime.engine import ENGINES
+from worker.runtime.engine import THIS_PROCESS
 from worker.runtime.task_table import ALERTS
 
 
 @shared_task(name=ALERTS.name, ignore_result=True)
 def alerts() -> None:
     """Measure, judge, and tell what has changed; see `worker.operations.alerts.judge`."""
-    engine = ENGINES.current()
+    engine = THIS_PROCESS.engine()
     with engine.serving():
         began, incidents = time.monotonic(), Alerts(engine.redis)
         figures = measured(engine.redis, engine.settings, incidents.open(Alert.EXPIRING_VALUE))

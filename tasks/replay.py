@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from worker.replays.runner import ReplayRun
-from worker.runtime.engine import ENGINES
+from worker.runtime.engine import THIS_PROCESS
 from worker.runtime.shutdown import TASK_BUDGET_S, within
 from worker.runtime.task_table import REPLAY
 
@@ -13,7 +13,7 @@ from worker.runtime.task_table import REPLAY
 @shared_task(name=REPLAY.name, ignore_result=True)
 def replay(number: int) -> None:
     """Take a turn at a replay; see `worker.replays.runner`."""
-    engine = ENGINES.current()
+    engine = THIS_PROCESS.engine()
     run = ReplayRun(
         engine.redis,
         engine.destinations,

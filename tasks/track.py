@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import Task, shared_task
 
-from worker.runtime.engine import ENGINES
+from worker.runtime.engine import THIS_PROCESS
 from worker.runtime.task_table import TRACK
 
 
@@ -21,4 +21,4 @@ def track(self: Task[..., None], event: Any) -> None:
         InvalidEvent: the event cannot be accepted.
         OutboxUnavailable: Redis did not answer in time, or refused.
     """
-    ENGINES.current().client.track(event, event_id=self.request.id)
+    THIS_PROCESS.engine().client.track(event, event_id=self.request.id)

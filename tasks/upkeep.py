@@ -6,7 +6,7 @@ from celery import shared_task
 
 from worker.delivery.expiry import Sweep
 from worker.letters.retention import Retention
-from worker.runtime.engine import ENGINES
+from worker.runtime.engine import THIS_PROCESS
 from worker.runtime.shutdown import TASK_BUDGET_S, within
 from worker.runtime.task_table import UPKEEP
 
@@ -14,7 +14,7 @@ from worker.runtime.task_table import UPKEEP
 @shared_task(name=UPKEEP.name, ignore_result=True)
 def upkeep() -> None:
     """Sweep the parked destinations, then the dead letters; see `worker.delivery.expiry`."""
-    engine = ENGINES.current()
+    engine = THIS_PROCESS.engine()
     sweep = Sweep(engine.redis, engine.outbox, engine.consumer, engine.settings)
     retention = Retention(engine.redis, engine.settings)
 

@@ -18,12 +18,12 @@ from celery.signals import (
 )
 from kombu import Queue
 
-from tiktok_events.outbox.keys import BROKER_PREFIX, DOORBELL_QUEUE, QUEUE
+from tiktok_events.outbox.keys import BROKER_PREFIX, DOORBELL_QUEUE
 from worker.reporting.log import Log
 from worker.reporting.logging import configure_logging
 from worker.reporting.sentry import init_sentry
 from worker.runtime.broker import kombu_options, kombu_settings, kombu_url
-from worker.runtime.engine import ENGINES
+from worker.runtime.engine import THIS_PROCESS
 from worker.runtime.garbage import leave_shared, look_rarely
 from worker.runtime.kombu_patches import patch_kombu
 from worker.runtime.shutdown import GENTLE_END, STOPPING, end_at_once
@@ -37,7 +37,7 @@ log = Log("tiktok_events.app")
 
 def create_app(settings: Settings) -> Celery:
     """The application for these settings."""
-    ENGINES.configure(settings)
+    THIS_PROCESS.configure(settings)
     init_sentry(settings)  # before the tasks are traced, and before the fork
     patch_kombu()
     modules = [task.module for task in TASKS]
@@ -117,14 +117,14 @@ def _share_memory(**_: Any) -> None:
 def _build_engine(**_: Any) -> None:
     """Connections and threads are made in the child: none is shared across the fork."""
     GENTLE_END.enable()
-    ENGINES.current()
+    THIS_PROCESS.engine()
     look_rarely()
 
 
 @setup_logging.connect
 def _log_our_way(**_: Any) -> None:
     """Before the fork, and only where a worker starts; connected, Celery sets up none."""
-    configure_logging(ENGINES.settings)
+    configure_logging(THIS_PROCESS.settings)
 
 
 @worker_ready.connect

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from worker.reporting.log import Log
-from worker.reporting.outage import REDIS, is_outage
+from worker.reporting.outage import REDIS_OUTAGE, is_outage
 from worker.reporting.sentry import report_failure
 
 log = Log("tiktok_events.posting")
@@ -79,7 +79,7 @@ class Posting:
         if error is None:
             return
         if is_outage(error):
-            REDIS.met(error)
+            REDIS_OUTAGE.met(error)
         else:
             log.error("delivery_failed", destination=destination, exc_info=error)
             report_failure(destination, error)

@@ -62,5 +62,5 @@ def is_outage(error: BaseException) -> bool:
     )
 
 
-REDIS: Final = Outage("redis_unavailable", "redis_is_back")
+REDIS_OUTAGE: Final = Outage("redis_unavailable", "redis_is_back")
 """Of this process."""

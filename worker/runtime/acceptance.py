@@ -21,7 +21,7 @@ from worker.runtime.message import Foreign, Unreadable, read
 
 log = structlog.get_logger("tiktok_events.acceptance")
 
-OUTBOX: Final = Outage("outbox_unavailable", "outbox_is_back")
+OUTBOX_OUTAGE: Final = Outage("outbox_unavailable", "outbox_is_back")
 """Apart from the server: a full one lets workers work, but takes no event."""
 
 MESSAGE_SHARE: Final = 4
@@ -64,11 +64,11 @@ class Acceptance:
                     self._receive(message)
                     done.append(message)
             except OutboxUnavailable as error:
-                OUTBOX.met(error.__cause__ or error)
+                OUTBOX_OUTAGE.met(error.__cause__ or error)
                 return
             finally:
                 self._inbox.done(done)
-            OUTBOX.over()
+            OUTBOX_OUTAGE.over()
 
     def _receive(self, message: Leased) -> None:
         try:

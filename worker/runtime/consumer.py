@@ -18,8 +18,8 @@ from redis import Redis
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
 from tiktok_events.outbox.keys import DOORBELL_QUEUE, INBOX_DUE
-from worker.reporting.outage import REDIS
-from worker.runtime.engine import ENGINES, connect_to_look
+from worker.reporting.outage import REDIS_OUTAGE
+from worker.runtime.engine import THIS_PROCESS, connect_to_look
 from worker.runtime.first_aid import make_room
 from worker.settings import Settings
 
@@ -44,8 +44,8 @@ class PatientConsumer(Consumer):
             warnings.simplefilter("ignore", CPendingDeprecationWarning)
             super().on_connection_error_after_connected(exc)
         if isinstance(exc, ResponseError):
-            REDIS.met(exc)
-            wait_until_writable(ENGINES.settings)
+            REDIS_OUTAGE.met(exc)
+            wait_until_writable(THIS_PROCESS.settings)
 
 
 def wait_until_writable(settings: Settings) -> None:

@@ -29,10 +29,10 @@ from worker.delivery.loop import Drain
 from worker.delivery.posting import Posting
 from worker.delivery.remarks import Remarks
 from worker.outbox.outbox import Outbox
-from worker.reporting.outage import REDIS, is_outage
+from worker.reporting.outage import REDIS_OUTAGE, is_outage
 from worker.runtime.acceptance import Acceptance, most_message_bytes
 from worker.runtime.inbox import Inbox
-from worker.runtime.progress import PROGRESS
+from worker.runtime.progress import SIGN_OF_LIFE
 from worker.runtime.shutdown import GENTLE_END, TASK_BUDGET_S, stopping
 from worker.settings import Settings
 
@@ -169,7 +169,7 @@ class Engine:
             posting,
             rings=self.settings.rings,
             stopping=stopping,
-            beat=PROGRESS.beat,
+            beat=SIGN_OF_LIFE.beat,
         )
         with self.serving():
             drain.run(budget_s=budget_s)
@@ -184,13 +184,13 @@ class Engine:
             # Nothing is lost: claims heal, and the doorbell step looks again every second.
             if not is_outage(error):
                 raise
-            REDIS.met(error)
+            REDIS_OUTAGE.met(error)
         else:
-            REDIS.over()
+            REDIS_OUTAGE.over()
 
 
-class Engines:
-    """The engine of this process: a forked child makes its own."""
+class ThisProcess:
+    """Settings and engine of this process: a forked child makes an engine of its own."""
 
     def __init__(self) -> None:
         self._settings: Settings | None = None
@@ -209,11 +209,11 @@ class Engines:
             self._settings = Settings.load()
         return self._settings
 
-    def current(self) -> Engine:
-        """The engine of this process."""
+    def engine(self) -> Engine:
+        """Its engine, made when it is first asked for."""
         if self._engine is None or self._pid != os.getpid():
             self._engine, self._pid = Engine(self.settings), os.getpid()
         return self._engine
 
 
-ENGINES: Final = Engines()
+THIS_PROCESS: Final = ThisProcess()

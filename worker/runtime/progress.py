@@ -27,4 +27,5 @@ class Progress:
         return float(time.monotonic() - moment)
 
 
-PROGRESS: Final = Progress()
+SIGN_OF_LIFE: Final = Progress()
+"""Of this worker: its processes share it."""

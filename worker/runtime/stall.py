@@ -28,8 +28,8 @@ from redis.exceptions import RedisError
 from tiktok_events.outbox import keys
 from worker.reporting.log import Log
 from worker.reporting.sentry import report_stall
-from worker.runtime.engine import ENGINES, Engines, connect_to_look
-from worker.runtime.progress import PROGRESS, Progress
+from worker.runtime.engine import THIS_PROCESS, ThisProcess, connect_to_look
+from worker.runtime.progress import SIGN_OF_LIFE, Progress
 from worker.runtime.shutdown import kill_pool, stopping
 
 log = Log("tiktok_events.stall")
@@ -88,9 +88,9 @@ class StallStep(bootsteps.StartStopStep):
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
-    def __init__(self, parent: Any, engines: Engines = ENGINES, **kwargs: Any) -> None:
+    def __init__(self, parent: Any, process: ThisProcess = THIS_PROCESS, **kwargs: Any) -> None:
         super().__init__(parent, **kwargs)
-        self._settings = engines.settings
+        self._settings = process.settings
         self._thread: threading.Thread | None = None
 
     def start(self, parent: Any) -> None:  # noqa: ARG002 — because Celery calls it so
@@ -101,7 +101,7 @@ class StallStep(bootsteps.StartStopStep):
 
     def _watch(self) -> None:
         stall_s = self._settings.stall_limit_s
-        watch = StallWatch(connect_to_look(self._settings.redis_url), PROGRESS, stall_s)
+        watch = StallWatch(connect_to_look(self._settings.redis_url), SIGN_OF_LIFE, stall_s)
         while not stopping():
             if watch.look():
                 end_worker(stall_s)
@@ -110,7 +110,7 @@ class StallStep(bootsteps.StartStopStep):
 
 def end_worker(stall_s: float) -> None:
     """Say what is known, and end this process and its pool without asking them."""
-    log.error("stalled", no_progress_s=round(PROGRESS.age_s()), limit_s=stall_s)
+    log.error("stalled", no_progress_s=round(SIGN_OF_LIFE.age_s()), limit_s=stall_s)
     faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
     report_stall()
     kill_pool()

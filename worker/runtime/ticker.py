@@ -25,10 +25,10 @@ from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
 from worker.replays.lease import ReplayHold
 from worker.reporting.audit import Audit
-from worker.reporting.outage import REDIS
+from worker.reporting.outage import REDIS_OUTAGE
 from worker.runtime.acceptance import most_message_bytes
 from worker.runtime.bells import Bells
-from worker.runtime.engine import ENGINES, Engines, connect_to_look
+from worker.runtime.engine import THIS_PROCESS, ThisProcess, connect_to_look
 from worker.runtime.inbox import Inbox
 from worker.runtime.presence import Presence
 from worker.runtime.task_table import ACCEPT, ALERTS, DELIVER, REPLAY, UPKEEP
@@ -44,9 +44,9 @@ class DoorbellStep(bootsteps.StartStopStep):
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
-    def __init__(self, parent: Any, engines: Engines = ENGINES, **kwargs: Any) -> None:
+    def __init__(self, parent: Any, process: ThisProcess = THIS_PROCESS, **kwargs: Any) -> None:
         super().__init__(parent, **kwargs)
-        self._settings = engines.settings
+        self._settings = process.settings
         self._redis = connect_to_look(self._settings.redis_url)
         self._outbox = Outbox(self._redis, consumer="doorbell", lease_ms=0)
         self._presence = Presence(self._redis)
@@ -88,9 +88,9 @@ class DoorbellStep(bootsteps.StartStopStep):
             self._look_after_the_old()
             self._look_at_figures()
         except (RedisError, OSError) as error:
-            REDIS.met(error)
+            REDIS_OUTAGE.met(error)
             return
-        REDIS.over()
+        REDIS_OUTAGE.over()
         if self._settings.heartbeat_file is not None:
             self._settings.heartbeat_file.touch()
 
