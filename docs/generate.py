@@ -101,6 +101,8 @@ def written(default: object) -> str:
     """A default as the environment has it."""
     if default is None:
         return ""
+    if isinstance(default, bool):
+        return str(default).lower()
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -14,12 +13,13 @@ from tiktok_events.errors import EventTooLarge, InvalidEvent, OutboxUnavailable
 from tiktok_events.outbox import keys
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.reporting.log import Log
 from worker.reporting.outage import Outage
 from worker.reporting.sentry import report_failure
 from worker.runtime.inbox import Inbox, Leased
 from worker.runtime.message import Foreign, Unreadable, read
 
-log = structlog.get_logger("tiktok_events.acceptance")
+log = Log("tiktok_events.acceptance")
 
 OUTBOX_OUTAGE: Final = Outage("outbox_unavailable", "outbox_is_back")
 """Apart from the server: a full one lets workers work, but takes no event."""

@@ -34,7 +34,7 @@ class TaskEntry:
 
 
 TRACK: Final = TaskEntry(PREFIX + "track", queue=QUEUE, limited=False)
-"""Sent by producers and never run by a worker: `accept` reads its messages; see `worker.runtime.inbox`."""
+"""Sent by producers and never run by a worker: `accept` reads its messages."""
 
 ACCEPT: Final = TaskEntry(PREFIX + "accept")
 DELIVER: Final = TaskEntry(RUNG_BY_PRODUCERS)
