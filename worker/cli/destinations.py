@@ -30,6 +30,7 @@ from worker.delivery.destinations import OVERRIDABLE, Account, Destinations
 from worker.operations.status import DestinationFigures, read_figures
 from worker.outbox.parking import BY_HAND, Parking
 from worker.reporting.audit import Action, Audit, operator
+from worker.reporting.stored import destination_of
 from worker.settings import Settings
 
 _NEAR: Final = 3
@@ -253,7 +254,11 @@ def _rows(
     found |= {one.destination: one for one in seen}
     rows = []
     for name, figures in sorted(found.items()):
-        account = accounts.account(Destination.from_key(name))
+        known = destination_of(name)
+        if known is None:  # junk in Redis is shown, too
+            rows.append(Row(figures, configured=False, token=False, limits={}))
+            continue
+        account = accounts.account(known)
         differing = _differing(account, settings)
         rows.append(Row(figures, name in configured, account.access_token is not None, differing))
     return rows

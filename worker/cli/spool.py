@@ -148,7 +148,8 @@ def _print_contents(found: Spool, contents: list[Spooled]) -> None:
     total = counted(sum(one.events for one in contents), "event")
     used = found.path.stat().st_size // KIBIBYTE
     limit = found.limit_bytes // KIBIBYTE
-    out.print(f"\n{total} in {found.path}")
+    out.print()
+    out.print(cell(f"{total} in {found.path}"))
     out.print(f"The file has {used:,} of at most {limit:,} KiB.")
     out.print("Next: tiktok-events spool flush")
 

@@ -18,6 +18,7 @@ from worker.cli import options
 from worker.cli.terminal import age, cell, console, counted, plain_table, print_json, until, utc
 from worker.letters.retention import WHY
 from worker.operations.status import Condition, DestinationFigures, Figures, read_figures
+from worker.reporting.stored import named
 from worker.settings import Settings
 
 SHOWN: Final = 20
@@ -180,6 +181,8 @@ def _accounting(figures: Figures) -> Iterator[Text]:
         imported = " + imported" if figures.count("imported") else ""
         rule = f"died{imported} = replayed + purged + dead now"
         yield _equation(rule, figures.dead_unaccounted, "dead letter")
+    for place in named(figures.junk):
+        yield Text.assemble(("junk in Redis, counted as nothing: ", "bold red"), cell(place))
 
 
 def _equation(rule: str, difference: int, noun: str) -> Text:

@@ -21,6 +21,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from worker.reporting.stored import LATEST, is_moment
+
 WIDTH: Final = 100
 """Columns where the output is no terminal: it fits a ticket and a log."""
 
@@ -149,7 +151,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def age(seconds: float) -> str:
-    """A duration in its largest unit: `45s`, `12m`, `5h`, `3d`."""
+    """A duration in its largest unit: `45s`, `12m`, `5h`, `3d`; `?` when it is none."""
+    if not abs(seconds) <= LATEST:  # also what is no number at all
+        return "?"
     for size, unit in _UNITS:
         if seconds >= size:
             return f"{int(seconds // size)}{unit}"
@@ -162,5 +166,7 @@ def until(moment: float, now: float, *, past: str) -> str:
 
 
 def utc(moment: float) -> str:
-    """A moment (Unix seconds) as `2026-11-22 14:03:11 UTC`."""
+    """A moment (Unix seconds) as `2026-11-22 14:03:11 UTC`; junk as the number it is."""
+    if not is_moment(moment):
+        return f"no date: {moment:.10g}"
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"

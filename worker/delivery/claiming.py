@@ -13,7 +13,6 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from tiktok_events.event.destination import Destination
 from worker.delivery.batching import full_batches
 from worker.delivery.deliver import Batch, Delivery
 from worker.delivery.destinations import Destinations
@@ -24,6 +23,7 @@ from worker.delivery.served import Served
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Claim, Outbox, Rest, Want
 from worker.outbox.settlement import Settlement
+from worker.reporting.stored import destination_of
 from worker.settings import Settings
 
 BUSY_DEFER_MS: Final = 50
@@ -103,7 +103,9 @@ class Claiming:
 
     def _with_room(self, name: str) -> Served | None:
         """What is known of a taken destination; without room for it, offer it again soon."""
-        destination = Destination.from_key(name)
+        destination = destination_of(name)
+        if destination is None:
+            return None  # junk in Redis: offered again after a lease, shown by `status`
         account = self._destinations.account(destination)
         served = self._served.setdefault(name, Served(destination, account))
         served.account = account

@@ -128,7 +128,7 @@ def _change_call(old: DeadLetter, stored: bytes, new: DeadLetter) -> Call:
     return (
         [
             *INDEX,
-            keys.dead_of(stored.partition(b" ")[0].decode()),
+            keys.dead_of(old.kind),
             keys.dead_of(record.kind.digest),
         ],
         [old.id, stored, record.stored, record.kind.write()],

@@ -23,6 +23,7 @@ from tiktok_events.event.destination import Destination
 from tiktok_events.event.match_keys import prepare_user
 from worker.letters.letter import DeadLetter, Reason
 from worker.reporting.redaction import redacted
+from worker.reporting.stored import LARGEST, LATEST, is_moment
 
 FORMAT: Final = "tiktok_events.dead_letter/1"
 """Another number behind the stroke will be another format."""
@@ -63,20 +64,34 @@ class LetterFileError(ValueError):
     """A line is no exported letter; the message quotes nothing of it."""
 
 
+def _moment(*, allow_none: bool = False) -> kinds.Float:
+    """Unix seconds that a calendar knows."""
+    return kinds.Float(
+        required=True, allow_none=allow_none, validate=validate.Range(min=0, max=LATEST)
+    )
+
+
+def _whole(*, least: int = -LARGEST, allow_none: bool = False) -> kinds.Integer:
+    """A whole number that scripts and JSON can hold."""
+    return kinds.Integer(
+        required=True, allow_none=allow_none, validate=validate.Range(min=least, max=LARGEST)
+    )
+
+
 class _Attempt(Schema):
     """One line of a letter's log."""
 
-    at = kinds.Float(required=True)
+    at = _moment()
     verdict = kinds.String(required=True)
-    code = kinds.Integer(required=True, allow_none=True)
-    duration_ms = kinds.Integer(required=True)
+    code = _whole(allow_none=True)
+    duration_ms = _whole(least=0)
     request_id = kinds.String(required=True, allow_none=True)
 
 
 class _Edit(Schema):
     """One edit of a letter."""
 
-    at = kinds.Float(required=True)
+    at = _moment()
     who = kinds.String(required=True)
     paths = kinds.List(kinds.String(), required=True)
     former_event_id = kinds.String(allow_none=True)
@@ -91,20 +106,20 @@ class _Line(Schema):
     event = kinds.String(required=True, allow_none=True)
     destination = kinds.String(required=True)
     reason = kinds.String(required=True, validate=validate.OneOf([*Reason]))
-    code = kinds.Integer(required=True, allow_none=True)
+    code = _whole(allow_none=True)
     message = kinds.String(required=True)
     path = kinds.String(required=True, allow_none=True)
     request_id = kinds.String(required=True, allow_none=True)
-    attempts = kinds.Integer(required=True, validate=validate.Range(min=0))
+    attempts = _whole(least=0)
     ambiguous = kinds.Boolean(required=True)
-    ambiguous_since = kinds.Float(required=True, allow_none=True)
-    first_accepted_at = kinds.Float(required=True)
-    died_at = kinds.Float(required=True)
-    expires_at = kinds.Float(required=True)
+    ambiguous_since = _moment(allow_none=True)
+    first_accepted_at = _moment()
+    died_at = _moment()
+    expires_at = _moment()
     value = kinds.Float(required=True, allow_none=True)
     currency = kinds.String(required=True, allow_none=True)
     log = kinds.List(kinds.Nested(_Attempt), required=True)
-    replays = kinds.List(kinds.Float(), required=True)
+    replays = kinds.List(_moment(), required=True)
     body = kinds.Raw(required=True, allow_none=True)
     edits = kinds.List(kinds.Nested(_Edit), required=True)
 
@@ -193,4 +208,6 @@ def _yes(flag: bool) -> str:  # noqa: FBT001 — because it is the value that is
 
 
 def _utc(moment: float) -> str:
+    if not is_moment(moment):
+        return f"no date: {moment:.10g}"
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S}"

@@ -10,11 +10,13 @@ import re
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from hashlib import sha256
+from types import NoneType
 from typing import Final, Self
 
 import orjson
 
 from worker.letters.letter import DeadLetter
+from worker.reporting.stored import document_of
 
 SHAPE_CHARS: Final = 80
 """Kept of a shape."""
@@ -80,9 +82,13 @@ class Kind:
         )
 
     @classmethod
-    def read(cls, document: bytes) -> Self:
-        """From Redis."""
-        return cls(*orjson.loads(document))
+    def read(cls, document: bytes) -> Self | None:
+        """From Redis; `None` when it is no kind."""
+        known = document_of(document)
+        if not isinstance(known, list) or len(known) != len(_CHECKS):
+            return None
+        fits = all(isinstance(value, kind) for value, kind in zip(known, _CHECKS, strict=True))
+        return cls(*known) if fits else None
 
     @property
     def source(self) -> str:
@@ -97,6 +103,21 @@ class Kind:
     def write(self) -> str:
         """As it stands in Redis."""
         return _written(self)[1]
+
+
+_TEXT: Final = (str,)
+_TEXT_OR_NONE: Final = (str, NoneType)
+_CHECKS: Final[tuple[tuple[type, ...], ...]] = (
+    _TEXT,
+    (int, NoneType),
+    _TEXT_OR_NONE,
+    _TEXT_OR_NONE,
+    _TEXT,
+    _TEXT_OR_NONE,
+    (bool,),
+    _TEXT,
+)
+"""Types of the attributes of a kind, in order."""
 
 
 @lru_cache(maxsize=1_000)

@@ -15,6 +15,7 @@ from redis import Redis
 from tiktok_events.outbox import keys
 from worker.letters.kind import Kind
 from worker.letters.letter import DeadLetter
+from worker.reporting.stored import LATEST, text_of, whole_of
 
 HOUR_S: Final = 3_600
 THOUSANDTHS: Final = 1_000
@@ -27,6 +28,9 @@ EXPIRED_H: Final = -1
 LATEST_H: Final = 366 * 24
 """Hours from death to deadline, at least and at most. A deadline beyond them counts there:
 wrong event times would fill the ledger with an entry each. No window is longer than a year."""
+
+_NUMBERS: Final = 4
+"""Of an entry: two hours in its field, two figures in its value."""
 
 SCAN_COUNT: Final = 2_000
 """Fields of a hash read at once."""
@@ -78,13 +82,14 @@ class Hours(NamedTuple):
 
 
 def read_kinds(redis: Redis) -> dict[str, Kind]:
-    """All kinds that there are letters of, by digest."""
+    """All kinds that there are letters of, by digest; junk is left out."""
     found = redis.hscan_iter(keys.DEAD_KINDS, count=SCAN_COUNT)
-    return {digest.decode(): Kind.read(document) for digest, document in found}
+    kinds = ((text_of(digest), Kind.read(document)) for digest, document in found)
+    return {digest: kind for digest, kind in kinds if kind is not None}
 
 
 def read_cells(redis: Redis, died: Hours | None = None) -> Iterator[Cell]:
-    """The ledger; what changes meanwhile may be in it or not.
+    """The ledger, without junk; what changes meanwhile may be in it or not.
 
     Args:
         redis: a connection.
@@ -94,14 +99,20 @@ def read_cells(redis: Redis, died: Hours | None = None) -> Iterator[Cell]:
     found = redis.hscan_iter(keys.DEAD_LEDGER, match=pattern, count=SCAN_COUNT)
     for field, entry in dict(found).items():  # a scan may find a field twice
         cell = _cell(field, entry)
-        if died is None or died.first <= cell.died_hour <= died.last:
+        if cell and (died is None or died.first <= cell.died_hour <= died.last):
             yield cell
 
 
-def _cell(field: bytes, entry: bytes) -> Cell:
-    kind, deadline_hour, died_hour = field.split(b"|")
-    letters, thousandths = entry.split(b" ")
-    return Cell(kind.decode(), int(deadline_hour), int(died_hour), int(letters), int(thousandths))
+def _cell(field: bytes, entry: bytes) -> Cell | None:
+    kind, *hours = field.split(b"|")
+    numbers = [whole_of(word) for word in (*hours, *entry.split(b" "))]
+    known = [number for number in numbers if number is not None]
+    if len(numbers) != _NUMBERS or len(known) != _NUMBERS:
+        return None
+    deadline_hour, died_hour, letters, thousandths = known
+    if not 0 <= died_hour * HOUR_S <= LATEST or abs(deadline_hour - died_hour) > LATEST_H:
+        return None
+    return Cell(text_of(kind), deadline_hour, died_hour, letters, thousandths)
 
 
 def _thousandths(letter: DeadLetter) -> int:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, Self
 
 import orjson
 
 from worker.attempts.history import History
+from worker.letters.shape import is_letter
 from worker.reporting.redaction import redacted
+from worker.reporting.stored import LATEST, document_of
 
 NO_BODY: Final = frozenset({"body", "log"})
 """What a summary leaves out."""
+
+NO_LETTER: Final = "what stands in Redis in the place of this letter is none"
 
 BESIDE: Final = frozenset({"id", "kind"})
 """What does not stand in a letter's JSON in Redis."""
@@ -56,7 +61,8 @@ class DeadLetter:
         ambiguous_since: when at the earliest, Unix seconds.
         first_accepted_at: Unix seconds.
         died_at: Unix seconds.
-        expires_at: Unix seconds; after it the event is too old to be sent.
+        expires_at: Unix seconds; after it the event is too old to be sent. Where the event has
+            no time that a calendar knows, the nearest that it does.
         value: of the conversion.
         currency: of the value.
         log: attempts, the first and the last five.
@@ -123,7 +129,7 @@ class DeadLetter:
             ambiguous_since=history.ambiguous_since,
             first_accepted_at=history.accepted_at,
             died_at=round(died_at, 3),
-            expires_at=round(expires_at, 3),
+            expires_at=round(min(max(expires_at, 0.0), LATEST), 3),
             value=_number(properties.get("value")),
             currency=_text(properties.get("currency")),
             log=history.log,
@@ -134,8 +140,25 @@ class DeadLetter:
 
     @classmethod
     def read(cls, letter_id: str, kind: str, document: bytes) -> Self:
-        """From Redis."""
-        return cls(**(orjson.loads(document) | {"id": letter_id, "kind": kind}))
+        """From Redis; what is no letter is shown as one that says so."""
+        known = document_of(document)
+        if not is_letter(known):
+            return cls.of_junk(letter_id, kind)
+        return cls(**(known | {"id": letter_id, "kind": kind}))
+
+    @classmethod
+    def of_junk(cls, letter_id: str, kind: str) -> Self:
+        """Stands for what is in the place of a letter and is none; it can only be purged."""
+        letter = cls.of(
+            None,
+            destination="",
+            reason=Reason.INVALID,
+            message=NO_LETTER,
+            history=History(0.0),
+            died_at=0.0,
+            expires_at=0.0,
+        )
+        return replace(letter, id=letter_id, kind=kind)
 
     def write(self) -> str:
         """As it stands in Redis; its id and its kind stand beside it there."""
@@ -185,4 +208,6 @@ def _text(value: object) -> str | None:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if abs(value) <= sys.float_info.max else None

@@ -14,6 +14,7 @@ import orjson
 from worker.letters.kind import Kind
 from worker.letters.ledger import Cell
 from worker.letters.letter import DeadLetter
+from worker.reporting.stored import is_moment, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,17 @@ class Record:
 def read_letter(letter_id: str, stored: bytes) -> DeadLetter:
     """The letter of a record."""
     line, _, document = stored.partition(b"\n")
-    return DeadLetter.read(letter_id, line.partition(b" ")[0].decode(), document)
+    return DeadLetter.read(letter_id, text_of(line.partition(b" ")[0]), document)
 
 
 def deadline_of(stored: bytes) -> float:
-    """The deadline of a record, Unix seconds, without decoding its JSON."""
-    return float(stored.split(b" ", 2)[1])
+    """The deadline of a record, Unix seconds, without decoding its JSON; 0 when it has none."""
+    _, _, rest = stored.partition(b" ")
+    try:
+        deadline = float(rest.partition(b" ")[0])
+    except ValueError:
+        return 0.0
+    return deadline if is_moment(deadline) else 0.0
 
 
 def index_word(event_id: str) -> str:

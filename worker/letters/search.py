@@ -26,6 +26,7 @@ from worker.letters.kind import Kind
 from worker.letters.ledger import read_cells, read_kinds
 from worker.letters.letter import DeadLetter
 from worker.letters.record import deadline_of, index_word, read_letter
+from worker.reporting.stored import text_of
 
 PAGE: Final = 500
 """Letters read in one round trip, at most."""
@@ -170,7 +171,7 @@ class LetterSearch:
             return list(dict.fromkeys(wanted.ids)) or None
         word = index_word(wanted.event_id).encode() + b"\0"
         found = self._redis.zrangebylex(keys.DEAD_EVENT_IDS, b"[" + word, b"(" + word + b"\xff")
-        return [member[len(word) :].decode() for member in cast("list[bytes]", found)]
+        return [text_of(member[len(word) :]) for member in cast("list[bytes]", found)]
 
     def _places(self, ids: Sequence[str]) -> Iterator[Cursor]:
         for letter_id, stored in self._stored(iter(ids)):
@@ -231,7 +232,7 @@ class LetterSearch:
             ]
             for page in self._page([one.set_key for one in some], [wanted, *bounds]):
                 yield [
-                    Cursor(float(deadline), letter_id.decode())
+                    Cursor(float(deadline), text_of(letter_id))
                     for letter_id, deadline in zip(page[::2], page[1::2], strict=True)
                 ]
 

@@ -14,8 +14,9 @@ if not known and figure < tonumber(ARGV[3]) then
   return {'', since, peak}
 end
 if known then
-  since, calm_since, peak = string.match(known, '^(%d+) (%d+) (%S+)$')
-  peak = figure > tonumber(peak) and ARGV[2] or peak
+  local began, calm, most = string.match(known, '^(%d+) (%d+) (%S+)$')
+  since, calm_since = began or since, calm or calm_since -- what is no incident of ours begins now
+  peak = figure > (tonumber(most) or figure) and ARGV[2] or tonumber(most) and most or ARGV[2]
 end
 
 if figure >= tonumber(ARGV[4]) then

@@ -19,6 +19,7 @@ from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
 from worker.letters.retention import WHY, due_within_a_day
 from worker.reporting.outage import is_outage
+from worker.reporting.stored import Fields, destination_of, named, seconds_of, text_of, whole_of
 from worker.settings import Settings
 
 LOOKS: Final = 4
@@ -29,6 +30,7 @@ AGES_AT_ONCE: Final = 500
 DEAD_COUNTER: Final = "dead:"
 FOREIGN_COUNTER: Final = "foreign:"
 ANSWERS_COUNTER: Final = "answers:"
+_PLACES: Final = (keys.COUNTERS, keys.DEAD, keys.READY, keys.HELD, keys.HELD, keys.PARKED)
 _STATE_FIELDS: Final = ("waiting", "failures", "not_before", "parked", "parked_at")
 
 
@@ -105,6 +107,7 @@ class Figures:
             only with settings.
         held: events that were tracked with a delay and wait for their time.
         next_release_at: when the first of them enters its outbox, Unix seconds.
+        junk: places in Redis that are not as we write them; each counts as nothing.
     """
 
     at: float
@@ -114,6 +117,7 @@ class Figures:
     purged_within_a_day: int | None = None
     held: int = 0
     next_release_at: float | None = None
+    junk: Sequence[str] = ()
 
     @property
     def waiting(self) -> int:
@@ -171,6 +175,7 @@ class Figures:
             "claims_lost": self.count("claims_lost"),
             "unaccounted": self.unaccounted,
             "dead_unaccounted": self.dead_unaccounted,
+            "junk": list(named(self.junk)),
             "destinations": [one.as_dict(self.at) for one in self.destinations],
         }
 
@@ -213,22 +218,32 @@ def _find_destinations(redis: Redis) -> list[str]:
     """By their states: a parked one is not in `ready`."""
     prefix = keys.state("")
     found = redis.scan_iter(match=f"{prefix}*", count=SCAN_COUNT)
-    return sorted({cast("bytes", key).decode().removeprefix(prefix) for key in found})
+    return sorted({text_of(cast("bytes", key)).removeprefix(prefix) for key in found})
 
 
 def _snapshot(redis: Redis, names: Sequence[str]) -> Figures:
-    time_, counters, dead, ready, held, next_held, *states = _answers(redis, names)
-    due = {name.decode(): due_ms / 1000 for name, due_ms in ready}
+    (seconds, micros), *replies = _answers(redis, names)
+    fields = Fields()
+    empty = ({}, 0, [], 0, [], [], *([()] * len(names)))
+    places = (*_PLACES, *map(keys.state, names))
+    read = list(map(fields.reply, places, replies, empty))
+    counters, dead, ready, held, next_held, parked, *states = read
+    fields.destinations(keys.READY, (name for name, _ in ready))
+    fields.destinations(keys.PARKED, parked)
+    due = fields.moments(keys.READY, ready)
+    found = [
+        _figures_of(fields, name, state, due.get(name))
+        for name, state in zip(names, states, strict=True)
+    ]
+    releases = fields.moments(keys.HELD, next_held)
     return Figures(
-        at=time_[0] + time_[1] / 1_000_000,
-        counters={name.decode(): int(count) for name, count in counters.items()},
+        at=seconds + micros / 1_000_000,
+        counters=fields.numbers(keys.COUNTERS, counters),
         dead=dead,
-        destinations=[
-            _figures_of(name, state, due.get(name))
-            for name, state in zip(names, states, strict=True)
-        ],
+        destinations=[one for one in found if one is not None],
         held=held,
-        next_release_at=next_held[0][1] / 1000 if next_held else None,
+        next_release_at=next(iter(releases.values()), None),
+        junk=fields.junk,
     )
 
 
@@ -250,28 +265,29 @@ def _asked(redis: Redis, names: Sequence[str], *, together: bool) -> list[Any]:
         pipeline.zrange(keys.READY, 0, -1, withscores=True)
         pipeline.zcard(keys.HELD)
         pipeline.zrange(keys.HELD, 0, 0, withscores=True)
+        pipeline.hkeys(keys.PARKED)
         for name in names:
             pipeline.hmget(keys.state(name), _STATE_FIELDS)
-        return list(pipeline.execute())
+        return list(pipeline.execute(raise_on_error=False))
 
 
 def _figures_of(
-    name: str, state: Sequence[bytes | None], due_at: float | None
-) -> DestinationFigures:
-    waiting, failures, not_before, parked, parked_at = state
+    fields: Fields, name: str, state: Sequence[bytes | None], due_at: float | None
+) -> DestinationFigures | None:
+    if not state:  # not even a hash: there is no such destination
+        return None
+    known = dict(zip(_STATE_FIELDS, state, strict=True))
+    place = keys.state(name)
+    parked = known["parked"]
     return DestinationFigures(
         name,
-        waiting=int(waiting or 0),
-        failures=int(failures or 0),
-        not_before=_seconds(not_before),
+        waiting=fields.whole(f"{place}: waiting", known["waiting"]),
+        failures=fields.whole(f"{place}: failures", known["failures"]),
+        not_before=fields.moment(f"{place}: not_before", known["not_before"]),
         due_at=due_at,
-        parked=None if parked is None else parked.decode(),
-        parked_at=_seconds(parked_at),
+        parked=None if parked is None else text_of(parked),
+        parked_at=fields.moment(f"{place}: parked_at", known["parked_at"]),
     )
-
-
-def _seconds(milliseconds: bytes | None) -> float | None:
-    return None if milliseconds is None else int(milliseconds) / 1000
 
 
 def _with_ages(
@@ -287,7 +303,7 @@ def _with_ages(
         for one, (block_id, event_time) in zip(some, replies, strict=True):
             aged[one.destination] = replace(
                 one,
-                oldest_at=_seconds(block_id.partition(b"-")[0] or None),
+                oldest_at=seconds_of(block_id.partition(b"-")[0]),
                 expires_at=_expires_at(one.destination, event_time, settings),
             )
     return list(aged.values())
@@ -298,6 +314,8 @@ def _age_call(one: DestinationFigures) -> Call:
 
 
 def _expires_at(name: str, event_time: bytes, settings: Settings | None) -> float | None:
-    if not event_time or settings is None:
+    happened_at = whole_of(event_time)
+    destination = destination_of(name)
+    if happened_at is None or destination is None or settings is None:
         return None
-    return int(event_time) + settings.window_s(name.partition(":")[0])
+    return happened_at + settings.window_s(destination.event_source)

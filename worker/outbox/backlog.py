@@ -9,6 +9,7 @@ from typing import Final, cast
 from redis import Redis
 
 from tiktok_events.outbox import keys
+from worker.reporting.stored import text_of
 
 PAGE_BYTES: Final = 4 * 1024 * 1024
 """About as much is read at a time; a block may have a megabyte."""
@@ -61,7 +62,7 @@ class Backlog:
             pipeline.hkeys(keys.PARKED)
             pipeline.zrange(keys.READY, 0, -1)
             found = pipeline.execute()
-        return sorted({name.decode() for names in found for name in names})
+        return sorted({text_of(name) for names in found for name in names})
 
     def blocks(self, destination: str, *, after: str | None = None) -> Iterator[StoredBlock]:
         """Blocks in order; memory does not grow with their number.

@@ -15,6 +15,7 @@ from redis import Redis
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import LuaScript
 from worker.reporting.log import Log
+from worker.reporting.stored import text_of
 
 log = Log("tiktok_events.clock_watch")
 
@@ -49,7 +50,7 @@ class ClockWatch:
     def _parts(self) -> Iterator[tuple[list[str], bool]]:
         """All destinations that have work, some at a time, and whether they are the last."""
         due: Any = self._redis.zrange(keys.READY, 0, -1)
-        names = [name.decode() for name in due]
+        names = [text_of(name) for name in due]
         for first in range(0, max(len(names), 1), AT_ONCE):
             yield names[first : first + AT_ONCE], first + AT_ONCE >= len(names)
 

@@ -10,8 +10,9 @@ from redis import Redis
 
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.blocks import BLOCK_BYTES, BLOCK_EVENTS
-from tiktok_events.outbox.delayed import Cancellation, destination_in
+from tiktok_events.outbox.delayed import Cancellation
 from tiktok_events.outbox.lua_script import LuaScript
+from worker.reporting.stored import destination_of, text_of
 
 STEP: Final = 200
 """Events released in one step: two to three milliseconds, in which the server does nothing else."""
@@ -85,7 +86,9 @@ class HeldEvents:
         """Move some into their outboxes in one step, but for those that have gone meanwhile."""
         by_destination: dict[str, list[bytes]] = {}
         for key in due:
-            by_destination.setdefault(destination_in(key), []).append(key)
+            destination = destination_of(text_of(key.partition(b"\0")[0]))
+            if destination is not None:  # else it is junk
+                by_destination.setdefault(destination.key, []).append(key)
         keys_ = [keys.READY, keys.SEQUENCE, keys.HELD, keys.HELD_EVENTS, keys.HELD_IDS]
         args: list[Any] = [BLOCK_EVENTS, BLOCK_BYTES]
         for name, its_keys in by_destination.items():

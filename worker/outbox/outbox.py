@@ -18,6 +18,7 @@ from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
 from worker.outbox.settlement import Settled, Settlement, Turns
 from worker.reporting.audit import Action, Audit
+from worker.reporting.stored import text_of
 
 OTHERS_EVERY: Final = 3
 """Every third probe of a destination that fails passes over its oldest blocks."""
@@ -178,7 +179,7 @@ class Outbox:
             ),
         )
         wait_ms, awake, *names = reply
-        return Taken([n.decode() for n in names], None if wait_ms < 0 else wait_ms, bool(awake))
+        return Taken([text_of(n) for n in names], None if wait_ms < 0 else wait_ms, bool(awake))
 
     def defer(self, destination: str, delay_ms: int) -> None:
         """Offer a taken destination again soon: there is no room to serve it here."""

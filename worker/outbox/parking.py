@@ -10,6 +10,7 @@ from redis import Redis
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
 from worker.reporting.redaction import redacted
+from worker.reporting.stored import destination_of, text_of
 
 BY_HAND: Final = "by hand"
 PARKED_BY_HAND: Final = ""
@@ -54,10 +55,12 @@ class Parking:
     def parked(self) -> dict[str, str]:
         """Every parked destination, and the digest of the token it was parked for.
 
-        The digest is `PARKED_BY_HAND` where a person parked it.
+        The digest is `PARKED_BY_HAND` where a person parked it. What names no destination is
+        junk, which `read_figures` tells, and left out.
         """
         found = cast("dict[bytes, bytes]", self._redis.hgetall(keys.PARKED))
-        return {name.decode(): digest.decode() for name, digest in found.items()}
+        known = {text_of(name): text_of(digest) for name, digest in found.items()}
+        return {name: digest for name, digest in known.items() if destination_of(name)}
 
     def resume_for(self, digests: Mapping[str, str]) -> list[str]:
         """Let destinations go on that are still parked for these tokens; returns which were."""

@@ -21,7 +21,8 @@ from worker.letters.letter import DeadLetter
 from worker.letters.search import Cursor
 from worker.replays.eligibility import Fate
 from worker.replays.lanes import read_place, write_place
-from worker.replays.replay import SKIPPED, Replay
+from worker.replays.replay import SKIPPED, Replay, ReplayState
+from worker.reporting.stored import text_of, whole_of
 
 OFFER_AGAIN_MS: Final = 1_000
 OFFERED_AT_ONCE: Final = 10
@@ -112,10 +113,11 @@ class ReplayHold:
     def offered(self) -> list[int]:
         """Replays that are due and that nobody works at; not offered again for a moment."""
         found = self._offer([keys.REPLAYS], [OFFER_AGAIN_MS, OFFERED_AT_ONCE])
-        return [int(number) for number in cast("list[bytes]", found)]
+        known = map(whole_of, cast("list[bytes]", found))
+        return [number for number in known if number is not None]
 
     def take(self, number: int) -> Held | None:
-        """Take a replay, unless it does not run or another worker has it."""
+        """Take a replay, unless it does not run, is unreadable, or another worker has it."""
         reply = cast(
             "list[Any] | None",
             self._take([keys.REPLAYS, keys.replay(number)], [number, self._lease_ms, self._holder]),
@@ -124,7 +126,10 @@ class ReplayHold:
             return None
         now_ms, fence, flat = reply
         fields = dict(zip(flat[::2], flat[1::2], strict=True))
-        return Held(Replay.read(number, fields), fence, now_ms / 1000, self._places(number))
+        replay = Replay.read(number, fields)
+        if replay.state is ReplayState.UNREADABLE:
+            return None
+        return Held(replay, fence, now_ms / 1000, self._places(number))
 
     def move(
         self, held: Held, page: Page, *, room: int, now: float, paid_until: float
@@ -179,7 +184,7 @@ class ReplayHold:
     def _places(self, number: int) -> dict[str, Cursor]:
         """Read after the take: nobody else writes them any more."""
         found = cast("dict[bytes, bytes]", self._redis.hgetall(keys.replay_places(number)))
-        return {name.decode(): read_place(text.decode()) for name, text in found.items()}
+        return {text_of(name): read_place(text_of(text)) for name, text in found.items()}
 
 
 def _with_letters(

@@ -12,6 +12,7 @@ from tiktok_events.outbox.lua_script import LuaScript
 from worker.outbox.parking import Parking
 from worker.replays.lease import Step
 from worker.replays.replay import Replay, ReplayRequest, ReplayState
+from worker.reporting.stored import whole_of
 
 KEPT: Final = 100
 """Replays that have ended and can still be looked at, the newest."""
@@ -37,8 +38,9 @@ class Replays:
         with self._redis.pipeline(transaction=True) as transaction:
             transaction.zrange(keys.REPLAYS, 0, -1)
             transaction.zrange(keys.REPLAYS_ENDED, 0, -1)
-            numbers = {int(number) for found in transaction.execute() for number in found}
-        found = (self.get(number) for number in sorted(numbers, reverse=True))
+            numbers = {whole_of(number) for found in transaction.execute() for number in found}
+        known = sorted((number for number in numbers if number is not None), reverse=True)
+        found = map(self.get, known)
         return (replay for replay in found if replay is not None)
 
     def ask(self, request: ReplayRequest) -> int:
@@ -90,7 +92,8 @@ class Replays:
     def _oldest(self) -> list[int]:
         """Those that make room for one more to end."""
         found = cast("list[bytes]", self._redis.zrange(keys.REPLAYS_ENDED, 0, -KEPT))
-        return [int(number) for number in found]
+        known = map(whole_of, found)
+        return [number for number in known if number is not None]
 
 
 def _keys(number: int) -> list[str]:

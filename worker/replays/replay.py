@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import orjson
 
 from worker.letters.filter import LetterFilter
 from worker.letters.letter import DeadLetter
 from worker.replays.eligibility import Fate, fate_of
+from worker.reporting.stored import LATEST, document_of, seconds_of, text_of, whole_of
+
+T = TypeVar("T")
 
 RATE: Final = 500.0
 """Events a second, when nobody asked for another rate."""
@@ -25,12 +28,13 @@ SKIPPED: Final = {
 
 
 class ReplayState(StrEnum):
-    """What a replay is doing."""
+    """What a replay is doing; of one that is not as we write it, nobody can tell."""
 
     RUNNING = "running"
     PAUSED = "paused"
     FINISHED = "finished"
     CANCELLED = "cancelled"
+    UNREADABLE = "unreadable"
 
 
 ENDED: Final = frozenset({ReplayState.FINISHED, ReplayState.CANCELLED})
@@ -86,12 +90,12 @@ class ReplayRequest:
         wanted["ids"] = orjson.loads(known.get("ids", b"[]"))
         return cls(
             wanted=LetterFilter.from_dict(wanted),
-            asked_at=float(known["asked_at"]),
-            asked_by=known["asked_by"].decode(),
+            asked_at=_number(known["asked_at"]),
+            asked_by=text_of(known["asked_by"]),
             accept_duplicates=known["accept_duplicates"] == b"1",
-            rate=float(known["rate"]),
-            selected=int(known["selected"]),
-            missing=int(known["missing"]),
+            rate=_number(known["rate"]),
+            selected=_whole(known["selected"]),
+            missing=_whole(known["missing"]),
         )
 
 
@@ -129,22 +133,29 @@ class Replay:
 
     @classmethod
     def read(cls, number: int, fields: Mapping[bytes, bytes]) -> Self:
-        """From its hash."""
-        known = {name.decode(): value for name, value in fields.items()}
-        holder = known.get("holder")
+        """From its hash; one that is not as we write it is `UNREADABLE`, and never worked at."""
+        try:
+            return cls._read(number, {text_of(name): value for name, value in fields.items()})
+        except (KeyError, TypeError, ValueError):
+            request = ReplayRequest(wanted=LetterFilter(), asked_at=0.0, asked_by="")
+            return cls(number=number, request=request, words="", state=ReplayState.UNREADABLE)
+
+    @classmethod
+    def _read(cls, number: int, known: Mapping[str, bytes]) -> Self:
+        holder, paid_until = known.get("holder"), known.get("paid_until")
         return cls(
             number=number,
             request=ReplayRequest.read(known),
-            words=known["words"].decode(),
-            state=ReplayState(known["state"].decode()),
-            replayed=int(known.get("replayed", 0)),
-            skipped={name: int(known.get(name, 0)) for name in SKIPPED.values()},
+            words=text_of(known["words"]),
+            state=ReplayState(text_of(known["state"])),
+            replayed=_whole(known.get("replayed", b"0")),
+            skipped={name: _whole(known.get(name, b"0")) for name in SKIPPED.values()},
             started_at=_seconds(known.get("started_at")),
             ended_at=_seconds(known.get("ended_at")),
-            holder=None if holder is None else holder.decode(),
-            waits_for=orjson.loads(known.get("waits_for", b"{}")),
+            holder=None if holder is None else text_of(holder),
+            waits_for={str(k): str(v) for k, v in _pairs(known.get("waits_for", b"{}"))},
             all_waits=known.get("all_waits") == b"1",
-            paid_until=float(known["paid_until"]) if "paid_until" in known else None,
+            paid_until=None if paid_until is None else _number(paid_until),
         )
 
     @property
@@ -203,4 +214,24 @@ class Replay:
 
 
 def _seconds(milliseconds: bytes | None) -> float | None:
-    return None if milliseconds is None else int(milliseconds) / 1000
+    return None if milliseconds is None else _known(seconds_of(milliseconds))
+
+
+def _whole(value: bytes) -> int:
+    return _known(whole_of(value))
+
+
+def _number(value: bytes) -> float:
+    number = float(value)
+    return _known(number if 0 <= number <= LATEST else None)
+
+
+def _pairs(value: bytes) -> Iterable[tuple[Any, Any]]:
+    known = document_of(value)
+    return _known(known if isinstance(known, dict) else None).items()
+
+
+def _known(value: T | None) -> T:
+    if value is None:
+        raise ValueError("it is not as we write it")
+    return value

@@ -22,6 +22,7 @@ from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
 from worker.reporting.log import Log
 from worker.reporting.redaction import redacted
+from worker.reporting.stored import document_of, seconds_of, text_of, whole_of
 from worker.settings import Settings
 
 log = Log("tiktok_events.audit")
@@ -37,6 +38,10 @@ MAX_WHAT_CHARS: Final = 300
 
 WORKER: Final = "worker"
 """Who it was when nobody asked for it."""
+
+
+JUNK: Final = "unreadable"
+"""In the place of what is not as we write it."""
 
 
 class Action(StrEnum):
@@ -76,16 +81,17 @@ class Entry:
 
     @classmethod
     def read(cls, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Self:
-        """From Redis."""
-        known = {name.decode(): value.decode() for name, value in fields.items()}
+        """From Redis; what is missing or junk is `JUNK`, or left out."""
+        known = {text_of(name): text_of(value) for name, value in fields.items()}
+        facts = document_of(fields.get(b"facts", b"{}"))
         return cls(
-            at=int(entry_id.partition(b"-")[0]) / 1000,
-            who=known["who"],
-            action=known["action"],
+            at=seconds_of(entry_id.partition(b"-")[0]) or 0.0,
+            who=known.get("who", JUNK),
+            action=known.get("action", JUNK),
             what=known.get("what"),
-            count=int(known["count"]) if "count" in known else None,
+            count=whole_of(fields.get(b"count", b"")),
             result=known.get("result"),
-            facts=orjson.loads(known.get("facts", "{}")),
+            facts=facts if isinstance(facts, dict) else {JUNK: known["facts"]},
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -198,13 +204,15 @@ class Audit:
             self._redis.xrevrange(keys.AUDIT, last, first, PAGE),
         ):
             for entry_id, fields in page:
-                if action in {None, fields[b"action"].decode()}:
-                    yield Entry.read(entry_id, fields)
+                entry = Entry.read(entry_id, fields)
+                if action in {None, entry.action}:
+                    yield entry
             last = f"({page[-1][0].decode()}"
 
     def trimmed(self) -> int:
         """How many entries were let go since the first start."""
-        return int(cast("bytes | None", self._redis.hget(keys.COUNTERS, TRIMMED_COUNTER)) or 0)
+        counted = cast("bytes | None", self._redis.hget(keys.COUNTERS, TRIMMED_COUNTER))
+        return whole_of(counted or b"0") or 0
 
     def _record_tally(self, action: Action, who: str, what: str | None, tally: Tally) -> None:
         self._write(*self._call(action, who, what, tally.count, tally.result, tally.facts))

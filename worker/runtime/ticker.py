@@ -9,11 +9,12 @@ and rings in one step.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
 from celery import bootsteps
-from redis.exceptions import OutOfMemoryError, RedisError
+from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
 from worker.delivery.destinations import Destinations
 from worker.delivery.expiry import is_time_to_sweep
@@ -25,7 +26,7 @@ from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
 from worker.replays.lease import ReplayHold
 from worker.reporting.audit import Audit
-from worker.reporting.outage import REDIS_OUTAGE
+from worker.reporting.outage import REDIS_OUTAGE, REFUSED, is_outage
 from worker.runtime.acceptance import most_message_bytes
 from worker.runtime.bells import Bells
 from worker.runtime.engine import THIS_PROCESS, ThisProcess, connect_to_look
@@ -79,20 +80,33 @@ class DoorbellStep(bootsteps.StartStopStep):
 
     def _look(self) -> None:
         try:
-            self._presence.say()
-            self._clock.look()
-            self._held.release()
-            self._watch.look()  # before the ring: what goes on now is due now
-            self._ring()
-            self._ask_for_replays()
-            self._look_after_the_old()
-            self._look_at_figures()
+            for step in self._steps():
+                self._take(step)
         except (RedisError, OSError) as error:
             REDIS_OUTAGE.met(error)
             return
         REDIS_OUTAGE.over()
         if self._settings.heartbeat_file is not None:
             self._settings.heartbeat_file.touch()
+
+    def _steps(self) -> Iterator[Callable[[], object]]:
+        yield self._presence.say
+        yield self._clock.look
+        yield self._held.release
+        yield self._watch.look  # before the ring: what goes on now is due now
+        yield self._ring
+        yield self._ask_for_replays
+        yield self._look_after_the_old
+        yield self._look_at_figures
+
+    def _take(self, step: Callable[[], object]) -> None:
+        """Take one step; junk in the keys of one must not keep the worker from the others."""
+        try:
+            step()
+        except ResponseError as error:
+            if is_outage(error):
+                raise
+            REFUSED.met(error)
 
     def _ring(self) -> None:
         wanted = self._outbox.ring(rings=self._settings.rings)

@@ -119,11 +119,6 @@ def event_key(destination: Destination, event_id: str, event: str) -> bytes:
         raise InvalidEvent("cannot be written as JSON", path="event_id") from None
 
 
-def destination_in(key: bytes) -> str:
-    """The destination that an event's key begins with."""
-    return key.partition(b"\0")[0].decode()
-
-
 def delay_seconds(delay: Delay | None) -> float:
     """A delay as seconds; 0 when there is none.
 

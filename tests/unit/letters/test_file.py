@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final
@@ -101,3 +102,23 @@ def test_a_row_is_for_people() -> None:
     row = dict(zip(COLUMNS, to_row(letter(code=None), NOW), strict=True))
     shown = [row[name] for name in ("died_at", "recoverable", "ambiguous", "code", "edits")]
     assert shown == ["2026-11-18 11:06:40", "yes", "yes", "", 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("attempts", 10**30),
+        ("code", -(10**30)),
+        ("died_at", 1e300),
+        ("first_accepted_at", -1.0),
+        ("expires_at", 1.8e12),
+        ("ambiguous_since", 1e18),
+        ("replays", [1e300]),
+        ("log", [{"at": 1e300, "verdict": "x", "code": 1, "duration_ms": 1, "request_id": None}]),
+    ],
+)
+def test_absurd_numbers_are_refused_by_name(name: str, value: Any) -> None:
+    """What no view could show, and no script count, is told with its path and its bounds."""
+    line = orjson.loads(to_line(letter()))
+    with pytest.raises(LetterFileError, match=rf"^{name}.*less than or equal to"):
+        read_line(json.dumps(line | {name: value}).encode())

@@ -64,7 +64,7 @@ def print_letter(console: Console, letter: DeadLetter, now: float) -> None:
     console.print(facts_table(_named(letter, now)))
     console.print(*_attempts(letter), sep="\n")
     console.print(Text("\nbody", style="bold"))
-    console.print(Text(_pretty(letter.body)), soft_wrap=True)
+    console.print(Text(_pretty(letter.body), overflow="fold"))
 
 
 def _named(letter: DeadLetter, now: float) -> Iterator[tuple[str, str]]:

@@ -16,13 +16,13 @@ from redis.exceptions import RedisError, ResponseError
 
 from tiktok_events.client import connect
 from tiktok_events.errors import InvalidSetting
-from tiktok_events.event.destination import Destination
 from tiktok_events.outbox import keys
 from worker.app import celery_settings
 from worker.cli.doctor.diagnosis import Check, Outcome
 from worker.cli.doctor.leadership import leadership, on_a_cluster, unusable
 from worker.delivery.destinations import Destinations
 from worker.operations.status import Figures, read_figures
+from worker.reporting.stored import destination_of, named
 from worker.runtime.broker import kombu_url
 from worker.runtime.engine import connect_to_look
 from worker.runtime.presence import Presence
@@ -85,6 +85,7 @@ def _examine_server(
             return
         yield from celery(settings, redis, figures)
         yield accounting(figures)
+        yield contents(figures)
         if accounts is not None:
             yield tokens(figures, accounts)
         yield parked(figures)
@@ -229,6 +230,16 @@ def accounting(figures: Figures) -> Check:
     return Check(name, Outcome.OK, f"all {figures.count('accepted'):,} events are accounted for")
 
 
+def contents(figures: Figures) -> Check:
+    """Whether what stands in our keys is as we write it."""
+    name = "contents"
+    if figures.junk:
+        remedy = "Find out who else writes to this server, and remove what is not ours."
+        message = f"not as we write it: {'; '.join(named(figures.junk))}"
+        return Check(name, Outcome.FAILED, message, remedy)
+    return Check(name, Outcome.OK, "every field that was read is as we write it")
+
+
 def tokens(figures: Figures, accounts: Destinations) -> Check:
     """Whether what waits can be sent."""
     name = "tokens"
@@ -243,7 +254,8 @@ def tokens(figures: Figures, accounts: Destinations) -> Check:
 
 
 def _token_of(destination: str, accounts: Destinations) -> str | None:
-    return accounts.account(Destination.from_key(destination)).access_token
+    known = destination_of(destination)
+    return None if known is None else accounts.account(known).access_token
 
 
 def parked(figures: Figures) -> Check:

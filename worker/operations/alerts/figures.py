@@ -16,6 +16,7 @@ from worker.letters.ledger import THOUSANDTHS, read_cells, read_kinds
 from worker.operations.alerts.judge import Alert, Figure
 from worker.operations.status import AGES_AT_ONCE, DEAD_COUNTER
 from worker.outbox.backlog import Backlog
+from worker.reporting.stored import seconds_of, whole_of
 from worker.settings import Settings
 
 MINUTE_MS: Final = 60_000
@@ -52,7 +53,7 @@ def dead_per_minute(redis: Redis) -> float:
     """Events that died in the last minute, for whatever reason; the first look sees none."""
     counters = cast("dict[bytes, bytes]", redis.hgetall(keys.COUNTERS))
     prefix = DEAD_COUNTER.encode()
-    dead = sum(int(count) for name, count in counters.items() if name.startswith(prefix))
+    dead = sum(whole_of(n) or 0 for name, n in counters.items() if name.startswith(prefix))
     script = LuaScript(redis, "worker", "deaths")
     return float(script([keys.DEATHS], [dead, MINUTE_MS, FORGOTTEN_MS]))
 
@@ -69,8 +70,9 @@ def _first_appended(redis: Redis) -> Iterator[float]:
     for first in range(0, len(names), AGES_AT_ONCE):
         calls = [([keys.outbox(name)], ["0"]) for name in names[first : first + AGES_AT_ONCE]]
         for block_id, _ in oldest.many(calls, together=False):
-            if block_id:  # a parked outbox may be empty
-                yield int(block_id.partition(b"-")[0]) / 1000
+            appended_at = seconds_of(block_id.partition(b"-")[0])
+            if appended_at is not None:  # a parked outbox may be empty
+                yield appended_at
 
 
 def expiring_values(redis: Redis, now: float, until: float) -> dict[str, float]:

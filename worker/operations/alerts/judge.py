@@ -19,6 +19,7 @@ from redis import Redis
 
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
+from worker.reporting.stored import text_of
 
 EVERY_MS: Final = 5_000
 """Between two looks at the figures, of all workers together."""
@@ -127,7 +128,7 @@ class Alerts:
     def open(self, alert: Alert) -> list[str]:
         """The currencies that have an incident of this alert."""
         found = cast("list[bytes]", self._redis.hkeys(keys.ALERTS))
-        names = (name.decode().partition(":") for name in found)
+        names = (text_of(name).partition(":") for name in found)
         return sorted(currency for kind, _, currency in names if kind == alert)
 
     def _call(self, figure: Figure) -> Call:

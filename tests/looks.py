@@ -1,0 +1,222 @@
+"""Every command that only looks, so that tests can look while anything else happens.
+
+As a program it looks again and again, at the server named by its environment, until its
+standard input ends; then it prints what was wrong with the answers, one problem a line.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+import click
+import orjson
+from click.testing import CliRunner, Result
+from rich.cells import cell_len
+
+from worker.cli.commands import Sign
+from worker.cli.main import main
+from worker.cli.terminal import WIDTH
+
+ROOT: Final = Path(__file__).parents[1]
+PAUSE_S: Final = 0.2
+"""Between two looks of the program: a tenth of one core, and less."""
+
+ENDS_WITHIN_S: Final = 30.0
+EVENT: Final = ROOT / "tests" / "looks_event.json"
+
+NO_SPOOL: Final = {"TIKTOK_EVENTS_SPOOL_FILE": "/nonexistent/spool"}
+"""Where the environment names none."""
+
+Arguments = tuple[str, ...]
+
+LOOKS: Final[Mapping[Arguments, tuple[Arguments, ...]]] = {
+    ("status",): ((),),
+    ("dead", "list"): ((), ("--all",), ("--recoverable",), ("--since", "2h")),
+    ("dead", "show"): (("LETTER",),),
+    ("dead", "stats"): ((), ("--since", "2h")),
+    ("dead", "export"): ((), ("--format", "csv")),
+    ("dead", "replay"): (("--all", "--dry-run"),),
+    ("dead", "purge"): (("--all", "--dry-run"),),
+    ("dead", "edit"): (("--all", "--set", "properties.currency=EUR", "--dry-run"),),
+    ("replays", "list"): ((),),
+    ("replays", "show"): (("REPLAY",),),
+    ("destinations", "list"): ((),),
+    ("erase",): (("--email", "nobody@example.com", "--dry-run"),),
+    ("audit",): ((), ("--all",)),
+    ("spool", "status"): ((),),
+    ("explain",): ((str(EVENT),),),
+    ("doctor",): ((),),
+}
+"""What looks, and with which arguments; words in capitals stand for what there is to be seen."""
+
+ACTS: Final = frozenset(
+    {
+        ("demo",),
+        ("worker",),
+        ("send",),
+        ("sandbox",),
+        ("dead", "import"),
+        ("destinations", "park"),
+        ("destinations", "resume"),
+        ("replays", "watch"),  # looks, but until the replay ends
+        ("replays", "pause"),
+        ("replays", "resume"),
+        ("replays", "cancel"),
+        ("spool", "flush"),
+    }
+)
+"""What changes something, or does not end by itself."""
+
+NO_JSON: Final = frozenset({("dead", "export")})
+"""Has no `--json`: it writes files."""
+
+RARE: Final = frozenset({("doctor",), ("explain",), ("erase",)})
+"""Not while others work on a test machine: they ask workers for an answer, or read everything."""
+
+
+def leaves(group: click.Command = main, path: Arguments = ()) -> Iterator[Arguments]:
+    """Every command of the program, by its path."""
+    if isinstance(group, Sign):
+        group = group.load()
+    if not isinstance(group, click.Group):
+        yield path
+        return
+    for name, command in group.commands.items():
+        yield from leaves(command, (*path, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """Looks at one server.
+
+    Args:
+        environment: variables of the commands.
+        closes: whether the sums must close in this state.
+    """
+
+    environment: Mapping[str, str]
+    closes: bool = True
+
+    def problems(self, *, without: frozenset[Arguments] = frozenset()) -> Iterator[str]:
+        """Look at everything once; what was wrong with the answers."""
+        for path, variants in LOOKS.items():
+            if path in without:
+                continue
+            for arguments in variants:
+                yield from self.problems_of(path, arguments)
+
+    def problems_of(self, path: Arguments, arguments: Arguments) -> Iterator[str]:
+        """Look by one command, as people and as programs see it."""
+        words = self._filled(arguments)
+        yield from self._problems((*path, *words), as_json=False)
+        if path not in NO_JSON:
+            yield from self._problems((*path, *words, "--json"), as_json=True)
+
+    def run(self, *words: str) -> Result:
+        """Run a command as a user does, in this process."""
+        return CliRunner(env=NO_SPOOL | dict(self.environment)).invoke(main, list(words))
+
+    def _problems(self, words: Arguments, *, as_json: bool) -> Iterator[str]:
+        result, name = self.run(*words), " ".join(words)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            yield f"{name}: {''.join(traceback.format_exception(result.exception))}"
+        elif result.exit_code not in {0, 1}:
+            yield f"{name}: exit code {result.exit_code}: {result.output}"
+        elif as_json or words[:2] == ("dead", "export"):
+            yield from self._json_problems(name, result) if as_json else ()
+        else:
+            yield from _width_problems(name, result.stdout)
+
+    def _json_problems(self, name: str, result: Result) -> Iterator[str]:
+        for line in result.stdout.splitlines():
+            try:
+                document = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                yield f"{name}: no JSON: {line}"
+                continue
+            for sum_ in ("unaccounted", "dead_unaccounted") if self.closes else ():
+                if document.get(sum_):
+                    yield f"{name}: {sum_} is {document[sum_]}: {line}"
+
+    def _filled(self, arguments: Arguments) -> Arguments:
+        return tuple(self._filling(word) for word in arguments)
+
+    def _filling(self, word: str) -> str:
+        if word == "LETTER":
+            return self._first("id", "dead", "list", "--limit", "1") or "0-0"
+        if word == "REPLAY":
+            return self._first("replay", "replays", "list") or "1"
+        return word
+
+    def _first(self, name: str, *words: str) -> str:
+        first = self.run(*words, "--json").stdout.partition("\n")[0]
+        return str(orjson.loads(first).get(name)) if first.startswith("{") else ""
+
+
+def _width_problems(name: str, text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        if cell_len(line) > WIDTH:
+            yield f"{name}: {cell_len(line)} columns: {line}"
+        if any(not char.isprintable() for char in line):
+            yield f"{name}: commands the terminal: {line!r}"
+
+
+class Looking:
+    """Looks again and again in a process of its own, beside a scenario.
+
+    Args:
+        environment: of the commands.
+        closes: whether the sums must close.
+    """
+
+    def __init__(self, environment: Mapping[str, str], *, closes: bool = True) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.looks", *([] if closes else ["--open"])],
+            cwd=ROOT,
+            env=dict(environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        found, _ = self._process.communicate(timeout=ENDS_WITHIN_S)
+        if kind is None:
+            assert self._process.returncode == 0, "the views could not be looked at"
+            assert not found, f"views were wrong meanwhile:\n{found.decode()}"
+
+
+def _until(ended: Callable[[float], bool], looker: Looker) -> Iterator[str]:
+    """Look at one thing after the other, with a pause after each, until it has ended."""
+    while True:
+        for path, variants in LOOKS.items():
+            for arguments in variants:
+                if path not in RARE:
+                    yield from looker.problems_of(path, arguments)
+                if ended(PAUSE_S):
+                    return
+
+
+def _stdin_ended(within_s: float) -> bool:
+    return bool(select.select([sys.stdin], [], [], within_s)[0])
+
+
+def _program(arguments: list[str]) -> None:
+    ours = {name: value for name, value in os.environ.items() if name.startswith("TIKTOK_EVENTS_")}
+    looker = Looker(ours, closes="--open" not in arguments)
+    seen: dict[str, Any] = dict.fromkeys(_until(_stdin_ended, looker))
+    sys.stdout.write("".join(f"{problem}\n" for problem in seen))
+
+
+if __name__ == "__main__":
+    _program(sys.argv[1:])

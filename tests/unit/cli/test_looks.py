@@ -1,0 +1,34 @@
+"""No command is forgotten by what looks at everything while tests run."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+from click.testing import CliRunner
+from rich.cells import cell_len
+
+from tests.looks import ACTS, LOOKS, leaves
+from worker.cli.main import main
+from worker.cli.terminal import WIDTH
+from worker.letters.letter import BESIDE, DeadLetter
+from worker.letters.shape import FIELDS
+
+
+def test_every_command_either_looks_or_acts() -> None:
+    """A new command must say which, in `tests/looks.py`."""
+    assert set(leaves()) == {*LOOKS, *ACTS}
+    assert not ACTS & LOOKS.keys()
+
+
+@pytest.mark.parametrize("path", sorted(leaves()), ids=" ".join)
+def test_help_fits_a_terminal(path: tuple[str, ...]) -> None:
+    """No line of it has more than 100 columns."""
+    help_ = CliRunner().invoke(main, [*path, "--help"])
+    assert help_.exit_code == 0
+    assert max(map(cell_len, help_.stdout.splitlines())) <= WIDTH
+
+
+def test_every_attribute_of_a_letter_has_a_shape() -> None:
+    """A letter that a worker writes is never taken for junk."""
+    assert set(FIELDS) == {one.name for one in fields(DeadLetter)} - BESIDE
