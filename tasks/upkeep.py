@@ -21,4 +21,5 @@ def upkeep() -> None:
     go_on = within(TASK_BUDGET_S)
     with engine.serving():
         sweep.run(go_on)
-        retention.run(go_on)
+        if engine.outbox.clock.judges:
+            retention.run(go_on, engine.outbox.clock.now())

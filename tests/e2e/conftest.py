@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,6 +28,7 @@ from redis import Redis
 from tiktok_events.outbox import keys
 
 ROOT: Final = Path(__file__).parents[2]
+OURS: Final = ("-m", "worker.cli")
 GONE_TIMEOUT_S: Final = 40.0
 POLL_S: Final = 0.02
 TOKEN: Final = "test-access-token"
@@ -184,10 +185,16 @@ class Worker:
     however it went and whoever its parent is by then.
     """
 
-    def __init__(self, environment: Mapping[str, str], concurrency: int, log_path: Path) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        concurrency: int,
+        log_path: Path,
+        program: Sequence[str] = OURS,
+    ) -> None:
         self.log_path = log_path
         self._alive, inherited = os.pipe()
-        command = [sys.executable, "-m", "worker.cli", "worker", "--concurrency", str(concurrency)]
+        command = [sys.executable, *program, "worker", "--concurrency", str(concurrency)]
         with log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
@@ -270,14 +277,16 @@ class Workers:
         self._settings = {"ACCESS_TOKEN": TOKEN, **settings}
         self._started: list[Worker] = []
 
-    def start(self, concurrency: int = 2, **settings: str | None) -> Worker:
+    def start(
+        self, concurrency: int = 2, *, program: Sequence[str] = OURS, **settings: str | None
+    ) -> Worker:
         """Start one more; a setting of `None` is left unset."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TIKTOK_EVENTS_")}
         for name, value in {**self._settings, **settings}.items():
             if value is not None:
                 environment[f"TIKTOK_EVENTS_{name}"] = value
         log_path = self._directory / f"worker-{len(self._started)}.log"
-        self._started.append(Worker(environment, concurrency, log_path))
+        self._started.append(Worker(environment, concurrency, log_path, program))
         return self._started[-1]
 
     def __enter__(self) -> Self:

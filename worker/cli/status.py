@@ -18,6 +18,7 @@ from worker.cli import options
 from worker.cli.terminal import age, cell, console, counted, plain_table, print_json, until, utc
 from worker.letters.retention import WHY
 from worker.operations.status import Condition, DestinationFigures, Figures, read_figures
+from worker.outbox.server_clock import JUDGES_WITHIN_S, clock_words
 from worker.reporting.stored import named
 from worker.settings import Settings
 
@@ -181,8 +182,15 @@ def _accounting(figures: Figures) -> Iterator[Text]:
         imported = " + imported" if figures.count("imported") else ""
         rule = f"died{imported} = replayed + purged + dead now"
         yield _equation(rule, figures.dead_unaccounted, "dead letter")
+    for worker, ahead_s in sorted(figures.clocks.items()):
+        yield _clock(worker, ahead_s)
     for place in named(figures.junk):
         yield Text.assemble(("junk in Redis, counted as nothing: ", "bold red"), cell(place))
+
+
+def _clock(worker: str, ahead_s: float) -> Text:
+    words = f"the clock of {worker} {clock_words(ahead_s)}"
+    return cell(words, style="bold red" if abs(ahead_s) > JUDGES_WITHIN_S else "yellow")
 
 
 def _equation(rule: str, difference: int, noun: str) -> Text:

@@ -143,13 +143,13 @@ class Claiming:
     def _carry(self, served: Served, claim: Claim) -> None:
         """Carry what can be sent, post what travels apart, settle blocks that have ended."""
         lease_ends = time.monotonic() + self._settings.lease_s
-        preparer = Preparer(served.destination, self._settings)
+        preparer = Preparer(served.destination, self._settings, judges=self._outbox.clock.judges)
         ended: list[OpenBlock] = []
         for claimed in claim.blocks:
             block = OpenBlock.of(claimed, lease_ends=lease_ends, taken_at=claim.taken_at)
             if claimed.claims > LONELY_CLAIMS:
                 self._posting.wait_for_all()
-            sendable = self._prepare(preparer, block, now=time.time())
+            sendable = self._prepare(preparer, block, now=self._outbox.clock.now())
             if block.closed:
                 ended.append(block)
             elif block.history.suspect or claimed.claims > LONELY_CLAIMS:
@@ -167,6 +167,8 @@ class Claiming:
         prepared = preparer.prepare(block, now=now)
         for index, letter in prepared.dead:
             block.dead(index, letter)
+        for index in prepared.aside:
+            block.wait_aside(index)
         block.let_go()
         self._remarks.note(preparer.destination.key, prepared.warnings)
         return prepared.sendable

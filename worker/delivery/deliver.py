@@ -114,7 +114,7 @@ class Delivery:
         unsent = self.hand_back(batch.destination, batch.unsent)
         judged = self._judge(batch)
         fault = self._faults.found(
-            batch.destination.key, judged, taken_at=batch.taken_at, now=time.time()
+            batch.destination.key, judged, taken_at=batch.taken_at, now=self._outbox.clock.now()
         )
         closed = self._decide(batch.destination, judged, spared=fault is not None)
         answer = fault or _deciding(judged)
@@ -136,7 +136,7 @@ class Delivery:
 
     def _send(self, batch: Batch, events: Sequence[Outgoing]) -> Exchange:
         if batch.account.access_token is None:
-            return Exchange(NO_TOKEN, time.time(), 0.0)
+            return Exchange(NO_TOKEN, self._outbox.clock.now(), 0.0)
         body = request_body(batch.destination, events)
         exchange = self._api.send(body, batch.account.access_token)
         batch.exchanges.append(exchange)
@@ -155,7 +155,7 @@ class Delivery:
             lambda events: self._send(batch, events),
             lambda: self._time_for_another(batch),
             spot_check=self._faults.is_possible(
-                batch.destination.key, taken_at=batch.taken_at, now=time.time()
+                batch.destination.key, taken_at=batch.taken_at, now=self._outbox.clock.now()
             ),
         )
 
@@ -188,7 +188,9 @@ class Delivery:
                     block.delivered(len(events))
                 case Dead():
                     for event in events:
-                        block.dead(event.index, _letter(destination, event, end))
+                        block.dead(
+                            event.index, _letter(destination, event, end, self._outbox.clock.now())
+                        )
                 case Again():
                     block.left([event.index for event in events], end.history, group=end.group)
             return [block] if block.closed else []
@@ -234,7 +236,7 @@ def _by_block(events: Sequence[Outgoing]) -> Iterable[list[Outgoing]]:
     return parts.values()
 
 
-def _letter(destination: Destination, event: Outgoing, end: Dead) -> DeadLetter:
+def _letter(destination: Destination, event: Outgoing, end: Dead, now: float) -> DeadLetter:
     return DeadLetter.of(
         event.body,
         destination=destination.key,
@@ -243,7 +245,7 @@ def _letter(destination: Destination, event: Outgoing, end: Dead) -> DeadLetter:
         message=end.answer.message,
         request_id=end.answer.request_id,
         history=end.history,
-        died_at=time.time(),
+        died_at=now,
         expires_at=event.expires_at,
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Final
@@ -52,9 +53,13 @@ class EventsApi:
     Args:
         base_url: of the API, without the path.
         timeout_s: longest wait for the answer; the whole answer included.
+        now: Unix seconds, for `Exchange.started_at`.
     """
 
-    def __init__(self, base_url: str, *, timeout_s: float) -> None:
+    def __init__(
+        self, base_url: str, *, timeout_s: float, now: Callable[[], float] = time.time
+    ) -> None:
+        self._now = now
         self._url = base_url.rstrip("/") + PATH
         self._timeout_s = timeout_s
         self._local = threading.local()
@@ -66,7 +71,7 @@ class EventsApi:
             body: JSON.
             access_token: printable ASCII.
         """
-        started_at, started = time.time(), time.monotonic()
+        started_at, started = self._now(), time.monotonic()
         try:
             answer = self._post(body, access_token, started + self._timeout_s)
         except (OSError, urllib3.exceptions.HTTPError) as error:

@@ -58,6 +58,7 @@ class Sweep:
     """
 
     def __init__(self, redis: Redis, outbox: Outbox, consumer: str, settings: Settings) -> None:
+        self._redis = redis
         self._parking = Parking(redis)
         self._outbox = outbox
         self._consumer = consumer
@@ -67,9 +68,14 @@ class Sweep:
     def run(self, go_on: Callable[[], bool]) -> int:
         """Sweep every parked destination while `go_on` says so; returns how many events died.
 
+        None, while the clock of this machine is too wrong to judge.
+
         Raises:
             redis.RedisError: the server did not answer, or refused.
         """
+        self._outbox.clock.ask(self._redis)
+        if not self._outbox.clock.judges:
+            return 0
         names, died = list(self._parking.parked()), 0
         for first in range(0, len(names), TOGETHER):
             if not go_on():
@@ -99,7 +105,7 @@ class Sweep:
         settlement = Settlement(destination.key, 0, NO_TURNS)
         alive = 0
         for block in blocks:
-            prepared = preparer.prepare(block, now=time.time())
+            prepared = preparer.prepare(block, now=self._outbox.clock.now())
             for index, letter in prepared.dead:
                 block.dead(index, letter)
             if prepared.sendable:  # the script and the schema read a time differently
@@ -116,15 +122,14 @@ class Sweep:
         return [[_opened(found, lease_ends) for found in reply] for reply in replies]
 
     def _call(self, destination: Destination) -> Call:
-        name, now = destination.key, time.time()
-        window_s = self._settings.window_s(destination.event_source)
+        name = destination.key
         return (
             [keys.READY, keys.outbox(name), keys.state(name), keys.attempts(name)],
             [
                 self._consumer,
                 round(self._settings.lease_s * 1000),
                 AT_ONCE,
-                now - window_s,
+                self._settings.window_s(destination.event_source),
                 LATEST_EVENT_TIME,
             ],
         )

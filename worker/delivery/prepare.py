@@ -52,11 +52,13 @@ class Prepared:
     Attributes:
         sendable: events that can be sent, in order.
         dead: place in the block and letter of each that cannot.
+        aside: places of events that this process cannot judge: they wait a lease.
         warnings: what validation let pass.
     """
 
     sendable: list[Outgoing] = field(default_factory=list)
     dead: list[tuple[int, DeadLetter]] = field(default_factory=list)
+    aside: list[int] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
 
 
@@ -76,10 +78,13 @@ class Preparer:
     Attributes:
         destination: whose events.
         settings: for the windows.
+        judges: whether this process may end an event because of an age; see `ServerClock`. If
+            not, what is too old, and what may have been accepted unseen, waits aside.
     """
 
     destination: Destination
     settings: Settings
+    judges: bool = True
 
     def prepare(self, block: OpenBlock, *, now: float) -> Prepared:
         """Tell what of a block can be sent and what is dead; changes nothing.
@@ -89,7 +94,8 @@ class Preparer:
             now: Unix seconds.
         """
         prepared = Prepared()
-        needs_a_yes = block.history.needs_a_yes(now)
+        history = block.history
+        needs_a_yes = history.needs_a_yes(now) if self.judges else history.ambiguous
         window_s = self._window_s()
         latest_end = self._latest_end(now)
         for index, event in enumerate(block.events):
@@ -100,7 +106,9 @@ class Preparer:
             if checked.warnings:
                 prepared.warnings += checked.warnings
             expires_at = checked.event["event_time"] + window_s
-            if expires_at < latest_end:
+            if not self.judges and (needs_a_yes or expires_at < latest_end):
+                prepared.aside.append(index)
+            elif expires_at < latest_end:
                 letter = self._letter(block, event, Reason.EXPIRED, TOO_LATE, now)
                 prepared.dead.append((index, letter))
             elif needs_a_yes:

@@ -2,10 +2,12 @@
 --
 -- KEYS  1 outbox
 -- ARGV  1 '1' = also when its earliest event happened, which takes decoding it, or its label
--- Returns {its id or '', Unix s or ''}; '' when the outbox is empty, or it has no such figure.
+-- Returns {its id or '', Unix s or ''}; '' when the outbox is empty or no stream, or has no such
+--       figure.
 
-local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
-if not first then
+local found = redis.pcall('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)
+local first = found[1]
+if found.err or not first then
   return {'', ''}
 end
 
@@ -19,7 +21,7 @@ end
 
 local known, events = decoded(ARGV[1] == '1' and first[2][4] or '[]')
 local earliest
-for _, event in ipairs(known and events or {}) do
+for _, event in ipairs(known and type(events) == 'table' and events or {}) do
   local at = type(event) == 'table' and tonumber(event.event_time)
   if at and at < (earliest or math.huge) then
     earliest = at

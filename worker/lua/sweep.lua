@@ -2,7 +2,8 @@
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts
 -- ARGV  1 consumer (the worker process)  2 lease, ms  3 blocks wanted
---       4, 5 Unix s: an event can still be sent if its time is after the first and before the second
+--       4 window of the source, s: an event can still be sent if its time is within it
+--       5 Unix s, and before this one
 -- Steps nothing unless parked;
 --       the blocks that nobody holds: those that are due again (the shelf) or whose claim has
 --       outlived its lease, then new ones, which go to the shelf if they can still be sent;
@@ -13,7 +14,7 @@ local PASSED_OVER = 8 -- one event of the far future does not hide what stands b
 local HELD = 100
 local outbox, attempts = KEYS[2], KEYS[4]
 local consumer, lease, wanted = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local after, before = tonumber(ARGV[4]), tonumber(ARGV[5])
+local after, before = now / 1000 - tonumber(ARGV[4]), tonumber(ARGV[5])
 
 if redis.call('HEXISTS', KEYS[3], 'parked') == 0 or redis.call('XLEN', outbox) == 0 then
   return {}

@@ -4,7 +4,8 @@
 -- KEYS  1 ready  2 awake
 -- ARGV  1 how many  2 lease, ms  3 patience, ms: how far ahead it is worth staying awake
 --       4 '1' = stay awake though nothing is due
--- Returns {ms until the next one is due or -1 = nothing within the patience, awake 0|1, name, …}.
+-- Returns {the server's time in Unix ms, ms until the next one is due or -1 = nothing within the
+--       patience, awake 0|1, name, …}.
 --       While somebody is awake, producers ring no doorbell: the check that finds nothing
 --       and the end of being awake are one step, so no event falls between them.
 
@@ -29,4 +30,4 @@ if awake == 1 then
 else
   redis.call('DEL', KEYS[2])
 end
-return {wait, awake, unpack(due)}
+return {now, wait, awake, unpack(due)}

@@ -2,36 +2,33 @@
 
 find       destinations that have a state
 snapshot   counters, states and due times, in one atomic step
-age        the oldest block of each outbox that has any
+age        the oldest block of each outbox that has any: `worker.outbox.oldest`
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from redis import Redis
 from redis.exceptions import ResponseError
 
 from tiktok_events.outbox import keys
-from tiktok_events.outbox.lua_script import Call, LuaScript
 from worker.letters.retention import WHY, due_within_a_day
-from worker.reporting.outage import is_outage
-from worker.reporting.stored import Fields, destination_of, named, seconds_of, text_of, whole_of
+from worker.operations.snapshot import STATE_FIELDS, answers, find_destinations
+from worker.outbox.clock_watch import read_clocks
+from worker.outbox.oldest import read_oldest
+from worker.reporting.stored import Fields, destination_of, is_wrong_type, named, text_of
 from worker.settings import Settings
 
 LOOKS: Final = 4
 """A destination that appears between finding and the snapshot would look like a lost event."""
 
-SCAN_COUNT: Final = 1_000
-AGES_AT_ONCE: Final = 500
 DEAD_COUNTER: Final = "dead:"
 FOREIGN_COUNTER: Final = "foreign:"
 ANSWERS_COUNTER: Final = "answers:"
-_PLACES: Final = (keys.COUNTERS, keys.DEAD, keys.READY, keys.HELD, keys.HELD, keys.PARKED)
-_STATE_FIELDS: Final = ("waiting", "failures", "not_before", "parked", "parked_at")
 
 
 class Condition(StrEnum):
@@ -107,6 +104,7 @@ class Figures:
             only with settings.
         held: events that were tracked with a delay and wait for their time.
         next_release_at: when the first of them enters its outbox, Unix seconds.
+        clocks: worker whose clock differs from the server's → seconds that it goes ahead.
         junk: places in Redis that are not as we write them; each counts as nothing.
     """
 
@@ -117,6 +115,7 @@ class Figures:
     purged_within_a_day: int | None = None
     held: int = 0
     next_release_at: float | None = None
+    clocks: Mapping[str, float] = field(default_factory=dict)
     junk: Sequence[str] = ()
 
     @property
@@ -175,6 +174,7 @@ class Figures:
             "claims_lost": self.count("claims_lost"),
             "unaccounted": self.unaccounted,
             "dead_unaccounted": self.dead_unaccounted,
+            "clocks": dict(self.clocks),
             "junk": list(named(self.junk)),
             "destinations": [one.as_dict(self.at) for one in self.destinations],
         }
@@ -198,36 +198,28 @@ def read_figures(redis: Redis, settings: Settings | None = None) -> Figures:
         redis.RedisError: the server did not answer, or refused.
     """
     for _ in range(LOOKS):
-        figures = _snapshot(redis, _find_destinations(redis))
+        figures = _snapshot(redis, find_destinations(redis))
         if figures.unaccounted == 0:
             break
-    return replace(
-        figures,
-        destinations=_with_ages(redis, figures.destinations, settings),
-        purged_within_a_day=_purged_within_a_day(redis, figures, settings),
-    )
+    figures = replace(figures, destinations=_aged(redis, figures.destinations, settings))
+    return figures if settings is None else _with_purges(redis, figures, settings)
 
 
-def _purged_within_a_day(redis: Redis, figures: Figures, settings: Settings | None) -> int | None:
-    if settings is None:
-        return None
-    return due_within_a_day(redis, settings, figures.at) if figures.dead else 0
-
-
-def _find_destinations(redis: Redis) -> list[str]:
-    """By their states: a parked one is not in `ready`."""
-    prefix = keys.state("")
-    found = redis.scan_iter(match=f"{prefix}*", count=SCAN_COUNT)
-    return sorted({text_of(cast("bytes", key)).removeprefix(prefix) for key in found})
+def _with_purges(redis: Redis, figures: Figures, settings: Settings) -> Figures:
+    try:
+        due = due_within_a_day(redis, settings, figures.at) if figures.dead else 0
+    except ResponseError as error:
+        if not is_wrong_type(error):
+            raise
+        return replace(figures, junk=[*figures.junk, keys.DEAD_LEDGER])
+    return replace(figures, purged_within_a_day=due)
 
 
 def _snapshot(redis: Redis, names: Sequence[str]) -> Figures:
-    (seconds, micros), *replies = _answers(redis, names)
     fields = Fields()
-    empty = ({}, 0, [], 0, [], [], *([()] * len(names)))
-    places = (*_PLACES, *map(keys.state, names))
-    read = list(map(fields.reply, places, replies, empty))
-    counters, dead, ready, held, next_held, parked, *states = read
+    (seconds, micros), counters, dead, ready, held, next_held, parked, clocks, *states = answers(
+        redis, names, fields
+    )
     fields.destinations(keys.READY, (name for name, _ in ready))
     fields.destinations(keys.PARKED, parked)
     due = fields.moments(keys.READY, ready)
@@ -236,39 +228,17 @@ def _snapshot(redis: Redis, names: Sequence[str]) -> Figures:
         for name, state in zip(names, states, strict=True)
     ]
     releases = fields.moments(keys.HELD, next_held)
+    at = seconds + micros / 1_000_000
     return Figures(
-        at=seconds + micros / 1_000_000,
+        at=at,
         counters=fields.numbers(keys.COUNTERS, counters),
         dead=dead,
         destinations=[one for one in found if one is not None],
         held=held,
         next_release_at=next(iter(releases.values()), None),
+        clocks=read_clocks(fields, clocks, at),
         junk=fields.junk,
     )
-
-
-def _answers(redis: Redis, names: Sequence[str]) -> list[Any]:
-    """In one moment; a full Redis 7.0 refuses that, so there one after the other."""
-    try:
-        return _asked(redis, names, together=True)
-    except ResponseError as error:
-        if not is_outage(error):
-            raise
-        return _asked(redis, names, together=False)
-
-
-def _asked(redis: Redis, names: Sequence[str], *, together: bool) -> list[Any]:
-    with redis.pipeline(transaction=together) as pipeline:
-        pipeline.time()
-        pipeline.hgetall(keys.COUNTERS)
-        pipeline.hlen(keys.DEAD)
-        pipeline.zrange(keys.READY, 0, -1, withscores=True)
-        pipeline.zcard(keys.HELD)
-        pipeline.zrange(keys.HELD, 0, 0, withscores=True)
-        pipeline.hkeys(keys.PARKED)
-        for name in names:
-            pipeline.hmget(keys.state(name), _STATE_FIELDS)
-        return list(pipeline.execute(raise_on_error=False))
 
 
 def _figures_of(
@@ -276,7 +246,7 @@ def _figures_of(
 ) -> DestinationFigures | None:
     if not state:  # not even a hash: there is no such destination
         return None
-    known = dict(zip(_STATE_FIELDS, state, strict=True))
+    known = dict(zip(STATE_FIELDS, state, strict=True))
     place = keys.state(name)
     parked = known["parked"]
     return DestinationFigures(
@@ -290,31 +260,25 @@ def _figures_of(
     )
 
 
-def _with_ages(
+def _aged(
     redis: Redis, destinations: Sequence[DestinationFigures], settings: Settings | None
 ) -> list[DestinationFigures]:
     """Outside the snapshot: an age need not be exact, and the step must be short."""
-    oldest = LuaScript(redis, "worker", "oldest")
-    aged = {one.destination: one for one in destinations}
-    waiting = [one for one in destinations if one.waiting]
-    for first in range(0, len(waiting), AGES_AT_ONCE):
-        some = waiting[first : first + AGES_AT_ONCE]
-        replies = oldest.many([_age_call(one) for one in some], together=False)
-        for one, (block_id, event_time) in zip(some, replies, strict=True):
-            aged[one.destination] = replace(
-                one,
-                oldest_at=seconds_of(block_id.partition(b"-")[0]),
-                expires_at=_expires_at(one.destination, event_time, settings),
-            )
-    return list(aged.values())
+    waiting = {one.destination: one.parked is not None for one in destinations if one.waiting}
+    found = read_oldest(redis, waiting)
+    return [
+        replace(
+            one,
+            oldest_at=found[one.destination].appended_at,
+            expires_at=_expires_at(one.destination, found[one.destination].happened_at, settings),
+        )
+        if one.destination in found
+        else one
+        for one in destinations
+    ]
 
 
-def _age_call(one: DestinationFigures) -> Call:
-    return [keys.outbox(one.destination)], [int(one.parked is not None)]
-
-
-def _expires_at(name: str, event_time: bytes, settings: Settings | None) -> float | None:
-    happened_at = whole_of(event_time)
+def _expires_at(name: str, happened_at: float | None, settings: Settings | None) -> float | None:
     destination = destination_of(name)
     if happened_at is None or destination is None or settings is None:
         return None

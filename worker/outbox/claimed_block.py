@@ -49,6 +49,7 @@ class OpenBlock:
     taken_at: float = 0.0
     size: int = field(init=False)
     open: int = field(init=False)
+    _aside: bool = False
     _events: list[Any] | None = None
     _delivered: int = 0
     _dead: list[BuriedEvent] = field(default_factory=list)
@@ -116,6 +117,11 @@ class OpenBlock:
         else:
             self._leave(indexes, history, group)
 
+    def wait_aside(self, index: int) -> None:
+        """One event is due again a lease later, untried: this process cannot judge it."""
+        self._aside = True
+        self.left([index])
+
     def take_apart(self) -> None:
         """Every event is due again as a block of its own, unsent."""
         for index in range(self.size):
@@ -135,7 +141,7 @@ class OpenBlock:
         if self._delivered == self.size:
             settlement.done.append((block.id, block.claims, self._delivered))
         elif self._is_left_whole:
-            aside = self.history.outdone >= SUSPECT_AFTER
+            aside = self._aside or self.history.outdone >= SUSPECT_AFTER
             settlement.again.append((block.id, block.claims, self._news(), aside))
         else:
             left = [self._left_part(part) for part in self._left]

@@ -1,4 +1,4 @@
-"""Mends what the server's clock leaves behind when it jumps back.
+"""Compares the worker's clock with the server's, and mends what that leaves when it jumps back.
 
 Every wait is a moment on the server's clock: when a destination is due, when its back-off
 or a claim's lease ends. If the clock is set back by an hour, each would last an hour longer.
@@ -7,21 +7,53 @@ A jump forward needs no mending: waits end early, and a repeat is harmless.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import Any, Final
 
 from redis import Redis
 
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import LuaScript
+from worker.outbox.server_clock import JUDGES_WITHIN_S, TOLD_S
 from worker.reporting.log import Log
-from worker.reporting.stored import text_of
+from worker.reporting.stored import Fields, text_of
 
 log = Log("tiktok_events.clock_watch")
 
 JUMP_MS: Final = 1_000
+TOLD_MS: Final = round(TOLD_S * 1000)
+FORGOTTEN_MS: Final = 60_000
+"""A worker looks once a second; one that did not for a minute is gone."""
+
+WORKER: Final = f"{socket.gethostname()}:{os.getpid()}"
 AT_ONCE: Final = 500
 """Destinations mended in one step: the server does nothing else meanwhile."""
+
+
+class Agreement(StrEnum):
+    """How well a worker's clock agrees with the server's; the event that is logged of it."""
+
+    FINE = "clock_agrees"
+    DIFFERS = "clock_differs"
+    USELESS = "clock_cannot_judge"
+
+
+_LEVELS: Final = {
+    Agreement.FINE: "info",
+    Agreement.DIFFERS: "warning",
+    Agreement.USELESS: "error",
+}
+
+
+def agreement(ahead_s: float) -> Agreement:
+    """How well the clocks agree; `ahead_s` is how far the worker's goes ahead."""
+    if abs(ahead_s) <= TOLD_S:
+        return Agreement.FINE
+    return Agreement.DIFFERS if abs(ahead_s) <= JUDGES_WITHIN_S else Agreement.USELESS
 
 
 class ClockWatch:
@@ -29,16 +61,28 @@ class ClockWatch:
 
     Args:
         redis: connection of this process.
+        worker: names this machine and process where the clocks differ.
+        wall: Unix seconds by the clock of this machine.
     """
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(
+        self, redis: Redis, worker: str = WORKER, wall: Callable[[], float] = time.time
+    ) -> None:
         self._redis = redis
+        self._worker = worker
+        self._wall = wall
+        self._told = Agreement.FINE
         self._clock = LuaScript(redis, "worker", "lib/unblocked", "clock")
         self._rewind = LuaScript(redis, "worker", "lib/unblocked", "lib/claims", "rewind")
 
     def look(self) -> bool:
         """Whether the clock had jumped back, and this call has mended what that left."""
-        if not self._clock([keys.READY, keys.CLOCK], [JUMP_MS]):
+        jumped, ahead_ms = self._clock(
+            [keys.READY, keys.CLOCK, keys.CLOCKS],
+            [JUMP_MS, self._worker, round(self._wall() * 1000), TOLD_MS, FORGOTTEN_MS],
+        )
+        self._tell(ahead_ms / 1000)
+        if not jumped:
             return False
         mended = False
         for names, last in self._parts():
@@ -47,12 +91,37 @@ class ClockWatch:
             log.warning("clock_jumped_back")
         return mended
 
+    def _tell(self, ahead_s: float) -> None:
+        """Log once that the clocks differ, that this worker cannot judge, and that all is well."""
+        found = agreement(ahead_s)
+        if found is not self._told:
+            self._told = found
+            getattr(log, _LEVELS[found])(found.value, ahead_s=round(ahead_s, 1), pid=os.getpid())
+
     def _parts(self) -> Iterator[tuple[list[str], bool]]:
         """All destinations that have work, some at a time, and whether they are the last."""
         due: Any = self._redis.zrange(keys.READY, 0, -1)
         names = [text_of(name) for name in due]
         for first in range(0, max(len(names), 1), AT_ONCE):
             yield names[first : first + AT_ONCE], first + AT_ONCE >= len(names)
+
+
+def read_clocks(fields: Fields, noted: Mapping[bytes, bytes], now: float) -> dict[str, float]:
+    """Workers whose clock differs from the server's → seconds that it goes ahead.
+
+    Args:
+        fields: reads, and remembers junk.
+        noted: the hash `clocks`.
+        now: Unix seconds on the server's clock; who has not looked for a minute is left out.
+    """
+    clocks = {}
+    for worker, note in noted.items():
+        place = f"{keys.CLOCKS}: {text_of(worker)}"
+        ahead_ms, _, looked_at = note.partition(b" ")
+        moment = fields.moment(place, looked_at)
+        if moment is not None and abs(now - moment) * 1000 <= FORGOTTEN_MS:
+            clocks[text_of(worker)] = fields.whole(place, ahead_ms) / 1000
+    return clocks
 
 
 def _call(names: Sequence[str], *, last: bool) -> tuple[list[str], list[Any]]:

@@ -7,6 +7,7 @@ settle    what became of claimed blocks    → delivered, due again, or dead
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -16,6 +17,7 @@ from redis import Redis
 
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
+from worker.outbox.server_clock import ServerClock
 from worker.outbox.settlement import Settled, Settlement, Turns
 from worker.reporting.audit import Action, Audit
 from worker.reporting.stored import text_of
@@ -140,9 +142,13 @@ class Outbox:
         redis: connection of this process.
         consumer: the name this process claims under.
         lease_ms: how long a claim is good for without being settled.
+        clock: learns the server's time from every `take`.
     """
 
-    def __init__(self, redis: Redis, *, consumer: str, lease_ms: int) -> None:
+    def __init__(
+        self, redis: Redis, *, consumer: str, lease_ms: int, clock: ServerClock | None = None
+    ) -> None:
+        self.clock = ServerClock() if clock is None else clock
         self._consumer = consumer
         self._lease_ms = lease_ms
         self._take = LuaScript(redis, "worker", "lib/unblocked", "take")
@@ -171,6 +177,7 @@ class Outbox:
             patience_ms: how far ahead it is worth staying awake for.
             stay: whether to stay awake though nothing is due.
         """
+        asked_at = time.monotonic()
         reply = cast(
             "list[Any]",
             self._take(
@@ -178,7 +185,8 @@ class Outbox:
                 args=[limit, self._lease_ms, patience_ms, int(stay)],
             ),
         )
-        wait_ms, awake, *names = reply
+        now_ms, wait_ms, awake, *names = reply
+        self.clock.learn(now_ms / 1000, asked_at)
         return Taken([text_of(n) for n in names], None if wait_ms < 0 else wait_ms, bool(awake))
 
     def defer(self, destination: str, delay_ms: int) -> None:

@@ -177,6 +177,7 @@ FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "no_progress_s": _number,
     "limit_s": _number,
     "pid": _number,
+    "ahead_s": _number,
     "alert": _word,
     "value": _number,
     "threshold": _number,

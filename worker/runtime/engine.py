@@ -137,7 +137,11 @@ class Engine:
             Inbox(self._broker, most_bytes), self.client, self.redis, most_bytes
         )
         self._delivery = Delivery(
-            EventsApi(settings.api_url, timeout_s=settings.request_timeout_s),
+            EventsApi(
+                settings.api_url,
+                timeout_s=settings.request_timeout_s,
+                now=self.outbox.clock.now,
+            ),
             self.outbox,
             settings,
             random.Random(),

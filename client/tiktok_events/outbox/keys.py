@@ -13,6 +13,8 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
                                            '' when by hand; while it is parked
     sweeping                  string       somebody looks for expired parked events; a minute
     clock                     string       the server's time when last looked at, Unix ms; for ever
+    clocks                    hash         worker whose clock differs → by how many ms, and when
+                                           it last looked, Unix ms; a minute
     held                      sorted set   event key → when it is released, Unix ms; until then
     held:events               hash         event key → JSON; with `held`
     held:ids                  sorted set   <destination> NUL <event_id> NUL <event>; with `held`
@@ -56,6 +58,7 @@ WORKERS: Final = PREFIX + "workers"
 PARKED: Final = PREFIX + "parked"
 SWEEPING: Final = PREFIX + "sweeping"
 CLOCK: Final = PREFIX + "clock"
+CLOCKS: Final = PREFIX + "clocks"
 HELD: Final = PREFIX + "held"
 HELD_EVENTS: Final = PREFIX + "held:events"
 HELD_IDS: Final = PREFIX + "held:ids"

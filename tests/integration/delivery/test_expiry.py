@@ -23,6 +23,7 @@ from worker.letters.dead_letters import DeadLetters
 from worker.operations.status import read_figures
 from worker.outbox.outbox import Claim, Outbox, Want
 from worker.outbox.parking import Parking
+from worker.outbox.server_clock import ServerClock
 from worker.outbox.settlement import Settlement, Turns
 from worker.settings import Settings
 
@@ -161,6 +162,19 @@ def test_a_destination_that_goes_on_is_not_swept(parked: Parked) -> None:
     assert Parking(parked.redis).resume(KEY)
     assert parked.run() == 0
     assert parked.dead() == {}
+
+
+@pytest.mark.parametrize("days", [8, -8])
+def test_a_wrong_clock_sweeps_nothing(parked: Parked, days: float) -> None:
+    """Whichever of the two clocks is wrong: another worker sweeps, in a minute."""
+    parked.track("old", age_s=WEEK_S)
+    parked.track("new")
+    parked.park()
+    clock = ServerClock(lambda: time.time() + days * DAY_S)
+    outbox = Outbox(parked.redis, consumer="wrong", lease_ms=60_000, clock=clock)
+    assert Sweep(parked.redis, outbox, "wrong", SETTINGS).run(lambda: True) == 0
+    assert parked.dead() == {}
+    assert parked.run() == 1
 
 
 def test_what_was_claimed_before_is_swept_when_it_is_nobodys(parked: Parked) -> None:

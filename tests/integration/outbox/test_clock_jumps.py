@@ -7,6 +7,7 @@ is the same to scripts that only compare the two.
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -16,8 +17,12 @@ from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.outbox import Appender
+from worker.cli.doctor.checks import worker_clocks
+from worker.cli.doctor.diagnosis import Outcome as CheckOutcome
+from worker.operations.status import read_figures
 from worker.outbox.clock_watch import ClockWatch
 from worker.outbox.outbox import Claim, Outbox, Want
+from worker.outbox.server_clock import ServerClock
 from worker.outbox.settlement import Outcome, Settlement, Turns
 
 PIXEL = Destination("web", "C0PIXEL")
@@ -221,3 +226,39 @@ def test_every_destination_is_mended(
     jump(redis, -HOUR_MS)
     clock.look()
     assert len(outbox.take(1000, patience_ms=1000, stay=False).destinations) == destinations
+
+
+# --- a worker's own clock -----------------------------------------------------------------
+
+
+def test_a_worker_whose_clock_differs_is_noted_until_it_agrees(redis: Redis) -> None:
+    """By machine and process, and with how much; `status` and `doctor` tell it."""
+    ahead_s = 500.0
+    watch = ClockWatch(redis, "shop:17", lambda: time.time() + ahead_s)
+    watch.look()
+    assert read_figures(redis).clocks == {"shop:17": pytest.approx(500, abs=1)}
+    check = worker_clocks(read_figures(redis))
+    assert check.outcome is CheckOutcome.FAILED
+    assert "shop:17 is 500" in check.message
+    ahead_s = 0.5
+    watch.look()
+    assert read_figures(redis).clocks == {}
+    assert worker_clocks(read_figures(redis)).outcome is CheckOutcome.OK
+
+
+def test_a_worker_that_is_gone_is_not_told(redis: Redis) -> None:
+    """It has not looked for a minute; the next note of another removes it."""
+    redis.hset(keys.CLOCKS, mapping={"gone:1": "90000 1000", "junk": "what"})
+    assert read_figures(redis).clocks == {}
+    ClockWatch(redis, "shop:17", lambda: 0.0).look()
+    assert redis.hkeys(keys.CLOCKS) == [b"shop:17"]
+
+
+def test_every_take_tells_the_time(redis: Redis) -> None:
+    """So a busy process knows it without a round trip more."""
+    outbox = Outbox(redis, consumer="one", lease_ms=LEASE_MS, clock=ServerClock(lambda: 0.0))
+    assert outbox.clock.now() == 0.0
+    take(outbox)
+    seconds, micros = redis.time()
+    assert outbox.clock.now() == pytest.approx(seconds + micros / 1e6, abs=0.5)
+    assert not outbox.clock.judges

@@ -184,3 +184,30 @@ def test_a_remark_is_made_once() -> None:
             remarks.note("web:C0PIXEL", found.warnings)
     assert [(line["event"], line["path"]) for line in logs] == [("event_remark", "event")]
     assert "Purchase" in logs[0]["message"]
+
+
+def test_whoever_cannot_judge_ends_nothing_by_its_age() -> None:
+    """What is too old waits aside for a lease, untried; what is in time goes, junk still dies."""
+    old = event(event_id="old", event_time=int(NOW) - 8 * DAY)
+    block = opened(event(), old, event(event_id=""))
+    preparer = Preparer(PREPARER.destination, SETTINGS, judges=False)
+    (outgoing,) = preparer.prepare(block, now=NOW)
+    assert outgoing.index == 0
+    block.delivered()
+    settlement = Settlement("web:C0PIXEL", 0, Turns("digest", 1.0))
+    block.settle_into(settlement)
+    (mixed,) = settlement.mixed
+    assert [json.loads(part.payload) for part in mixed.left] == [[old]]
+    assert [dead.record.kind.reason for dead in mixed.dead] == ["invalid"]
+
+
+@pytest.mark.parametrize("ago_s", [60, DEDUPLICATION_S + 60])
+def test_whoever_cannot_judge_lets_doubtful_events_wait(ago_s: float) -> None:
+    """It cannot tell whether TikTok would count one more attempt as another conversion."""
+    history = History(NOW - ago_s, ambiguous_since=NOW - ago_s)
+    block = opened(event(), event(event_id="e2"), history=history)
+    assert not list(Preparer(PREPARER.destination, SETTINGS, judges=False).prepare(block, now=NOW))
+    settlement = Settlement("web:C0PIXEL", 0, Turns("digest", 1.0))
+    block.settle_into(settlement)
+    assert settlement.again == [(block.claimed.id, 1, None, True)]
+    assert not settlement.mixed

@@ -22,6 +22,7 @@ from worker.cli.doctor.diagnosis import Check, Outcome
 from worker.cli.doctor.leadership import leadership, on_a_cluster, unusable
 from worker.delivery.destinations import Destinations
 from worker.operations.status import Figures, read_figures
+from worker.outbox.server_clock import JUDGES_WITHIN_S, clock_words
 from worker.reporting.stored import destination_of, named
 from worker.runtime.broker import kombu_url
 from worker.runtime.engine import connect_to_look
@@ -84,6 +85,7 @@ def _examine_server(
             yield unusable(error)
             return
         yield from celery(settings, redis, figures)
+        yield worker_clocks(figures)
         yield accounting(figures)
         yield contents(figures)
         if accounts is not None:
@@ -215,6 +217,20 @@ def _worker(redis: Redis, figures: Figures) -> Check:
         return Check(name, Outcome.OK, f"waiting for work: {present:,}")
     message = f"none is there; events waiting: {figures.waiting:,}"
     return Check(name, Outcome.WARNING, message, "Start one: tiktok-events worker")
+
+
+def worker_clocks(figures: Figures) -> Check:
+    """Whether the clocks of the workers are the server's, which ages are judged by."""
+    name = "worker clocks"
+    if not figures.clocks:
+        return Check(name, Outcome.OK, "no worker's differs from the server's")
+    judging = all(abs(ahead_s) <= JUDGES_WITHIN_S for ahead_s in figures.clocks.values())
+    message = "; ".join(
+        f"{worker} {clock_words(ahead_s)}" for worker, ahead_s in sorted(figures.clocks.items())
+    )
+    return Check(
+        name, Outcome.WARNING if judging else Outcome.FAILED, message, "Set all clocks by NTP."
+    )
 
 
 def accounting(figures: Figures) -> Check:

@@ -14,9 +14,10 @@ from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import LuaScript
 from worker.letters.ledger import THOUSANDTHS, read_cells, read_kinds
 from worker.operations.alerts.judge import Alert, Figure
-from worker.operations.status import AGES_AT_ONCE, DEAD_COUNTER
+from worker.operations.status import DEAD_COUNTER
 from worker.outbox.backlog import Backlog
-from worker.reporting.stored import seconds_of, whole_of
+from worker.outbox.oldest import read_oldest
+from worker.reporting.stored import whole_of
 from worker.settings import Settings
 
 MINUTE_MS: Final = 60_000
@@ -64,15 +65,11 @@ def oldest_waiting_s(redis: Redis) -> float:
     return round(max(_now(redis) - appended_at, 0.0), 1)
 
 
-def _first_appended(redis: Redis) -> Iterator[float]:
+def _first_appended(redis: Redis) -> list[float]:
     """When the first block of each outbox was appended, Unix seconds."""
-    oldest, names = LuaScript(redis, "worker", "oldest"), Backlog(redis).destinations()
-    for first in range(0, len(names), AGES_AT_ONCE):
-        calls = [([keys.outbox(name)], ["0"]) for name in names[first : first + AGES_AT_ONCE]]
-        for block_id, _ in oldest.many(calls, together=False):
-            appended_at = seconds_of(block_id.partition(b"-")[0])
-            if appended_at is not None:  # a parked outbox may be empty
-                yield appended_at
+    found = read_oldest(redis, dict.fromkeys(Backlog(redis).destinations(), False))
+    known = (one.appended_at for one in found.values())
+    return [moment for moment in known if moment is not None]  # a parked outbox may be empty
 
 
 def expiring_values(redis: Redis, now: float, until: float) -> dict[str, float]:
