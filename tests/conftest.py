@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 from redis import Redis
 
+from tests.looks import VIEWS
 from tiktok_events.outbox import keys
 from worker.letters.filter import LetterFilter
 from worker.letters.record import read_letter
@@ -55,6 +56,13 @@ def server(pytestconfig: pytest.Config) -> Iterator[EmbeddedServer]:
     """The real server of this test run. A test that kills one starts its own."""
     with EmbeddedServer(program=pytestconfig.getoption("server_program")) as embedded:
         yield embedded
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _views_end() -> Iterator[None]:
+    """The process that looks while scenarios run ends with the run."""
+    yield
+    VIEWS.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Every command that only looks, so that tests can look while anything else happens.
 
-As a program it looks again and again, at the server named by its environment, until its
-standard input ends; then it prints what was wrong with the answers, one problem a line.
+As a program it reads a line of JSON that names a server, and looks at it again and again until
+the next line comes; then it prints a list of what was wrong with the answers. See `Views`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import click
 import orjson
@@ -30,6 +31,10 @@ PAUSE_S: Final = 0.2
 """Between two looks of the program: a tenth of one core, and less."""
 
 ENDS_WITHIN_S: Final = 30.0
+SHOWN: Final = 20
+"""Problems told; the others are like them."""
+
+PREFIX: Final = "TIKTOK_EVENTS_"
 EVENT: Final = ROOT / "tests" / "looks_event.json"
 
 NO_SPOOL: Final = {"TIKTOK_EVENTS_SPOOL_FILE": "/nonexistent/spool"}
@@ -169,31 +174,73 @@ def _width_problems(name: str, text: str) -> Iterator[str]:
             yield f"{name}: commands the terminal: {line!r}"
 
 
-class Looking:
-    """Looks again and again in a process of its own, beside a scenario.
+class Views:
+    """Looks again and again while something happens, in one process for all tests of a run.
 
-    Args:
-        environment: of the commands.
-        closes: whether the sums must close.
+    The process is begun when it is first wanted: to load every command takes half a second.
     """
 
-    def __init__(self, environment: Mapping[str, str], *, closes: bool = True) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.looks", *([] if closes else ["--open"])],
-            cwd=ROOT,
-            env=dict(environment),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._busy = False
 
-    def __enter__(self) -> Self:
-        return self
+    @contextmanager
+    def watched(self, environment: Mapping[str, str], *, closes: bool = True) -> Iterator[None]:
+        """While this lasts, look at a server; in the end, fail if a view was wrong.
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        found, _ = self._process.communicate(timeout=ENDS_WITHIN_S)
-        if kind is None:
-            assert self._process.returncode == 0, "the views could not be looked at"
-            assert not found, f"views were wrong meanwhile:\n{found.decode()}"
+        Args:
+            environment: of the commands; only variables of ours are used.
+            closes: whether the sums must close all the time.
+        """
+        if self._busy:  # a part of what is watched already
+            yield
+            return
+        ours = {name: word for name, word in environment.items() if name.startswith(PREFIX)}
+        self._busy = True
+        self._say({"environment": ours, "closes": closes})
+        try:
+            yield
+        except BaseException:
+            self._stop()
+            raise
+        problems = self._stop()
+        assert not problems, "views were wrong meanwhile:\n" + "\n".join(problems)
+
+    def close(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.communicate(timeout=ENDS_WITHIN_S)
+
+    def _stop(self) -> list[str]:
+        process = self._say(None)
+        assert process.stdout is not None
+        self._busy = False
+        ready, _, _ = select.select([process.stdout], [], [], ENDS_WITHIN_S)
+        if not ready:
+            process.kill()
+            self.close()
+            return [f"no view answered within {ENDS_WITHIN_S:g} s"]
+        problems: list[str] = orjson.loads(process.stdout.readline() or b'["the looker has ended"]')
+        return problems
+
+    def _say(self, words: Any) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.looks"],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={k: v for k, v in os.environ.items() if not k.startswith(PREFIX)},
+            )
+        assert self._process.stdin is not None
+        self._process.stdin.write(orjson.dumps(words, option=orjson.OPT_APPEND_NEWLINE))
+        self._process.stdin.flush()
+        return self._process
+
+
+VIEWS: Final = Views()
+"""Of this run; `tests/conftest.py` closes it."""
 
 
 def _until(ended: Callable[[float], bool], looker: Looker) -> Iterator[str]:
@@ -201,22 +248,26 @@ def _until(ended: Callable[[float], bool], looker: Looker) -> Iterator[str]:
     while True:
         for path, variants in LOOKS.items():
             for arguments in variants:
-                if path not in RARE:
-                    yield from looker.problems_of(path, arguments)
+                if path in RARE:
+                    continue
+                yield from looker.problems_of(path, arguments)
                 if ended(PAUSE_S):
                     return
 
 
-def _stdin_ended(within_s: float) -> bool:
-    return bool(select.select([sys.stdin], [], [], within_s)[0])
+def _is_told(within_s: float) -> bool:
+    return bool(select.select([sys.stdin.buffer], [], [], within_s)[0])
 
 
-def _program(arguments: list[str]) -> None:
-    ours = {name: value for name, value in os.environ.items() if name.startswith("TIKTOK_EVENTS_")}
-    looker = Looker(ours, closes="--open" not in arguments)
-    seen: dict[str, Any] = dict.fromkeys(_until(_stdin_ended, looker))
-    sys.stdout.write("".join(f"{problem}\n" for problem in seen))
+def _program() -> None:
+    while told := sys.stdin.buffer.readline():
+        given = orjson.loads(told)
+        looker = Looker(given["environment"], closes=given["closes"])
+        seen = dict.fromkeys(_until(_is_told, looker))
+        sys.stdin.buffer.readline()
+        sys.stdout.buffer.write(orjson.dumps(list(seen)[:SHOWN], option=orjson.OPT_APPEND_NEWLINE))
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
-    _program(sys.argv[1:])
+    _program()

@@ -17,6 +17,7 @@ from redis.exceptions import ResponseError
 from tests.chaos.producer import PIXELS, Marked, Producer
 from tests.chaos.wire import Wire
 from tests.chaos.worker_process import DEADLY, OURS, ROOT, Exit, WorkerProcess
+from tests.looks import VIEWS
 from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
 from worker.letters.dead_letters import DeadLetters, Reason
@@ -114,11 +115,12 @@ class Stage:
                 self.wire = parts.enter_context(Wire(self.server.port))
             parts.callback(self._close_workers)
             self.producer = parts.enter_context(Producer(self.server.url, self._marked))
+            parts.enter_context(VIEWS.watched(self.environment()))
             self._parts = parts.pop_all()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._parts.close()
+    def __exit__(self, *error: object) -> None:
+        self._parts.__exit__(*error)
 
     @property
     def workers(self) -> list[WorkerProcess]:

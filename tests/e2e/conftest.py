@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,6 +26,7 @@ from typing import Any, Final, Self, TypeVar
 import pytest
 from redis import Redis
 
+from tests.looks import VIEWS
 from tiktok_events.outbox import keys
 
 ROOT: Final = Path(__file__).parents[2]
@@ -265,14 +267,17 @@ class Worker:
 
 
 class Workers:
-    """Starts workers, and ends them all in the end.
+    """Starts workers, and ends them all in the end; meanwhile every view is looked at.
 
     Args:
         directory: for their logs.
+        closes: whether the sums of the views must close all the time.
         settings: of every worker, by the name without the prefix.
     """
 
-    def __init__(self, directory: Path, **settings: str) -> None:
+    def __init__(self, directory: Path, *, closes: bool = True, **settings: str) -> None:
+        self._closes = closes
+        self._parts = ExitStack()
         self._directory = directory
         self._settings = {"ACCESS_TOKEN": TOKEN, **settings}
         self._started: list[Worker] = []
@@ -290,9 +295,15 @@ class Workers:
         return self._started[-1]
 
     def __enter__(self) -> Self:
+        self._parts.callback(self._close)
+        environment = {f"TIKTOK_EVENTS_{name}": value for name, value in self._settings.items()}
+        self._parts.enter_context(VIEWS.watched(environment, closes=self._closes))
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
+        self._parts.__exit__(*error)
+
+    def _close(self) -> None:
         for worker in self._started:
             worker.close()
 

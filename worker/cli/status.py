@@ -18,7 +18,7 @@ from worker.cli import options
 from worker.cli.terminal import age, cell, console, counted, plain_table, print_json, until, utc
 from worker.letters.retention import WHY
 from worker.operations.status import Condition, DestinationFigures, Figures, read_figures
-from worker.outbox.server_clock import JUDGES_WITHIN_S, clock_words
+from worker.outbox.server_clock import DAY_S, JUDGES_WITHIN_S, clock_words
 from worker.reporting.stored import named
 from worker.settings import Settings
 
@@ -241,7 +241,8 @@ def state_text(one: DestinationFigures, now: float) -> Text:
     if condition is Condition.PARKED:
         words = f"parked: {one.parked}{_first_expiry(one, now)}"
     elif condition is Condition.BACKING_OFF and one.not_before is not None:
-        words = f"backing off until {utc(one.not_before)[11:]}"
+        ends = utc(one.not_before)
+        words = f"backing off until {ends[11:] if one.not_before - now < DAY_S else ends}"
     return cell(words, style=_STYLES[condition])
 
 

@@ -21,6 +21,8 @@ TOLD_S: Final = 3.0
 JUDGES_WITHIN_S: Final = 60.0
 """A worker whose clock differs by more does not judge."""
 
+DAY_S: Final = 86_400
+
 PRECISE_S: Final = 1.0
 """A round trip that took longer tells the time too badly, if anything is known already."""
 
@@ -28,7 +30,8 @@ PRECISE_S: Final = 1.0
 def clock_words(ahead_s: float) -> str:
     """What to say of a worker's clock that goes so far ahead of the server's."""
     direction = "ahead of" if ahead_s > 0 else "behind"
-    words = f"is {abs(ahead_s):,.1f} s {direction} the server's"
+    apart = f"{abs(ahead_s):.1f} s" if abs(ahead_s) < DAY_S else f"{abs(ahead_s) / DAY_S:,.1f} days"
+    words = f"is {apart} {direction} the server's"
     return words if abs(ahead_s) <= JUDGES_WITHIN_S else f"{words}: it ends no event by its age"
 
 

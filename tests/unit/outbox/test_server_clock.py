@@ -78,4 +78,5 @@ def test_a_jump_of_the_server_stops_the_judging() -> None:
 def test_words_tell_direction_and_consequence() -> None:
     """For status and doctor."""
     assert clock_words(4.04) == "is 4.0 s ahead of the server's"
+    assert clock_words(8 * 86_400).startswith("is 8.0 days ahead")
     assert clock_words(-90) == "is 90.0 s behind the server's: it ends no event by its age"
