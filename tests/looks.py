@@ -6,6 +6,7 @@ the next line comes; then it prints a list of what was wrong with the answers. S
 
 from __future__ import annotations
 
+import io
 import os
 import select
 import subprocess
@@ -255,16 +256,16 @@ def _until(ended: Callable[[float], bool], looker: Looker) -> Iterator[str]:
                     return
 
 
-def _is_told(within_s: float) -> bool:
-    return bool(select.select([sys.stdin.buffer], [], [], within_s)[0])
-
-
 def _program() -> None:
-    while told := sys.stdin.buffer.readline():
-        given = orjson.loads(told)
+    # Unbuffered: what a buffer has taken already, `select` does not see.
+    told = io.FileIO(sys.stdin.fileno(), closefd=False)
+    while start := told.readline():
+        given = orjson.loads(start)
         looker = Looker(given["environment"], closes=given["closes"])
-        seen = dict.fromkeys(_until(_is_told, looker))
-        sys.stdin.buffer.readline()
+        seen = dict.fromkeys(
+            _until(lambda within_s: bool(select.select([told], [], [], within_s)[0]), looker)
+        )
+        told.readline()
         sys.stdout.buffer.write(orjson.dumps(list(seen)[:SHOWN], option=orjson.OPT_APPEND_NEWLINE))
         sys.stdout.buffer.flush()
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from tests.looks import Looker
+from tests.looks import VIEWS, Looker
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
 from tiktok_events.outbox import keys
@@ -161,6 +161,18 @@ def test_views_of_something_of_everything_are_fine(looker: Looker, redis: Redis)
     whole = Looker(looker.environment)
     assert not list(whole.problems())
     assert orjson.loads(whole.run("status", "--json").stdout)["junk"] == []
+
+
+def test_whoever_looks_meanwhile_tells_what_was_wrong(looker: Looker, redis: Redis) -> None:
+    """A sum that does not close fails what is watched; where it need not close, it does not."""
+    redis.hset(keys.COUNTERS, "accepted", 5)
+    with VIEWS.watched(looker.environment, closes=False):
+        pass
+    with (
+        pytest.raises(AssertionError, match="status --json: unaccounted is 5"),
+        VIEWS.watched(looker.environment),
+    ):
+        pass
 
 
 def test_a_letter_of_the_far_future_is_shown(looker: Looker, redis: Redis) -> None:
