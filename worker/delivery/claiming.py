@@ -165,13 +165,10 @@ class Claiming:
             self._give_up(preparer, block, now=now)
             return []
         prepared = preparer.prepare(block, now=now)
-        for index, letter in prepared.dead:
-            block.dead(index, letter)
-        for index in prepared.aside:
-            block.wait_aside(index)
+        sendable = prepared.end_in(block)
         block.let_go()
         self._remarks.note(preparer.destination.key, prepared.warnings)
-        return prepared.sendable
+        return sendable
 
     def _give_up(self, preparer: Preparer, block: OpenBlock, *, now: float) -> None:
         """End a block that kills its workers: apart into single events, or dead when it is one."""

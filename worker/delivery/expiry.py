@@ -105,12 +105,10 @@ class Sweep:
         settlement = Settlement(destination.key, 0, NO_TURNS)
         alive = 0
         for block in blocks:
-            prepared = preparer.prepare(block, now=self._outbox.clock.now())
-            for index, letter in prepared.dead:
-                block.dead(index, letter)
-            if prepared.sendable:  # the script and the schema read a time differently
-                block.left([event.index for event in prepared.sendable])
-            alive += len(prepared.sendable)
+            sendable = preparer.prepare(block, now=self._outbox.clock.now()).end_in(block)
+            if sendable:  # the script and the schema read a time differently
+                block.left([event.index for event in sendable])
+            alive += len(sendable)
             block.settle_into(settlement)
         self._outbox.settle(settlement)
         return sum(block.size for block in blocks) - alive

@@ -61,6 +61,14 @@ class Prepared:
     aside: list[int] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
 
+    def end_in(self, block: OpenBlock) -> list[Outgoing]:
+        """End the dead in their block and let the unjudged wait; returns what can be sent."""
+        for index, letter in self.dead:
+            block.dead(index, letter)
+        for index in self.aside:
+            block.wait_aside(index)
+        return self.sendable
+
 
 def encoded(event: dict[str, Any]) -> bytes:
     """JSON of an event, for keeping.

@@ -6,7 +6,6 @@ bury       each event, with the reason why the destination is parked
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -25,8 +24,8 @@ from worker.settings import Settings
 AT_ONCE: Final = 8
 """Blocks of one claim."""
 
-NO_EVENT_IS_LATER: Final = 2**53
-"""Unix seconds: the script claims blocks of which no event is later than that."""
+FOREVER_S: Final = 2**53
+"""Seconds: with a window that begins so far ahead, no event can still be sent."""
 
 NO_TURNS: Final = Turns("", 1.0)
 """Of a token: none is used."""
@@ -42,6 +41,7 @@ class Burial:
     """
 
     def __init__(self, redis: Redis, consumer: str, settings: Settings) -> None:
+        self._redis = redis
         self._consumer = consumer
         self._settings = settings
         self._lease_ms = round(settings.lease_s * 1000)
@@ -58,12 +58,13 @@ class Burial:
         Raises:
             redis.RedisError: the server did not answer, or refused.
         """
+        self._outbox.clock.ask(self._redis)
         while blocks := self._claimed(destination):
             yield self._bury(destination, blocks, reason)
 
     def _bury(self, destination: Destination, blocks: Sequence[OpenBlock], reason: str) -> int:
         settlement = Settlement(destination.key, 0, NO_TURNS)
-        preparer, now = Preparer(destination, self._settings), time.time()
+        preparer, now = Preparer(destination, self._settings), self._outbox.clock.now()
         for block in blocks:
             for index, event in enumerate(block.events):
                 letter = DeadLetter.of(
@@ -84,7 +85,7 @@ class Burial:
         name = destination.key
         found: list[Any] = self._claim(
             [keys.READY, keys.outbox(name), keys.state(name), keys.attempts(name)],
-            [self._consumer, self._lease_ms, AT_ONCE, NO_EVENT_IS_LATER, NO_EVENT_IS_LATER],
+            [self._consumer, self._lease_ms, AT_ONCE, -FOREVER_S, FOREVER_S],
         )
         return [
             OpenBlock.of(ClaimedBlock(id_.decode(), *rest), lease_ends=0.0) for id_, *rest in found

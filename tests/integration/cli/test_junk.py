@@ -135,7 +135,7 @@ def fill(redis: Redis, url: str) -> None:
     outbox = Outbox(redis, consumer="one", lease_ms=60_000)
     outbox.claim([Want(KEY, 1, 1_000, Turns("digest", 1.0))])
     now = time.time()
-    history = History(now).after(Attempt(now, "ambiguous", None, 12, None), ambiguous=True)
+    history = History(now).after(Attempt(now, "ambiguous", None, 12, None))
     DeadLetters(redis).bury(letter(now, history))
     Parking(redis).park(KEY, "because")
     Replays(redis).ask(ReplayRequest(wanted=LetterFilter(), asked_at=now, asked_by="me"))

@@ -24,6 +24,7 @@ from worker.delivery.events_api import EventsApi, Exchange
 from worker.delivery.prepare import Outgoing
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import ClaimedBlock, Outbox
+from worker.outbox.server_clock import ServerClock
 from worker.outbox.settlement import Settled, Settlement
 from worker.settings import Settings
 
@@ -62,6 +63,7 @@ class World:
     requests: int = 0
     open: list[OpenBlock] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    clock: ServerClock = field(default_factory=ServerClock)
 
     def block(self, events: list[Any], history: bytes = b"", claims: int = 1) -> None:
         """Let events wait as one block."""

@@ -48,10 +48,7 @@ def opened(*events: Any, claims: int = 1, history: History | None = None) -> Ope
 
 def prepared(block: OpenBlock) -> list[Outgoing]:
     """What of it can be sent; the others end as dead."""
-    found = PREPARER.prepare(block, now=NOW)
-    for index, letter in found.dead:
-        block.dead(index, letter)
-    return found.sendable
+    return PREPARER.prepare(block, now=NOW).end_in(block)
 
 
 def letters(block: OpenBlock) -> list[dict[str, Any]]:
@@ -191,7 +188,7 @@ def test_whoever_cannot_judge_ends_nothing_by_its_age() -> None:
     old = event(event_id="old", event_time=int(NOW) - 8 * DAY)
     block = opened(event(), old, event(event_id=""))
     preparer = Preparer(PREPARER.destination, SETTINGS, judges=False)
-    (outgoing,) = preparer.prepare(block, now=NOW)
+    (outgoing,) = preparer.prepare(block, now=NOW).end_in(block)
     assert outgoing.index == 0
     block.delivered()
     settlement = Settlement("web:C0PIXEL", 0, Turns("digest", 1.0))
@@ -206,7 +203,8 @@ def test_whoever_cannot_judge_lets_doubtful_events_wait(ago_s: float) -> None:
     """It cannot tell whether TikTok would count one more attempt as another conversion."""
     history = History(NOW - ago_s, ambiguous_since=NOW - ago_s)
     block = opened(event(), event(event_id="e2"), history=history)
-    assert not list(Preparer(PREPARER.destination, SETTINGS, judges=False).prepare(block, now=NOW))
+    preparer = Preparer(PREPARER.destination, SETTINGS, judges=False)
+    assert preparer.prepare(block, now=NOW).end_in(block) == []
     settlement = Settlement("web:C0PIXEL", 0, Turns("digest", 1.0))
     block.settle_into(settlement)
     assert settlement.again == [(block.claimed.id, 1, None, True)]
