@@ -9,6 +9,7 @@ from celery import shared_task
 from worker.operations.alerts.announcement import announce
 from worker.operations.alerts.figures import measured
 from worker.operations.alerts.judge import Alert, Alerts, rest_after_look
+from worker.reporting.announcements import Announcements
 from worker.runtime.engine import THIS_PROCESS
 from worker.runtime.task_table import ALERTS
 
@@ -19,9 +20,11 @@ def alerts() -> None:
     engine = THIS_PROCESS.engine()
     with engine.serving():
         began, incidents = time.monotonic(), Alerts(engine.redis)
+        announcements = Announcements(engine.redis)
         figures = measured(engine.redis, engine.settings, incidents.open(Alert.EXPIRING_VALUE))
         judged = incidents.judge(figures)
         rest_after_look(engine.redis, time.monotonic() - began)
         for incident in judged:
             if incident.changed:
                 announce(incident, engine.settings)
+                announcements.done(incident.announcement)

@@ -31,7 +31,8 @@ from worker.letters.search import BEGINNING
 from worker.operations.alerts.figures import dead_per_minute, oldest_waiting_s
 from worker.operations.alerts.judge import Alert, Alerts, Figure
 from worker.operations.data_subject import Person
-from worker.operations.erasure import Erasure, Found
+from worker.operations.erasure import Erasure
+from worker.operations.erasure_found import Found
 from worker.operations.status import read_figures
 from worker.outbox.clock_watch import ClockWatch
 from worker.outbox.delayed import HeldEvents
@@ -42,7 +43,8 @@ from worker.replays.lanes import END
 from worker.replays.lease import Page, ReplayHold
 from worker.replays.orders import Replays
 from worker.replays.replay import ReplayRequest
-from worker.reporting.audit import Action, Audit
+from worker.reporting.audit import Audit
+from worker.reporting.audit_entry import Action
 from worker.runtime.presence import Presence
 from worker.settings import Settings
 

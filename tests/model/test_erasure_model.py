@@ -29,7 +29,8 @@ from tiktok_events.outbox.outbox import Appender
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.local.embedded import EmbeddedServer
 from worker.operations.data_subject import Person
-from worker.operations.erasure import Erasure, Found
+from worker.operations.erasure import Erasure
+from worker.operations.erasure_found import Found
 from worker.operations.status import read_figures
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Claim, Outbox, Want
@@ -158,7 +159,9 @@ class ErasureMachine(RuleBasedStateMachine):
         ).run(found, lambda: None)
         theirs = _of("jo", self.waiting) - sent
         expected = Found(len(theirs), len(_of("jo", self.dead)), len(sent))
+        expected.holders = found.holders
         assert found == expected
+        assert sum(holder.events for holder in found.holders) == len(sent)
         self.waiting -= theirs
         self.dead -= _of("jo", self.dead)
 

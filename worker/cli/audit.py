@@ -12,7 +12,8 @@ from rich.table import Table
 from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.terminal import cell, console, counted, plain_table, print_json, utc
-from worker.reporting.audit import MAX_ENTRIES, Action, Audit, Entry
+from worker.reporting.audit import Audit
+from worker.reporting.audit_entry import MAX_ENTRIES, Action, Entry
 from worker.settings import Settings
 
 SHOWN: Final = 20

@@ -15,6 +15,7 @@ from rich.table import Table
 from tiktok_events.client import connect
 from tiktok_events.event.destination import Destination
 from worker.cli import options
+from worker.cli.acting import acting
 from worker.cli.status import state_text
 from worker.cli.terminal import (
     Bar,
@@ -147,14 +148,7 @@ def park(*, destination: str, reason: str, unseen: bool, as_json: bool) -> None:
         seen = [one.destination for one in read_figures(redis).destinations]
         if not unseen:
             _check_known(destination, {*configured, *seen})
-        changed = Parking(redis).park(destination, reason)
-        Audit(redis).record(
-            Action.PARK,
-            who=operator(settings),
-            filter=destination,
-            result="parked" if changed else "was parked before",
-            reason=reason,
-        )
+        changed = Parking(redis).park(destination, reason, who=operator(settings))
     if as_json:
         print_json({"destination": destination, "parked": True, "changed": changed})
     else:
@@ -183,11 +177,8 @@ def resume(*, destination: str | None, every: bool, bury: bool, yes: bool, as_js
         if bury:
             chosen = [one for one in seen if one.destination in wanted]
             parked |= _bury(redis, settings, chosen, yes=yes)
-        resumed = [one for one in wanted if Parking(redis).resume(one)]
-        for one in resumed:
-            Audit(redis).record(
-                Action.RESUME, who=operator(settings), filter=one, count=parked.get(one)
-            )
+        parking, who = Parking(redis), operator(settings)
+        resumed = [one for one in wanted if parking.resume(one, who=who)]
     if destination is not None and not resumed:
         raise click.ClickException(f"{destination} is not parked{_near(destination, parked)}")
     _print_resumed(resumed, parked, as_json=as_json)
@@ -206,12 +197,14 @@ def _bury(
         confirm(f"Make {counted(one.waiting, 'waiting event')} dead letters?", yes=yes)
         consumer = f"{operator(settings)}:{uuid4().hex[:6]}"
         burial = Burial(redis, consumer, settings)
-        audit = Audit(redis).recorded(Action.BURY, who=operator(settings), filter=one.destination)
-        with audit as tally, Bar("burying", one.waiting) as bar:
+        audit, done = Audit(redis), 0
+        act = acting(audit, Action.BURY, who=operator(settings), filter=one.destination)
+        with act as entry, Bar("burying", one.waiting) as bar:
             for died in burial.run(Destination.from_key(one.destination), one.parked):
-                tally.count += died
+                audit.note(entry, by=died)
+                done += died
                 bar.advance(died)
-        left[one.destination] = max(0, one.waiting - tally.count)
+        left[one.destination] = max(0, one.waiting - done)
     return left
 
 

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import Final, Self
 
 import click
+from redis import Redis
 
 from tiktok_events.client import connect
 from tiktok_events.errors import InvalidEvent
+from tiktok_events.spool.spool import Spool
 from worker.cli import options
-from worker.cli.terminal import Bar, confirm, console, counted, print_json
+from worker.cli.acting import acting
+from worker.cli.terminal import Bar, confirm, console, counted, print_json, printable, utc
 from worker.operations.data_subject import Person
-from worker.operations.erasure import Erasure, Found
-from worker.reporting.audit import Action, Audit, operator
+from worker.operations.erasure import Account, Elsewhere, Erasure
+from worker.operations.erasure_found import Found
+from worker.operations.queued_events import QueuedEvents
+from worker.operations.spooled_events import SpooledEvents
+from worker.reporting.audit import Audit, operator
+from worker.reporting.audit_entry import Action
 from worker.settings import Settings
 
 STDIN: Final = "-"
+NAME_CHARS: Final = 24
 NOUNS: Final = {"email": "e-mail address", "phone": "phone number", "external_id": "external id"}
 
 HELP: Final = """Erase one person's events that wait or are dead; those of others stay.
@@ -35,19 +44,23 @@ values is among them. What stands for - is asked for unseen, or read line by lin
 pipe, and then --yes is needed. Write a phone number with its country code: without one it
 can be read in two ways, and both are erased.
 
-Events that a worker is sending are looked at again until its claim has ended, at most for
-a lease. Only counts are printed, and the audit has nothing else.
+It looks at the spool of this machine (TIKTOK_EVENTS_SPOOL_FILE), the Celery messages that carry
+events, what waits, what is held, and what is dead. Meanwhile no replay, edit or import moves a
+letter to where it has looked: they wait. What a worker is sending is looked at again until its
+claim has ended, at most for a lease; what is then still in somebody's hands is told, and whose.
 
-Erased waiting events are counted as erased, dead letters as purged.
+Only counts are printed, and the audit has nothing else. Erased waiting events are counted as
+erased, dead letters as purged.
 
 \b
 Out of reach:
     what was delivered         ask TikTok
-    messages in the broker     tiktok_events.track, until a worker has read them
+    spools of other machines   run it there, too
+    exported letters           delete the files; erase again after an import
     the append-only file       until the server rewrites it: BGREWRITEAOF
     backups and replicas' files, and whatever your applications keep
 
-Exit codes: 0 erased, 1 some are still being sent or the answer was no, 2 wrong usage.
+Exit codes: 0 erased, 1 not everything could be reached, or the answer was no, 2 wrong usage.
 """
 
 
@@ -73,13 +86,72 @@ def erase(
     settings = Settings.load()
     values = {key: _read(key, texts) for key, texts in given.items() if texts}
     person = _person(values, settings.default_region)
-    with connect(settings) as redis:
-        erasure = Erasure(redis, person, lease_s=settings.lease_s)
-        found = Found() if yes and not dry_run else _count(erasure)
+    with _Desk.open(settings, person, _words(values)) as desk:
+        found = Found() if yes and not dry_run else desk.count()
         if not dry_run:
             confirm(_question(found), yes=yes or not found.total)
-            found = _erase(erasure, Audit(redis), operator(settings), _words(values))
+            found = desk.erase()
     _end(found, dry_run=dry_run, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What the command works with.
+
+    Attributes:
+        redis: a connection.
+        person: whose events are meant.
+        words: how the person was named, for the audit.
+        settings: for the lease and who asks.
+        elsewhere: what is looked at besides.
+    """
+
+    redis: Redis
+    person: Person
+    words: str
+    settings: Settings
+    elsewhere: Elsewhere
+
+    @classmethod
+    @contextmanager
+    def open(cls, settings: Settings, person: Person, words: str) -> Iterator[Self]:
+        """Connect to the outbox and to Celery's broker."""
+        broker_too = replace(settings, redis_url=settings.celery_broker_url)
+        with connect(settings) as redis, connect(broker_too) as broker:
+            queued = QueuedEvents(broker, person, settings.default_region)
+            elsewhere = Elsewhere(_spooled(settings, person), queued)
+            yield cls(redis, person, words, settings, elsewhere)
+
+    def count(self) -> Found:
+        """How much there is; nothing is changed."""
+        erasure = self._erasure(None)
+        with Bar("looking", erasure.steps()) as bar:
+            return erasure.count(bar.advance)
+
+    def erase(self) -> Found:
+        """Erase it; the audit has it from before the first step."""
+        audit, who, found = Audit(self.redis), operator(self.settings), Found()
+        with acting(audit, Action.ERASE, who=who, filter=self.words) as act:
+            erasure = self._erasure(Account(audit, act))
+            with Bar("erasing", erasure.steps()) as bar:
+                erasure.run(found, bar.advance)
+            act.result = "done" if found.complete else "not everything was reached"
+        return found
+
+    def _erasure(self, account: Account | None) -> Erasure:
+        return Erasure(
+            self.redis,
+            self.person,
+            lease_s=self.settings.lease_s,
+            elsewhere=self.elsewhere,
+            account=account,
+        )
+
+
+def _spooled(settings: Settings, person: Person) -> SpooledEvents | None:
+    """This machine's spool, if it has one: looking makes no file."""
+    path = settings.spool_file
+    return SpooledEvents(Spool.of(settings), person) if path and path.exists() else None
 
 
 def _read(key: str, texts: Sequence[str]) -> list[str]:
@@ -112,48 +184,40 @@ def _words(values: Mapping[str, Sequence[str]]) -> str:
     return ", ".join(f"{len(texts):,} by {NOUNS[key]}" for key, texts in values.items())
 
 
-def _count(erasure: Erasure) -> Found:
-    with Bar("looking", erasure.steps()) as bar:
-        return erasure.count(bar.advance)
-
-
-def _erase(erasure: Erasure, audit: Audit, who: str, words: str) -> Found:
-    found = Found()
-    with (
-        audit.recorded(Action.ERASE, who=who, filter=words) as tally,
-        Bar("erasing", erasure.steps()) as bar,
-    ):
-        try:
-            erasure.run(found, bar.advance)
-        finally:
-            tally.count, tally.facts = found.total, asdict(found)
-    return found
-
-
 def _question(found: Found) -> str:
-    waiting = counted(found.waiting, "waiting event")
-    held = f", {counted(found.held, 'held event')}" if found.held else ""
-    return f"Erase {waiting}{held} and {counted(found.dead_letters, 'dead letter')} for good?"
+    nouns = {"spooled event": found.spooled, "queued message": found.queued}
+    nouns |= {"waiting event": found.waiting, "held event": found.held}
+    parts = [counted(number, noun) for noun, number in nouns.items() if number]
+    parts = parts or [counted(0, "waiting event")]
+    return f"Erase {', '.join(parts)} and {counted(found.dead_letters, 'dead letter')} for good?"
 
 
 def _end(found: Found, *, dry_run: bool, as_json: bool) -> None:
-    """Print the counts; 1 when a worker still holds some."""
+    """Print the counts; 1 when not everything was reached."""
     if as_json:
-        print_json({"dry_run": dry_run, **asdict(found)})
+        print_json({"dry_run": dry_run, **asdict(found), "complete": found.complete})
     else:
-        _print(found, "would be erased; this was a dry run" if dry_run else "erased")
-    if found.being_sent:
+        for line in _lines(found, "would be erased; this was a dry run" if dry_run else "erased"):
+            console().print(line, markup=False, highlight=False)
+    if not found.complete:
         raise click.exceptions.Exit(1)
 
 
-def _print(found: Found, done: str) -> None:
-    out = console()
-    if not found.total and not found.being_sent:
-        out.print("Nothing of this person waits or is dead.")
-        return
-    out.print(f"{found.waiting:>9,} waiting, {done}")
-    if found.held:
-        out.print(f"{found.held:>9,} held, {done}")
-    out.print(f"{found.dead_letters:>9,} dead, {done}")
-    if found.being_sent:
-        out.print(f"{found.being_sent:>9,} being sent now, not erased: run it again in a minute")
+def _lines(found: Found, done: str) -> Iterator[str]:
+    """What was found, what is in whose hands, and what was not looked at."""
+    counts = {"waiting": found.waiting, "held": found.held, "spooled": found.spooled}
+    counts |= {"Celery messages": found.queued, "dead": found.dead_letters}
+    yield from (f"{number:>9,} {name}, {done}" for name, number in counts.items() if number)
+    for holder in found.holders:
+        yield (
+            f"{holder.events:>9,} being sent to {printable(holder.destination, NAME_CHARS)} by "
+            f"{printable(holder.worker, NAME_CHARS)}, at most until {utc(holder.until)}"
+        )
+    if found.in_hand:
+        yield f"{found.in_hand:>9,} Celery messages taken by workers, not handed over yet"
+    yield from (f"Not reached: {printable(why)}" for why in found.unreached)
+    if not found.complete:
+        yield "Not everything is erased. Run it again in a minute."
+    elif not found.total:
+        yield "Nothing of this person waits or is dead."
+    yield "Not looked at: spools of other machines, exported letters (see --help)."

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, Final
 
 import click
-from redis import Redis
 from rich.table import Table
 
 from tiktok_events.client import connect
@@ -17,7 +15,6 @@ from worker.cli.dead.replay_report import counted_rate, print_replay
 from worker.cli.dead.replay_watch import found
 from worker.cli.dead.replay_watch import watch as follow
 from worker.cli.terminal import age, cell, console, facts_table, plain_table, print_json, utc
-from worker.replays.audit import RESUMED, write_down
 from worker.replays.orders import KEPT, Replays
 from worker.replays.replay import Replay, ReplayState
 from worker.reporting.audit import operator
@@ -175,29 +172,19 @@ def cancel(*, number: int, as_json: bool) -> None:
     _change(number, Replays.cancel, ReplayState.CANCELLED, as_json=as_json)
 
 
-def _change(
-    number: int, order: Callable[[Replays, int], bool], wanted: ReplayState, *, as_json: bool
-) -> None:
+def _change(number: int, order: Callable[..., bool], wanted: ReplayState, *, as_json: bool) -> None:
     """Give an order; one that was followed before is no mistake."""
-    with _replays() as (redis, known, who):
-        changed = order(known, number)
+    settings = Settings.load()
+    with connect(settings) as redis:
+        known = Replays(redis)
+        order(known, number, who=operator(settings))
         replay = found(known, number)
-        if replay.state is not wanted:
-            raise click.ClickException(f"replay {number} is {replay.state}")
-        if changed:
-            result = RESUMED if wanted is ReplayState.RUNNING else wanted.value
-            write_down(redis, replay, result, who=who)
+    if replay.state is not wanted:
+        raise click.ClickException(f"replay {number} is {replay.state}")
     if as_json:
         print_json(replay.as_dict())
     else:
         click.echo(f"Replay {number} is {replay.state}: {_progress(replay)}.")
-
-
-@contextmanager
-def _replays() -> Iterator[tuple[Redis, Replays, str]]:
-    settings = Settings.load()
-    with connect(settings) as redis:
-        yield redis, Replays(redis), operator(settings)
 
 
 def _progress(replay: Replay) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tiktok_events.event.destination import Destination
 from worker.attempts.verdict import Answer, Verdict
 from worker.delivery.events_api import Exchange
@@ -37,20 +40,37 @@ def log_attempt(
 def tell(destination: Destination, answer: Answer, settled: Settled) -> None:
     """Say what a person should know; a parking once, though many requests were refused."""
     if settled.parked:
-        _log_parked(destination, answer)
-    if settled.parked or not answer.verdict.leads_to.parks:
+        tell_parked(parked_notice(destination, answer))
+    elif not answer.verdict.leads_to.parks:
         report_answer(destination.key, answer)
     if settled.lost:
         log.warning("claim_lost", destination=destination.key, blocks=settled.lost)
 
 
-def _log_parked(destination: Destination, answer: Answer) -> None:
+def parked_notice(destination: Destination, answer: Answer) -> dict[str, Any]:
+    """What is to be told of a parking, by this worker or, if it dies, by another."""
+    return {
+        "destination": destination.key,
+        "verdict": answer.verdict.value,
+        "code": answer.code,
+        "message": redacted(answer.message),
+        "request_id": answer.request_id,
+        "http_status": answer.http_status,
+    }
+
+
+def tell_parked(notice: Mapping[str, Any]) -> None:
+    """One line and one report that a destination waits for a person; see `parked_notice`."""
+    known = dict(notice)
+    destination = known.pop("destination")
+    answer = Answer(**{**known, "verdict": Verdict(known["verdict"])})
     log.error(
         "parked",
-        destination=destination.key,
+        destination=destination,
         verdict=answer.verdict.value,
         code=answer.code,
-        message=redacted(answer.message),
+        message=answer.message,
         request_id=answer.request_id,
-        resume=f"tiktok-events destinations resume {destination.key}",
+        resume=f"tiktok-events destinations resume {destination}",
     )
+    report_answer(destination, answer)

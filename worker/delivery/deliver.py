@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from tiktok_events.event.destination import Destination
 from worker.attempts.verdict import Answer, Verdict
-from worker.delivery.attempt_log import log_attempt, tell
+from worker.delivery.attempt_log import log_attempt, parked_notice, tell
 from worker.delivery.backoff import delay_s
 from worker.delivery.batching import request_body
 from worker.delivery.destination_fault import DestinationFaults
@@ -212,7 +212,10 @@ class Delivery:
             settlement.first_delay_ms = self._delay_ms(batch, answer, 0)
         elif leads_to.parks:
             settlement.park = f"{answer.verdict}: {redacted(answer.message)}"
-        tell(batch.destination, answer, self._outbox.settle(settlement))
+            settlement.notice = parked_notice(batch.destination, answer)
+        settled = self._outbox.settle(settlement)
+        tell(batch.destination, answer, settled)
+        self._outbox.told(settled)
 
     def _delay_ms(self, batch: Batch, answer: Answer, failures: int) -> int:
         delay = delay_s(

@@ -12,7 +12,6 @@ from typing import Final
 from tiktok_events.event.destination import Destination
 from worker.delivery.destinations import Destinations
 from worker.outbox.parking import PARKED_BY_HAND, Parking
-from worker.reporting.audit import Action, Audit
 from worker.reporting.log import Log
 
 log = Log("tiktok_events.token_watch")
@@ -32,13 +31,11 @@ class TokenWatch:
     Args:
         parking: where destinations are parked.
         destinations: their tokens as this process sees them.
-        audit: where it is written down.
     """
 
-    def __init__(self, parking: Parking, destinations: Destinations, audit: Audit) -> None:
+    def __init__(self, parking: Parking, destinations: Destinations) -> None:
         self._parking = parking
         self._destinations = destinations
-        self._audit = audit
         self._seen: dict[str, str] = {}
 
     def look(self) -> bool:
@@ -55,10 +52,8 @@ class TokenWatch:
         return bool(parked)
 
     def _resume(self, digests: Mapping[str, str]) -> None:
-        resumed = self._parking.resume_for(digests)
-        for name in resumed:
+        for name in self._parking.resume_for(digests, CHANGED):
             log.info("resumed", destination=name, reason=CHANGED)
-        self._audit.record_by_worker(Action.RESUME, resumed, CHANGED)
 
     def _has_changed(self, name: str, old_digest: str) -> bool:
         if old_digest == PARKED_BY_HAND:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, cast
 
 from redis import Redis
 
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
+from worker.letters.fence import when_open
 from worker.letters.filter import LetterFilter
 from worker.letters.letter import DeadLetter, Reason
 from worker.letters.record import Record, read_letter
@@ -28,14 +29,16 @@ class DeadLetters:
 
     Args:
         redis: a connection.
+        wait: for so many seconds, while a person is erased.
     """
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, wait: Callable[[float], None] = time.sleep) -> None:
         self._redis = redis
+        self._wait = wait
         self._search = LetterSearch(redis)
         self._bury = LuaScript(redis, "worker", "lib/letters", "bury")
-        self._change = LuaScript(redis, "worker", "lib/letters", "change")
-        self._purge = LuaScript(redis, "worker", "lib/letters", "purge")
+        self._change = LuaScript(redis, "worker", "lib/letters", "audit", "erasing", "change")
+        self._purge = LuaScript(redis, "worker", "lib/letters", "audit", "purge")
 
     def __len__(self) -> int:
         return self._redis.hlen(keys.DEAD)
@@ -82,38 +85,49 @@ class DeadLetters:
         (changed,) = self.change_many([(old, new)])
         return changed
 
-    def change_many(self, changes: Sequence[tuple[DeadLetter, DeadLetter]]) -> list[bool]:
-        """Change letters as `change` does, in two round trips for every ``PAGE`` of them."""
+    def change_many(
+        self, changes: Sequence[tuple[DeadLetter, DeadLetter]], *, step: str = ""
+    ) -> list[bool]:
+        """Change letters as `change` does, in two round trips for every ``PAGE`` of them.
+
+        Args:
+            changes: old and new.
+            step: of the act that is to count each (`Act.step`).
+        """
         changed: list[bool] = []
         for first in range(0, len(changes), PAGE):
-            changed += self._change_page(changes[first : first + PAGE])
+            changed += self._change_page(changes[first : first + PAGE], step)
         return changed
 
-    def purge(self, letters: Sequence[DeadLetter], *, why: str = "") -> int:
+    def purge(self, letters: Sequence[DeadLetter], *, why: str = "", step: str = "") -> int:
         """Remove letters for good, unless one became another kind meanwhile.
 
         Args:
             letters: which.
             why: counted as ``purged:<why>`` too, where no person wanted it.
+            step: of the act that is to count those that went (`Act.step`).
 
         Returns:
             How many there were; they are counted as purged.
         """
-        calls = [_purge_call(letters[i : i + PAGE], why) for i in range(0, len(letters), PAGE)]
+        pages = [letters[first : first + PAGE] for first in range(0, len(letters), PAGE)]
+        calls = [_purge_call(page, why, step) for page in pages]
         return sum(self._purge(*call) for call in calls)
 
     def _stored(self, letter_id: str) -> bytes | None:
         return cast("bytes | None", self._redis.hget(keys.DEAD, letter_id))
 
-    def _change_page(self, changes: Sequence[tuple[DeadLetter, DeadLetter]]) -> list[bool]:
+    def _change_page(
+        self, changes: Sequence[tuple[DeadLetter, DeadLetter]], step: str
+    ) -> list[bool]:
         ids = [old.id for old, _ in changes]
         stored = cast("list[bytes | None]", self._redis.hmget(keys.DEAD, ids))
         calls = {
-            place: _change_call(old, document, new)
+            place: _change_call(old, document, new, step)
             for place, ((old, new), document) in enumerate(zip(changes, stored, strict=True))
             if document is not None and _is(old, document)
         }
-        replies = self._change.many(list(calls.values()), together=False) if calls else []
+        replies = when_open(self._change, list(calls.values()), self._wait)
         done = dict(zip(calls, replies, strict=True))
         return [bool(done.get(place)) for place in range(len(changes))]
 
@@ -123,22 +137,24 @@ def _is(letter: DeadLetter, stored: bytes) -> bool:
     return read_letter(letter.id, stored).write() == letter.write()
 
 
-def _change_call(old: DeadLetter, stored: bytes, new: DeadLetter) -> Call:
+def _change_call(old: DeadLetter, stored: bytes, new: DeadLetter, step: str) -> Call:
     record = Record.of(new)
     return (
         [
             *INDEX,
             keys.dead_of(old.kind),
             keys.dead_of(record.kind.digest),
+            keys.AUDIT_ACTS,
+            keys.ERASING,
         ],
-        [old.id, stored, record.stored, record.kind.write()],
+        [old.id, stored, record.stored, record.kind.write(), step],
     )
 
 
-def _purge_call(letters: Sequence[DeadLetter], why: str) -> Call:
+def _purge_call(letters: Sequence[DeadLetter], why: str, step: str) -> Call:
     sets = [keys.dead_of(letter.kind) for letter in letters]
     places = {key: place for place, key in enumerate(dict.fromkeys(sets), 1)}
     args = [
         arg for letter, key in zip(letters, sets, strict=True) for arg in (letter.id, places[key])
     ]
-    return [keys.COUNTERS, *INDEX, *places], [why, *args]
+    return [keys.COUNTERS, *INDEX, keys.AUDIT_ACTS, *places], [why, step, *args]

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Final, cast
 
@@ -19,10 +19,11 @@ from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
 from tiktok_events.outbox import keys
-from worker.letters.dead_letters import PAGE, DeadLetters
+from worker.letters.dead_letters import PAGE, DeadLetter, DeadLetters
 from worker.letters.filter import LetterFilter
 from worker.letters.ledger import HOUR_S, read_cells, read_kinds
-from worker.reporting.audit import WORKER, Action, Audit
+from worker.reporting.audit import Act, Audit
+from worker.reporting.audit_entry import WORKER, Action
 from worker.reporting.log import Log
 from worker.settings import Settings
 
@@ -76,28 +77,39 @@ class Retention:
     def _purge_old(self, go_on: Callable[[], bool], now: float) -> int:
         old = LetterFilter(until=now - self._settings.dead_keep_s, recoverable=False)
         found = self._letters.find(old, now=now)
-        went = 0
-        while go_on() and (part := list(islice(found, PAGE))):
-            went += self._letters.purge(part, why=WHY)
-        if went:
-            log.warning("dead_letters_purged", events=went, reason="age")
-            self._record(went, f"dead for {self._settings.dead_keep_days:g} days")
+        part = list(islice(found, PAGE))
+        if not part:
+            return 0
+        with self._act(f"dead for {self._settings.dead_keep_days:g} days") as act:
+            went = 0
+            while part and go_on():
+                went += self._letters.purge(part, why=WHY, step=act.step())
+                part = list(islice(found, PAGE))
+        log.warning("dead_letters_purged", events=went, reason="age")
         return went
 
     def _purge_surplus(self, go_on: Callable[[], bool], now: float) -> int:
         found = self._letters.find(LetterFilter(), now=now)
-        went = recoverable = 0
-        while go_on() and (part := list(islice(found, self._surplus()))):
-            gone = self._letters.purge(part, why=WHY)
-            went += gone
-            recoverable += min(gone, sum(letter.recoverable(now) for letter in part))
-        if went:
-            log.error("dead_letters_purged", events=went, reason="memory", recoverable=recoverable)
-            self._record(went, "nearest deadlines, too much memory", recoverable=recoverable)
+        part = list(islice(found, self._surplus()))
+        if not part:
+            return 0
+        with self._act("nearest deadlines, too much memory") as act:
+            went = recoverable = 0
+            while part and go_on():
+                alive, dead = _parted(part, now)
+                recoverable += self._letters.purge(alive, why=WHY, step=act.step("recoverable"))
+                went += self._letters.purge(dead, why=WHY, step=act.step())
+                part = list(islice(found, self._surplus()))
+        went += recoverable
+        log.error("dead_letters_purged", events=went, reason="memory", recoverable=recoverable)
         return went
 
-    def _record(self, went: int, what: str, **facts: int) -> None:
-        self._audit.record(Action.PURGE, who=WORKER, filter=what, count=went, result=WHY, **facts)
+    @contextmanager
+    def _act(self, what: str) -> Iterator[Act]:
+        """Around a purge: in the audit from before its first letter goes."""
+        with self._audit.act(Action.PURGE, who=WORKER, filter=what) as act:
+            act.result = WHY
+            yield act
 
     def _surplus(self) -> int:
         """Letters to purge next: as many as are too much if all were of one size."""
@@ -122,6 +134,12 @@ class Retention:
 
     def _first_today(self) -> bool:
         return bool(self._redis.set(keys.DEAD_WARNED, 1, ex=DAY_S, nx=True))
+
+
+def _parted(letters: Sequence[DeadLetter], now: float) -> tuple[list[DeadLetter], list[DeadLetter]]:
+    """Those that can still be sent, and the others."""
+    alive = [letter for letter in letters if letter.recoverable(now)]
+    return alive, [letter for letter in letters if not letter.recoverable(now)]
 
 
 def due_within_a_day(redis: Redis, settings: Settings, now: float) -> int:

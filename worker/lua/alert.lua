@@ -1,10 +1,13 @@
 -- Decide what a figure means for its alert: nothing, an incident that begins, goes on, or is over.
 --
--- KEYS  1 alerts
+-- KEYS  1 alerts  2 announcements
 -- ARGV  1 alert  2 figure  3 threshold
 --       4 below this figure an incident is calm  5 ms that it must stay calm to be over
--- Steps looking and deciding are one step: of two workers, one is told that it has begun or ended.
--- Returns {'', since, peak} = no incident, or {'begun' | 'on' | 'over', since, peak}; Unix ms.
+--       6 the figure, JSON
+-- Steps looking and deciding are one step: of two workers, one is told that it has begun or ended;
+--       until it has said so, that stands among the announcements.
+-- Returns {'', since, peak} = no incident, or {'begun' | 'on' | 'over', since, peak}; Unix ms;
+--       with 'begun' and 'over' also the announcement.
 
 local alert, figure = ARGV[1], tonumber(ARGV[2])
 local since, calm_since, peak = text(now), '0', ARGV[2]
@@ -19,6 +22,12 @@ if known then
   peak = figure > (tonumber(most) or figure) and ARGV[2] or tonumber(most) and most or ARGV[2]
 end
 
+local function told(phase)
+  local notice = '{"phase":"%s","since":%s,"peak":%s,"figure":%s}'
+  notice = string.format(notice, phase, since, peak, ARGV[6])
+  return {phase, since, peak, add_announcement(KEYS[2], notice)}
+end
+
 if figure >= tonumber(ARGV[4]) then
   calm_since = '0'
 elseif calm_since == '0' then
@@ -26,7 +35,10 @@ elseif calm_since == '0' then
 end
 if calm_since ~= '0' and now - tonumber(calm_since) >= tonumber(ARGV[5]) then
   redis.call('HDEL', KEYS[1], alert)
-  return {'over', since, peak}
+  return told('over')
 end
 redis.call('HSET', KEYS[1], alert, since .. ' ' .. calm_since .. ' ' .. peak)
-return {known and 'on' or 'begun', since, peak}
+if known then
+  return {'on', since, peak}
+end
+return told('begun')

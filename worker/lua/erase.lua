@@ -1,12 +1,13 @@
 -- Take a person's events out of a waiting block; the others' go back as a block of their own.
 --
--- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence
+-- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence  7 acts
 -- ARGV  1 destination  2 block id  3 lease, ms
 --       4 claims  5 attempts JSON or '': what the block met, as far as the caller knows it
 --       6 events to erase  7 events left  8 their payload  9 their attempts JSON
+--       10 the step of an act, which counts the events in the same step
 -- Fencing: a block whose claim is alive belongs to its holder; one that met more than the
 --       caller knows is told about it, and asks again with what is left rewritten.
--- Returns {'erased'}, {'gone'}, {'held'}, or {'changed', claims, attempts JSON or ''}.
+-- Returns {'erased'}, {'gone'}, {'held', consumer, ms until its lease ends}, or {'changed', claims, attempts JSON or ''}.
 
 local outbox, state, attempts = KEYS[2], KEYS[3], KEYS[4]
 local name, id, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -18,7 +19,7 @@ end
 local pending = redis.pcall('XPENDING', outbox, GROUP, id, id, 1)
 local claim = not pending.err and pending[1]
 if claim and claim[2] ~= SHELF and claim[3] < lease then
-  return {'held'}
+  return {'held', claim[2], lease - claim[3]}
 end
 local claims = claim and claim[4] or 0
 local tried = redis.call('HGET', attempts, id) or ''
@@ -33,6 +34,7 @@ redis.call('XDEL', outbox, id)
 redis.call('HDEL', attempts, id)
 redis.call('HINCRBY', state, 'waiting', -erased)
 redis.call('HINCRBY', KEYS[5], 'erased', erased)
+note_step(KEYS[7], ARGV[10], erased)
 
 if left > 0 then
   local _, new = add_block(outbox, KEYS[6], left, ARGV[8])

@@ -1,9 +1,13 @@
 -- End a worker's turn at a replay: it is due again later, or finished.
 --
 -- KEYS  1 replays  2 the replay  3 its places  4 those that have ended
+--       5 audit  6 acts  7 counters
 -- ARGV  1 its number  2 fence  3 when it is due again, ms from now, or '' = it is finished
 --       4 what it waits for, JSON: destination → why, or ''  5 '1' = all that is left waits
--- Returns 1, or 0 when the caller does not hold it any more.
+--       6 entries of the audit kept
+-- Steps the end of a replay is in the audit in the same step, for whoever asked for it.
+-- Returns 1, 0 when the caller does not hold it any more, or 2 when it is finished but the
+--       audit could not be written.
 
 local known = redis.call('HMGET', KEYS[2], 'state', 'fence')
 if known[1] ~= 'running' or known[2] ~= ARGV[2] then
@@ -11,7 +15,9 @@ if known[1] ~= 'running' or known[2] ~= ARGV[2] then
 end
 if ARGV[3] == '' then
   end_replay(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], 'finished')
-  return 1
+  local written = pcall(write_replay, KEYS[5], KEYS[6], KEYS[7], ARGV[6], KEYS[2], ARGV[1], nil,
+    'finished', 'replayed')
+  return written and 1 or 2
 end
 redis.call('HDEL', KEYS[2], 'lease_until', 'holder', 'waits_for', 'all_waits')
 if ARGV[4] ~= '' then

@@ -1,7 +1,7 @@
 -- Move some dead letters of one destination back into its outbox, and remember how far it came.
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence
---       7 replays  8 the replay  9 its places
+--       7 replays  8 the replay  9 its places  10 erasing
 --       then the keys that letters are found by, and the sets of their kinds
 -- ARGV  1 number of the replay  2 fence  3 lease, ms  4 destination
 --       5 place it had reached, or ''  6 place behind these letters
@@ -9,14 +9,16 @@
 --       9 expired  10 ambiguous  11 no destination: letters that were skipped
 --       then per letter: id, the letter as it was read, block JSON, attempts JSON, KEYS of its set
 -- Steps nothing unless the replay runs, the caller holds it and this step was not made before;
---       nothing while letters would go to a destination that is parked, backing off or full;
+--       nothing while letters would go to a destination that is parked, backing off or full,
+--       or while a person is erased;
 --       a letter that is gone, or not as it was read, is passed over; any other leaves the
 --       dead letters and becomes a block of one event;
 --       counts, place and lease follow in the same step.
--- Returns {what, letters moved}: 0 moved, 1 not held, 2 parked, 3 backing off, 4 full.
+-- Returns {what, letters moved}: 0 moved, 1 not held, 2 parked, 3 backing off, 4 full,
+--       5 a person is erased.
 
-local MOVED, NOT_HELD, PARKED, BACKING_OFF, FULL = 0, 1, 2, 3, 4
-local FIRST_INDEX_KEY, FIRST_LETTER = 10, 12
+local MOVED, NOT_HELD, PARKED, BACKING_OFF, FULL, ERASING = 0, 1, 2, 3, 4, 5
+local FIRST_INDEX_KEY, FIRST_LETTER = 11, 12
 local outbox, state, replay, places = KEYS[2], KEYS[3], KEYS[8], KEYS[9]
 local destination = ARGV[4]
 
@@ -39,7 +41,7 @@ end
 if not is_held() then
   return {NOT_HELD, 0}
 end
-local why = #ARGV >= FIRST_LETTER and closed()
+local why = #ARGV >= FIRST_LETTER and (is_erasing(KEYS[10]) and ERASING or closed())
 if why then
   return {why, 0}
 end

@@ -1,7 +1,10 @@
 -- Pause, resume or cancel a replay. Whoever works at it is stopped before its next step.
 --
 -- KEYS  1 replays  2 the replay  3 its places  4 those that have ended
+--       5 audit  6 acts  7 counters
 -- ARGV  1 its number  2 the state it is to have: 'paused', 'running' or 'cancelled'
+--       3 who says so  4 entries of the audit kept
+-- Steps what changes it is in the audit in the same step.
 -- Returns {1 if that changed it else 0, its state now, '' when there is no such replay}.
 
 local state = redis.call('HGET', KEYS[2], 'state') or ''
@@ -16,4 +19,6 @@ else
   redis.call('HDEL', KEYS[2], 'lease_until', 'holder', 'waits_for', 'all_waits')
   redis.call('ZADD', KEYS[1], ARGV[2] == 'paused' and 'inf' or now, ARGV[1])
 end
+local result = ARGV[2] == 'running' and 'resumed' or ARGV[2]
+write_replay(KEYS[5], KEYS[6], KEYS[7], ARGV[4], KEYS[2], ARGV[1], ARGV[3], result, 'replayed')
 return {1, ARGV[2]}

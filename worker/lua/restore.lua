@@ -1,16 +1,18 @@
 -- Put an exported letter among the dead letters, unless it is there, or one of the same event.
 --
--- KEYS  1 counters  2 sequence, then the index of dead letters from `dead` on, and last:
---       the set of its kind
+-- KEYS  1 counters  2 sequence, then the index of dead letters from `dead` on, acts, erasing,
+--       and last: the set of its kind
 -- ARGV  1 the letter as it is to stand in `dead`  2 its kind, JSON
 --       3 the id that it was exported with  4 the id that it is to have
 --       5 its destination  6 its event's name  7 '1' to look only
+--       8 the step of an act, which counts it in the same step
 -- Steps the same event is one of the same event_id, name and destination;
 --       an id that is taken by another letter, which came from another server, is made anew.
--- Returns 1, or 0 when it was there.
+-- Returns 1, 0 when it was there, or -1 while a person is erased.
 
 local CANDIDATES = 100 -- letters of one event_id, which should be one
 local found, set = found_by(3), KEYS[#KEYS]
+local acts, erasing = KEYS[#KEYS - 2], KEYS[#KEYS - 1]
 local event_id = header_of(ARGV[1]).event_id
 
 local function is_same(stored)
@@ -44,6 +46,9 @@ end
 if ARGV[7] == '1' then
   return 1
 end
+if is_erasing(erasing) then
+  return -1
+end
 
 local id = ARGV[4]
 if redis.call('HEXISTS', found.dead, id) == 1 then
@@ -53,4 +58,5 @@ local one = burial()
 add_letter(one, set, ARGV[2], id, ARGV[1])
 bury_all(found, one)
 redis.call('HINCRBY', KEYS[1], 'imported', 1)
+note_step(acts, ARGV[8], 1)
 return 1

@@ -1,7 +1,7 @@
 -- End claims: each block is done, due again, or replaced by what is left of it.
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence  7 dead  8 kinds
---       9 limit of the access token  10 parked, and last:
+--       9 limit of the access token  10 parked  11 audit  12 acts  13 announcements, and last:
 --       ledger and event ids of the dead letters, and the sets of plan.kinds
 -- ARGV  1 destination  2 consumer  3 the plan, JSON:
 --       done      [[id, claims, events], …]              all its events were delivered
@@ -24,10 +24,13 @@
 --       park      a reason, when the destination must wait for a person; heeded only by the
 --                 failure count too: after a resume, late answers must not park it again
 --       token     digest of the access token
+--       entry     with `park`: the entry of the audit, and
+--       notice    what is to be told, JSON; both are written when this parks the destination
 --       4 … the payloads of what is left
 -- Fencing: a block counts only if this consumer still holds it with the same number of
 --       claims; a worker that slept through its lease changes nothing of another's claim.
--- Returns {blocks settled, blocks whose claim was lost, 1 if this parked the destination else 0}.
+-- Returns {blocks settled, blocks whose claim was lost}; when this parked the destination also
+--       the announcement that the caller is to make, and 1 if the audit was written else 0.
 
 local ready, outbox, state, attempts, counters = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local name, consumer = ARGV[1], ARGV[2]
@@ -144,13 +147,13 @@ end
 if plan.outcome == 'none' and before > 0 and plan.failures == before then
   redis.call('HDEL', state, 'not_before') -- the claim was to be the probe, and sent nothing
 end
-local parked = 0
-if plan.park ~= cjson.null and plan.failures == before then
-  parked = redis.call('HSETNX', state, 'parked', plan.park)
-end
-if parked == 1 then
+local reply = {settled, lost}
+if plan.park ~= cjson.null and plan.failures == before
+  and redis.call('HSETNX', state, 'parked', plan.park) == 1 then
   redis.call('HSET', state, 'parked_at', text(now))
   redis.call('HSET', KEYS[10], name, plan.token)
+  reply[3] = add_announcement(KEYS[13], plan.notice)
+  reply[4] = pcall(write_audit, KEYS[11], KEYS[12], counters, plan.entry) and 1 or 0
 end
 
 if redis.call('XLEN', outbox) == 0 then
@@ -162,4 +165,4 @@ elseif plan.outcome == 'failing' then
 elseif before > 0 or #plan.again + #plan.mixed > 0 then
   redis.call('ZADD', ready, 'LT', now, name)
 end
-return {settled, lost, parked}
+return reply

@@ -1,96 +1,84 @@
 """Erasure: everything of one person that waits or is dead goes, and nothing of anybody else.
 
+Events move one way only while the fence of `worker.letters.fence` stands, and it is looked at the
+places in that order: what is found nowhere is nowhere, or was accepted since.
+
+spooled    on this machine, for as long as no other process is flushing
+queued     Celery messages that carry an event; those that workers have taken are waited for
 held       each event of the person that waits for its time goes
 waiting    each block with an event of the person loses it; a block that a worker holds is
            asked again until its claim has ended, one way or the other
 dead       letters with such an event are purged
-again      what became a dead letter, or was replayed, meanwhile; until nothing is found
+
+What could not be reached is told by name.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, Final, cast
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
 
 import orjson
 from redis import Redis
+from redis.exceptions import RedisError
 
-from tiktok_events.outbox import keys
-from tiktok_events.outbox.lua_script import LuaScript
-from tiktok_events.outbox.packing import UnreadableBlock, packed_like, unpacked
-from worker.attempts.history import History
+from tiktok_events.errors import OutboxUnavailable
 from worker.letters.dead_letters import PAGE, DeadLetters
+from worker.letters.fence import Fence
 from worker.letters.letter import DeadLetter
 from worker.operations.data_subject import Person
-from worker.outbox.backlog import Backlog, StoredBlock
+from worker.operations.erasure_blocks import BlocksOf, Seen
+from worker.operations.erasure_found import BUSY_SPOOL, NO_BROKER, NO_FENCE, Found
+from worker.operations.queued_events import QueuedEvents
+from worker.operations.spooled_events import SpooledEvents
 from worker.outbox.delayed import HeldBody, HeldEvents
+from worker.reporting.audit import Act, Audit
 
 MAX_ROUNDS: Final = 5
-"""An application may track events of the person all the while."""
+"""A round is for nothing when the fence fell: this process was stopped, or a clock jumped."""
 
 POLL_S: Final = 0.1
-"""Between two looks at claims that are alive."""
+"""Between two looks at what is in somebody's hands."""
 
 MARGIN_S: Final = 1.0
 """Beyond a lease, until a claim certainly has ended."""
 
-Seen = Callable[[], None]
-"""Told of each block and letter that was looked at."""
+LOOKS_AT_MESSAGES: Final = 2
+"""In a row that found none: one on its way from the queue to a worker stands nowhere."""
 
-
-@dataclass(slots=True)
-class Found:
-    """How much there is of a person, or was.
-
-    Attributes:
-        waiting: events in outboxes.
-        held: events that wait for their time to enter one.
-        dead_letters: the same, dead.
-        being_sent: events in outboxes that workers still hold.
-    """
-
-    waiting: int = 0
-    dead_letters: int = 0
-    being_sent: int = 0
-    held: int = 0
-
-    @property
-    def total(self) -> int:
-        """All that was erased, or would be."""
-        return self.waiting + self.held + self.dead_letters
-
-
-class _End(StrEnum):
-    """What became of the attempt to erase from one block."""
-
-    ERASED = "erased"
-    GONE = "gone"
-    HELD = "held"
-    CHANGED = "changed"
+DEAD: Final = "dead_letters"
 
 
 @dataclass(frozen=True, slots=True)
-class _Shared:
-    """A block with events of the person.
+class Elsewhere:
+    """Where events are before they are in Redis, as far as this machine can see.
 
     Attributes:
-        block: as it stands.
-        theirs: how many of its events are the person's.
-        others: the other events.
+        spooled: in its spool, if it has one.
+        queued: in Celery's messages.
     """
 
-    block: StoredBlock
-    theirs: int
-    others: list[Any] = field(repr=False)
+    spooled: SpooledEvents | None = None
+    queued: QueuedEvents | None = None
 
-    def attempts(self, claims: int, tried: bytes) -> str:
-        """What travels on with the others' events: all that the block has met."""
-        history = History.read(tried, self.block.accepted_at)
-        # Whoever died with it may have sent it before; the new block does not show that.
-        return (history.doubted(self.block.accepted_at) if claims else history).write()
+
+NOWHERE_ELSE: Final = Elsewhere()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where an erasure is counted while it goes on.
+
+    Attributes:
+        audit: the trail.
+        act: its entry.
+    """
+
+    audit: Audit
+    act: Act
 
 
 class Erasure:
@@ -100,45 +88,50 @@ class Erasure:
         redis: a connection.
         person: whose.
         lease_s: how long a claim is alive without being settled.
+        elsewhere: what else is looked at.
+        account: where it is counted.
         clock: seconds.
         wait: for so many seconds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — because a test brings its own clock
         self,
         redis: Redis,
         person: Person,
         *,
         lease_s: float,
+        elsewhere: Elsewhere = NOWHERE_ELSE,
+        account: Account | None = None,
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._backlog = Backlog(redis)
         self._letters = DeadLetters(redis)
         self._held_events = HeldEvents(redis)
-        self._script = LuaScript(redis, "worker", "lib/unblocked", "lib/claims", "erase")
+        self._fence = Fence(redis, clock)
         self._person = person
         self._lease_s = lease_s
+        self._elsewhere = elsewhere
+        self._account = account
         self._clock = clock
         self._wait = wait
-        self._looked: dict[str, str] = {}
-        self._held: dict[tuple[str, str], int] = {}
+        self._blocks = BlocksOf(redis, person, lease_s=lease_s, step=self._step("waiting"))
 
     def steps(self) -> int:
         """How many blocks, letters and held events there are to look at, about."""
-        blocks = self._backlog.length(self._backlog.destinations())
-        return blocks + len(self._letters) + len(self._held_events)
+        return len(self._blocks) + len(self._letters) + len(self._held_events)
 
     def count(self, seen: Seen) -> Found:
         """How much there is of the person now; nothing is changed."""
-        blocks = (
-            shared
-            for name in self._backlog.destinations()
-            for shared in self._shared(_noting(self._backlog.blocks(name), seen))
-        )
-        waiting = sum(shared.theirs for shared in blocks)
-        letters = sum(1 for _ in _letters_of(self._letters, self._person, seen))
-        return Found(waiting, letters, held=sum(1 for _ in self._theirs_held(seen)))
+        found, elsewhere = Found(), self._elsewhere
+        with _telling(found):
+            found.spooled = elsewhere.spooled.count() if elsewhere.spooled else 0
+        with _telling(found):
+            found.queued = elsewhere.queued.count() if elsewhere.queued else 0
+            found.in_hand = elsewhere.queued.in_hand() if elsewhere.queued else 0
+        found.held = sum(1 for _ in self._theirs_held(seen))
+        found.waiting = self._blocks.count(seen)
+        found.dead_letters = sum(1 for _ in _letters_of(self._letters, self._person, seen))
+        return found
 
     def run(self, found: Found, seen: Seen) -> None:
         """Erase all of it.
@@ -150,85 +143,90 @@ class Erasure:
         Raises:
             redis.RedisError: the server did not answer, or refused; it can be run again.
         """
-        for _ in range(MAX_ROUNDS):
-            before = found.total
-            # First: what is released meanwhile is found waiting.
-            found.held += sum(map(self._held_events.erase, self._theirs_held(seen)))
-            self._erase_waiting(found, seen)
-            self._erase_letters(found, seen)
-            if found.total == before:
-                return
+
+        def looked() -> None:
+            self._keep_fence()
+            seen()
+
+        with self._fence:
+            for _ in range(MAX_ROUNDS):
+                self._fence.begin()
+                self._round(found, looked)
+                if self._fence.held():
+                    return
+        found.unreached.append(NO_FENCE)
+
+    def _round(self, found: Found, seen: Seen) -> None:
+        """Look at every place, in the order in which events move."""
+        found.unreached.clear()
+        self._blocks.begin()
+        with _telling(found):
+            self._erase_spooled(found)
+        with _telling(found):
+            self._erase_queued(found)
+        for held in self._theirs_held(seen):
+            found.held += self._held_events.erase(held, step=self._step("held"))
+        self._erase_waiting(found, seen)
+        self._erase_letters(found, seen)
+
+    def _erase_spooled(self, found: Found) -> None:
+        """What stands in this machine's spool, once nobody has some of it in his hands."""
+        spool = self._elsewhere.spooled
+        if spool is None:
+            return
+
+        def erased() -> bool:
+            theirs = spool.erase()
+            found.spooled += theirs or 0
+            self._note("spooled", theirs or 0)
+            return theirs is not None
+
+        if not self._comes_true(erased):
+            found.unreached.append(BUSY_SPOOL)
+
+    def _erase_queued(self, found: Found) -> None:
+        """What stands in Celery's queue, and what comes back from workers' hands."""
+        queue, calm = self._elsewhere.queued, 0
+        if queue is None:
+            return
+
+        def erased() -> bool:
+            nonlocal calm
+            theirs = queue.erase()
+            found.queued += theirs
+            self._note("queued", theirs)
+            found.in_hand = queue.in_hand()
+            calm = 0 if theirs or found.in_hand else calm + 1
+            return calm == LOOKS_AT_MESSAGES
+
+        self._comes_true(erased)
 
     def _erase_waiting(self, found: Found, seen: Seen) -> None:
         """What stands in outboxes, and for a lease what comes back from claims."""
+        self._comes_true(lambda: self._blocks.erase(found, seen))
+        found.holders = self._blocks.holders()
+        found.being_sent = sum(holder.events for holder in found.holders)
+
+    def _comes_true(self, done: Callable[[], bool]) -> bool:
+        """Try until it is done, at most for a lease; whether it is."""
         ends = self._clock() + self._lease_s + MARGIN_S
-        self._erase_new(found, seen)
-        while self._held and self._clock() < ends:
+        while not done():
+            if self._clock() >= ends:
+                return False
+            self._keep_fence()
             self._wait(POLL_S)
-            self._erase_held(found)
-            self._erase_new(found, seen)
+        return True
 
-    def _erase_new(self, found: Found, seen: Seen) -> None:
-        """From all blocks that were not looked at before."""
-        for name in self._backlog.destinations():
-            blocks = self._backlog.blocks(name, after=self._looked.get(name))
-            for shared in self._shared(self._looking(_noting(blocks, seen))):
-                self._erase_from(shared, found)
+    def _keep_fence(self) -> None:
+        if self._fence.keep():
+            self._note("", 0)
 
-    def _erase_held(self, found: Found) -> None:
-        """From those that a worker held the last time."""
-        blocks = (self._backlog.block(*where) for where in list(self._held))
-        still_there = [block for block in blocks if block is not None]
-        self._held = {}
-        for shared in self._shared(iter(still_there)):
-            self._erase_from(shared, found)
-        found.being_sent = sum(self._held.values())
+    def _note(self, fact: str, by: int) -> None:
+        if self._account is not None and (by or not fact):
+            self._account.audit.note(self._account.act, fact, by)
 
-    def _looking(self, blocks: Iterator[StoredBlock]) -> Iterator[StoredBlock]:
-        for block in blocks:
-            self._looked[block.destination] = block.id
-            yield block
-
-    def _shared(self, blocks: Iterator[StoredBlock]) -> Iterator[_Shared]:
-        """Those blocks that have an event of the person, taken apart."""
-        for block in blocks:
-            json = _json(block.payload)
-            if not self._person.may_be_in(json):
-                continue
-            events = _events(json)
-            others = [event for event in events if not self._person.owns(event)]
-            if len(others) < len(events):
-                yield _Shared(block, len(events) - len(others), others)
-
-    def _erase_from(self, shared: _Shared, found: Found) -> None:
-        end, claims, tried = _End.CHANGED, 0, b""
-        while end is _End.CHANGED:
-            reply = self._ask(shared, claims, tried)
-            end = _End(reply[0].decode())
-            claims, tried = reply[1:] if end is _End.CHANGED else (claims, tried)
-        if end is _End.ERASED:
-            found.waiting += shared.theirs
-        elif end is _End.HELD:
-            self._held[shared.block.destination, shared.block.id] = shared.theirs
-            found.being_sent = sum(self._held.values())
-
-    def _ask(self, shared: _Shared, claims: int, tried: bytes) -> list[Any]:
-        name, left = shared.block.destination, len(shared.others)
-        reply = self._script(
-            keys.of_blocks(name),
-            [
-                name,
-                shared.block.id,
-                round(self._lease_s * 1000),
-                claims,
-                tried,
-                shared.theirs,
-                left,
-                packed_like(shared.block.payload, orjson.dumps(shared.others)) if left else b"",
-                shared.attempts(claims, tried) if left else "",
-            ],
-        )
-        return cast("list[Any]", reply)
+    def _step(self, fact: str) -> str:
+        return "" if self._account is None else self._account.act.step(fact)
 
     def _theirs_held(self, seen: Seen) -> Iterator[HeldBody]:
         for held in self._held_events:
@@ -238,32 +236,20 @@ class Erasure:
 
     def _erase_letters(self, found: Found, seen: Seen) -> None:
         # Found first and purged then: purging moves the pages that are being read.
-        theirs = list(_letters_of(self._letters, self._person, seen))
+        theirs, step = list(_letters_of(self._letters, self._person, seen)), self._step(DEAD)
         for first in range(0, len(theirs), PAGE):
-            found.dead_letters += self._letters.purge(theirs[first : first + PAGE])
+            found.dead_letters += self._letters.purge(theirs[first : first + PAGE], step=step)
 
 
-def _json(payload: bytes) -> bytes:
-    """A block's JSON; nothing where it cannot be unpacked: nobody can send that either."""
+@contextmanager
+def _telling(found: Found) -> Iterator[None]:
+    """Around a look elsewhere: what cannot be used is told, and the rest is erased."""
     try:
-        return unpacked(payload)
-    except UnreadableBlock:
-        return b""
-
-
-def _events(json: bytes) -> list[Any]:
-    """A block's events; what is no JSON array, which none of ours writes, has none."""
-    try:
-        events = orjson.loads(json)
-    except orjson.JSONDecodeError:
-        return []
-    return events if isinstance(events, list) else []
-
-
-def _noting(blocks: Iterator[StoredBlock], seen: Seen) -> Iterator[StoredBlock]:
-    for block in blocks:
-        yield block
-        seen()
+        yield
+    except OutboxUnavailable as error:
+        found.unreached.append(f"this machine's spool: {error}")
+    except RedisError:
+        found.unreached.append(NO_BROKER)
 
 
 def _letters_of(letters: DeadLetters, person: Person, seen: Seen) -> Iterator[DeadLetter]:

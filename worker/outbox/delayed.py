@@ -11,7 +11,7 @@ from redis import Redis
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.blocks import BLOCK_BYTES, BLOCK_EVENTS
 from tiktok_events.outbox.delayed import Cancellation
-from tiktok_events.outbox.lua_script import LuaScript
+from tiktok_events.outbox.lua_script import LuaScript, source
 from worker.reporting.stored import destination_of, text_of
 
 STEP: Final = 200
@@ -19,6 +19,9 @@ STEP: Final = 200
 
 STEPS: Final = 20
 """In one look, which takes a tenth of a second; the next is a second later, in every worker."""
+
+
+_CANCEL: Final = f"local function cancel()\n{source('tiktok_events.outbox', 'cancel')}\nend\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class HeldEvents:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._release = LuaScript(redis, "worker", "lib/unblocked", "release")
-        self._cancel = LuaScript(redis, "tiktok_events.outbox", "cancel")
+        self._erase = LuaScript(redis, "worker", "audit", "erase_held", before=_CANCEL)
 
     def __len__(self) -> int:
         return self._redis.zcard(keys.HELD)
@@ -68,10 +71,16 @@ class HeldEvents:
                 break
         return released
 
-    def erase(self, held: HeldBody) -> bool:
-        """Take one out, as its person asked for, if it is still this one."""
+    def erase(self, held: HeldBody, *, step: str = "") -> bool:
+        """Take one out, as its person asked for, if it is still this one.
+
+        Args:
+            held: which.
+            step: of the act that is to count it (`Act.step`).
+        """
         erasure = Cancellation(held.key, whole=True, counter="erased", body=held.body)
-        return bool(self._cancel(*erasure.call()))
+        keys_, args = erasure.call()
+        return bool(self._erase([*keys_, keys.AUDIT_ACTS], [*args, step]))
 
     def due(self) -> list[bytes]:
         """Keys of those whose time has come, the earliest first, at most `STEP`."""

@@ -19,8 +19,16 @@ from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
 from worker.outbox.server_clock import ServerClock
 from worker.outbox.settlement import Settled, Settlement, Turns
-from worker.reporting.audit import Action, Audit
+from worker.reporting.announcements import Announcements
+from worker.reporting.audit_entry import Action, unwritten
 from worker.reporting.stored import text_of
+
+SETTLE: Final = (
+    *("lib/unblocked", "lib/claims", "lib/limiter", "lib/ramp", "lib/letters"),
+    *("audit", "announcements", "settle"),
+)
+_PARKED: Final = 4
+"""Parts of the reply of a settlement that parked its destination."""
 
 OTHERS_EVERY: Final = 3
 """Every third probe of a destination that fails passes over its oldest blocks."""
@@ -155,19 +163,10 @@ class Outbox:
         self._claim = LuaScript(
             redis, "worker", "lib/unblocked", "lib/claims", "lib/limiter", "lib/ramp", "claim"
         )
-        self._settle = LuaScript(
-            redis,
-            "worker",
-            "lib/unblocked",
-            "lib/claims",
-            "lib/limiter",
-            "lib/ramp",
-            "lib/letters",
-            "settle",
-        )
+        self._settle = LuaScript(redis, "worker", *SETTLE)
         self._defer = LuaScript(redis, "worker", "lib/unblocked", "defer")
         self._ring = LuaScript(redis, "worker", "lib/unblocked", "ring")
-        self._audit = Audit(redis)
+        self._announcements = Announcements(redis)
 
     def take(self, limit: int, *, patience_ms: int, stay: bool) -> Taken:
         """Take up to `limit` destinations that are due, each for one lease.
@@ -228,7 +227,7 @@ class Outbox:
         """End claims; blocks that this process no longer holds stay as they are."""
         destination = settlement.destination
         reply = cast(
-            "list[int]",
+            "list[Any]",
             self._settle(
                 keys=[
                     *keys.of_blocks(destination),
@@ -236,6 +235,9 @@ class Outbox:
                     keys.DEAD_KINDS,
                     keys.limit(settlement.turns.token_digest),
                     keys.PARKED,
+                    keys.AUDIT,
+                    keys.AUDIT_ACTS,
+                    keys.ANNOUNCEMENTS,
                     keys.DEAD_LEDGER,
                     keys.DEAD_EVENT_IDS,
                     *(keys.dead_of(kind.digest) for kind in settlement.kinds()),
@@ -243,10 +245,14 @@ class Outbox:
                 args=[destination, self._consumer, settlement.plan(), *settlement.payloads()],
             ),
         )
-        settled = Settled(lost=reply[1], parked=bool(reply[2]))
+        if len(reply) == _PARKED and not reply[-1]:
+            unwritten(Action.PARK)
+        return Settled(*reply[1:3])
+
+    def told(self, settled: Settled) -> None:
+        """What a settlement gave its caller to tell is told; nobody else has to."""
         if settled.parked:
-            self._audit.record_by_worker(Action.PARK, [destination], settlement.park or "")
-        return settled
+            self._announcements.done(settled.announcement)
 
     def ring(self, *, rings: bool = True, more_hands: bool = False, within_ms: int = 0) -> bool:
         """Ring the doorbell if a destination is due and nobody sees it.

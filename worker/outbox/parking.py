@@ -9,6 +9,7 @@ from redis import Redis
 
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
+from worker.reporting.audit_entry import AUDIT_KEYS, WORKER, Action, entry_json, unwritten
 from worker.reporting.redaction import redacted
 from worker.reporting.stored import destination_of, text_of
 
@@ -26,31 +27,38 @@ class Parking:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._park = LuaScript(redis, "worker", "lib/unblocked", "park")
-        self._resume = LuaScript(redis, "worker", "lib/unblocked", "lib/ramp", "resume")
+        self._park = LuaScript(redis, "worker", "lib/unblocked", "audit", "park")
+        self._resume = LuaScript(redis, "worker", "lib/unblocked", "lib/ramp", "audit", "resume")
 
-    def park(self, destination: str, reason: str = BY_HAND) -> bool:
+    def park(self, destination: str, reason: str = BY_HAND, *, who: str = WORKER) -> bool:
         """Send nothing more to a destination; requests under way still end.
 
-        Whatever it was parked for, only `resume` lets it go on from now on.
+        Whatever it was parked for, only `resume` lets it go on from now on. The audit is
+        written in the same step.
 
         Args:
             destination: its key.
             reason: for whoever finds it parked; personal data in it are struck out.
+            who: for the audit.
 
         Returns:
             False when it was parked already; its first reason is kept.
         """
-        keys_ = [keys.READY, keys.state(destination), keys.PARKED]
-        return bool(self._park(keys_, [destination, redacted(reason)]))
+        entry = entry_json(Action.PARK, who=who, what=destination, reason=reason)
+        keys_ = [keys.READY, keys.state(destination), keys.PARKED, *AUDIT_KEYS]
+        changed, written = self._park(keys_, [destination, redacted(reason), entry])
+        return _done(Action.PARK, changed, written)
 
-    def resume(self, destination: str) -> bool:
+    def resume(self, destination: str, *, who: str = WORKER) -> bool:
         """Let a parked destination go on: one request first, then faster and faster.
+
+        The audit is written in the same step, for `who`.
 
         Returns:
             False when it was not parked.
         """
-        return bool(self._resume(*_resume_call(destination)))
+        resumed, written = self._resume(*_resume_call(destination, who))
+        return _done(Action.RESUME, resumed, written)
 
     def parked(self) -> dict[str, str]:
         """Every parked destination, and the digest of the token it was parked for.
@@ -62,15 +70,30 @@ class Parking:
         known = {text_of(name): text_of(digest) for name, digest in found.items()}
         return {name: digest for name, digest in known.items() if destination_of(name)}
 
-    def resume_for(self, digests: Mapping[str, str]) -> list[str]:
-        """Let destinations go on that are still parked for these tokens; returns which were."""
-        calls = [_resume_call(name, digest) for name, digest in digests.items()]
+    def resume_for(self, digests: Mapping[str, str], why: str) -> list[str]:
+        """Let destinations go on that are still parked for these tokens; returns which were.
+
+        Args:
+            digests: destination → digest of the token that it was parked for.
+            why: for the audit.
+        """
+        calls = [_resume_call(name, WORKER, digest, reason=why) for name, digest in digests.items()]
         replies = self._resume.many(calls, together=False) if calls else []
-        return [name for name, resumed in zip(digests, replies, strict=True) if resumed]
+        return [
+            name
+            for name, reply in zip(digests, replies, strict=True)
+            if _done(Action.RESUME, *reply)
+        ]
 
 
-def _resume_call(destination: str, token_digest: str = "") -> Call:
-    return (
-        [keys.READY, keys.outbox(destination), keys.state(destination), keys.PARKED],
-        [destination, token_digest],
-    )
+def _resume_call(destination: str, who: str, token_digest: str = "", **facts: str) -> Call:
+    blocks = [keys.READY, keys.outbox(destination), keys.state(destination), keys.PARKED]
+    entry = entry_json(Action.RESUME, who=who, what=destination, **facts)
+    return [*blocks, *AUDIT_KEYS], [destination, token_digest, entry]
+
+
+def _done(action: Action, changed: int, written: int) -> bool:
+    """Whether a script has changed anything; what it could not write down is logged."""
+    if not written:
+        unwritten(action)
+    return bool(changed)

@@ -12,6 +12,7 @@ import orjson
 
 from worker.letters.kind import Kind
 from worker.letters.record import Record
+from worker.reporting.audit_entry import WORKER, Action, entry_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Settlement:
         answered: when failing, whether the API judged events of the batch before it did.
         first_delay_ms: the back-off, when this failure is the first in a row after all.
         park: why the destination must wait for a person.
+        notice: with `park`, what is to be told of it, if this parks the destination.
     """
 
     destination: str
@@ -104,6 +106,7 @@ class Settlement:
     answered: bool = False
     first_delay_ms: int = 0
     park: str | None = None
+    notice: Mapping[str, Any] = field(default_factory=dict)
 
     def kinds(self) -> list[Kind]:
         """What the dead have in common, each kind once."""
@@ -130,12 +133,17 @@ class Settlement:
                 "answered": self.answered,
                 "first_delay_ms": self.first_delay_ms,
                 "park": self.park,
+                "entry": self.park and self._entry(self.park),
+                "notice": self.park and orjson.dumps(self.notice).decode(),
                 "token": self.turns.token_digest,
                 "extra": self.extra_requests,
                 "slow_down": self.throttled,
                 "rate": self.turns.per_second,
             }
         )
+
+    def _entry(self, reason: str) -> list[Any]:
+        return entry_parts(Action.PARK, who=WORKER, what=self.destination, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +152,17 @@ class Settled:
 
     Attributes:
         lost: blocks that this process no longer held.
-        parked: whether it parked the destination: no other settlement did, or will.
+        announcement: that the destination was parked, by this settlement and no other; the
+            caller is to tell it.
     """
 
     lost: int
-    parked: bool
+    announcement: bytes = b""
+
+    @property
+    def parked(self) -> bool:
+        """Whether it parked the destination."""
+        return bool(self.announcement)
 
 
 def _mixed_plan(

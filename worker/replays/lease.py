@@ -22,10 +22,14 @@ from worker.letters.search import Cursor
 from worker.replays.eligibility import Fate
 from worker.replays.lanes import read_place, write_place
 from worker.replays.replay import SKIPPED, Replay, ReplayState
+from worker.reporting.audit_entry import AUDIT_KEYS, MAX_ENTRIES, Action, unwritten
 from worker.reporting.stored import text_of, whole_of
 
 OFFER_AGAIN_MS: Final = 1_000
 OFFERED_AT_ONCE: Final = 10
+
+_UNWRITTEN: Final = 2
+"""A replay has ended, and the audit could not be written."""
 
 
 class Step(IntEnum):
@@ -37,6 +41,7 @@ class Step(IntEnum):
         PARKED: nothing was done, because the destination waits for a person.
         BACKING_OFF: nothing was done, because the destination failed a moment ago.
         FULL: nothing was done, because enough events wait there.
+        ERASING: nothing was done, because a person is erased.
     """
 
     MOVED = 0
@@ -44,6 +49,7 @@ class Step(IntEnum):
     PARKED = 2
     BACKING_OFF = 3
     FULL = 4
+    ERASING = 5
 
     @property
     def words(self) -> str:
@@ -107,8 +113,16 @@ class ReplayHold:
         self._lease_ms = lease_ms
         self._offer = LuaScript(redis, "worker", "lib/unblocked", "replay_offer")
         self._take = LuaScript(redis, "worker", "lib/unblocked", "replay_take")
-        self._move = LuaScript(redis, "worker", "lib/letters", "replay_move")
-        self._leave = LuaScript(redis, "worker", "lib/unblocked", "lib/replay_end", "replay_leave")
+        self._move = LuaScript(redis, "worker", "lib/letters", "erasing", "replay_move")
+        self._leave = LuaScript(
+            redis,
+            "worker",
+            "lib/unblocked",
+            "audit",
+            "replay_audit",
+            "lib/replay_end",
+            "replay_leave",
+        )
 
     def offered(self) -> list[int]:
         """Replays that are due and that nobody works at; not offered again for a moment."""
@@ -148,7 +162,7 @@ class ReplayHold:
         """
         number = held.replay.number
         keys_ = [*keys.of_blocks(page.destination), keys.REPLAYS, keys.replay(number)]
-        keys_ += [keys.replay_places(number), *INDEX]
+        keys_ += [keys.replay_places(number), keys.ERASING, *INDEX]
         head = [
             *(number, held.fence, self._lease_ms, page.destination),
             *(write_place(page.before), write_place(page.behind), room, repr(paid_until)),
@@ -178,8 +192,11 @@ class ReplayHold:
     def _end_turn(self, held: Held, due_in_ms: int | str, waits_for: bytes, all_waits: int) -> bool:
         number = held.replay.number
         keys_ = [keys.REPLAYS, keys.replay(number), keys.replay_places(number)]
-        args = [number, held.fence, due_in_ms, waits_for, all_waits]
-        return bool(self._leave([*keys_, keys.REPLAYS_ENDED], args))
+        args = [number, held.fence, due_in_ms, waits_for, all_waits, MAX_ENTRIES]
+        left = self._leave([*keys_, keys.REPLAYS_ENDED, *AUDIT_KEYS], args)
+        if left == _UNWRITTEN:
+            unwritten(Action.REPLAY)
+        return bool(left)
 
     def _places(self, number: int) -> dict[str, Cursor]:
         """Read after the take: nobody else writes them any more."""

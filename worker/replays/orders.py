@@ -12,6 +12,7 @@ from tiktok_events.outbox.lua_script import LuaScript
 from worker.outbox.parking import Parking
 from worker.replays.lease import Step
 from worker.replays.replay import Replay, ReplayRequest, ReplayState
+from worker.reporting.audit_entry import AUDIT_KEYS, MAX_ENTRIES, WORKER
 from worker.reporting.stored import whole_of
 
 KEPT: Final = 100
@@ -30,8 +31,16 @@ class Replays:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._ask = LuaScript(redis, "worker", "replay_ask")
-        self._order = LuaScript(redis, "worker", "lib/unblocked", "lib/replay_end", "replay_order")
+        self._ask = LuaScript(redis, "worker", "audit", "replay_audit", "replay_ask")
+        self._order = LuaScript(
+            redis,
+            "worker",
+            "lib/unblocked",
+            "audit",
+            "replay_audit",
+            "lib/replay_end",
+            "replay_order",
+        )
 
     def __iter__(self) -> Iterator[Replay]:
         """Those that go on and the newest that have ended; the newest first."""
@@ -44,13 +53,15 @@ class Replays:
         return (replay for replay in found if replay is not None)
 
     def ask(self, request: ReplayRequest) -> int:
-        """Ask the workers for a replay; returns its number."""
+        """Ask the workers for a replay, which the audit tells; returns its number."""
         number = int(self._redis.hincrby(keys.COUNTERS, COUNTER, 1))
         fields = {"state": ReplayState.RUNNING.value, **request.write()}
         oldest = self._oldest()
+        keys_ = [keys.REPLAYS, keys.REPLAYS_ENDED, keys.replay(number), *AUDIT_KEYS]
+        flat = [part for pair in fields.items() for part in pair]
         self._ask(
-            [keys.REPLAYS, keys.REPLAYS_ENDED, keys.replay(number), *map(keys.replay, oldest)],
-            [number, len(oldest), *oldest, *(part for pair in fields.items() for part in pair)],
+            [*keys_, *map(keys.replay, oldest)],
+            [number, MAX_ENTRIES, len(oldest), *oldest, *flat],
         )
         return number
 
@@ -73,20 +84,22 @@ class Replays:
         parked = Parking(self._redis).parked() if named else {}
         return named if all(name in parked for name in named) else []
 
-    def pause(self, number: int) -> bool:
-        """Do nothing more for the moment; False when it does not run."""
-        return self._change(number, ReplayState.PAUSED)
+    def pause(self, number: int, *, who: str = WORKER) -> bool:
+        """Do nothing more for the moment, as `who` says; False when it does not run."""
+        return self._change(number, ReplayState.PAUSED, who)
 
-    def resume(self, number: int) -> bool:
+    def resume(self, number: int, *, who: str = WORKER) -> bool:
         """Go on where it was paused; False when it is not paused."""
-        return self._change(number, ReplayState.RUNNING)
+        return self._change(number, ReplayState.RUNNING, who)
 
-    def cancel(self, number: int) -> bool:
+    def cancel(self, number: int, *, who: str = WORKER) -> bool:
         """Do nothing more; what was replayed stays so. False when it has ended."""
-        return self._change(number, ReplayState.CANCELLED)
+        return self._change(number, ReplayState.CANCELLED, who)
 
-    def _change(self, number: int, state: ReplayState) -> bool:
-        changed, _ = cast("list[Any]", self._order(_keys(number), [number, state.value]))
+    def _change(self, number: int, state: ReplayState, who: str) -> bool:
+        keys_ = [*_keys(number), *AUDIT_KEYS]
+        args = [number, state.value, who, MAX_ENTRIES]
+        changed, _ = cast("list[Any]", self._order(keys_, args))
         return bool(changed)
 
     def _oldest(self) -> list[int]:

@@ -12,6 +12,7 @@ import orjson
 from worker.letters.filter import LetterFilter
 from worker.letters.letter import DeadLetter
 from worker.replays.eligibility import Fate, fate_of
+from worker.reporting.audit_entry import MAX_WHAT_CHARS
 from worker.reporting.stored import LATEST, document_of, seconds_of, text_of, whole_of
 
 T = TypeVar("T")
@@ -73,7 +74,7 @@ class ReplayRequest:
         ids = wanted.pop("ids", [])
         return {
             "filter": orjson.dumps(wanted),
-            "words": self.wanted.words(),
+            "words": self.wanted.words()[:MAX_WHAT_CHARS],
             "ids": orjson.dumps(ids),
             "asked_at": repr(self.asked_at),
             "asked_by": self.asked_by,

@@ -25,7 +25,6 @@ from worker.delivery.destinations import Destinations
 from worker.letters.letter import DeadLetter
 from worker.letters.record import read_letter
 from worker.letters.search import BEGINNING, Cursor, LetterSearch
-from worker.replays.audit import write_down_end
 from worker.replays.eligibility import Fate
 from worker.replays.lanes import END, Lanes
 from worker.replays.lease import Held, Page, ReplayHold, Step
@@ -59,7 +58,6 @@ class ReplayRun:
         self, redis: Redis, destinations: Destinations, *, holder: str, lease_s: float
     ) -> None:
         self._hold = ReplayHold(redis, holder=holder, lease_ms=round(lease_s * 1000))
-        self._redis = redis
         self._replays = Replays(redis)
         self._search = LetterSearch(redis)
         self._destinations = destinations
@@ -95,7 +93,6 @@ class ReplayRun:
                 skipped=sum(replay.skipped.values()),
                 gone=replay.gone,
             )
-            write_down_end(self._redis, replay)
 
 
 class Turn:
@@ -213,6 +210,6 @@ class Turn:
         if self._heads:
             paced_s = self._pace.wait_s(self._now)
             return max(paced_s, PAUSE_S) if paced_s else 0.0
-        if set(self._closed.values()) <= {Step.PARKED, Step.BACKING_OFF}:
+        if set(self._closed.values()) <= {Step.PARKED, Step.BACKING_OFF, Step.ERASING}:
             return PATIENCE_S
         return PAUSE_S if self._replayed else 0.0

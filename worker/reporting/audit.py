@@ -1,125 +1,56 @@
 """The audit: who changed the fate of which events, when, how many, with what result.
 
-An entry is written right after what it tells of; only a process that is killed between the
-two leaves none. No entry names a person whose events they were.
+An entry is written with what it tells of: in the same script where that is one step; where it
+takes many, before the first of them, and each step counts in its own script. So an act that was
+killed shows how far it came. No entry names a person whose events they were.
 """
 
 from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, Final, Self, cast
+from signal import Signals
+from typing import Any, Final, cast
 
-import orjson
 from redis import Redis
 from redis.exceptions import RedisError
 
 from tiktok_events.outbox import keys
-from tiktok_events.outbox.lua_script import Call, LuaScript
-from worker.reporting.log import Log
+from tiktok_events.outbox.lua_script import LuaScript
+from worker.reporting.audit_entry import (
+    AUDIT_KEYS,
+    MAX_ENTRIES,
+    Action,
+    Entry,
+    Progress,
+    entry_parts,
+)
 from worker.reporting.redaction import redacted
-from worker.reporting.stored import document_of, seconds_of, text_of, whole_of
+from worker.reporting.stored import whole_of
 from worker.settings import Settings
-
-log = Log("tiktok_events.audit")
-
-MAX_ENTRIES: Final = 50_000
-"""Kept; about 6 MB. What goes is counted as `audit_trimmed`."""
 
 TRIMMED_COUNTER: Final = "audit_trimmed"
 PAGE: Final = 500
 """Entries read in one round trip."""
 
-MAX_WHAT_CHARS: Final = 300
 
-WORKER: Final = "worker"
-"""Who it was when nobody asked for it."""
-
-
-JUNK: Final = "unreadable"
-"""In the place of what is not as we write it."""
-
-
-class Action(StrEnum):
-    """What can be done to events by a person, or by a worker for a person."""
-
-    PARK = "park"
-    RESUME = "resume"
-    BURY = "bury"
-    EDIT = "edit"
-    REPLAY = "replay"
-    PURGE = "purge"
-    IMPORT = "import"
-    ERASE = "erase"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What was done.
+class Act:
+    """One act of many steps, from its entry on.
 
     Attributes:
-        at: Unix seconds on the server's clock.
-        who: an operator's name, or ``WORKER``.
-        action: one of ``Action``.
-        what: a destination, or a filter in words.
-        count: how many of them it concerned.
-        result: in a word or two.
-        facts: what else is worth knowing, by name.
+        id: of its entry.
+        result: in a word or two, when it ends by itself.
     """
 
-    at: float
-    who: str
-    action: str
-    what: str | None
-    count: int | None
-    result: str | None
-    facts: Mapping[str, Any]
+    def __init__(self, entry_id: str) -> None:
+        self.id = entry_id
+        self.result = "done"
 
-    @classmethod
-    def read(cls, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Self:
-        """From Redis; what is missing or junk is `JUNK`, or left out."""
-        known = {text_of(name): text_of(value) for name, value in fields.items()}
-        facts = document_of(fields.get(b"facts", b"{}"))
-        return cls(
-            at=seconds_of(entry_id.partition(b"-")[0]) or 0.0,
-            who=known.get("who", JUNK),
-            action=known.get("action", JUNK),
-            what=known.get("what"),
-            count=whole_of(fields.get(b"count", b"")),
-            result=known.get("result"),
-            facts=facts if isinstance(facts, dict) else {JUNK: known["facts"]},
-        )
-
-    def as_dict(self) -> dict[str, Any]:
-        """As one JSON object."""
-        return {
-            "at": self.at,
-            "who": self.who,
-            "action": self.action,
-            "what": self.what,
-            "count": self.count,
-            "result": self.result,
-            "facts": dict(self.facts),
-        }
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a long action has done so far; its entry tells it, however the action ends.
-
-    Attributes:
-        count: how many.
-        result: when it ends by itself.
-        facts: what else is worth knowing.
-    """
-
-    count: int = 0
-    result: str = "done"
-    facts: dict[str, Any] = field(default_factory=dict)
+    def step(self, fact: str = "") -> str:
+        """What a script is told that counts a step; `fact` names what else it counts."""
+        return f"{self.id} {fact}".rstrip()
 
 
 class Audit:
@@ -133,7 +64,8 @@ class Audit:
     def __init__(self, redis: Redis, *, max_entries: int = MAX_ENTRIES) -> None:
         self._redis = redis
         self._max_entries = max_entries
-        self._write = LuaScript(redis, "worker", "lib/unblocked", "audit")
+        self._write = LuaScript(redis, "worker", "lib/unblocked", "audit", "audit_write")
+        self._note = LuaScript(redis, "worker", "lib/unblocked", "audit", "audit_note")
 
     def record(
         self,
@@ -145,7 +77,7 @@ class Audit:
         result: str | None = None,
         **facts: Any,
     ) -> None:
-        """Write one entry.
+        """Write one entry about what no script of ours does.
 
         Args:
             action: what was done.
@@ -158,37 +90,40 @@ class Audit:
         Raises:
             redis.RedisError: the server did not answer, or refused.
         """
-        self._write(*self._call(action, who, filter, count, result, facts))
-
-    def record_by_worker(self, action: Action, destinations: Sequence[str], reason: str) -> None:
-        """Write an entry for each destination; a failure is logged and stops no worker."""
-        facts = {"reason": reason}
-        calls = [self._call(action, WORKER, one, None, None, facts) for one in destinations]
-        if not calls:
-            return
-        try:
-            self._write.many(calls, together=False)
-        except RedisError as error:
-            log.warning("audit_unwritten", error=type(error).__name__)
+        parts = entry_parts(action, who=who, what=filter, count=count, result=result, **facts)
+        self._written(parts, has_steps=False)
 
     @contextmanager
-    def recorded(
+    def act(
         self,
         action: Action,
         *,
         who: str,
         filter: str | None = None,  # noqa: A002 — because that is what an operator calls it
-    ) -> Iterator[Tally]:
-        """Around a long action: its entry is written even when an error or Ctrl-C ends it."""
-        tally = Tally()
+        **facts: Any,
+    ) -> Iterator[Act]:
+        """Around an act of many steps: its entry stands before the first of them.
+
+        Each step is to count itself, in the script that makes it (`Act.step`). When the block
+        ends, however it ends, the entry says so; a process that is killed leaves it
+        ``INTERRUPTED``.
+
+        Raises:
+            redis.RedisError: the server did not answer, or refused.
+        """
+        parts = entry_parts(action, who=who, what=filter, **facts)
+        act = Act(self._written(parts, has_steps=True))
         try:
-            yield tally
+            yield act
         except BaseException as error:
-            tally.result = f"stopped: {type(error).__name__}"
             with suppress(RedisError):
-                self._record_tally(action, who, filter, tally)
+                self._say(act, f"stopped: {_how(error)}")
             raise
-        self._record_tally(action, who, filter, tally)
+        self._say(act, act.result)
+
+    def note(self, act: Act, fact: str = "", by: int = 0) -> None:
+        """Count what no script of ours has done; or say that the act is alive, though slow."""
+        self._note([keys.READY, keys.AUDIT_ACTS], [act.step(fact), by, ""])
 
     def read(self, *, since: float | None = None, action: str | None = None) -> Iterator[Entry]:
         """Entries, newest first; memory does not grow with their number.
@@ -203,10 +138,7 @@ class Audit:
             "list[tuple[bytes, dict[bytes, bytes]]]",
             self._redis.xrevrange(keys.AUDIT, last, first, PAGE),
         ):
-            for entry_id, fields in page:
-                entry = Entry.read(entry_id, fields)
-                if action in {None, entry.action}:
-                    yield entry
+            yield from (one for one in self._entries(page) if action in {None, one.action})
             last = f"({page[-1][0].decode()}"
 
     def trimmed(self) -> int:
@@ -214,28 +146,40 @@ class Audit:
         counted = cast("bytes | None", self._redis.hget(keys.COUNTERS, TRIMMED_COUNTER))
         return whole_of(counted or b"0") or 0
 
-    def _record_tally(self, action: Action, who: str, what: str | None, tally: Tally) -> None:
-        self._write(*self._call(action, who, what, tally.count, tally.result, tally.facts))
+    def _entries(self, page: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> Iterator[Entry]:
+        ids = [entry_id for entry_id, _ in page]
+        known = cast("list[bytes | None]", self._redis.hmget(keys.AUDIT_ACTS, ids) if ids else [])
+        seconds, _ = self._redis.time()
+        for (entry_id, fields), document in zip(page, known, strict=True):
+            progress = None if document is None else Progress.read(document, seconds)
+            yield Entry.read(entry_id, fields, progress)
 
-    def _call(
-        self,
-        action: Action,
-        who: str,
-        what: str | None,
-        count: int | None,
-        result: str | None,
-        facts: Mapping[str, Any],
-    ) -> Call:
-        parts = {
-            "who": who,
-            "action": action.value,
-            "what": what and what[:MAX_WHAT_CHARS],
-            "count": count,
-            "result": result and redacted(result),
-            "facts": _written(facts),
-        }
-        entry = [word for pair in parts.items() if pair[1] is not None for word in pair]
-        return [keys.READY, keys.AUDIT, keys.COUNTERS], [self._max_entries, *entry]
+    def _written(self, parts: Sequence[Any], *, has_steps: bool) -> str:
+        args = [int(has_steps), self._max_entries, *parts[1:]]
+        return cast("bytes", self._write([keys.READY, *AUDIT_KEYS], args)).decode()
+
+    def _say(self, act: Act, result: str) -> None:
+        self._note([keys.READY, keys.AUDIT_ACTS], [act.id, 0, redacted(result)])
+
+
+def _how(error: BaseException) -> str:
+    """What ended an act: a signal by its name, else the kind of the error, never its text."""
+    return str(error) if isinstance(error, Terminated) else type(error).__name__
+
+
+class Terminated(SystemExit):
+    """A signal asked this process to end; its text is the signal's name.
+
+    Args:
+        signal_number: which; the exit code is 128 more, as shells have it.
+    """
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(128 + signal_number)
+        self.name = Signals(signal_number).name
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def operator(settings: Settings) -> str:
@@ -251,12 +195,3 @@ def _system_user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
         return f"uid {os.getuid()}"
-
-
-def _written(facts: Mapping[str, Any]) -> bytes | None:
-    known = {name: _harmless(value) for name, value in facts.items() if value is not None}
-    return orjson.dumps(known) if known else None
-
-
-def _harmless(value: Any) -> Any:
-    return redacted(value) if isinstance(value, str) else value

@@ -41,8 +41,9 @@ DELIVER: Final = TaskEntry(RUNG_BY_PRODUCERS)
 REPLAY: Final = TaskEntry(PREFIX + "replay", arguments=(int,))
 UPKEEP: Final = TaskEntry(PREFIX + "upkeep")
 ALERTS: Final = TaskEntry(PREFIX + "alerts")
+ANNOUNCE: Final = TaskEntry(PREFIX + "announce")
 
-TASKS: Final = (TRACK, ACCEPT, DELIVER, REPLAY, UPKEEP, ALERTS)
+TASKS: Final = (TRACK, ACCEPT, DELIVER, REPLAY, UPKEEP, ALERTS, ANNOUNCE)
 
 BELLS: Final = {task.name: task for task in TASKS if task.queue == DOORBELL_QUEUE}
 """Those that a worker runs, by name; a message that asks for one carries no event."""

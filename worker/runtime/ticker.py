@@ -25,14 +25,14 @@ from worker.outbox.delayed import HeldEvents
 from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
 from worker.replays.lease import ReplayHold
-from worker.reporting.audit import Audit
+from worker.reporting.announcements import Announcements
 from worker.reporting.outage import REDIS_OUTAGE, REFUSED, is_outage
 from worker.runtime.acceptance import most_message_bytes
 from worker.runtime.bells import Bells
 from worker.runtime.engine import THIS_PROCESS, ThisProcess, connect_to_look
 from worker.runtime.inbox import Inbox
 from worker.runtime.presence import Presence
-from worker.runtime.task_table import ACCEPT, ALERTS, DELIVER, REPLAY, UPKEEP
+from worker.runtime.task_table import ACCEPT, ALERTS, ANNOUNCE, DELIVER, REPLAY, UPKEEP
 
 EVERY_S: Final = 1.0
 
@@ -53,9 +53,8 @@ class DoorbellStep(bootsteps.StartStopStep):
         self._presence = Presence(self._redis)
         self._clock = ClockWatch(self._redis)
         self._held = HeldEvents(self._redis)
-        self._watch = TokenWatch(
-            Parking(self._redis), Destinations(self._settings), Audit(self._redis)
-        )
+        self._watch = TokenWatch(Parking(self._redis), Destinations(self._settings))
+        self._announcements = Announcements(self._redis)
         self._replays = ReplayHold(self._redis, holder="doorbell", lease_ms=0)
         broker = connect_to_look(self._settings.celery_broker_url)
         self._bells = Bells(broker)
@@ -98,6 +97,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         yield self._ask_for_replays
         yield self._look_after_the_old
         yield self._look_at_figures
+        yield self._tell_what_others_could_not
 
     def _take(self, step: Callable[[], object]) -> None:
         """Take one step; junk in the keys of one must not keep the worker from the others."""
@@ -132,3 +132,8 @@ class DoorbellStep(bootsteps.StartStopStep):
         with suppress(OutOfMemoryError):  # the server is full: workers empty it all the same
             if is_time_to_look(self._redis):
                 self._bells.ring(ALERTS)
+
+    def _tell_what_others_could_not(self) -> None:
+        """In a task, because a webhook may take longer than the event loop can wait."""
+        if self._announcements.due():
+            self._bells.ring(ANNOUNCE)

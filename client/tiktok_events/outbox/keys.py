@@ -35,6 +35,10 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     alerts:deaths             sorted set   how many had died, by Unix ms; the last minute
     alerting                  string       somebody has just looked at the figures; some seconds
     audit                     stream       who did what to which events; the newest 50,000
+    audit:acts                hash         entry of many steps → count, facts, at, result; with it
+    announcements             sorted set   what is not known to be told yet → when its lease
+                                           ends, Unix ms; until it is told
+    erasing                   sorted set   erasure under way → when its lease ends, Unix ms
     replays                   sorted set   replay → when to ask a worker for it, Unix ms, inf
                                            while it is paused; until it ends
     replays:ended             sorted set   replay → when it ended, Unix ms; the newest 100
@@ -71,6 +75,9 @@ ALERTS: Final = PREFIX + "alerts"
 DEATHS: Final = PREFIX + "alerts:deaths"
 ALERTING: Final = PREFIX + "alerting"
 AUDIT: Final = PREFIX + "audit"
+AUDIT_ACTS: Final = PREFIX + "audit:acts"
+ANNOUNCEMENTS: Final = PREFIX + "announcements"
+ERASING: Final = PREFIX + "erasing"
 REPLAYS: Final = PREFIX + "replays"
 REPLAYS_ENDED: Final = PREFIX + "replays:ended"
 

@@ -21,6 +21,9 @@ SHARE: Final = 3 / 8
 LEASE_MARGIN_S: Final = 5.0
 """Beyond the time one append takes: for reading the blocks before and deleting them after."""
 
+PAGE: Final = 100
+"""Blocks read at a time, which may have a megabyte each."""
+
 LONGEST_LEASE_S: Final = 120.0
 """No process takes a longer one; one that seems longer was taken before the clock went back."""
 
@@ -147,6 +150,27 @@ class Spool:
             )
             return [Spooled(*row) for row in rows]
 
+    def blocks(self) -> Iterator[Block]:
+        """Every block, in order; those that others put or flush meanwhile may be missing."""
+        last = 0
+        while rows := self._page(last):
+            yield from (Block(*fields) for _, *fields in rows)
+            last = rows[-1][0]
+
+    def rewrite(self, change: Callable[[Block], Block | None], end: float | None = None) -> bool:
+        """Put what `change` makes of it in the place of each block; for `None` nothing.
+
+        Returns:
+            False when another process is flushing: it has blocks in its hands, and nothing
+            is changed.
+        """
+        with self._transaction(end) as connection:
+            if self._is_flushing(connection):
+                return False
+            for row in connection.execute("SELECT id FROM spooled ORDER BY id").fetchall():
+                _rewrite_row(connection, row[0], change)
+            return True
+
     def take(self, most_bytes: int, end: float | None = None) -> SpoolBatch:
         """Lease the oldest blocks, at least one.
 
@@ -160,11 +184,9 @@ class Spool:
         if self.is_empty(end):
             return SpoolBatch()
         with self._transaction(end) as connection:
-            now = self._clock()
-            (until,) = connection.execute("SELECT until FROM flusher").fetchone()
-            if now < until < now + LONGEST_LEASE_S:
+            if self._is_flushing(connection):
                 return SpoolBatch()
-            batch = _oldest(connection, most_bytes, now + self._lease_s)
+            batch = _oldest(connection, most_bytes, self._clock() + self._lease_s)
             connection.execute("UPDATE flusher SET until = ?", (batch.lease,))
             return batch
 
@@ -188,6 +210,20 @@ class Spool:
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         self._file.close()
+
+    def _is_flushing(self, connection: sqlite3.Connection) -> bool:
+        """Whether some process has a lease on the oldest blocks."""
+        now = self._clock()
+        (until,) = connection.execute("SELECT until FROM flusher").fetchone()
+        return bool(now < until < now + LONGEST_LEASE_S)
+
+    def _page(self, after: int) -> list[Any]:
+        with self._reading(None) as connection:
+            return connection.execute(
+                "SELECT id, destination, events, payload FROM spooled WHERE id > ?"
+                " ORDER BY id LIMIT ?",
+                (after, PAGE),
+            ).fetchall()
 
     @contextmanager
     def _transaction(self, end: float | None) -> Iterator[sqlite3.Connection]:
@@ -229,6 +265,23 @@ def _oldest(connection: sqlite3.Connection, most_bytes: int, lease: float) -> Sp
         return SpoolBatch()
     blocks = tuple(Block(*fields) for _, *fields in rows)
     return SpoolBatch(rows[0][0], rows[-1][0], blocks, lease)
+
+
+def _rewrite_row(
+    connection: sqlite3.Connection, row_id: int, change: Callable[[Block], Block | None]
+) -> None:
+    fields = connection.execute(
+        "SELECT destination, events, payload FROM spooled WHERE id = ?", (row_id,)
+    ).fetchone()
+    old = Block(*fields)
+    new = change(old)
+    if new is None:
+        connection.execute("DELETE FROM spooled WHERE id = ?", (row_id,))
+    elif new != old:
+        connection.execute(
+            "UPDATE spooled SET events = ?, payload = ? WHERE id = ?",
+            (new.events, new.payload, row_id),
+        )
 
 
 def _end_lease(connection: sqlite3.Connection, batch: SpoolBatch) -> None:

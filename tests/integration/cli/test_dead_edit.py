@@ -220,9 +220,9 @@ def test_an_edit_that_lost_a_race_is_told(desk: Desk, monkeypatch: pytest.Monkey
     letter_id = desk.bury()
     change_many = DeadLetters.change_many
 
-    def late(self: DeadLetters, changes: Any) -> list[bool]:
+    def late(self: DeadLetters, changes: Any, **given: Any) -> list[bool]:
         desk.letters.purge([old for old, _ in changes])
-        return change_many(self, changes)
+        return change_many(self, changes, **given)
 
     monkeypatch.setattr(DeadLetters, "change_many", late)
     result = desk.run("edit", letter_id, "--set", EUR, "--yes", "--json")

@@ -21,7 +21,6 @@ from worker.delivery.token_watch import TokenWatch
 from worker.outbox.outbox import Claim, Outbox, Want
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import Outcome, Settled, Settlement
-from worker.reporting.audit import Audit
 from worker.settings import Settings
 
 PIXEL = Destination("web", "C0PIXEL")
@@ -57,7 +56,7 @@ class Desk:
 
     def watch(self, **settings: Any) -> TokenWatch:
         """The watch of a worker that starts now."""
-        return TokenWatch(self.parking, self.destinations(**settings), Audit(self.redis))
+        return TokenWatch(self.parking, self.destinations(**settings))
 
     def claim(self, worker: int = 0, wanted: int = 1) -> Claim:
         """Claim some of its events."""
@@ -128,7 +127,7 @@ def test_a_late_refusal_does_not_park_what_was_resumed(desk: Desk) -> None:
     first, second = desk.claim(0), desk.claim(1)
     desk.refuse(first, 0)
     desk.parking.resume(PIXEL.key)
-    assert desk.refuse(second, 1) == Settled(lost=0, parked=False)
+    assert desk.refuse(second, 1) == Settled(lost=0)
     probe = desk.claim(0)
     assert (probe.failures, len(probe.blocks)) == (2, 1)
     assert desk.refuse(probe, 0).parked
@@ -266,5 +265,5 @@ def test_a_destination_that_was_parked_anew_is_not_resumed_for_its_older_token(d
     desk.parking.resume(PIXEL.key)
     desk.path.write_text(FILE.format("C0PIXEL", "refused-too"))
     desk.park()
-    assert desk.parking.resume_for({PIXEL.key: older}) == []
+    assert desk.parking.resume_for({PIXEL.key: older}, "token changed") == []
     assert desk.reason() == b"credential: revoked"

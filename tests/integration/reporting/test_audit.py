@@ -21,7 +21,8 @@ from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.outbox.outbox import Outbox, Want
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import Settlement, Turns
-from worker.reporting.audit import WORKER, Action, Audit, Entry, operator
+from worker.reporting.audit import Audit, operator
+from worker.reporting.audit_entry import WORKER, Action, Entry
 from worker.settings import Settings
 
 PIXEL = "C0AUDIT00PIXEL000000"
@@ -64,10 +65,21 @@ def bury(redis: Redis, event_id: str) -> str:
     return DeadLetters(redis).bury(letter)
 
 
+def park_by_worker(redis: Redis, redis_url: str) -> None:
+    """An event waits, and its request is refused for its token."""
+    with Client(redis_url, event_source_id=PIXEL, linger_ms=0) as client:
+        client.track({"event": "Lead"})
+    outbox, turns = Outbox(redis, consumer="one", lease_ms=60_000), Turns("old", 10.0)
+    (claim,) = outbox.claim([Want(KEY, 1, 1_000, turns)])
+    settlement = Settlement(KEY, 0, turns, park="credential: revoked")
+    settlement.again = [(block.id, block.claims, None, False) for block in claim.blocks]
+    assert outbox.settle(settlement).parked
+
+
 def fail_at_the_eighth(audit: Audit) -> None:
     """Purge seven letters and meet a bug that quotes a person."""
-    with audit.recorded(Action.PURGE, who="ops", filter="all") as tally:
-        tally.count = 7
+    with audit.act(Action.PURGE, who="ops", filter="all") as act:
+        audit.note(act, by=7)
         raise ValueError(f"never written: {EMAIL}")
 
 
@@ -162,29 +174,27 @@ def test_parking_and_resuming_by_hand(audit: Audit, redis_url: str) -> None:
 
 def test_a_worker_that_parks_and_resumes(redis: Redis, redis_url: str, audit: Audit) -> None:
     """A refused token and a new one are told like the word of a person."""
-    with Client(redis_url, event_source_id=PIXEL, linger_ms=0) as client:
-        client.track({"event": "Lead"})
-    outbox, turns = Outbox(redis, consumer="one", lease_ms=60_000), Turns("old", 10.0)
-    (claim,) = outbox.claim([Want(KEY, 1, 1_000, turns)])
-    settlement = Settlement(KEY, 0, turns, park="credential: revoked")
-    settlement.again = [(block.id, block.claims, None, False) for block in claim.blocks]
-    outbox.settle(settlement)
+    park_by_worker(redis, redis_url)
     new_token = Destinations(Settings.load({}, access_token="new"), {})
-    watch = TokenWatch(Parking(redis), new_token, audit)
+    watch = TokenWatch(Parking(redis), new_token)
     watch.look()
     watch.look()
     assert told(audit) == [
-        (WORKER, "resume", KEY, None, None, {"reason": CHANGED}),
+        (WORKER, "resume", KEY, 1, None, {"reason": CHANGED}),
         (WORKER, "park", KEY, None, None, {"reason": "credential: revoked"}),
     ]
 
 
-def test_a_worker_goes_on_though_the_audit_cannot_be_written(redis: Redis, audit: Audit) -> None:
-    """A log line says so; nothing else happens."""
+def test_a_worker_goes_on_though_the_audit_cannot_be_written(redis: Redis, redis_url: str) -> None:
+    """It parks and resumes all the same; a log line each says that it is not written down."""
     redis.set(keys.AUDIT, "no stream")
     with capture_logs() as logs:
-        audit.record_by_worker(Action.PARK, [KEY], "credential: revoked")
-    assert [line["event"] for line in logs] == ["audit_unwritten"]
+        park_by_worker(redis, redis_url)
+        assert Parking(redis).resume_for({KEY: "old"}, CHANGED) == [KEY]
+    assert [(line["event"], line["reason"]) for line in logs] == [
+        ("audit_unwritten", "park"),
+        ("audit_unwritten", "resume"),
+    ]
 
 
 def test_replaying_and_purging(redis: Redis, redis_url: str, audit: Audit) -> None:

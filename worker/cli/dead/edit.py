@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO, Final, cast
@@ -15,12 +14,14 @@ import orjson
 from schemas.paths import ABSENT, EventPath, PathError
 from tiktok_events.client import connect
 from worker.cli import options
+from worker.cli.acting import acting
 from worker.cli.dead.edit_report import Report
 from worker.cli.terminal import Bar, confirm, console
 from worker.letters.dead_letters import PAGE, DeadLetter, DeadLetters
 from worker.letters.filter import LetterFilter
 from worker.letters.repair import Edit, Outcome, Repair, Repairer
-from worker.reporting.audit import Action, Audit, Tally, operator
+from worker.reporting.audit import Audit, operator
+from worker.reporting.audit_entry import Action
 from worker.settings import Settings
 
 HELP: Final = """Repair the events of dead letters. Nothing is sent: replay them afterwards.
@@ -134,33 +135,29 @@ class Desk:
 
     def edit(self, report: Report, planned: Report) -> None:
         """Change the letters, and report on each."""
-        with self._recorded(nothing=not planned.counts[Outcome.EDITED]) as tally:
-            tally.facts["new_identity"] = self.repairer.edit.new_identity or None
-            self._edit_pages(report, planned.total, tally)
+        if not planned.counts[Outcome.EDITED]:
+            self._edit_pages(report, planned.total, "")
+            return
+        who, words = self.repairer.who, self.selection.words()
+        new_identity = self.repairer.edit.new_identity or None
+        act = acting(self.audit, Action.EDIT, who=who, filter=words, new_identity=new_identity)
+        with act as edit:
+            self._edit_pages(report, planned.total, edit.step())
 
-    def _edit_pages(self, report: Report, total: int, tally: Tally) -> None:
+    def _edit_pages(self, report: Report, total: int, step: str) -> None:
         repairs = self.repairs()
         with Bar("editing", total) as bar:
             while part := list(islice(repairs, PAGE)):
-                self._edit_page(part, report)
-                tally.count = report.counts[Outcome.EDITED]
+                self._edit_page(part, report, step)
                 bar.advance(len(part))
 
-    def _edit_page(self, part: list[Repair], report: Report) -> None:
+    def _edit_page(self, part: list[Repair], report: Report, step: str) -> None:
         edited = [repair for repair in part if repair.new is not None]
         pairs = [(repair.old, cast("DeadLetter", repair.new)) for repair in edited]
-        done = {
-            old.id: changed
-            for (old, _), changed in zip(pairs, self.letters.change_many(pairs), strict=True)
-        }
+        replies = self.letters.change_many(pairs, step=step)
+        done = {old.id: changed for (old, _), changed in zip(pairs, replies, strict=True)}
         for repair in part:
             report.add(repair, changed_meanwhile=not done.get(repair.old.id, True))
-
-    def _recorded(self, *, nothing: bool) -> AbstractContextManager[Tally]:
-        if nothing:
-            return nullcontext(Tally())
-        words = self.selection.words()
-        return self.audit.recorded(Action.EDIT, who=self.repairer.who, filter=words)
 
     def _is_done(self, letter: DeadLetter) -> bool:
         last = letter.edits[-1] if letter.edits else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Final
@@ -13,11 +12,13 @@ import click
 
 from tiktok_events.client import connect
 from worker.cli import options
+from worker.cli.acting import acting
 from worker.cli.terminal import Bar, confirm, counted, print_json
 from worker.letters.dead_letters import PAGE, DeadLetter
 from worker.letters.file import LetterFileError, read_line
 from worker.letters.importing import LetterImport
-from worker.reporting.audit import Action, Audit, Tally, operator
+from worker.reporting.audit import Audit, operator
+from worker.reporting.audit_entry import Action
 from worker.settings import Settings
 
 SHOWN: Final = 100
@@ -71,13 +72,13 @@ class Importing:
     there: int = 0
     refused: int = 0
 
-    def run(self, stream: BinaryIO, size: int | None, tally: Tally) -> None:
-        """Put the letters of a file back, a page at a time."""
+    def run(self, stream: BinaryIO, size: int | None, step: str = "") -> None:
+        """Put the letters of a file back, a page at a time; `step` counts them in the audit."""
         with Bar("importing", size, sizes=True) as bar:
             found = self._letters(stream, bar)
             while part := list(islice(found, PAGE)):
-                missing = sum(self.letters.restore(part, dry_run=self.dry_run))
-                self.imported = tally.count = self.imported + missing
+                missing = sum(self.letters.restore(part, dry_run=self.dry_run, step=step))
+                self.imported += missing
                 self.there += len(part) - missing
 
     def end(self) -> None:
@@ -125,17 +126,14 @@ def import_(*, file: BinaryIO, dry_run: bool, yes: bool, as_json: bool) -> None:
     settings = Settings.load()
     with connect(settings) as redis:
         importing = Importing(LetterImport(redis), settings.default_region, dry_run, as_json)
-        with _recorded(Audit(redis), settings, dry_run=dry_run) as tally:
-            importing.run(file, _size(file), tally)
+        if dry_run:
+            importing.run(file, _size(file))
+        else:
+            with acting(Audit(redis), Action.IMPORT, who=operator(settings)) as act:
+                importing.run(file, _size(file), act.step())
     importing.end()
     if importing.refused:
         raise click.exceptions.Exit(1)
-
-
-def _recorded(audit: Audit, settings: Settings, *, dry_run: bool) -> AbstractContextManager[Tally]:
-    return (
-        nullcontext(Tally()) if dry_run else audit.recorded(Action.IMPORT, who=operator(settings))
-    )
 
 
 def _size(stream: BinaryIO) -> int | None:

@@ -13,11 +13,13 @@ import click
 
 from tiktok_events.client import connect
 from worker.cli import options
+from worker.cli.acting import acting
 from worker.cli.terminal import Bar, confirm, console, counted, print_json, printable
 from worker.letters.dead_letters import PAGE, DeadLetter, DeadLetters
 from worker.letters.filter import LetterFilter
 from worker.letters.kind import shape_of
-from worker.reporting.audit import Action, Audit, Tally, operator
+from worker.reporting.audit import Act, Audit, operator
+from worker.reporting.audit_entry import Action
 from worker.settings import Settings
 
 SHOWN_CURRENCIES: Final = 3
@@ -117,9 +119,9 @@ def purge(*, selection: LetterFilter, dry_run: bool, yes: bool, as_json: bool) -
         purged = doomed.letters
         if purged and not dry_run:
             confirm(doomed.question(), yes=yes)
-            audit = Audit(redis).recorded(Action.PURGE, who=operator(settings), filter=words)
-            with audit as tally:
-                purged = _purge_all(letters, selection, doomed.letters, tally)
+            who = operator(settings)
+            with acting(Audit(redis), Action.PURGE, who=who, filter=words) as act:
+                purged = _purge_all(letters, selection, doomed.letters, act)
     missing = len(set(selection.ids)) - doomed.letters if selection.ids else 0
     gone = missing + max(doomed.letters - purged, 0)
     _tell(doomed, purged, gone, dry_run=dry_run, as_json=as_json)
@@ -143,13 +145,13 @@ def _counted(letters: DeadLetters, selection: LetterFilter) -> Doomed:
     return doomed
 
 
-def _purge_all(letters: DeadLetters, selection: LetterFilter, count: int, tally: Tally) -> int:
-    found = letters.find(selection)
+def _purge_all(letters: DeadLetters, selection: LetterFilter, count: int, act: Act) -> int:
+    found, purged = letters.find(selection), 0
     with Bar("purging", count) as bar:
         while part := list(islice(found, PAGE)):
-            tally.count += letters.purge(part)
+            purged += letters.purge(part, step=act.step())
             bar.advance(len(part))
-    return tally.count
+    return purged
 
 
 def _tell(doomed: Doomed, purged: int, gone: int, *, dry_run: bool, as_json: bool) -> None:

@@ -17,7 +17,6 @@ from worker.cli.terminal import Bar, confirm
 from worker.delivery.destinations import Destinations
 from worker.letters.dead_letters import DeadLetters
 from worker.letters.filter import LetterFilter
-from worker.replays.audit import ASKED, write_down
 from worker.replays.forecast import Forecast
 from worker.replays.orders import Replays
 from worker.replays.replay import RATE, Replay, ReplayRequest
@@ -136,7 +135,6 @@ def _ask(redis: Redis, request: ReplayRequest, *, detach: bool) -> tuple[Replay,
     replays = Replays(redis)
     number = replays.ask(request)
     asked = found(replays, number)
-    write_down(redis, asked, ASKED, who=request.asked_by)
     return (asked, come_back(number)) if detach else watch(replays, number)
 
 

@@ -10,11 +10,12 @@ that one that swings around it is one incident.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any, Final, cast
+from typing import Any, Final, Self, cast
 
+import orjson
 from redis import Redis
 
 from tiktok_events.outbox import keys
@@ -79,12 +80,25 @@ class Incident:
         phase: of the incident.
         since: when it began, Unix seconds on the server's clock.
         peak: its largest figure so far.
+        announcement: of a change: it stands there until it is told.
     """
 
     figure: Figure
     phase: Phase
     since: float
     peak: float
+    announcement: bytes = field(default=b"", compare=False, repr=False)
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Self:
+        """One that its worker could not tell, as it stands among the announcements."""
+        figure = document["figure"]
+        return cls(
+            Figure(**{**figure, "alert": Alert(figure["alert"])}),
+            Phase(document["phase"]),
+            document["since"] / 1000,
+            float(document["peak"]),
+        )
 
     @property
     def changed(self) -> bool:
@@ -113,7 +127,7 @@ class Alerts:
     def __init__(self, redis: Redis, *, calm_s: float = CALM_S) -> None:
         self._redis = redis
         self._calm_ms = round(calm_s * 1000)
-        self._script = LuaScript(redis, "worker", "alert")
+        self._script = LuaScript(redis, "worker", "announcements", "alert")
 
     def judge(self, figures: Iterable[Figure]) -> list[Incident]:
         """What each figure means; a change is told to one caller, whoever else asks.
@@ -134,9 +148,9 @@ class Alerts:
     def _call(self, figure: Figure) -> Call:
         calm_below = figure.threshold * CALM_SHARE
         args = [figure.key, figure.value, figure.threshold, calm_below, self._calm_ms]
-        return [keys.ALERTS], args
+        return [keys.ALERTS, keys.ANNOUNCEMENTS], [*args, orjson.dumps(asdict(figure))]
 
 
 def _incident(figure: Figure, reply: list[Any]) -> Incident:
-    phase, since, peak = reply
-    return Incident(figure, Phase(phase.decode()), int(since) / 1000, float(peak))
+    phase, since, peak, *announcement = reply
+    return Incident(figure, Phase(phase.decode()), int(since) / 1000, float(peak), *announcement)

@@ -18,7 +18,8 @@ from tiktok_events.outbox.packing import unpacked
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.operations.data_subject import Person
-from worker.operations.erasure import Erasure, Found
+from worker.operations.erasure import Erasure
+from worker.operations.erasure_found import Found
 from worker.operations.status import read_figures
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Claim, Outbox, Want

@@ -6,7 +6,8 @@ from typing import Any
 
 from tiktok_events import Client
 from tiktok_events.outbox import keys
-from worker.operations.erasure import Erasure, Found
+from worker.operations.erasure import Erasure
+from worker.operations.erasure_found import Found
 from worker.operations.status import read_figures
 from worker.outbox.delayed import HeldEvents
 

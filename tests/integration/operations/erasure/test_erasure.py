@@ -10,7 +10,8 @@ import pytest
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.packing import is_packed
 from worker.letters.dead_letters import DeadLetters
-from worker.operations.erasure import Erasure, Found
+from worker.operations.erasure import Erasure
+from worker.operations.erasure_found import Found
 from worker.operations.status import read_figures
 from worker.outbox.parking import Parking
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Final
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tiktok_events.outbox import keys
 from worker.attempts.history import Attempt, History
 from worker.letters.dead_letters import DeadLetters
-from worker.operations.erasure import Found
+from worker.operations.erasure_found import Found
 from worker.outbox.claimed_block import OpenBlock
 
 KEY: Final = "web:C0ERASE00PIXEL000000"
@@ -26,7 +27,11 @@ def test_a_block_that_is_being_sent_is_not_touched(shop: Any) -> None:
     """It is reported after a lease of looking, and its holder settles it as if nothing was."""
     shop.track(JO, AL)
     claim = shop.claim()
-    assert shop.erase() == Found(being_sent=1)
+    found = shop.erase()
+    (holder,) = found.holders
+    assert (found.being_sent, found.total, found.complete) == (1, 0, False)
+    assert (holder.worker, holder.destination, holder.events) == ("one", KEY, 1)
+    assert 0 < holder.until - time.time() < 61
     assert shop.settle(claim, delivered=True).lost == 0
     assert shop.counted() == (0, 0, 0, 0)
 
@@ -97,26 +102,26 @@ def test_what_dies_in_a_claim_is_erased_too(shop: Any) -> None:
     assert [letter.event_id for letter in DeadLetters(shop.redis)] == [f"{AL}/1"]
 
 
-def test_what_is_replayed_meanwhile_is_erased(
+def test_no_replay_moves_a_letter_past_an_erasure(
     shop: Any, monkeypatch: pytest.MonkeyPatch, replay_letter: Any
 ) -> None:
-    """A letter that has left before the letters are looked through is found where it went."""
+    """One that would leave after the outboxes were looked through stays, and is erased."""
     shop.track(JO)
     shop.bury(JO)
     letters = type(
         "Letters", (DeadLetters,), {"__iter__": replaying(DeadLetters.__iter__, replay_letter)}
     )
     monkeypatch.setattr("worker.operations.erasure.DeadLetters", letters)
-    assert shop.erase() == Found(waiting=2)
-    assert shop.counted() == (0, 2, 0, 0)
+    assert shop.erase() == Found(waiting=1, dead_letters=1)
+    assert shop.counted() == (0, 1, 0, 0)
 
 
 def replaying(listing: Any, replay_letter: Any) -> Any:
-    """A listing before which somebody replays every letter."""
+    """A listing before which somebody tries to replay every letter."""
 
     def replay_all(letters: DeadLetters) -> Any:
         for letter in list(listing(letters)):
-            assert replay_letter(letters._redis, letter.id)
+            assert not replay_letter(letters._redis, letter.id)
         return listing(letters)
 
     return replay_all

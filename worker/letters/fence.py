@@ -1,0 +1,95 @@
+"""The fence of an erasure: while it stands, no letter moves to where was looked already.
+
+An erasure looks at places in the order in which events move: waiting, then dead. Three steps go
+the other way, or to and fro among the letters: a replay, an edit, an import. Their scripts do
+nothing while the fence stands; a replay comes back to the letter later, the others wait here.
+What producers, claims and deliveries do is not held up.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Final, Self
+from uuid import uuid4
+
+from redis import Redis
+
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import Call, LuaScript
+
+LEASE_S: Final = 15.0
+"""Until others take an erasure for dead."""
+
+RENEWED_AFTER_S: Final = 3.0
+
+POLL_S: Final = 0.2
+REFUSED: Final = -1
+"""The reply of a script that met the fence, and has changed nothing."""
+
+
+class Fence:
+    """Stands while it is entered, as long as `keep` is called often enough.
+
+    Args:
+        redis: a connection.
+        clock: seconds.
+    """
+
+    def __init__(self, redis: Redis, clock: Callable[[], float] = time.monotonic) -> None:
+        self._redis = redis
+        self._clock = clock
+        self._hold = LuaScript(redis, "worker", "lib/unblocked", "erasing", "erasing_hold")
+        self._name = uuid4().hex
+        self._kept_at = 0.0
+        self._unbroken = False
+
+    def __enter__(self) -> Self:
+        """Put it up."""
+        self.begin()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take it away."""
+        self._redis.zrem(keys.ERASING, self._name)
+
+    def begin(self) -> None:
+        """From now on `held` tells of what follows."""
+        self._renew()
+        self._unbroken = True
+
+    def keep(self) -> bool:
+        """Renew it, if that is due; returns whether it was."""
+        due = self._clock() - self._kept_at >= RENEWED_AFTER_S
+        if due:
+            self._unbroken = self._renew() and self._unbroken
+        return due
+
+    def held(self) -> bool:
+        """Whether it stood without a gap since `begin`, and stands now."""
+        self._unbroken = self._renew() and self._unbroken
+        return self._unbroken
+
+    def _renew(self) -> bool:
+        held = self._hold([keys.READY, keys.ERASING], [self._name, round(LEASE_S * 1000)])
+        self._kept_at = self._clock()
+        return bool(held)
+
+
+def when_open(
+    script: LuaScript, calls: Sequence[Call], wait: Callable[[float], None] = time.sleep
+) -> list[int]:
+    """Make calls in one round trip; what met a fence is called again until it has gone."""
+    replies: list[int] = script.many(calls, together=False) if calls else []
+    while refused := [place for place, reply in enumerate(replies) if reply == REFUSED]:
+        wait(POLL_S)
+        again = script.many([calls[place] for place in refused], together=False)
+        for place, reply in zip(refused, again, strict=True):
+            replies[place] = reply
+    return replies

@@ -1,0 +1,168 @@
+"""A person's events in outboxes: taken out of their blocks, as soon as no worker holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, cast
+
+import orjson
+from redis import Redis
+
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.lua_script import LuaScript
+from tiktok_events.outbox.packing import packed_like
+from worker.attempts.history import History
+from worker.operations.data_subject import Person
+from worker.operations.erasure_found import Found, Holder
+from worker.operations.spooled_events import theirs_in
+from worker.outbox.backlog import Backlog, StoredBlock
+
+Seen = Callable[[], None]
+"""Told of each block and letter that was looked at."""
+
+
+class _End(StrEnum):
+    """What became of the attempt to erase from one block."""
+
+    ERASED = "erased"
+    GONE = "gone"
+    HELD = "held"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """A block with events of the person.
+
+    Attributes:
+        block: as it stands.
+        theirs: how many of its events are the person's.
+        others: the other events.
+    """
+
+    block: StoredBlock
+    theirs: int
+    others: list[Any] = field(repr=False)
+
+    def attempts(self, claims: int, tried: bytes) -> str:
+        """What travels on with the others' events: all that the block has met."""
+        history = History.read(tried, self.block.accepted_at)
+        # Whoever died with it may have sent it before; the new block does not show that.
+        return (history.doubted(self.block.accepted_at) if claims else history).write()
+
+
+class BlocksOf:
+    """The blocks that have events of a person.
+
+    Args:
+        redis: a connection.
+        person: whose.
+        lease_s: how long a claim is alive without being settled.
+        step: of the act that is to count what is erased (`Act.step`).
+    """
+
+    def __init__(self, redis: Redis, person: Person, *, lease_s: float, step: str) -> None:
+        self._redis = redis
+        self._backlog = Backlog(redis)
+        self._script = LuaScript(redis, "worker", "lib/unblocked", "lib/claims", "audit", "erase")
+        self._person = person
+        self._lease_s = lease_s
+        self._step = step
+        self._looked: dict[str, str] = {}
+        self._held: dict[tuple[str, str], Holder] = {}
+
+    def __len__(self) -> int:
+        return self._backlog.length(self._backlog.destinations())
+
+    def count(self, seen: Seen) -> int:
+        """How many events there are; nothing is changed."""
+        names = self._backlog.destinations()
+        blocks = (block for name in names for block in self._backlog.blocks(name))
+        return sum(shared.theirs for shared in self._shared(_noting(blocks, seen)))
+
+    def begin(self) -> None:
+        """Look at every block again."""
+        self._looked = {}
+
+    def erase(self, found: Found, seen: Seen) -> bool:
+        """Erase from the blocks that came since `begin`, and from those that were held.
+
+        Returns:
+            Whether no worker holds any; if one does, it is to be called again.
+        """
+        self._erase_held(found)
+        self._erase_new(found, seen)
+        return not self._held
+
+    def holders(self) -> list[Holder]:
+        """The claims that are alive on such blocks."""
+        return list(self._held.values())
+
+    def _erase_new(self, found: Found, seen: Seen) -> None:
+        """From all blocks that were not looked at before."""
+        for name in self._backlog.destinations():
+            blocks = self._backlog.blocks(name, after=self._looked.get(name))
+            for shared in self._shared(self._looking(_noting(blocks, seen))):
+                self._erase_from(shared, found)
+
+    def _erase_held(self, found: Found) -> None:
+        """From those that a worker held the last time."""
+        blocks = (self._backlog.block(*where) for where in list(self._held))
+        still_there = [block for block in blocks if block is not None]
+        self._held = {}
+        for shared in self._shared(iter(still_there)):
+            self._erase_from(shared, found)
+
+    def _looking(self, blocks: Iterator[StoredBlock]) -> Iterator[StoredBlock]:
+        for block in blocks:
+            self._looked[block.destination] = block.id
+            yield block
+
+    def _shared(self, blocks: Iterator[StoredBlock]) -> Iterator[_Shared]:
+        """Those blocks that have an event of the person, taken apart."""
+        for block in blocks:
+            theirs, others = theirs_in(block.payload, self._person)
+            if theirs:
+                yield _Shared(block, theirs, others)
+
+    def _erase_from(self, shared: _Shared, found: Found) -> None:
+        end, claims, tried = _End.CHANGED, 0, b""
+        while end is _End.CHANGED:
+            word, *more = self._ask(shared, claims, tried)
+            end = _End(word.decode())
+            claims, tried = more if end is _End.CHANGED else (claims, tried)
+        if end is _End.ERASED:
+            found.waiting += shared.theirs
+        elif end is _End.HELD:
+            self._held[shared.block.destination, shared.block.id] = self._holder(shared, *more)
+
+    def _holder(self, shared: _Shared, worker: bytes, left_ms: int) -> Holder:
+        until = round(self._redis.time()[0] + left_ms / 1000)
+        return Holder(worker.decode(), shared.block.destination, shared.theirs, until)
+
+    def _ask(self, shared: _Shared, claims: int, tried: bytes) -> list[Any]:
+        name, left = shared.block.destination, len(shared.others)
+        reply = self._script(
+            [*keys.of_blocks(name), keys.AUDIT_ACTS],
+            [
+                name,
+                shared.block.id,
+                round(self._lease_s * 1000),
+                claims,
+                tried,
+                shared.theirs,
+                left,
+                packed_like(shared.block.payload, orjson.dumps(shared.others)) if left else b"",
+                shared.attempts(claims, tried) if left else "",
+                self._step,
+            ],
+        )
+        return cast("list[Any]", reply)
+
+
+def _noting(blocks: Iterator[StoredBlock], seen: Seen) -> Iterator[StoredBlock]:
+    for block in blocks:
+        yield block
+        seen()

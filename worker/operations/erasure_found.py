@@ -1,0 +1,64 @@
+"""What an erasure has found, and what it could not reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+BUSY_SPOOL: Final = "this machine's spool: another process was flushing it all the while"
+NO_BROKER: Final = "Celery's queue: the broker cannot be reached"
+NO_FENCE: Final = "what was moved meanwhile: this look was held up again and again"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A claim that is alive on events of the person.
+
+    Attributes:
+        worker: the process, as host:pid:…
+        destination: its key.
+        events: how many.
+        until: when the claim ends if the worker does not end it before; Unix seconds.
+    """
+
+    worker: str
+    destination: str
+    events: int
+    until: float
+
+
+@dataclass(slots=True)
+class Found:
+    """How much there is of a person, or was.
+
+    Attributes:
+        waiting: events in outboxes.
+        held: events that wait for their time to enter one.
+        dead_letters: the same, dead.
+        spooled: events in this machine's spool.
+        queued: Celery messages that carry one.
+        in_hand: such messages that workers have taken, and not handed over yet.
+        being_sent: events in outboxes that workers still hold.
+        holders: which.
+        unreached: what could not be looked at, and why.
+    """
+
+    waiting: int = 0
+    dead_letters: int = 0
+    being_sent: int = 0
+    held: int = 0
+    spooled: int = 0
+    queued: int = 0
+    in_hand: int = 0
+    holders: list[Holder] = field(default_factory=list)
+    unreached: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """All that was erased, or would be."""
+        return self.waiting + self.held + self.dead_letters + self.spooled + self.queued
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left that could be found here."""
+        return not (self.being_sent or self.in_hand or self.unreached)

@@ -1,0 +1,126 @@
+"""Events of a person in Celery messages that no worker has read yet: `tiktok_events.track`.
+
+They stand in the broker's lists as their producers wrote them, match keys raw or hashed; one that
+a worker has taken, but not handed over, stands in `unacked`. In between, for as long as kombu
+takes from the one to the other, a message stands nowhere and cannot be found.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+import orjson
+from redis import Redis
+
+from tiktok_events.errors import InvalidEvent
+from tiktok_events.event.match_keys import prepare_user
+from tiktok_events.outbox.keys import BROKER_PREFIX, QUEUE
+from worker.operations.data_subject import IDENTIFYING, Person
+
+LISTS: Final = (
+    *(QUEUE, BROKER_PREFIX + QUEUE),
+    *(f"{BROKER_PREFIX}{QUEUE}\x06\x16{priority}" for priority in (3, 6, 9)),
+)
+"""Where messages wait: without our prefix, with it, and one more for each priority.
+
+Source: kombu's transport/redis.py, `_q_for_pri` and `priority_steps` (read 2026-11-30).
+"""
+
+UNACKED: Final = f"{BROKER_PREFIX}unacked"
+PAGE: Final = 500
+MAX_OBJECTS: Final = 10_000
+"""Looked through in one message: an event has fewer, and is found near the top."""
+
+
+class QueuedEvents:
+    """A person's events in Celery messages.
+
+    Args:
+        broker: a connection to Celery's broker.
+        person: whose.
+        default_region: where national phone numbers are at home.
+    """
+
+    def __init__(self, broker: Redis, person: Person, default_region: str | None) -> None:
+        self._broker = broker
+        self._person = person
+        self._region = default_region
+
+    def count(self) -> int:
+        """How many messages wait that carry one."""
+        return sum(1 for _ in self._waiting())
+
+    def erase(self) -> int:
+        """Take those out that wait; returns how many. One that a worker takes first is its."""
+        found = list(self._waiting())
+        # The annotation knows texts only; a message is bytes.
+        return sum(int(self._broker.lrem(name, 1, cast("str", one))) for name, one in found)
+
+    def in_hand(self) -> int:
+        """How many messages are with workers that carry one."""
+        held = (value for _, value in self._broker.hscan_iter(UNACKED, count=PAGE))
+        return sum(map(self._is_theirs, held))
+
+    def _waiting(self) -> Iterator[tuple[str, bytes]]:
+        """From the end where new ones come: those that move meanwhile are met twice."""
+        for name in LISTS:
+            if self._broker.type(name) == b"list":
+                for message in self._messages(name):
+                    if self._is_theirs(message):
+                        yield name, message
+
+    def _messages(self, name: str) -> Iterator[bytes]:
+        first = 0
+        while page := cast("list[bytes]", self._broker.lrange(name, first, first + PAGE - 1)):
+            yield from page
+            first += len(page)
+
+    def _is_theirs(self, message: bytes) -> bool:
+        return any(map(self._owns, users_in(message)))
+
+    def _owns(self, user: dict[str, Any]) -> bool:
+        """Whether a `user` as a producer wrote it is the person."""
+        alone: list[dict[str, Any]] = [{key: user[key]} for key in IDENTIFYING if key in user]
+        # Each by itself, too: one that can never be sent must not hide another.
+        for part in [user, *alone]:
+            try:
+                prepared = prepare_user(part, self._region)
+            except InvalidEvent:
+                continue
+            if self._person.owns({"user": prepared}):
+                return True
+        return False
+
+
+def users_in(message: bytes) -> Iterator[dict[str, Any]]:
+    """Each object called `user` in a message of any form: enveloped, bare, base64 or not."""
+    left, looked = [_json(message)], 0
+    while left and looked < MAX_OBJECTS:
+        looked += 1
+        found = left.pop()
+        if isinstance(found, dict):
+            if isinstance(found.get("user"), dict):
+                yield found["user"]
+            if isinstance(found.get("body"), str):
+                left.append(_body(found["body"]))
+            left.extend(found.values())
+        elif isinstance(found, list):
+            left.extend(found)
+
+
+def _body(text: str) -> Any:
+    """What stands in a message's body; base64 unless it says otherwise."""
+    try:
+        return _json(b64decode(text, validate=True))
+    except (NotBase64, ValueError):
+        return _json(text.encode("utf-8", "surrogatepass"))
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None

@@ -1,0 +1,71 @@
+"""Events of a person in this machine's spool, which Redis has not got yet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from tiktok_events.outbox.blocks import Block
+from tiktok_events.outbox.packing import UnreadableBlock, packed_like, unpacked
+from tiktok_events.spool.spool import Spool
+from worker.operations.data_subject import Person
+
+
+def theirs_in(payload: bytes, person: Person) -> tuple[int, list[Any]]:
+    """How many events of a block are the person's, and the others.
+
+    A block that holds no JSON array, which none of ours does, or cannot be unpacked, has none:
+    nobody can send it either.
+    """
+    try:
+        json = unpacked(payload)
+        events = orjson.loads(json) if person.may_be_in(json) else []
+    except (UnreadableBlock, orjson.JSONDecodeError):
+        return 0, []
+    if not isinstance(events, list):
+        return 0, []
+    others = [event for event in events if not person.owns(event)]
+    return len(events) - len(others), others
+
+
+class SpooledEvents:
+    """A person's events in a spool.
+
+    Args:
+        spool: of this machine.
+        person: whose.
+    """
+
+    def __init__(self, spool: Spool, person: Person) -> None:
+        self._spool = spool
+        self._person = person
+        self._found = 0
+
+    def count(self) -> int:
+        """How many there are.
+
+        Raises:
+            OutboxUnavailable: the spool cannot be used.
+        """
+        return sum(theirs_in(block.payload, self._person)[0] for block in self._spool.blocks())
+
+    def erase(self) -> int | None:
+        """Take them out; returns how many, or nothing while another process is flushing.
+
+        Raises:
+            OutboxUnavailable: the spool cannot be used.
+        """
+        self._found = 0
+        return self._found if self._spool.rewrite(self._without_theirs) else None
+
+    def _without_theirs(self, block: Block) -> Block | None:
+        theirs, others = theirs_in(block.payload, self._person)
+        self._found += theirs
+        if not theirs:
+            return block
+        if not others:
+            return None
+        payload = packed_like(block.payload, orjson.dumps(others))
+        return replace(block, events=len(others), payload=payload)

@@ -1,0 +1,187 @@
+"""One entry of the audit: as it is written by the scripts, and as it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+
+import orjson
+
+from tiktok_events.outbox import keys
+from worker.reporting.log import Log
+from worker.reporting.redaction import redacted
+from worker.reporting.stored import document_of, seconds_of, text_of, whole_of
+
+log = Log("tiktok_events.audit")
+
+MAX_ENTRIES: Final = 50_000
+"""Kept; about 6 MB. What goes is counted as `audit_trimmed`."""
+
+MAX_WHAT_CHARS: Final = 300
+
+WORKER: Final = "worker"
+"""Who it was when nobody asked for it."""
+
+JUNK: Final = "unreadable"
+"""In the place of what is not as we write it."""
+
+UNDER_WAY: Final = "under way"
+INTERRUPTED: Final = "interrupted"
+SILENCE_S: Final = 60.0
+"""Without a step and without an end: whoever was at it is taken for dead."""
+
+
+class Action(StrEnum):
+    """What can be done to events by a person, or by a worker for a person."""
+
+    PARK = "park"
+    RESUME = "resume"
+    BURY = "bury"
+    EDIT = "edit"
+    REPLAY = "replay"
+    PURGE = "purge"
+    IMPORT = "import"
+    ERASE = "erase"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What was done.
+
+    Attributes:
+        at: Unix seconds on the server's clock; of an act of many steps, when it began.
+        who: an operator's name, or ``WORKER``.
+        action: one of ``Action``.
+        what: a destination, or a filter in words.
+        count: how many of them it concerned, so far.
+        result: in a word or two; ``UNDER_WAY`` or ``INTERRUPTED`` while it has not ended.
+        facts: what else is worth knowing, by name.
+    """
+
+    at: float
+    who: str
+    action: str
+    what: str | None
+    count: int | None
+    result: str | None
+    facts: Mapping[str, Any]
+
+    @classmethod
+    def read(
+        cls, entry_id: bytes, fields: Mapping[bytes, bytes], progress: Progress | None = None
+    ) -> Self:
+        """From Redis, with the progress of an act of many steps.
+
+        What is missing or junk is `JUNK`, or left out.
+        """
+        known = {text_of(name): text_of(value) for name, value in fields.items()}
+        facts = document_of(fields.get(b"facts", b"{}"))
+        if not isinstance(facts, dict):
+            facts = {JUNK: known["facts"]}
+        return cls(
+            at=seconds_of(entry_id.partition(b"-")[0]) or 0.0,
+            who=known.get("who", JUNK),
+            action=known.get("action", JUNK),
+            what=known.get("what"),
+            count=whole_of(fields.get(b"count", b"")) if progress is None else progress.count,
+            result=known.get("result") if progress is None else progress.result,
+            facts=facts | dict(progress.facts if progress else {}),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """As one JSON object."""
+        return {
+            "at": self.at,
+            "who": self.who,
+            "action": self.action,
+            "what": self.what,
+            "count": self.count,
+            "result": self.result,
+            "facts": dict(self.facts),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an act has come.
+
+    Attributes:
+        count: how many.
+        result: how it ended, or that it has not.
+        facts: what was counted besides.
+    """
+
+    count: int
+    result: str
+    facts: Mapping[str, int]
+
+    @classmethod
+    def read(cls, document: bytes, now: float) -> Self | None:
+        """What the scripts keep, looked at `now` (Unix seconds); ``None`` when it is junk."""
+        known = document_of(document)
+        try:
+            silent_s = now - known["at"] / 1000
+            unended = INTERRUPTED if silent_s > SILENCE_S else UNDER_WAY
+            return cls(
+                round(known["count"]), str(known.get("result", unended)), dict(known["facts"])
+            )
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+            return None
+
+
+AUDIT_KEYS: Final = (keys.AUDIT, keys.AUDIT_ACTS, keys.COUNTERS)
+"""What `lua/audit.lua` writes to, in its order."""
+
+
+def entry_parts(
+    action: Action,
+    *,
+    who: str,
+    what: str | None = None,
+    count: int | None = None,
+    result: str | None = None,
+    **facts: Any,
+) -> list[Any]:
+    """An entry as the scripts take it that write it with what it tells of.
+
+    Args:
+        action: what is done.
+        who: ``operator(settings)``, or ``WORKER``.
+        what: a destination or a filter in words; never a person.
+        count: how many of them it concerns.
+        result: in a word or two.
+        **facts: numbers, flags and short texts; personal data in a text are struck out.
+
+    Returns:
+        How many entries are kept, then field, value, …; all but the first are texts.
+    """
+    parts = {
+        "who": who,
+        "action": action.value,
+        "what": what and what[:MAX_WHAT_CHARS],
+        "count": None if count is None else str(count),
+        "result": result and redacted(result),
+        "facts": _written(facts),
+    }
+    return [MAX_ENTRIES, *(word for pair in parts.items() if pair[1] is not None for word in pair)]
+
+
+def entry_json(action: Action, **given: Any) -> bytes:
+    """`entry_parts` in one argument."""
+    return orjson.dumps(entry_parts(action, **given))
+
+
+def unwritten(action: Action) -> None:
+    """Log that something was done though its entry could not be written; nothing else stops."""
+    log.warning("audit_unwritten", reason=action.value)
+
+
+def _written(facts: Mapping[str, Any]) -> str | None:
+    known = {name: _harmless(value) for name, value in facts.items() if value is not None}
+    return orjson.dumps(known).decode() if known else None
+
+
+def _harmless(value: Any) -> Any:
+    return redacted(value) if isinstance(value, str) else value
