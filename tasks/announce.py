@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from celery import shared_task
 
 from worker.delivery.attempt_log import tell_parked
 from worker.operations.alerts import announcement
 from worker.operations.alerts.judge import Incident
 from worker.reporting.announcements import Announcements
+from worker.reporting.log import Log
 from worker.runtime.engine import THIS_PROCESS
 from worker.runtime.task_table import ANNOUNCE
+from worker.settings import Settings
+
+log = Log("tiktok_events.alerts")
 
 
 @shared_task(name=ANNOUNCE.name, ignore_result=True)
@@ -19,8 +26,16 @@ def announce() -> None:
     announcements = Announcements(engine.redis)
     with engine.serving():
         for member, document in announcements.take():
-            if "phase" in document:
-                announcement.announce(Incident.read(document), engine.settings)
-            else:
-                tell_parked(document)
+            _tell(document, engine.settings)
             announcements.done(member)
+
+
+def _tell(document: Mapping[str, Any], settings: Settings) -> None:
+    """An incident or a parking; what is neither, which none of ours leaves, is logged."""
+    try:
+        if "phase" in document:
+            announcement.announce(Incident.read(document), settings)
+        else:
+            tell_parked(document)
+    except (KeyError, TypeError, ValueError):
+        log.warning("announcement_unreadable")

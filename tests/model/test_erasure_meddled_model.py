@@ -19,7 +19,7 @@ from hypothesis.stateful import initialize, precondition, rule, run_state_machin
 from redis import Redis
 from redis.client import Pipeline
 
-from tests.model.test_erasure_model import DESTINATIONS, JO, LEASE_S, ErasureMachine, _of
+from tests.model.test_erasure_model import DESTINATIONS, JO, LEASE_S, TURNS, ErasureMachine, _of
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetter, DeadLetters
@@ -27,14 +27,18 @@ from worker.letters.importing import LetterImport
 from worker.local.embedded import EmbeddedServer
 from worker.operations.erasure import Erasure
 from worker.operations.erasure_found import Found
+from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.delayed import HeldEvents
+from worker.outbox.outbox import Want
+from worker.outbox.settlement import Settlement
 
 MEDDLING = (
-    *("append", "claim", "settle", "leases_end", "hold_back", "release"),
-    *("replay", "edit", "purge", "bring_back"),
+    *("append", "claim", "settle", "leases_end", "hold_back", "release", "die"),
+    *("replay", "replay", "replay", "edit", "edit", "purge", "bring_back"),
+    *[None] * 6,
 )
 REASONS = ["rejected", "expired"]
-TRIPS = 60
+TRIPS = 30
 """Round trips of an erasure within which something may happen."""
 
 
@@ -89,6 +93,20 @@ class MeddledMachine(ErasureMachine):
         self.imports = LetterImport(self.redis, fenced)
         self.events = HeldEvents(self.redis)
         self.client = Client(self.server.url, event_source_id="C0ONE", linger_ms=0)
+        self.die()
+
+    @rule()
+    def die(self) -> None:
+        """Everything that waits dies, and can be replayed."""
+        for name in DESTINATIONS:
+            (claimed,) = self.outbox.claim([Want(name, 1_000, 1_000_000, TURNS)])
+            settlement = Settlement(claimed.destination, claimed.failures, TURNS)
+            for block in claimed.blocks:
+                opened = OpenBlock.of(block, lease_ends=0.0)
+                for index, event in enumerate(opened.events):
+                    self._end(opened, index, event, 0)
+                opened.settle_into(settlement)
+            assert self.outbox.settle(settlement).lost == 0
 
     def teardown(self) -> None:
         """Close what was opened."""
@@ -150,8 +168,8 @@ class MeddledMachine(ErasureMachine):
     def erase(self, data: st.DataObject) -> None:
         """The person goes, whatever else happens meanwhile."""
         plan = data.draw(
-            st.dictionaries(st.integers(0, TRIPS), st.sampled_from(MEDDLING), max_size=12),
-            label="what happens before which round trip",
+            st.lists(st.sampled_from(MEDDLING), min_size=TRIPS, max_size=TRIPS),
+            label="what happens before each round trip",
         )
         before = _of("jo", self.waiting | self.dead | self.held_back)
         self.came_back = set()
@@ -161,12 +179,12 @@ class MeddledMachine(ErasureMachine):
         assert not there or not found.complete, "not erased, and said to be"
         self._believe()
 
-    def _erase(self, plan: dict[int, str], data: st.DataObject) -> Found:
+    def _erase(self, plan: list[str | None], data: st.DataObject) -> Found:
         trip, ticks, found = 0, itertools.count(step=9), Found()
 
         def meddle() -> None:
             nonlocal trip
-            wanted = plan.pop(trip, None)
+            wanted = plan[trip] if trip < len(plan) else None
             trip += 1
             if wanted is not None:
                 self._do(wanted, data)
@@ -174,6 +192,7 @@ class MeddledMachine(ErasureMachine):
         def again() -> None:
             nonlocal trip
             trip -= 1
+            plan[trip : trip + 1] = [None]  # it has happened
 
         with MeddledRedis.from_url(self.server.url, protocol=2) as redis:
             redis.meddle, redis.again = meddle, again
@@ -197,6 +216,7 @@ class MeddledMachine(ErasureMachine):
             "settle": (self.held, lambda: self.settle(data)),
             "leases_end": (self.held, self.leases_end),
             "hold_back": (True, lambda: self.hold_back("jo")),
+            "die": (True, self.die),
             "release": (self.held_back, self.release),
             "replay": (self.dead, lambda: self.replay(data)),
             "edit": (self.dead, lambda: self.edit(data, self.number % 9 + 1, "expired")),
@@ -240,8 +260,8 @@ def test_whatever_happens_meanwhile_an_erasure_is_true(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=40,
-            stateful_step_count=20,
+            max_examples=20,
+            stateful_step_count=4,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         ),

@@ -151,7 +151,10 @@ class _Desk:
 def _spooled(settings: Settings, person: Person) -> SpooledEvents | None:
     """This machine's spool, if it has one: looking makes no file."""
     path = settings.spool_file
-    return SpooledEvents(Spool.of(settings), person) if path and path.exists() else None
+    if path is None or not path.exists():
+        return None
+    spool = Spool(path, settings.spool_bytes, settings.redis_timeout_s)
+    return SpooledEvents(spool, person)
 
 
 def _read(key: str, texts: Sequence[str]) -> list[str]:

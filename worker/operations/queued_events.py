@@ -31,8 +31,6 @@ Source: kombu's transport/redis.py, `_q_for_pri` and `priority_steps` (read 2026
 
 UNACKED: Final = f"{BROKER_PREFIX}unacked"
 PAGE: Final = 500
-MAX_OBJECTS: Final = 10_000
-"""Looked through in one message: an event has fewer, and is found near the top."""
 
 
 class QueuedEvents:
@@ -97,9 +95,8 @@ class QueuedEvents:
 
 def users_in(message: bytes) -> Iterator[dict[str, Any]]:
     """Each object called `user` in a message of any form: enveloped, bare, base64 or not."""
-    left, looked = [_json(message)], 0
-    while left and looked < MAX_OBJECTS:
-        looked += 1
+    left = [_json(message)]
+    while left:
         found = left.pop()
         if isinstance(found, dict):
             if isinstance(found.get("user"), dict):

@@ -17,6 +17,7 @@ from redis import Redis
 
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.file import to_line
 from worker.operations.status import read_figures
 from worker.reporting.audit import Audit
 from worker.reporting.audit_entry import INTERRUPTED, UNDER_WAY, Entry
@@ -26,6 +27,8 @@ LIMIT_S = 30.0
 ACTS: dict[str, tuple[str, ...]] = {
     "purge": ("dead", "purge", "--all", "--yes"),
     "edit": ("dead", "edit", "--all", "--set", "properties.currency=USD", "--yes"),
+    "erase": ("erase", "--email", "0" * 64, "--yes"),
+    "import": ("dead", "import", "letters.ndjson", "--yes"),
 }
 HALTED = """
 import sys
@@ -35,7 +38,11 @@ search.PAGE = 100  # before anybody else has it
 from tiktok_events.outbox.lua_script import LuaScript
 from worker.cli import main
 
-CHANGING = ("-- Remove dead letters for good", "-- Put another letter in the place")
+CHANGING = (
+    "-- Remove dead letters for good",
+    "-- Put another letter in the place",
+    "-- Put an exported letter",
+)
 many, call, steps = LuaScript.many, LuaScript.__call__, []
 
 def halted(script, reply):
@@ -77,8 +84,16 @@ def bury(redis: Redis, count: int) -> None:
         )
 
 
+def export_and_forget(redis: Redis, path: Path) -> None:
+    """The letters stand in a file only; the counters begin anew."""
+    path.write_bytes(b"".join(map(to_line, DeadLetters(redis))))
+    redis.flushdb()
+
+
 @pytest.fixture
-def halted(redis: Redis, redis_url: str) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
+def halted(
+    redis: Redis, redis_url: str, tmp_path: Path
+) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
     """Starts a command, which has made one of its steps when it is handed over."""
     bury(redis, LETTERS)
     environment = {**os.environ, "TIKTOK_EVENTS_REDIS_URL": redis_url, "TIKTOK_EVENTS_ACTOR": "ops"}
@@ -86,13 +101,15 @@ def halted(redis: Redis, redis_url: str) -> Iterator[Callable[[str], subprocess.
     started: list[subprocess.Popen[bytes]] = []
 
     def start(act: str) -> subprocess.Popen[bytes]:
+        if act == "import":
+            export_and_forget(redis, tmp_path / "letters.ndjson")
         process = subprocess.Popen(
             [sys.executable, "-c", HALTED, *ACTS[act]],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             env=environment,
-            cwd=Path(__file__).parents[3],
+            cwd=tmp_path,
         )
         started.append(process)
         assert process.stderr is not None
@@ -114,8 +131,10 @@ def entry_of(redis: Redis) -> Entry:
 def gone_from(redis: Redis, act: str) -> int:
     """How many letters the act has changed or removed, by the letters themselves."""
     letters = list(DeadLetters(redis))
-    if act == "purge":
+    if act in {"purge", "erase"}:
         return LETTERS - len(letters)
+    if act == "import":
+        return len(letters)
     return sum(letter.body["properties"]["currency"] == "USD" for letter in letters)
 
 

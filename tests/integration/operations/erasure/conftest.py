@@ -18,8 +18,9 @@ from tiktok_events.outbox.packing import unpacked
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.operations.data_subject import Person
-from worker.operations.erasure import Erasure
+from worker.operations.erasure import Elsewhere, Erasure
 from worker.operations.erasure_found import Found
+from worker.operations.queued_events import QueuedEvents
 from worker.operations.status import read_figures
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Claim, Outbox, Want
@@ -115,7 +116,11 @@ class Shop:
         """Jo, as events know one."""
         return Person.of({"email": [JO]}, None)
 
-    def erase(self, meanwhile: Callable[[], object] = lambda: None) -> Found:
+    def erase(
+        self,
+        meanwhile: Callable[[], object] = lambda: None,
+        queued: QueuedEvents | None = None,
+    ) -> Found:
         """Erase Jo's events; something may happen while claims are waited for.
 
         The clock goes so fast that a lease is over after ten looks.
@@ -129,6 +134,7 @@ class Shop:
             self.redis,
             self.person(),
             lease_s=LEASE_S,
+            elsewhere=Elsewhere(queued=queued),
             clock=lambda: next(ticks),
             wait=wait,
         ).run(found, lambda: None)

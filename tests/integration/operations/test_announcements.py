@@ -1,0 +1,138 @@
+"""What is to be told stands in Redis until it is told: a kill between deciding and telling."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from redis import Redis
+from structlog.testing import capture_logs
+
+from tasks.announce import announce_for_others
+from tiktok_events import Client
+from tiktok_events.event.destination import Destination
+from tiktok_events.outbox import keys
+from worker.attempts.verdict import Answer, Verdict
+from worker.delivery.attempt_log import parked_notice, tell
+from worker.operations.alerts.judge import Alert, Alerts, Figure, Incident, Phase
+from worker.outbox.outbox import Outbox, Want
+from worker.outbox.settlement import Settled, Settlement, Turns
+from worker.reporting.announcements import Announcements
+from worker.runtime.engine import ENGINES
+from worker.settings import Settings
+
+PIXEL = "C0TELL000PIXEL000000"
+KEY = f"web:{PIXEL}"
+DESTINATION = Destination.from_key(KEY)
+REFUSED = Answer(Verdict.CREDENTIAL, 40105, "revoked for jo@example.com", "request", 200)
+DEAD = Figure(Alert.DEAD_PER_MINUTE, 12.5, 10)
+
+
+@pytest.fixture
+def settings(redis_url: str) -> Iterator[Settings]:
+    """Of this process, which is a worker."""
+    known = Settings.load({}, redis_url=redis_url)
+    ENGINES.configure(known)
+    yield known
+    ENGINES.current().close()
+
+
+def parked(redis: Redis, redis_url: str) -> tuple[Outbox, Settled]:
+    """A destination is parked by the answer to a request."""
+    with Client(redis_url, event_source_id=PIXEL, linger_ms=0) as client:
+        client.track({"event": "Lead"})
+    outbox, turns = Outbox(redis, consumer="one", lease_ms=60_000), Turns("old", 10.0)
+    (claim,) = outbox.claim([Want(KEY, 1, 1_000, turns)])
+    notice = parked_notice(DESTINATION, REFUSED)
+    settlement = Settlement(KEY, 0, turns, park="credential: revoked", notice=notice)
+    settlement.again = [(block.id, block.claims, None, False) for block in claim.blocks]
+    return outbox, outbox.settle(settlement)
+
+
+def let_leases_end(redis: Redis) -> None:
+    """A minute passes, and whoever was to tell has not."""
+    for member in redis.zrange(keys.ANNOUNCEMENTS, 0, -1):
+        redis.zadd(keys.ANNOUNCEMENTS, {member: 1})
+
+
+def told() -> list[dict[str, Any]]:
+    """What a worker says that finds what others could not tell."""
+    with capture_logs() as logs:
+        announce_for_others()
+    return [dict(line) for line in logs]
+
+
+def test_a_parking_that_is_told_is_not_told_again(
+    redis: Redis, redis_url: str, settings: Settings
+) -> None:
+    """Once, as long as nobody dies."""
+    outbox, settled = parked(redis, redis_url)
+    with capture_logs() as logs:
+        tell(DESTINATION, REFUSED, settled)
+    outbox.told(settled)
+    let_leases_end(redis)
+    assert [line["event"] for line in logs] == ["parked"]
+    assert (Announcements(redis).due(), told()) == (False, [])
+
+
+def test_a_parking_whose_worker_was_killed_is_told_by_another(
+    redis: Redis, redis_url: str, settings: Settings
+) -> None:
+    """The same line, when the lease has ended and not before, and only once."""
+    _, settled = parked(redis, redis_url)
+    with capture_logs() as logs:
+        tell(DESTINATION, REFUSED, settled)
+    assert (Announcements(redis).due(), told()) == (False, [])
+    let_leases_end(redis)
+    assert Announcements(redis).due()
+    assert told() == [dict(line) for line in logs]
+    let_leases_end(redis)
+    assert told() == []
+
+
+def test_an_alert_whose_worker_was_killed_is_told_by_another(
+    redis: Redis, settings: Settings
+) -> None:
+    """Its beginning and its end, each as it was then."""
+    alerts = Alerts(redis, calm_s=0.0)
+    (begun,) = alerts.judge([DEAD])
+    (over,) = alerts.judge([Figure(Alert.DEAD_PER_MINUTE, 0.0, 10)])
+    let_leases_end(redis)
+    found = [Incident.read(document) for _, document in Announcements(redis).take()]
+    assert sorted(found, key=lambda one: one.phase) == [begun, over]
+    let_leases_end(redis)
+    assert sorted(line["event"] for line in told()) == ["alert", "alert_over"]
+    assert redis.exists(keys.ANNOUNCEMENTS) == 0
+
+
+def test_an_incident_that_goes_on_announces_nothing(redis: Redis) -> None:
+    """Nor does a figure below its threshold."""
+    alerts = Alerts(redis)
+    phases = [one.phase for figure in (DEAD, DEAD) for one in alerts.judge([figure])]
+    alerts.judge([Figure(Alert.OLDEST_WAITING_S, 1.0, 10)])
+    assert (phases, redis.zcard(keys.ANNOUNCEMENTS)) == ([Phase.BEGUN, Phase.ON], 1)
+
+
+@pytest.mark.parametrize("junk", [b"junk", b"1 {", b"1 []", b"\xff\xfe {}"])
+def test_junk_among_the_announcements_stops_nothing(
+    redis: Redis, settings: Settings, junk: bytes
+) -> None:
+    """It is logged and goes; the others are told."""
+    Alerts(redis).judge([DEAD])
+    redis.zadd(keys.ANNOUNCEMENTS, {junk: 0})
+    let_leases_end(redis)
+    assert min(line["event"] for line in told()) == "alert"
+    assert redis.exists(keys.ANNOUNCEMENTS) == 0
+
+
+def test_a_lease_from_before_the_clock_jumped_back_has_ended(
+    redis: Redis, settings: Settings
+) -> None:
+    """It would last for ever otherwise."""
+    Alerts(redis).judge([DEAD])
+    (member,) = redis.zrange(keys.ANNOUNCEMENTS, 0, -1)
+    redis.zadd(keys.ANNOUNCEMENTS, {member: (time.time() + 86_400) * 1000})
+    assert Announcements(redis).due()
+    assert [line["event"] for line in told()] == ["alert"]
