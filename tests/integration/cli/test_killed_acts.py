@@ -13,9 +13,11 @@ from typing import Any
 
 import orjson
 import pytest
+from click.testing import CliRunner
 from redis import Redis
 
 from worker.attempts.history import History
+from worker.cli import main
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.letters.file import to_line
 from worker.operations.status import read_figures
@@ -161,7 +163,7 @@ def test_an_act_that_is_ended_says_how_far_it_came(
 
 
 def test_after_a_minute_of_silence_it_is_interrupted(
-    redis: Redis, halted: Any, monkeypatch: pytest.MonkeyPatch
+    redis: Redis, redis_url: str, halted: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody is at it any more, and the audit says so."""
     process = halted("purge")
@@ -169,4 +171,8 @@ def test_after_a_minute_of_silence_it_is_interrupted(
     process.communicate(timeout=LIMIT_S)
     monkeypatch.setattr("worker.reporting.audit_entry.SILENCE_S", -1.0)
     assert entry_of(redis).result == INTERRUPTED
-    assert orjson.loads(orjson.dumps(entry_of(redis).as_dict()))["result"] == "interrupted"
+    shown = CliRunner(env={"TIKTOK_EVENTS_REDIS_URL": redis_url})
+    table = shown.invoke(main, ["audit"]).stdout
+    assert max(map(len, table.splitlines())) <= 100
+    assert "interrupted" in table
+    assert orjson.loads(shown.invoke(main, ["audit", "--json"]).stdout)["result"] == "interrupted"
