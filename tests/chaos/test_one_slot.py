@@ -56,9 +56,9 @@ TURNS: Final = Turns("digest", 10_000.0)
 OF_THE_BROKER: Final = {
     ("inbox_waits",),
     ("inbox_done",),
-    ("unblocked", "inbox_take"),
-    ("unblocked", "bell"),
-    ("unblocked", "stray"),
+    ("lib/unblocked", "inbox_take"),
+    ("lib/unblocked", "bell"),
+    ("lib/unblocked", "stray"),
 }
 """Scripts that run on Celery's broker, which is never a cluster."""
 

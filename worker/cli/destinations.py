@@ -30,7 +30,8 @@ from worker.cli.terminal import (
 from worker.delivery.destinations import OVERRIDABLE, Account, Destinations
 from worker.operations.status import DestinationFigures, read_figures
 from worker.outbox.parking import BY_HAND, Parking
-from worker.reporting.audit import Action, Audit, operator
+from worker.reporting.audit import Audit, operator
+from worker.reporting.audit_entry import Action
 from worker.reporting.stored import destination_of
 from worker.settings import Settings
 

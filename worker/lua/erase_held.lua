@@ -1,10 +1,10 @@
 -- Take a held event of a person out, and count it for the act that wants it, in one step.
 -- Before this stands cancel.lua as the function `cancel`, which sees the same KEYS and ARGV.
 --
--- KEYS  those of cancel.lua, then: 5 acts
--- ARGV  those of cancel.lua, then: 5 the step of an act
+-- KEYS  those of cancel.lua, then: 6 acts
+-- ARGV  those of cancel.lua, then: 6 the step of an act
 -- Returns what cancel.lua returns.
 
 local taken = cancel()
-note_step(KEYS[5], ARGV[5], taken)
+note_step(KEYS[6], ARGV[6], taken)
 return taken

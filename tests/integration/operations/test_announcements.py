@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 from structlog.testing import capture_logs
 
-from tasks.announce import announce_for_others
+from tasks.announce import announce
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
 from tiktok_events.outbox import keys
@@ -60,7 +60,7 @@ def let_leases_end(redis: Redis) -> None:
 def told() -> list[dict[str, Any]]:
     """What a worker says that finds what others could not tell."""
     with capture_logs() as logs:
-        announce_for_others()
+        announce()
     return [dict(line) for line in logs]
 
 
