@@ -30,6 +30,7 @@ from worker.runtime.shutdown import GENTLE_END, STOPPING, end_at_once
 from worker.runtime.stall import StallStep
 from worker.runtime.task_table import TASKS
 from worker.runtime.ticker import DoorbellStep
+from worker.runtime.trust import say_what_is_believed_unseen
 from worker.settings import Settings
 
 log = Log("tiktok_events.app")
@@ -125,6 +126,7 @@ def _build_engine(**_: Any) -> None:
 def _log_our_way(**_: Any) -> None:
     """Before the fork, and only where a worker starts; connected, Celery sets up none."""
     configure_logging(THIS_PROCESS.settings)
+    say_what_is_believed_unseen(THIS_PROCESS.settings)
 
 
 @worker_ready.connect

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -31,13 +32,34 @@ SETTLE_MARGIN_S: Final = 2.0
 """Of a lease: left for preparing a batch before the request and settling it after."""
 
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
-"""Hosts to which nothing need be encrypted."""
-
 THRESHOLDS: Final = ("alert_dead_per_minute", "alert_oldest_waiting_s", "alert_expiring_value")
 """Settings that turn an alert on."""
 
 _SECONDS_A_DAY: Final = 86_400
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether nothing need be encrypted on the way there."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def api_address(value: Any) -> str:
+    """Where the API is: the token goes there with every request, so the way must be private."""
+    given: str = address("https", "http")(value)
+    parts = urlsplit(given)
+    host = parts.hostname or ""
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must hold no user and no password: the API wants an access token")
+    # One word, such as `sandbox`, is a neighbour in a container network.
+    if parts.scheme == "http" and not is_this_machine(host) and ("." in host or ":" in host):
+        raise ValueError(
+            "must begin with https://, or the access token would travel unencrypted; "
+            "http:// is for a sandbox on this machine, or one whose host is a single word"
+        )
+    return given
 
 
 def token(value: Any) -> str:
@@ -51,7 +73,7 @@ def token(value: Any) -> str:
 def _webhook(value: Any) -> str:
     """An address that an incident may be told to; it often holds a secret, so no error shows it."""
     given = address("https", "http")(value)
-    if given.startswith("http://") and urlsplit(given).hostname not in LOOPBACK:
+    if given.startswith("http://") and not is_this_machine(urlsplit(given).hostname or ""):
         raise ValueError("must begin with https://, or lead to this machine")
     return str(given)
 
@@ -122,7 +144,7 @@ class Settings(ClientSettings):
         log_level: least level of our own log lines; those of libraries begin at `warning`.
     """
 
-    api_url: str = setting("https://business-api.tiktok.com", address("https", "http"))
+    api_url: str = setting("https://business-api.tiktok.com", api_address)
     access_token: str | None = setting(None, token, secret=True)
     destinations_file: Path | None = setting(None, _existing_file)
     batch_events: int = setting(1_000, whole(1, 1_000))

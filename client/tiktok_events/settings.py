@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from tiktok_events.connection.led_address import FORMS, LedAddress, is_cluster
+from tiktok_events.connection.tls import check_files, url_arguments
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.event.match_keys import check_region
 from tiktok_events.event.url_parameters import parameter_names
@@ -102,7 +103,9 @@ def redis_address(*schemes: str, cluster: bool = True) -> Check:
         given = str(value).strip()
         if is_cluster(given) and not cluster:
             raise ValueError(NO_CLUSTER)
-        return given if LedAddress.parse(given) else str(one_server(given))
+        led = LedAddress.parse(given)
+        check_files(url_arguments(one_server(given)) if led is None else led.leading)
+        return given
 
     return check
 

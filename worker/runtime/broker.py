@@ -1,13 +1,15 @@
-"""Celery's broker as Celery takes it: kombu has words of its own for a server behind Sentinel."""
+"""Celery's broker as Celery takes it: kombu has words of its own for Sentinels and for TLS."""
 
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from tiktok_events.connection.led_address import LedAddress, Node
+from tiktok_events.connection.tls import tls_arguments, url_arguments
 
 ASK_S: Final = 1.0
 """For one Sentinel: kombu asks in the worker's event loop, one after the other."""
@@ -20,15 +22,20 @@ def kombu_url(url: str) -> str:
     (a URL for each Sentinel), read 2026-11-22.
     """
     address = LedAddress.parse(url)
-    return url if address is None else ";".join(_one(address, node) for node in address.nodes)
+    if address is None:
+        return _without_tls_options(url)
+    return ";".join(_one(address, node) for node in address.nodes)
 
 
 def kombu_settings(url: str) -> dict[str, Any]:
-    """What else it needs: Celery's settings, transport options apart."""
+    """What else it needs: Celery's settings, transport options apart.
+
+    Kombu verifies no certificate unless it is told to, by options of the URL or in this place.
+    """
     address = LedAddress.parse(url)
-    if address is None or not address.encrypted:
-        return {}
-    return {"broker_use_ssl": {"ssl_cert_reqs": "required", **_tls(address)}}
+    arguments = url_arguments(url) if address is None else address.leading
+    tls = tls_arguments(arguments)
+    return {"broker_use_ssl": tls} if tls else {}
 
 
 def kombu_options(url: str) -> dict[str, Any]:
@@ -48,5 +55,8 @@ def _one(address: LedAddress, node: Node) -> str:
     return f"sentinel://{user_info}{host}:{port}/{address.database}"
 
 
-def _tls(address: LedAddress) -> dict[str, Any]:
-    return {name: value for name, value in address.leading.items() if name.startswith("ssl_")}
+def _without_tls_options(url: str) -> str:
+    """They are told in `kombu_settings`; kombu would read them in another way."""
+    parts = urlsplit(url)
+    options = [(name, value) for name, value in parse_qsl(parts.query) if name[:4] != "ssl_"]
+    return urlunsplit(parts._replace(query=urlencode(options)))

@@ -13,6 +13,7 @@ from tiktok_events.connection.guide import Guide, LeaderUnknown
 from tiktok_events.connection.leader import asking, time_limits
 from tiktok_events.connection.leading import changed, leads
 from tiktok_events.connection.led_address import LedAddress, Node
+from tiktok_events.connection.tls import tls_arguments, url_arguments
 
 
 class AsyncLed:
@@ -68,7 +69,7 @@ def connect(url: str, *, key: str, **how: Any) -> Redis:
     """A pool of connections to an outbox, as `leader.connect` makes one."""
     address = LedAddress.parse(url)
     if address is None:
-        return Redis.from_url(url, **how)
+        return Redis.from_url(url, **tls_arguments(url_arguments(url)), **how)
     kind = AsyncLedTlsConnection if address.encrypted else AsyncLedConnection
     arguments = {**how, **address.leading, "guide": Guide(address, key)}
     return Redis.from_pool(ConnectionPool(connection_class=kind, **arguments))

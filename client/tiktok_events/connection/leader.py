@@ -26,6 +26,7 @@ from tiktok_events.connection.guide import Guide, LeaderUnknown
 from tiktok_events.connection.leading import changed, leads
 from tiktok_events.connection.led_address import LedAddress, Node
 from tiktok_events.connection.line import Timely
+from tiktok_events.connection.tls import tls_arguments, url_arguments
 
 FIND_SHARE: Final = 1 / 2
 """Of the time in which a connection must be made: for finding out where to."""
@@ -104,7 +105,7 @@ def connect(url: str, *, key: str, **how: Any) -> Redis:
     """
     address = LedAddress.parse(url)
     if address is None:
-        return Redis.from_url(url, **how)
+        return Redis.from_url(url, **tls_arguments(url_arguments(url)), **how)
     kind = LedTlsConnection if address.encrypted else LedConnection
     arguments = {**how, **address.leading, "guide": Guide(address, key)}
     return Redis.from_pool(ConnectionPool(connection_class=kind, **arguments))

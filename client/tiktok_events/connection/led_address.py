@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from redis.connection import parse_url
+from tiktok_events.connection.tls import tls_arguments, url_arguments
 
 FORMS: Final = ("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
 
@@ -132,10 +132,7 @@ def _options(query: str) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _arguments(url: str) -> dict[str, Any]:
-    try:
-        arguments = dict(parse_url(url))  # type: ignore[no-untyped-call]  # redis-py's
-    except ValueError as error:  # it names the option, not what it says
-        raise ValueError(f"must have options that redis-py can read: {error}") from None
+    arguments = url_arguments(url)
     for name in ("host", "port", "connection_class"):
         arguments.pop(name, None)
     return arguments
@@ -143,5 +140,6 @@ def _arguments(url: str) -> dict[str, Any]:
 
 def _of_a_sentinel(leading: Mapping[str, Any], own: Mapping[str, str]) -> dict[str, Any]:
     """It has no databases, and users of its own; what is said of TLS holds for it, too."""
-    tls = {name: value for name, value in leading.items() if name.startswith("ssl_")}
-    return tls | {name.removeprefix("sentinel_"): value for name, value in own.items()}
+    return tls_arguments(leading) | {
+        name.removeprefix("sentinel_"): value for name, value in own.items()
+    }

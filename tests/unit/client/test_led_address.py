@@ -6,6 +6,7 @@ import pytest
 from redis.connection import parse_url
 
 from tiktok_events.connection.led_address import LedAddress
+from tiktok_events.connection.tls import VERIFIED
 
 SENTINEL = "redis+sentinel://"
 CLUSTER = "redis+cluster://"
@@ -63,14 +64,14 @@ def test_user_and_password_are_those_of_the_servers() -> None:
 def test_sentinels_have_a_password_of_their_own() -> None:
     """None, unless the options name it."""
     own = "?sentinel_username=eye&sentinel_password=p%2Bw"
-    with_own, without = (read(f"rediss+sentinel://:data@a/m{more}") for more in (own, ""))
+    with_own, without = (read(f"redis+sentinel://:data@a/m{more}") for more in (own, ""))
     assert [with_own.asking, without.asking] == [{"username": "eye", "password": "p+w"}, {}]
 
 
 def test_what_is_said_of_tls_holds_for_those_that_are_asked() -> None:
     """One authority signs all of them."""
     address = read("rediss+sentinel://a/m?ssl_ca_certs=/ca.pem")
-    assert address.asking == {"ssl_ca_certs": "/ca.pem"}
+    assert address.asking == VERIFIED | {"ssl_ca_certs": "/ca.pem"}
     assert address.encrypted
 
 

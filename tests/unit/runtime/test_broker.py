@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tiktok_events.connection.tls import VERIFIED
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.settings import ClientSettings
 from worker.app import celery_settings
@@ -25,10 +26,33 @@ def problem(settings: type[ClientSettings] = Settings, **given: Any) -> str:
     return str(refusal.value)
 
 
-@pytest.mark.parametrize("url", [PLAIN, "rediss://h"])
-def test_one_server_is_told_as_it_is(url: str) -> None:
+def test_one_server_is_told_as_it_is() -> None:
     """Kombu needs nothing else."""
-    assert (url, {}, {}) == (kombu_url(url), kombu_options(url), kombu_settings(url))
+    assert (kombu_url(PLAIN), kombu_options(PLAIN), kombu_settings(PLAIN)) == (PLAIN, {}, {})
+
+
+@pytest.mark.parametrize("scheme", ["rediss://jo:p%40ss@h/1", "rediss+sentinel://h/outbox"])
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("", VERIFIED),
+        ("?ssl_ca_certs=/ca.pem", VERIFIED | {"ssl_ca_certs": "/ca.pem"}),
+        ("?ssl_check_hostname=no", VERIFIED | {"ssl_check_hostname": False}),
+        ("?ssl_cert_reqs=none", VERIFIED | {"ssl_cert_reqs": "none"}),
+    ],
+)
+def test_tls_is_told_in_one_place(scheme: str, options: str, told: dict[str, Any]) -> None:
+    """Kombu believes any certificate, unless it is told, and reads options in its own way."""
+    url = scheme + options
+    assert {"broker_use_ssl": told} == kombu_settings(url)
+    assert "ssl_" not in kombu_url(url)
+
+
+def test_other_options_stay() -> None:
+    """And user, password and database."""
+    assert (
+        kombu_url("rediss://jo:p%40ss@h/1?ssl_cert_reqs=none&x=1") == "rediss://jo:p%40ss@h/1?x=1"
+    )
 
 
 def test_every_sentinel_is_named() -> None:
@@ -51,8 +75,7 @@ def test_the_service_and_the_sentinels_password_are_options() -> None:
 def test_tls_is_for_the_server_and_for_the_sentinels() -> None:
     """With the same authority."""
     url = "rediss+sentinel://one/outbox?ssl_ca_certs=/ca.pem"
-    tls = {"ssl_cert_reqs": "required", "ssl_ca_certs": "/ca.pem"}
-    assert {"broker_use_ssl": tls} == kombu_settings(url)
+    assert kombu_settings(url) == {"broker_use_ssl": VERIFIED | {"ssl_ca_certs": "/ca.pem"}}
     asked = kombu_options(url)["sentinel_kwargs"]
     assert (asked["ssl"], asked["ssl_ca_certs"]) == (True, "/ca.pem")
 

@@ -121,6 +121,16 @@ def test_a_broken_number_is_not_cut_to_a_whole_one() -> None:
         ("api_url", "https://"),
         ("api_url", "https://business-api.tiktok.com and more"),
         ("api_url", "https://[::1"),
+        ("api_url", "https://jo:hunter2@business-api.tiktok.com"),
+        ("api_url", "https://hunter2@business-api.tiktok.com"),
+        ("api_url", "http://business-api.tiktok.com"),
+        ("api_url", "http://127.0.0.1.example:20443"),
+        ("api_url", "http://[2001:db8::1]:20443"),
+        ("redis_url", "redis://h?ssl_ca_certs=/etc/hosts"),
+        ("redis_url", "rediss://h?ssl_cert_reqs=CERT_NONE"),
+        ("redis_url", "rediss://h?ssl_ca_cert=/etc/hosts"),
+        ("redis_url", "rediss+cluster://h?ssl_ca_certs=/does/not/exist.pem"),
+        ("broker_url", "rediss://h?ssl_ca_certs=/does/not/exist.pem"),
         ("sentry_dsn", "sentry.example"),
         ("alert_webhook", "hooks.example"),
         ("alert_webhook", "http://hooks.example/alert"),
@@ -144,6 +154,7 @@ def test_a_value_of_the_wrong_form_is_refused(name: str, value: str) -> None:
     """The sentence begins with the variable."""
     (sentence,) = problems(**{name: value})
     assert sentence.startswith(f"{PREFIX}{name.upper()} ")
+    assert "hunter2" not in sentence
 
 
 @pytest.mark.parametrize(
@@ -153,7 +164,10 @@ def test_a_value_of_the_wrong_form_is_refused(name: str, value: str) -> None:
         ("redis_url", "rediss://user:p%40ss@redis.example/3"),
         ("redis_url", "redis://[::1]:6379/0"),
         ("broker_url", "rediss+sentinel://one.example:26379,[::1]:26379/outbox"),
+        ("broker_url", "rediss://h?ssl_ca_certs=/etc/hosts&ssl_check_hostname=false"),
         ("api_url", "http://127.0.0.1:20443"),
+        ("api_url", "http://[::1]:20443"),
+        ("api_url", "http://sandbox:20443"),
     ],
 )
 def test_every_usual_form_of_an_address_is_allowed(name: str, value: str) -> None:

@@ -1,0 +1,85 @@
+"""TLS to Redis: every connection verifies whom it speaks to, unless its address says otherwise.
+
+The server's certificate must lead to an authority that is known, those of the system or
+`ssl_ca_certs`, and carry the name that was connected to. Two options of an address turn that
+off: `ssl_cert_reqs=none` all of it, `ssl_check_hostname=false` the name.
+
+Source: https://redis.readthedocs.io/en/stable/connections.html#redis.connection.SSLConnection,
+read 2026-11-30.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from redis.connection import parse_url
+
+VERIFIED: Final = {"ssl_cert_reqs": "required", "ssl_check_hostname": True}
+"""What is said to whoever connects. Kombu's own default for `rediss://` is to verify nothing."""
+
+CERTAINTIES: Final = ("required", "none")
+
+FILES: Final = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+
+OPTIONS: Final = (
+    *VERIFIED,
+    *FILES,
+    "ssl_ca_data",
+    "ssl_ca_path",
+    "ssl_ciphers",
+    "ssl_exclude_verify_flags",
+    "ssl_include_verify_flags",
+    "ssl_min_version",
+    "ssl_password",
+)
+"""Those of redis-py's that its connections for asyncio know as well."""
+
+
+def url_arguments(url: str) -> dict[str, Any]:
+    """redis-py's arguments of a connection to the server at a `redis`, `rediss` or `unix` URL.
+
+    Raises:
+        ValueError: it has an option that cannot be used ("must …").
+    """
+    try:
+        arguments = dict(parse_url(url))  # type: ignore[no-untyped-call]  # redis-py's
+    except ValueError as error:  # it names the option, not what it says
+        raise ValueError(f"must have options that redis-py can read: {error}") from None
+    encrypted = url.startswith("rediss://")
+    _check(arguments, encrypted=encrypted)
+    return (VERIFIED | arguments) if encrypted else arguments
+
+
+def check_files(arguments: Mapping[str, Any]) -> None:
+    """Refuse files that are not there.
+
+    Raises:
+        ValueError: one is not ("must …").
+    """
+    for name in FILES:
+        if name in arguments and not Path(arguments[name]).is_file():
+            raise ValueError(f"must have {name} that is a file; {arguments[name]} is none")
+
+
+def tls_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of `url_arguments` that are about TLS."""
+    return {name: value for name, value in arguments.items() if name.startswith("ssl_")}
+
+
+def unverified(arguments: Mapping[str, Any]) -> str:
+    """The option that keeps a connection from verifying whom it speaks to; `""` for none."""
+    if arguments.get("ssl_cert_reqs") == "none":
+        return "ssl_cert_reqs=none"
+    return "" if arguments.get("ssl_check_hostname", True) else "ssl_check_hostname=false"
+
+
+def _check(arguments: Mapping[str, Any], *, encrypted: bool) -> None:
+    given = tls_arguments(arguments)
+    if given and not encrypted:
+        raise ValueError(f"must begin with rediss to have {', '.join(sorted(given))}")
+    if unknown := sorted(set(given) - set(OPTIONS)):
+        raise ValueError(f"must not have {unknown[0]}; allowed are {', '.join(sorted(OPTIONS))}")
+    if given.get("ssl_cert_reqs", "required") not in CERTAINTIES:
+        raise ValueError(f"must have ssl_cert_reqs={' or '.join(CERTAINTIES)}")

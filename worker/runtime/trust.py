@@ -1,0 +1,48 @@
+"""Whether a server must prove who it is, or an operator said that it need not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import structlog
+
+from tiktok_events.connection.led_address import LedAddress
+from tiktok_events.connection.tls import unverified, url_arguments
+from tiktok_events.settings import ENVIRONMENT_PREFIX
+from worker.cli.doctor.diagnosis import Check, Outcome
+from worker.settings import Settings
+
+log = structlog.get_logger("tiktok_events.trust")
+
+ADDRESSES: Final = ("redis_url", "broker_url")
+
+
+def believed_unseen(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Each setting whose address turns verification off, and the option that does."""
+    for name in ADDRESSES:
+        url = getattr(settings, name)
+        if url is not None and (option := _option(url)):
+            yield ENVIRONMENT_PREFIX + name.upper(), option
+
+
+def say_what_is_believed_unseen(settings: Settings) -> None:
+    """Write a line of the log for each."""
+    for name, option in believed_unseen(settings):
+        log.warning("tls_unverified", setting=name, reason=option)
+
+
+def examine_trust(settings: Settings) -> Iterator[Check]:
+    """A check for each; nothing where every server must prove who it is."""
+    for name, option in believed_unseen(settings):
+        yield Check(
+            "tls",
+            Outcome.WARNING,
+            f"{name} says {option}: another server could take the password and the events",
+            "Name the authority instead: ?ssl_ca_certs=/path/to/ca.pem",
+        )
+
+
+def _option(url: str) -> str:
+    address = LedAddress.parse(url)
+    return unverified(url_arguments(url) if address is None else address.leading)
