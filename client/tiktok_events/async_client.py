@@ -111,6 +111,7 @@ class AsyncClient(Producer):
             key=keys.READY,
             protocol=2,
             socket_connect_timeout=self.settings.redis_timeout_s,
+            socket_timeout=self.settings.redis_timeout_s,
             retry=Retry(NoBackoff(), 0),
         )
         self._appender = AsyncAppender(

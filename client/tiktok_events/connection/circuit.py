@@ -10,6 +10,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
 from tiktok_events.connection.leading import LeaderChanged
+from tiktok_events.connection.room import ConnectionsBusy
 
 PAUSE_FACTOR: Final = 10
 """A pause is this many times what the failure took: waiting takes at most a tenth of the time,
@@ -40,7 +41,7 @@ class Circuit:
     def guarding(self) -> Guard:
         """Around one call to Redis. An error that Redis itself answers pauses nothing.
 
-        That a server does not lead is such an answer.
+        That a server does not lead is such an answer. That no connection was free says nothing.
 
         Raises:
             CircuitOpen: at once, during a pause.
@@ -54,6 +55,8 @@ class Circuit:
         """Take to heart how a call ended that began then."""
         if error is None or isinstance(error, ResponseError | LeaderChanged):
             self._probe_at = 0.0
+        elif isinstance(error, ConnectionsBusy):
+            return
         elif isinstance(error, RedisError):
             self._pause(started)
 

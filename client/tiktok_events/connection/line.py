@@ -13,6 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from tiktok_events.connection.leading import of_the_leader
+from tiktok_events.connection.room import EXCHANGE_SHARE, MOST_CONNECTIONS, Room
 
 CONNECT_SHARE: Final = 1 / 2
 """Of the time of a call: for the connection itself, one address."""
@@ -80,7 +81,8 @@ class Line:
 
     redis-py's pool costs more than the exchange itself (a third of `track()`), retries
     for seconds, and cannot bound a call, only each wait. So the connections are
-    redis-py's, the stack of idle ones is ours. Safe to share between threads: nobody
+    redis-py's, the stack of idle ones is ours. There are `MOST_CONNECTIONS` at most, and a call
+    waits for one within its time. Safe to share between threads: nobody
     else has a connection while it is in use. Safe across a fork: a child leaves the
     connections of its parent alone.
 
@@ -97,6 +99,7 @@ class Line:
             "socket_timeout": timeout_s * WAIT_SHARE,
             "health_check_interval": 0,  # whether a connection is alive, its next exchange tells
         }
+        self._room = Room(min(MOST_CONNECTIONS, pool.max_connections))
         self._is_led = "guide" in pool.connection_kwargs
         self._timeout_s = timeout_s
         self._idle: deque[Any] = deque()
@@ -116,10 +119,18 @@ class Line:
             The replies; an error that Redis answered stands among them.
 
         Raises:
+            ConnectionsBusy: every connection was in use all the time; nothing was sent.
             redis.ConnectionError: there is no connection.
             LeaderChanged: the server does not lead; it is a `redis.ConnectionError` too.
             redis.TimeoutError: it would not be over in time.
         """
+        place = self._room.enter(end - self._timeout_s * EXCHANGE_SHARE)
+        try:
+            return self._exchange(commands, end)
+        finally:
+            place.put(None)
+
+    def _exchange(self, commands: Sequence[bytes], end: float) -> Sequence[Any]:
         connection = self._idle_one()
         if connection is not None:
             try:

@@ -11,6 +11,7 @@ from redis.exceptions import NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from tiktok_events.connection.leading import LeaderChanged, of_the_leader
+from tiktok_events.connection.room import EXCHANGE_SHARE, MOST_CONNECTIONS, AsyncRoom
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox.append import FSYNC_PROBE, Append, check_fsync, lesson
 from tiktok_events.outbox.blocks import Block
@@ -44,6 +45,7 @@ class AsyncAppender:
             linger_ms=linger_ms, rings=rings, fsync_ms=fsync_ms, compression=compression
         )
         self._pool: Any = redis.connection_pool
+        self._room = AsyncRoom(min(MOST_CONNECTIONS, self._pool.max_connections))
         self._timeout_s = timeout_s
         self._fsync_unproven = fsync
 
@@ -55,6 +57,7 @@ class AsyncAppender:
         """Append all of them, or none.
 
         Raises:
+            ConnectionsBusy: it did not happen: every connection was in use all the time.
             redis.RedisError: it did not happen, or after a time-out may have happened.
             DurabilityUnsupported: it did not happen; the server cannot promise its disk.
         """
@@ -75,11 +78,15 @@ class AsyncAppender:
     async def _in_time(
         self, script: ScriptText, commands: Sequence[bytes], end: float | None
     ) -> Any:
+        end = self.end() if end is None else end
+        await self._room.enter(end - self._timeout_s * EXCHANGE_SHARE)
         try:
-            async with asyncio.timeout_at(self.end() if end is None else end):
+            async with asyncio.timeout_at(end):
                 return await self._carry(script, commands)
         except TimeoutError as error:
             raise RedisTimeoutError("Redis did not answer in time") from error
+        finally:
+            self._room.leave()
 
     async def _carry(self, script: ScriptText, commands: Sequence[bytes]) -> Any:
         """Carry commands, with the script if the server does not know it."""
