@@ -79,7 +79,7 @@ def test_ports_are_published_on_the_loopback_only() -> None:
 def test_every_image_has_a_full_version() -> None:
     """The same file gives the same server next month."""
     images = [service["image"] for service in SERVICES.values()]
-    pinned = re.compile(r"[a-z/-]+:\d+\.\d+\.\d+(-[a-z0-9.]+)?")
+    pinned = re.compile(r"[a-z/-]+:\d+\.\d+\.\d+(-[a-z0-9.]+)?(@sha256:[0-9a-f]{64})?")
     assert [image for image in images if not pinned.fullmatch(image)] == []
 
 

@@ -17,7 +17,9 @@ from tiktok_events.client import connect
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.outbox import keys
 from worker.app import celery_settings
+from worker.cli.doctor.access import Role
 from worker.cli.doctor.diagnosis import Check, Outcome
+from worker.cli.doctor.entitlement import access
 from worker.cli.doctor.leadership import leadership, on_a_cluster, unusable
 from worker.delivery.destinations import Destinations
 from worker.operations.status import Figures, read_figures
@@ -37,10 +39,14 @@ DESTINATIONS: Final = "destinations"
 CONNECT_S: Final = 2
 
 
-def examine(environment: Mapping[str, str]) -> Iterator[Check]:
+def examine(environment: Mapping[str, str], role: Role = Role.WORKER) -> Iterator[Check]:
     """Check everything, in the order in which it is needed; each check as soon as it ended.
 
     No request goes to the Events API.
+
+    Args:
+        environment: with the settings.
+        role: whose work the user of the server is to do.
     """
     for sentence in unknown_variables(environment):
         yield Check("settings", Outcome.WARNING, sentence, "Correct its name, or remove it.")
@@ -53,7 +59,7 @@ def examine(environment: Mapping[str, str]) -> Iterator[Check]:
     yield Check("settings", Outcome.OK, "every one is allowed")
     yield api_url(settings.api_url)
     yield from examine_trust(settings)
-    yield from _examine_server(settings, *_accounts(settings, environment))
+    yield from _examine_server(settings, role, *_accounts(settings, environment))
 
 
 def _accounts(
@@ -75,23 +81,32 @@ def _configured(settings: Settings, number: int) -> Check:
 
 
 def _examine_server(
-    settings: Settings, accounts: Destinations | None, file_check: Check
+    settings: Settings, role: Role, accounts: Destinations | None, file_check: Check
 ) -> Iterator[Check]:
     yield file_check
     with connect(settings) as redis:
         try:
-            figures = read_figures(redis)
-            yield from server(redis)
+            allowed = access(redis, role)
+            yield allowed
+            if allowed.outcome is not Outcome.FAILED and role is not Role.PRODUCER:
+                yield from _examine_outbox(settings, role, redis, accounts)
         except RedisError as error:
             yield unusable(error)
-            return
+
+
+def _examine_outbox(
+    settings: Settings, role: Role, redis: Redis, accounts: Destinations | None
+) -> Iterator[Check]:
+    figures = read_figures(redis)
+    yield from server(redis)
+    if role is Role.WORKER:
         yield from celery(settings, redis, figures)
-        yield worker_clocks(figures)
-        yield accounting(figures)
-        yield contents(figures)
-        if accounts is not None:
-            yield tokens(figures, accounts)
-        yield parked(figures)
+    yield worker_clocks(figures)
+    yield accounting(figures)
+    yield contents(figures)
+    if accounts is not None:
+        yield tokens(figures, accounts)
+    yield parked(figures)
 
 
 def api_url(url: str) -> Check:

@@ -10,6 +10,7 @@ import click
 from rich.text import Text
 
 from worker.cli import options
+from worker.cli.doctor.access import Role
 from worker.cli.doctor.checks import examine
 from worker.cli.doctor.diagnosis import Check, Outcome
 from worker.cli.terminal import cell, console, counted, plain_table, print_json
@@ -26,6 +27,7 @@ HELP: Final = """Check settings, Redis, broker, workers and destinations, and sa
 \b
 Before the first worker starts:   tiktok-events doctor
 In a deployment script:           tiktok-events doctor && tiktok-events worker
+With the user of an application:  tiktok-events doctor --role producer
 What is wrong, for a program:
     tiktok-events doctor --json | jq 'select(.outcome != "ok")'
 
@@ -37,11 +39,18 @@ Exit codes: 0 no check failed (warnings do not count), 1 one failed, 2 wrong usa
 
 
 @click.command("doctor", help=HELP)
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.WORKER.value,
+    show_default=True,
+    help="Whose work the user of the server is to do.",
+)
 @options.as_json
-def doctor(*, as_json: bool) -> None:
+def doctor(*, role: str, as_json: bool) -> None:
     """Run all checks, and print each when it ends."""
     checks = []
-    for check in examine(os.environ):
+    for check in examine(os.environ, Role(role)):
         checks.append(check)
         if as_json:
             print_json(check.as_dict())

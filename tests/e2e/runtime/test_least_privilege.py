@@ -1,0 +1,112 @@
+"""Three users who may do no more than their work needs, at work on a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+import pytest
+from redis import Redis
+
+from tiktok_events import AsyncClient, Client
+from tiktok_events.outbox import keys
+from worker.cli.doctor.access import ACCESS, Role
+
+EVENT: Any = {
+    "event": "Purchase",
+    "event_source_id": "C0PIXEL",
+    "user": {"email": "jo@x.example"},
+    "properties": {"value": 59.98, "currency": "EUR"},
+    "page": {"url": "https://shop.example/thanks"},
+}
+BAD: Any = EVENT | {"event_time": 1}
+
+COMMANDS = (
+    "status --json",
+    "doctor --role operator --json",
+    "dead list --json",
+    "dead stats --json",
+    "dead export --output {directory}/letters.ndjson",
+    "dead edit --all --set properties.value=3 --yes --json",
+    "dead replay --all --yes --detach --json",
+    "replays list --json",
+    "dead purge --all --yes --json",
+    "dead import {directory}/letters.ndjson --yes --json",
+    "destinations list --json",
+    "destinations park web:C0OTHER --yes",
+    "destinations resume web:C0OTHER --yes",
+    "erase --email jo@x.example --yes --json",
+    "audit --json",
+    "send {directory}/events.ndjson",
+)
+
+
+@pytest.fixture
+def url_of(redis: Redis, redis_url: str) -> Iterator[Callable[[Role], str]]:
+    """The URL of each user; nothing was denied to any of them in the end."""
+    for role, access in ACCESS.items():
+        redis.execute_command("ACL", "SETUSER", role, "reset", "on", ">secret", *access.rules)
+    redis.acl_log_reset()
+    yield lambda role: redis_url.replace("redis://", f"redis://{role}:secret@")
+    denied = [(one["username"], one["reason"], one["object"]) for one in redis.acl_log(128)]
+    for role in Role:
+        redis.acl_deluser(role)
+    assert denied == []
+
+
+def test_each_does_its_work_and_is_denied_nothing(
+    url_of: Callable[[Role], str],
+    start_worker: Any,
+    wait_until: Any,
+    counters: Any,
+    redis: Redis,
+    tmp_path: Any,
+) -> None:
+    """Track, hold, cancel, deliver, die, repair, replay, purge, park, erase, end."""
+    produce(url_of(Role.PRODUCER))
+    worker = start_worker(REDIS_URL=url_of(Role.WORKER))
+    wait_until(lambda: counters(redis).get("delivered", 0) >= 2)
+    wait_until(lambda: redis.hlen(keys.DEAD) == 1)
+    (tmp_path / "events.ndjson").write_bytes(orjson.dumps(EVENT))
+    failed = {}
+    for command in COMMANDS:
+        done = operate(url_of(Role.OPERATOR), command.format(directory=tmp_path))
+        if done.returncode:
+            failed[command] = done.stdout + done.stderr
+    assert failed == {}
+    assert worker.stop() == 0
+
+
+def produce(url: str) -> None:
+    """All that a producer does."""
+    with Client(url, durability="fsync") as client:
+        client.track(EVENT)
+        client.track_many([BAD])
+        held = client.track(EVENT, delay=60)
+        assert client.cancel(held, event_source_id="C0PIXEL")
+        client.track(EVENT, delay=0.01)
+
+    async def track() -> None:
+        async with AsyncClient(url) as client:
+            await client.track(EVENT)
+
+    asyncio.run(track())
+
+
+def operate(url: str, command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as the operator."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TIKTOK_EVENTS_")}
+    environment |= {"TIKTOK_EVENTS_REDIS_URL": url, "TIKTOK_EVENTS_ACCESS_TOKEN": "T"}
+    return subprocess.run(
+        [sys.executable, "-m", "worker.cli", *command.split()],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )

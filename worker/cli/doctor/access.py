@@ -1,0 +1,164 @@
+"""What each kind of user may do on the server: the least that its work needs.
+
+The commands of scripts are read from the scripts, the keys from `keys`, so that both are
+told in one place. `docs/operations.md` shows the lines, and a test compares them.
+
+Source: https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/
+(read 2026-11-30).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+from typing import Final
+
+from tiktok_events.outbox import keys
+
+_CALL: Final = re.compile(r"redis\.p?call\('([A-Z]+)'|\bwrite\('([A-Z]+)'")
+"""`write` is a helper of `letters.lua`."""
+
+_CONNECTION: Final = (
+    "AUTH",
+    "CLIENT|SETINFO",
+    "CLIENT|SETNAME",
+    "CLUSTER|SLOTS",
+    "HELLO",
+    "PING",
+    "SELECT",
+)
+_SCRIPTS: Final = ("DISCARD", "EVALSHA", "EXEC", "MULTI", "SCRIPT|LOAD")
+_READING: Final = (
+    "EXISTS",
+    "HGET",
+    "HGETALL",
+    "HKEYS",
+    "HLEN",
+    "HMGET",
+    "HSCAN",
+    "INFO",
+    "LLEN",
+    "TIME",
+    "XLEN",
+    "XPENDING",
+    "XRANGE",
+    "XREVRANGE",
+    "ZCARD",
+    "ZCOUNT",
+    "ZRANGE",
+    "ZRANGEBYLEX",
+    "ZRANGEBYSCORE",
+    "ZSCORE",
+)
+_CELERY: Final = (
+    "BRPOP",
+    "DEL",
+    "EXISTS",
+    "GET",
+    "HDEL",
+    "HGET",
+    "HSET",
+    "LLEN",
+    "LPUSH",
+    "PSUBSCRIBE",
+    "PUBLISH",
+    "PUNSUBSCRIBE",
+    "RPOP",
+    "RPUSH",
+    "SADD",
+    "SCRIPT|EXISTS",
+    "SET",
+    "SMEMBERS",
+    "SREM",
+    "UNWATCH",
+    "WATCH",
+    "ZADD",
+    "ZRANGE",
+    "ZREM",
+    "ZREVRANGEBYSCORE",
+)
+
+_REMOTE_CONTROL: Final = (keys.BROKER_PREFIX + "/0.celery.pidbox",)
+"""The channel of Celery's remote control. A pattern that is subscribed to must be allowed as it is
+spelled, so no wider one will do."""
+
+
+class Role(StrEnum):
+    """Who connects."""
+
+    PRODUCER = "producer"
+    WORKER = "worker"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a user may do.
+
+    Attributes:
+        keys: patterns of keys.
+        channels: patterns of channels.
+        commands: with `|` before a subcommand.
+    """
+
+    keys: tuple[str, ...]
+    channels: tuple[str, ...]
+    commands: tuple[str, ...]
+
+    @property
+    def rules(self) -> list[str]:
+        """What follows the password in `ACL SETUSER`."""
+        return [
+            "resetkeys",
+            *(f"~{pattern}" for pattern in self.keys),
+            "resetchannels",
+            *(f"&{pattern}" for pattern in self.channels),
+            "-@all",
+            *(f"+{command.lower()}" for command in self.commands),
+        ]
+
+
+def _commands(*packages: str) -> Iterator[str]:
+    """Those that scripts call."""
+    for package in packages:
+        for file in files(package).joinpath("lua").iterdir():
+            for found in _CALL.finditer(file.read_text()):
+                yield found[1] or found[2]
+
+
+def _sorted(*commands: str) -> tuple[str, ...]:
+    return tuple(sorted(set(commands)))
+
+
+ACCESS: Final = {
+    Role.PRODUCER: Access(
+        (
+            keys.READY,
+            keys.SEQUENCE,
+            keys.COUNTERS,
+            keys.AWAKE,
+            keys.HELD + "*",
+            keys.outbox("*"),
+            keys.state("*"),
+            keys.attempts("*"),
+            keys.DOORBELL,
+        ),
+        (),
+        _sorted(*_CONNECTION, *_SCRIPTS, "WAITAOF", *_commands("tiktok_events")),
+    ),
+    Role.WORKER: Access(
+        (keys.PREFIX + "*", keys.BROKER_PREFIX + "*", keys.QUEUE),
+        _REMOTE_CONTROL,
+        _sorted(
+            *_CONNECTION, *_SCRIPTS, *_READING, *_CELERY, *_commands("tiktok_events", "worker")
+        ),
+    ),
+    Role.OPERATOR: Access(
+        (keys.PREFIX + "*", keys.DOORBELL),
+        (),
+        _sorted(*_CONNECTION, *_SCRIPTS, *_READING, *_commands("tiktok_events", "worker")),
+    ),
+}
