@@ -13,12 +13,15 @@ from rich.table import Table
 from tiktok_events.client import connect
 from tiktok_events.outbox.outbox import Appender
 from tiktok_events.spool.flush import flush_batch
+from tiktok_events.spool.repair import SpoolRepair, repair
 from tiktok_events.spool.spool import Spool, Spooled
 from worker.cli import options
 from worker.cli.terminal import Bar, age, cell, console, counted, plain_table, print_json
 from worker.settings import Settings
 
 KIBIBYTE: Final = 1024
+REPAIR_WAIT_S: Final = 60.0
+"""For others that use the new file already."""
 
 GROUP_HELP: Final = """Look after the spool: events that wait on this machine for Redis.
 
@@ -51,6 +54,22 @@ keeps its event_id, so it counts once. Clients may go on spooling and flushing m
 
 Exit codes: 0 nothing waits any more, 1 Redis or the file cannot be used, or another
 process is flushing, 2 wrong usage.
+"""
+
+REPAIR_HELP: Final = """Make a damaged spool whole: keep what can be read, set the rest aside.
+
+\b
+The file of the settings:    tiktok-events spool repair
+What an earlier run left:    tiktok-events spool repair --file spool.sqlite.damaged-…
+
+What is whole goes into a new file of the same name, from which it is flushed as usual. The
+damaged one is kept beside it under another name; nothing is deleted. Delete it yourself when
+nothing more is to be had from it: it holds events of people.
+
+End the producers of this machine first, if they still use the file: what one of them writes
+in that moment stays in the file that is set aside. A spool that is whole is left alone.
+
+Exit codes: 0 it is whole now, 1 it cannot be renamed or written, 2 wrong usage.
 """
 
 file_option: Final = click.option(
@@ -101,6 +120,35 @@ def flush(*, path: Path | None, as_json: bool) -> None:
             f"{counted(waiting, 'event')} still in the spool: another process is flushing, "
             "or was killed while it did; look again in some seconds"
         )
+
+
+@spool.command("repair", help=REPAIR_HELP)
+@file_option
+@options.as_json
+def repair_(*, path: Path | None, as_json: bool) -> None:
+    """Make it whole."""
+    place = _settings(path).spool_file
+    if place is None or not place.exists():
+        raise click.UsageError("there is no spool to repair")
+    try:
+        result = repair(Spool(place, Settings.load().spool_bytes, REPAIR_WAIT_S))
+    except OSError as error:
+        raise click.ClickException(f"{place} cannot be renamed: {error.strerror}") from error
+    if as_json:
+        print_json(asdict(result) | {"aside": result.aside and str(result.aside)})
+    else:
+        console().print(_told(result))
+
+
+def _told(result: SpoolRepair) -> str:
+    if result.aside is None:
+        return "The spool is whole; nothing was changed."
+    unread = "all of it" if result.unreadable is None else counted(result.unreadable, "block")
+    return (
+        f"{counted(result.events, 'event')} kept, in {counted(result.blocks, 'block')}.\n"
+        f"Not whole: {counted(result.broken, 'block')}. Unreadable: {unread}.\n"
+        f"The damaged file is {result.aside}"
+    )
 
 
 def _settings(path: Path | None) -> Settings:

@@ -12,6 +12,7 @@ from celery.utils.nodenames import default_nodename, host_format
 
 from worker.app import create_app
 from worker.cli.failures import FAILED
+from worker.delivery.destinations import Destinations
 from worker.reporting.logging import configure_logging
 from worker.runtime.first_aid import make_room
 from worker.settings import Settings, unknown_variables
@@ -51,6 +52,7 @@ def worker(concurrency: int, pool: str, name: str | None) -> None:
     for sentence in unknown_variables(os.environ):
         click.echo(f"Warning: {sentence}", err=True)
     settings = Settings.load()
+    Destinations(settings)  # it refuses what doctor refuses, before anything begins
     configure_logging(settings)
     make_room(settings)
     node = host_format(default_nodename(name or unique_name()))

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.event.destination import Destination, checked_destination
+from tiktok_events.spool.private_file import refuse_writable_by_others
 from worker.outbox.settlement import Turns
 from worker.reporting.log import Log
 from worker.settings import Settings, token
@@ -128,6 +129,7 @@ class Destinations:
     def _look(self, path: Path) -> None:
         """Read the file, unless it is the one that is in force."""
         try:
+            refuse_writable_by_others(path)
             stamp = _stamp(path)
             if stamp != self._stamp:
                 self._accounts = self._read(path)

@@ -26,6 +26,7 @@ from uuid import uuid4
 from weakref import WeakSet
 
 from tiktok_events.errors import InvalidSetting
+from tiktok_events.spool.private_file import refuse_writable_by_others
 
 VERSION: Final = 1
 """Of the schema; `PRAGMA user_version`. A file of another one is left alone."""
@@ -76,6 +77,7 @@ class SpoolFile:
                 monotonic clock.
 
         Raises:
+            InvalidSetting: others may write the file, or it is of another version.
             sqlite3.Error: the file is full, locked for too long, or cannot be used.
             OSError: it cannot be made.
         """
@@ -120,6 +122,7 @@ class SpoolFile:
     def _connect(self) -> sqlite3.Connection:
         if not self.path.exists():
             _make(self.path)
+        refuse_writable_by_others(self.path)
         connection = _connection(self.path)
         try:
             _check_version(connection, self.path)

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from redis import Redis
 
 from tiktok_events import Client
+from tiktok_events.errors import InvalidSetting
 from tiktok_events.outbox import keys
 from tiktok_events.settings import ClientSettings
 from tiktok_events.spool.spool import Spool
@@ -124,3 +125,20 @@ def test_a_file_that_is_no_spool_fails_with_one_sentence(path: Path) -> None:
     result = run(path, "status")
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert path.read_bytes() == b"something else " * 100
+
+
+@pytest.mark.parametrize("command", ["status", "flush"])
+def test_a_spool_that_others_may_write_is_refused(path: Path, command: str) -> None:
+    """What they put there would be sent as ours."""
+    leave(path, "C0PIXEL", count=1)
+    path.chmod(0o660)
+    result = run(path, command)
+    assert (result.exit_code, "chmod go-w" in result.stderr) == (1, True)
+
+
+def test_a_producer_does_not_spool_where_others_may_write(path: Path) -> None:
+    """It is told at the start."""
+    leave(path, "C0PIXEL", count=1)
+    path.chmod(0o666)
+    with pytest.raises(InvalidSetting, match=r"\(mode 0666\): chmod go-w"):
+        Client(on_failure="spool", spool_file=path)

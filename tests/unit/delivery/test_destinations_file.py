@@ -255,3 +255,25 @@ def test_no_error_shows_a_token(path: Path, text: str) -> None:
     """Whatever else is wrong beside it."""
     found = refusal(path, one_with("batch_events = 0").replace('"t"', f'"{text}"'))
     assert text not in found
+
+
+@pytest.mark.parametrize(("mode", "who"), [(0o664, "its group"), (0o602, "everybody")])
+def test_a_file_that_others_may_write_is_refused(path: Path, mode: int, who: str) -> None:
+    """They would choose where events go; the sentence names the file, its mode and the remedy."""
+    path.chmod(mode)
+    with pytest.raises(InvalidSetting) as refused:
+        read(path)
+    expected = f"{path} may be written by {who} (mode {mode:04o}): chmod go-w {path}"
+    assert str(refused.value) == expected
+
+
+def test_a_file_that_others_may_write_later_changes_nothing(path: Path) -> None:
+    """The last good one stays in force, until the mode is mended."""
+    accounts = read(path)
+    path.write_text(dedent(GOOD).replace("token-one", "token-of-a-thief"))
+    path.chmod(0o666)
+    assert accounts.account(WEB).access_token == "token-one"
+    assert "chmod go-w" in str(accounts.problem)
+    path.chmod(0o600)
+    assert accounts.account(WEB).access_token == "token-of-a-thief"
+    assert accounts.problem is None
