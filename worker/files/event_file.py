@@ -1,7 +1,7 @@
 """Reads events out of a file, one at a time: one a line (NDJSON), a JSON array, or one object.
 
 What is no event is an entry of its own, with the place where it stands: the others go on.
-Memory stays flat but for an array, which is held whole.
+Memory stays flat.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
+from worker.files.event_array import values_of_array
 from worker.files.explain import UnreadableEventsError
 
 LINE_BYTES: Final = 8 * 1024 * 1024
@@ -20,6 +21,9 @@ LINE_BYTES: Final = 8 * 1024 * 1024
 
 OBJECT_BYTES: Final = 4 * 1024 * 1024
 """Of one object over several lines, which is looked for when the first line is no JSON."""
+
+PART_BYTES: Final = 256 * 1024
+"""Of an array, read at a time."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _NO_OBJECT: Final = "an event is a JSON object, in braces"
@@ -63,17 +67,13 @@ class Line:
 
 
 def read_entries(stream: BinaryIO) -> Iterator[Entry]:
-    """The entries of a JSON file, in order; blank lines are none.
-
-    Raises:
-        UnreadableEventsError: it begins like an array, and is not JSON as a whole.
-    """
+    """The entries of a JSON file, in order; blank lines are none."""
     lines = (line for line in read_lines(stream) if line.text.strip())
     first = next(lines, None)
     if first is None:
         return iter(())
     if first.text.lstrip().startswith(b"["):
-        return _of_array(first.text + stream.read(), first.number)
+        return _of_array(first, stream)
     if _parsed(first.text) is None:
         return _of_object_or_lines(first, lines)
     return map(_entry, chain([first], lines))
@@ -100,13 +100,17 @@ def _skip_line(stream: BinaryIO) -> None:
 def _entry(line: Line) -> Entry:
     if line.cut:
         return Entry("line", line.number, None, TOO_LONG, len(line.text))
+    return _read("line", line.number, line.text)
+
+
+def _read(unit: str, number: int, text: bytes) -> Entry:
     try:
-        event = orjson.loads(line.text)
+        event = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         # Its msg alone: the error as a whole holds the text.
         problem = f"this is no JSON: {error.msg}, column {error.colno}"
-        return Entry("line", line.number, None, problem, len(line.text))
-    return _checked("line", line.number, event, len(line.text))
+        return Entry(unit, number, None, problem, len(text))
+    return _checked(unit, number, event, len(text))
 
 
 def _checked(unit: str, number: int, event: Any, size_bytes: int) -> Entry:
@@ -115,16 +119,15 @@ def _checked(unit: str, number: int, event: Any, size_bytes: int) -> Entry:
     return Entry(unit, number, None, _NO_OBJECT, size_bytes)
 
 
-def _of_array(document: bytes, first_line: int) -> Iterator[Entry]:
+def _of_array(first: Line, stream: BinaryIO) -> Iterator[Entry]:
+    """Its values; where it breaks, a last entry tells where."""
+    parts = chain([first.text], iter(lambda: stream.read(PART_BYTES), b""))
+    number = 0
     try:
-        events = orjson.loads(document)
-    except orjson.JSONDecodeError as error:
-        where = {"line": first_line + error.lineno - 1, "column": error.colno}
-        problem = f"this is no JSON: {error.msg}"
-    else:
-        share = len(document) // max(len(events), 1)
-        return (_checked("event", i, event, share) for i, event in enumerate(events, 1))
-    raise UnreadableEventsError(problem, **where)
+        for number, text in enumerate(values_of_array(parts, first.number), 1):
+            yield _read("event", number, text)
+    except UnreadableEventsError as error:
+        yield Entry("event", number + 1, None, f"{error}; nothing behind it was read", 0)
 
 
 def _of_object_or_lines(first: Line, lines: Iterator[Line]) -> Iterator[Entry]:

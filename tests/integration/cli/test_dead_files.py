@@ -210,6 +210,17 @@ def test_wrong_lines_are_told_and_the_others_imported(desk: Desk) -> None:
     assert "jo@example.com" not in result.output
 
 
+def test_a_line_without_an_end_is_refused(desk: Desk) -> None:
+    """It is passed over, not held; the others are imported."""
+    desk.bury()
+    desk.run("export", "-o", str(desk.file))
+    desk.run("purge", "--all", "--yes")
+    desk.file.write_bytes(b"x" * 9_000_000 + b"\n" + desk.file.read_bytes())
+    told = desk.json("import", str(desk.file), "--yes")
+    assert (told[0]["line"], "at most" in told[0]["message"]) == (1, True)
+    assert (told[-1]["imported"], told[-1]["refused"]) == (1, 1)
+
+
 def test_an_import_asks_what_it_cannot_know(desk: Desk) -> None:
     """Events replayed since the export could be counted twice; a no changes nothing."""
     desk.bury()

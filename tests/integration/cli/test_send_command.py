@@ -152,11 +152,20 @@ def test_an_array_counts_events(sender: Sender) -> None:
     assert result.stderr == "event 2: an event is a JSON object, in braces\n"
 
 
-def test_a_broken_array_is_refused_whole(sender: Sender) -> None:
-    """Where it breaks is named, and nothing is sent."""
-    result = sender.send(b'[\n{"event": "Purchase"},\noops]')
+def test_an_array_ends_where_it_breaks(sender: Sender) -> None:
+    """The place is named; what stood before it goes, as it does out of lines."""
+    broken = b"[\n" + orjson.dumps(event(1)) + b",\noops," + orjson.dumps(event(3)) + b"]"
+    result = sender.send(broken)
+    assert (result.exit_code, sender.ids()) == (1, ["order-1"])
+    assert "event 2: line 3, column 1: this is no JSON" in result.stderr
+
+
+def test_a_broken_array_is_refused_whole_when_one_refusal_is_to_keep_all_back(
+    sender: Sender,
+) -> None:
+    """Nothing is sent then."""
+    result = sender.send(b"[" + orjson.dumps(event(1)) + b", oops]", "--strict")
     assert (result.exit_code, sender.ids()) == (1, [])
-    assert "line 3, column 1: this is no JSON" in result.stderr
 
 
 def test_a_first_line_that_is_broken_harms_no_other(sender: Sender) -> None:

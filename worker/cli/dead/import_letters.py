@@ -14,6 +14,7 @@ from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.acting import acting
 from worker.cli.terminal import Bar, confirm, counted, print_json
+from worker.files.event_file import TOO_LONG, read_lines
 from worker.letters.dead_letters import PAGE, DeadLetter
 from worker.letters.file import LetterFileError, read_line
 from worker.letters.importing import LetterImport
@@ -94,13 +95,16 @@ class Importing:
         click.echo(f"{self.there:,} were there already, {counted(self.refused, 'line')} refused.")
 
     def _letters(self, stream: BinaryIO, bar: Bar) -> Iterator[DeadLetter]:
-        for number, line in enumerate(stream, 1):
-            bar.advance(len(line))
+        for line in read_lines(stream):
+            bar.advance(len(line.text))
+            if line.cut:
+                self._refuse(line.number, TOO_LONG, bar)
+                continue
             try:
-                if line.strip():
-                    yield read_line(line, self.region)
+                if line.text.strip():
+                    yield read_line(line.text, self.region)
             except LetterFileError as error:
-                self._refuse(number, str(error), bar)
+                self._refuse(line.number, str(error), bar)
 
     def _refuse(self, number: int, problem: str, bar: Bar) -> None:
         self.refused += 1

@@ -159,6 +159,6 @@ ACCESS: Final = {
     Role.OPERATOR: Access(
         (keys.PREFIX + "*", keys.DOORBELL),
         (),
-        _sorted(*_CONNECTION, *_SCRIPTS, *_READING, *_commands("tiktok_events", "worker")),
+        _sorted(*_CONNECTION, *_SCRIPTS, *_READING, "SCAN", *_commands("tiktok_events", "worker")),
     ),
 }

@@ -37,6 +37,7 @@ _WORDS: Final = {
     "INFO": "",
     "LMOVE": "{key} {key} LEFT RIGHT",
     "PING": "",
+    "SCAN": "0",
     "SCRIPT|EXISTS": "0",
     "SCRIPT|LOAD": "return",
     "TIME": "",
