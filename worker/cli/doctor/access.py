@@ -41,6 +41,7 @@ _READING: Final = (
     "HSCAN",
     "INFO",
     "LLEN",
+    "SCAN",
     "TIME",
     "XLEN",
     "XPENDING",
@@ -159,6 +160,6 @@ ACCESS: Final = {
     Role.OPERATOR: Access(
         (keys.PREFIX + "*", keys.DOORBELL),
         (),
-        _sorted(*_CONNECTION, *_SCRIPTS, *_READING, "SCAN", *_commands("tiktok_events", "worker")),
+        _sorted(*_CONNECTION, *_SCRIPTS, *_READING, *_commands("tiktok_events", "worker")),
     ),
 }
