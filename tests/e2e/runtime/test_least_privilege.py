@@ -80,7 +80,7 @@ def test_each_does_its_work_and_is_denied_nothing(
         if done.returncode not in {0, 1} or "permission" in told or "Traceback" in told:
             failed[command] = told
     assert failed == {}
-    assert worker.stop() == 0
+    assert worker.terminate() == 0
 
 
 def produce(url: str) -> None:
