@@ -77,6 +77,7 @@ ACTS: Final = frozenset(
         ("replays", "resume"),
         ("replays", "cancel"),
         ("spool", "flush"),
+        ("spool", "repair"),
     }
 )
 """What changes something, or does not end by itself."""

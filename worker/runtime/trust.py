@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import structlog
-
 from tiktok_events.connection.led_address import LedAddress
 from tiktok_events.connection.tls import unverified, url_arguments
 from tiktok_events.settings import ENVIRONMENT_PREFIX
-from worker.cli.doctor.diagnosis import Check, Outcome
+from worker.reporting.log import Log
 from worker.settings import Settings
 
-log = structlog.get_logger("tiktok_events.trust")
+log = Log("tiktok_events.trust")
 
 ADDRESSES: Final = ("redis_url", "broker_url")
 
@@ -30,17 +28,6 @@ def say_what_is_believed_unseen(settings: Settings) -> None:
     """Write a line of the log for each."""
     for name, option in believed_unseen(settings):
         log.warning("tls_unverified", setting=name, reason=option)
-
-
-def examine_trust(settings: Settings) -> Iterator[Check]:
-    """A check for each; nothing where every server must prove who it is."""
-    for name, option in believed_unseen(settings):
-        yield Check(
-            "tls",
-            Outcome.WARNING,
-            f"{name} says {option}: another server could take the password and the events",
-            "Name the authority instead: ?ssl_ca_certs=/path/to/ca.pem",
-        )
 
 
 def _option(url: str) -> str:

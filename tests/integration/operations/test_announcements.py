@@ -20,7 +20,7 @@ from worker.operations.alerts.judge import Alert, Alerts, Figure, Incident, Phas
 from worker.outbox.outbox import Outbox, Want
 from worker.outbox.settlement import Settled, Settlement, Turns
 from worker.reporting.announcements import Announcements
-from worker.runtime.engine import ENGINES
+from worker.runtime.engine import THIS_PROCESS
 from worker.settings import Settings
 
 PIXEL = "C0TELL000PIXEL000000"
@@ -34,9 +34,9 @@ DEAD = Figure(Alert.DEAD_PER_MINUTE, 12.5, 10)
 def settings(redis_url: str) -> Iterator[Settings]:
     """Of this process, which is a worker."""
     known = Settings.load({}, redis_url=redis_url)
-    ENGINES.configure(known)
+    THIS_PROCESS.configure(known)
     yield known
-    ENGINES.current().close()
+    THIS_PROCESS.engine().close()
 
 
 def parked(redis: Redis, redis_url: str) -> tuple[Outbox, Settled]:

@@ -15,7 +15,7 @@ from tiktok_events import AsyncClient, Client, OutboxUnavailable
 from worker.app import celery_settings
 from worker.runtime.broker import kombu_url
 from worker.runtime.engine import connect, connect_to_look
-from worker.runtime.sentinel_guard import guard_sentinels
+from worker.runtime.kombu_patches import patch_kombu
 from worker.settings import Settings
 
 EVENT: Any = {"event": "Lead", "event_source_id": "C0PIXEL", "user": {"email": "jo@x.example"}}
@@ -56,7 +56,7 @@ def by_look(url: str) -> None:
 
 def by_broker(url: str) -> None:
     """As Celery does."""
-    guard_sentinels()
+    patch_kombu()
     settings = Settings.load({}, redis_url="redis://h", broker_url=url)
     with Celery(broker=kombu_url(url), set_as_current=False) as app:
         app.conf.update(celery_settings(settings))

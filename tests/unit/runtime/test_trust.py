@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
+from worker.cli.doctor.checks import examine_trust
 from worker.cli.doctor.diagnosis import Outcome
-from worker.runtime.trust import examine_trust, say_what_is_believed_unseen
+from worker.runtime.trust import say_what_is_believed_unseen
 from worker.settings import Settings
 
 REDIS, BROKER = "TIKTOK_EVENTS_REDIS_URL", "TIKTOK_EVENTS_BROKER_URL"

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 from tiktok_events.outbox import keys
@@ -64,9 +65,6 @@ _CELERY: Final = (
     "HSET",
     "LLEN",
     "LPUSH",
-    "PSUBSCRIBE",
-    "PUBLISH",
-    "PUNSUBSCRIBE",
     "RPOP",
     "RPUSH",
     "SADD",
@@ -82,9 +80,9 @@ _CELERY: Final = (
     "ZREVRANGEBYSCORE",
 )
 
-_REMOTE_CONTROL: Final = (keys.BROKER_PREFIX + "/0.celery.pidbox",)
-"""The channel of Celery's remote control. A pattern that is subscribed to must be allowed as it is
-spelled, so no wider one will do."""
+
+_PACKAGES: Final = ("tiktok_events.outbox", "worker")
+"""Whose `lua` folders hold scripts: the producer's, and the worker's."""
 
 
 class Role(StrEnum):
@@ -125,7 +123,7 @@ class Access:
 def _commands(*packages: str) -> Iterator[str]:
     """Those that scripts call."""
     for package in packages:
-        for file in files(package).joinpath("lua").iterdir():
+        for file in Path(str(files(package))).glob("lua/**/*.lua"):
             for found in _CALL.finditer(file.read_text()):
                 yield found[1] or found[2]
 
@@ -142,24 +140,29 @@ ACCESS: Final = {
             keys.COUNTERS,
             keys.AWAKE,
             keys.HELD + "*",
+            keys.cancelled("*"),
             keys.outbox("*"),
             keys.state("*"),
             keys.attempts("*"),
             keys.DOORBELL,
         ),
         (),
-        _sorted(*_CONNECTION, *_SCRIPTS, "WAITAOF", *_commands("tiktok_events")),
+        _sorted(*_CONNECTION, *_SCRIPTS, "WAITAOF", *_commands(_PACKAGES[0])),
     ),
     Role.WORKER: Access(
-        (keys.PREFIX + "*", keys.BROKER_PREFIX + "*", keys.QUEUE),
-        _REMOTE_CONTROL,
+        (keys.PREFIX + "*", keys.BROKER_PREFIX + "*", keys.QUEUE + "*"),
+        (),
         _sorted(
-            *_CONNECTION, *_SCRIPTS, *_READING, *_CELERY, *_commands("tiktok_events", "worker")
+            *_CONNECTION,
+            *_SCRIPTS,
+            *_READING,
+            *_CELERY,
+            *_commands(*_PACKAGES),
         ),
     ),
     Role.OPERATOR: Access(
-        (keys.PREFIX + "*", keys.DOORBELL),
+        (keys.PREFIX + "*", keys.BROKER_PREFIX + "*", keys.QUEUE + "*"),
         (),
-        _sorted(*_CONNECTION, *_SCRIPTS, *_READING, *_commands("tiktok_events", "worker")),
+        _sorted(*_CONNECTION, *_SCRIPTS, *_READING, *_commands(*_PACKAGES)),
     ),
 }

@@ -28,7 +28,7 @@ from worker.reporting.stored import destination_of, named
 from worker.runtime.broker import kombu_url
 from worker.runtime.engine import connect_to_look
 from worker.runtime.presence import Presence
-from worker.runtime.trust import examine_trust
+from worker.runtime.trust import believed_unseen
 from worker.settings import Settings, is_this_machine, unknown_variables
 
 OLDEST_SERVER: Final = Version("6.2")
@@ -107,6 +107,17 @@ def _examine_outbox(
     if accounts is not None:
         yield tokens(figures, accounts)
     yield parked(figures)
+
+
+def examine_trust(settings: Settings) -> Iterator[Check]:
+    """A check for each; nothing where every server must prove who it is."""
+    for name, option in believed_unseen(settings):
+        yield Check(
+            "tls",
+            Outcome.WARNING,
+            f"{name} says {option}: another server could take the password and the events",
+            "Name the authority instead: ?ssl_ca_certs=/path/to/ca.pem",
+        )
 
 
 def api_url(url: str) -> Check:
