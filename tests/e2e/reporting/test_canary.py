@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 import threading
 import time
 from collections.abc import Iterator
@@ -34,6 +33,9 @@ INVALID: Final = 10
 REFUSED: Final = 1
 EXHAUSTED: Final = 5
 BROKEN_MESSAGES: Final = 2
+
+BROKEN_LETTERS: Final = 2
+"""What becomes of them; the one that asks for another task of ours is a bell, and carries no event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,13 +298,10 @@ def test_a_celery_producer_leaves_no_personal_data_behind_its_broker(
         for person in good:
             send(app, "tiktok_events.track", event_of(person, WORKING))
     wait_until(lambda: {f"Celery-{person.number}" for person in good} <= {*accepted_ids(fake_api)})
-    wait_until(lambda: "unregistered" in worker.log())
-    wait_until(lambda: "TypeError" in sentry_titles(sentry))
-    wait_until(lambda: letters_of(own_server))
+    wait_until(lambda: len(letters_of(own_server)) == BROKEN_LETTERS)
     assert worker.terminate() == 0
     searched = places(worker, sentry, fake_api, own_server)
     assert leaks(people, searched) == {}
-    assert re.search(rb"Task tiktok_events.deliver.*TypeError", searched["log"])
     assert good[0].email_digest.encode() in searched["requests"]
 
 
