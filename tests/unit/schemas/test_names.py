@@ -32,15 +32,15 @@ def warned(name: str, event_source: str = "web") -> str | None:
 
 
 def test_the_lists_are_complete() -> None:
-    """Eighteen standard events, four former ones, 27 of apps, thirteen reserved names, 62 codes."""
+    """Eighteen standard events, four former ones, 29 of apps, thirteen reserved names, 62 codes."""
     lists = (STANDARD_EVENTS, FORMER_STANDARD_EVENTS, APP_EVENTS, RESERVED_NAMES, CURRENCIES)
-    assert [len(names) for names in lists] == [18, 4, 27, 13, 62]
+    assert [len(names) for names in lists] == [18, 4, 29, 13, 62]
 
 
 @pytest.mark.parametrize("event_source", ["web", "offline", "crm"])
-@pytest.mark.parametrize("name", sorted(STANDARD_EVENTS | {"PlaceAnOrder", "ClickButton"}))
+@pytest.mark.parametrize("name", sorted(STANDARD_EVENTS))
 def test_a_standard_event_passes(name: str, event_source: str) -> None:
-    """Standard events, present and former, are accepted without a warning."""
+    """Standard events are accepted without a warning."""
     assert warned(name, event_source) is None
 
 
@@ -109,15 +109,19 @@ def test_a_near_miss_names_the_standard_event(name: str, meant: str) -> None:
         "a.b",
     ],
 )
-@pytest.mark.parametrize("event_source", ["web", "app", "offline", "crm"])
+@pytest.mark.parametrize("event_source", ["web", "app", "offline"])
 def test_a_name_against_the_rule_is_refused(name: str, event_source: str) -> None:
     """The error states the rule and not the name."""
-    assert judge_name(name, event_source).error == NAME_RULE
+    error = judge_name(name, event_source).error
+    assert error
+    assert error.partition(";")[0] == NAME_RULE
 
 
-@pytest.mark.parametrize("name", ["", "A" * 51, "A" * 100_000, 5, None, ["Purchase"], {}, True])
+@pytest.mark.parametrize(
+    "name", ["", "\x00", "A" * 257, "A" * 100_000, 5, None, ["Purchase"], {}, True]
+)
 def test_whatever_stands_for_the_name_is_judged(name: Any) -> None:
-    """Nothing but a fitting string passes as a name."""
+    """Nothing but a string that can be read passes as a name."""
     checked = check_event(EVENT | {"event": name}, "web")
     expected = "is required" if name is None else NAME_RULE
     assert (Finding("event", expected),) == checked.errors
