@@ -48,7 +48,11 @@ class Definitions:
         known = stored["properties"]
         raw = {key: _or_nothing(known[key], nothing) for key, nothing in FILLED_IN.items()}
         user = {**known["user"], "$ref": self._add("raw_user", self._raw_user(schema))}
-        self.found[f"{source}_event"] = {**stored, "x-vital": sorted(schema.vital_paths())}
+        self.found[f"{source}_event"] = {
+            **stored,
+            "x-vital": sorted(schema.vital_paths()),
+            "x-wanted": sorted(schema.wanted_paths()),
+        }
         self.found[f"raw_{source}_event"] = {
             **stored,
             "required": [key for key in stored["required"] if key not in FILLED_IN],

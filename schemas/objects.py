@@ -62,6 +62,14 @@ class EventObject(Schema):
             if isinstance(field, Object):
                 yield from field.schema.vital_paths(f"{prefix}{key}.")
 
+    def wanted_paths(self, prefix: str = "") -> Iterator[str]:
+        """Yield the paths that are asked for, though there is an event without them."""
+        for key, field in self.fields.items():
+            if isinstance(field, EventField) and field.required and not field.vital:
+                yield prefix + key
+            if isinstance(field, Object):
+                yield from field.schema.wanted_paths(f"{prefix}{key}.")
+
     def plan(self, prefix: str | None, *, strict: bool = False) -> Plan:
         """Return the plan of this object; see `Plan` for ``prefix``."""
         objects = {key: f for key, f in self.fields.items() if isinstance(f, Object)}

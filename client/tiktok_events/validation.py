@@ -126,8 +126,8 @@ def problems_of(body: Any, validator: Validator) -> list[Problem]:
         body: decoded JSON, without the destination.
         validator: of its source.
     """
-    vital = _vital_paths(validator)
-    problems = [_problem(error, vital) for error in _outermost(validator.iter_errors(body))]
+    vital, wanted = _paths(validator, "x-vital"), _paths(validator, "x-wanted")
+    problems = [_problem(error, vital, wanted) for error in _outermost(validator.iter_errors(body))]
     beyond = len(problems) - MOST_PROBLEMS
     if beyond > 0:
         problems.sort(key=lambda problem: problem.kind is not ProblemKind.ERROR)
@@ -165,22 +165,22 @@ def _outermost(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
         yield error
 
 
-def _vital_paths(validator: Validator) -> frozenset[str]:
-    """Return the places at which an error ends an event of the validator's source."""
+def _paths(validator: Validator, keyword: str) -> frozenset[str]:
+    """Return the places that the schema of the validator's source lists under this keyword."""
     schema = cast("Mapping[str, Any]", validator.schema)
     name = str(schema["$ref"]).rpartition("/")[2]
-    return frozenset({"", *schema["$defs"][name]["x-vital"]})
+    return frozenset(schema["$defs"][name][keyword])
 
 
-def _problem(error: ValidationError, vital: frozenset[str]) -> Problem:
+def _problem(error: ValidationError, vital: frozenset[str], wanted: frozenset[str]) -> Problem:
     path = ".".join(map(str, error.absolute_path))
     found = _reading(error)
     if found and found.value is not None:
         kind = ProblemKind.REMARK if found.value is error.instance else ProblemKind.MENDED
         return Problem(path, found.sentence, kind)
-    if path in vital:
+    if path in vital or not path:
         return Problem(path, _message(error))
-    if found or _is_absent(error):
+    if found or (path in wanted and _is_absent(error)):
         return Problem(path, found.sentence if found else _message(error), ProblemKind.REMARK)
     return Problem(path, _message(error), ProblemKind.OMITTED)
 

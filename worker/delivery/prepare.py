@@ -9,6 +9,8 @@ import orjson
 
 from schemas import Checked, Finding, check_event
 from tiktok_events.event.destination import Destination
+from tiktok_events.event.times import AHEAD, MOST_AHEAD_S
+from worker.delivery.salvaged import counted_paths
 from worker.letters.dead_letters import DeadLetter, Reason
 from worker.outbox.claimed_block import OpenBlock
 from worker.settings import CONNECT_TIMEOUT_S, Settings
@@ -16,6 +18,8 @@ from worker.settings import CONNECT_TIMEOUT_S, Settings
 SHOWN_ERRORS: Final = 5
 """In a dead letter's message; the path is the first one's."""
 
+IN_THE_FUTURE: Final = Finding("event_time", AHEAD)
+NOTHING: Final = frozenset[str]()
 TOO_LATE: Final = "too old to be sent before its window closes"
 NEEDS_A_YES: Final = (
     "it may have been accepted more than 48 hours ago: sent again, it could be counted twice; "
@@ -32,12 +36,14 @@ class Outgoing:
         index: its place there.
         encoded: JSON as it goes into `data`.
         expires_at: Unix seconds.
+        salvaged: which places of it were mended or left out, as they are counted.
     """
 
     block: OpenBlock
     index: int
     encoded: bytes
     expires_at: float
+    salvaged: frozenset[str] = NOTHING
 
     @property
     def body(self) -> Any:
@@ -88,11 +94,13 @@ class Preparer:
         settings: for the windows.
         judges: whether this process may end an event because of an age; see `ServerClock`. If
             not, what is too old, and what may have been accepted unseen, waits aside.
+        strict: whether an event ends for any key that cannot be used as it is.
     """
 
     destination: Destination
     settings: Settings
     judges: bool = True
+    strict: bool = False
 
     def prepare(self, block: OpenBlock, *, now: float) -> Prepared:
         """Tell what of a block can be sent and what is dead; changes nothing.
@@ -107,12 +115,12 @@ class Preparer:
         window_s = self._window_s()
         latest_end = self._latest_end(now)
         for index, event in enumerate(block.events):
-            checked = check_event(event, self.destination.event_source)
+            checked = self._checked(event, now)
             if checked.errors:
                 prepared.dead.append((index, self._invalid(block, event, checked, now)))
                 continue
-            if checked.warnings:
-                prepared.warnings += checked.warnings
+            prepared.warnings += checked.warnings
+            salvaged = counted_paths(checked.warnings) if checked.warnings else NOTHING
             expires_at = checked.event["event_time"] + window_s
             if not self.judges and (needs_a_yes or expires_at < latest_end):
                 prepared.aside.append(index)
@@ -123,7 +131,7 @@ class Preparer:
                 letter = self._letter(block, event, Reason.EXHAUSTED, NEEDS_A_YES, now)
                 prepared.dead.append((index, letter))
             else:
-                sendable = Outgoing(block, index, encoded(checked.event), expires_at)
+                sendable = Outgoing(block, index, encoded(checked.event), expires_at, salvaged)
                 prepared.sendable.append(sendable)
         return prepared
 
@@ -138,6 +146,13 @@ class Preparer:
         if not isinstance(event_time, int | float) or isinstance(event_time, bool):
             event_time = 0
         return event_time + self._window_s()
+
+    def _checked(self, event: Any, now: float) -> Checked:
+        """The check, and what needs a clock."""
+        checked = check_event(event, self.destination.event_source, strict=self.strict)
+        if not checked.errors and checked.event["event_time"] > now + MOST_AHEAD_S:
+            return Checked(checked.event, (IN_THE_FUTURE,))
+        return checked
 
     def _window_s(self) -> float:
         return self.settings.window_s(self.destination.event_source)
