@@ -22,6 +22,7 @@ from tiktok_events.event.readings import BLANKS, WAS_EMPTY, WAS_SPELT, read
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+OTHER_FORM: Final = "was written in another form: it is sent in the usual one"
 IS_REQUIRED: Final = "is required"
 WAS_NUMBER: Final = "was a number: it is sent as a string"
 NOT_A_STRING: Final = "must be a string"
@@ -198,7 +199,7 @@ class Shaped(Text):
             return noted
         spelt = self.spelling(noted.value)
         if self.is_usual(spelt):
-            return noted if spelt == noted.value else mended(spelt, WAS_SPELT.format(spelt))
+            return noted if spelt == noted.value else mended(spelt, OTHER_FORM)
         return Noted(noted.value, (*noted.findings, Finding("", self.advice)))
 
 

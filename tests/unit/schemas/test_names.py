@@ -14,7 +14,16 @@ from schemas.catalogue import (
     RESERVED_NAMES,
     STANDARD_EVENTS,
 )
-from schemas.names import NAME_RULE, STANDARD_ONLY, judge_name
+from schemas.names import (
+    IS_GIVEN_UP,
+    MEASURED_BY_PIXEL,
+    NAME_RULE,
+    NO_NAME,
+    STANDARD_ONLY,
+    WAS_GIVEN_UP,
+    NameVerdict,
+    judge_name,
+)
 
 EVENT: dict[str, Any] = {
     "event_time": 1767225600,
@@ -143,3 +152,45 @@ def test_the_warning_on_a_name_stands_at_the_event() -> None:
         checked.event["event"],
         [warning.path for warning in checked.warnings],
     ) == ("add_to_cart", ["event"])
+
+
+@pytest.mark.parametrize("name", ["ClickButton", "PlaceAnOrder"])
+def test_a_name_that_is_given_up_says_until_when(name: str) -> None:
+    """By the time of the event: whoever sends it next year hears that it is over."""
+    [before] = check_event(EVENT | {"event": name}, "web").warnings
+    [after] = check_event(EVENT | {"event": name, "event_time": 1798761600}, "web").warnings
+    assert before.message == IS_GIVEN_UP.format("2027-01-01")
+    assert after.message == WAS_GIVEN_UP.format("2027-01-01")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("View Content", "ViewContent"), ("Complete Payment", "CompletePayment")]
+)
+@pytest.mark.parametrize("event_source", ["web", "offline"])
+def test_a_near_miss_with_a_blank_names_the_standard_event(
+    name: str, meant: str, event_source: str
+) -> None:
+    """It is sent; a strict check refuses it with the same hint."""
+    checked = check_event(EVENT | {"event": name}, event_source)
+    strict = check_event(EVENT | {"event": name}, event_source, strict=True)
+    assert checked.event["event"] == name
+    for found in (checked.warnings[0], strict.errors[0]):
+        assert (found.path, f"was {meant} meant?") == ("event", found.message.split("; ")[-1])
+
+
+@pytest.mark.parametrize("name", ["Qualified Lead", "商談成立", "عميل مؤهل", "Größe 2", "x" * 256])
+def test_a_stage_of_a_crm_has_any_name(name: str) -> None:
+    """In any language, with blanks."""
+    assert judge_name(name, "crm") == NameVerdict()
+
+
+@pytest.mark.parametrize("name", ["", " ", " x", "x ", "a\nb", "x" * 257])
+def test_a_stage_of_a_crm_can_be_read(name: str) -> None:
+    """Visible, and not endless."""
+    assert judge_name(name, "crm").error == NO_NAME
+
+
+@pytest.mark.parametrize("name", ["LANDING_PAGE_VIEW", "ENGAGED_SESSION"])
+def test_what_the_pixel_measures_is_no_event_to_be_sent(name: str) -> None:
+    """It would count as a custom event."""
+    assert warned(name) == MEASURED_BY_PIXEL
