@@ -29,11 +29,11 @@ _FINDINGS: Final = {
 
 def wanted_in(event: dict[str, Any], event_source: str) -> list[Finding]:
     """Return what is missing of what TikTok asks for with an event of this source."""
-    if event_source not in _WANTED:
+    wanted = _WANTED.get(event_source)
+    if wanted is None:
         return []
-    group, key, _, _ = _WANTED[event_source]
-    holder = event.get(group)
-    if holder is not None and key in holder:
+    holder = event.get(wanted[0])
+    if holder is not None and wanted[1] in holder:
         return []
     return _FINDINGS[event_source][holder is not None]
 

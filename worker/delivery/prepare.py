@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -9,7 +10,8 @@ import orjson
 
 from schemas import Checked, Finding, check_event
 from tiktok_events.event.destination import Destination
-from tiktok_events.event.times import AHEAD, MOST_AHEAD_S
+from tiktok_events.event.times import AHEAD, MOST_AHEAD_S, read_time
+from worker.delivery.remarks import note_warnings
 from worker.delivery.salvaged import counted_paths
 from worker.letters.dead_letters import DeadLetter, Reason
 from worker.outbox.claimed_block import OpenBlock
@@ -18,7 +20,7 @@ from worker.settings import CONNECT_TIMEOUT_S, Settings
 SHOWN_ERRORS: Final = 5
 """In a dead letter's message; the path is the first one's."""
 
-IN_THE_FUTURE: Final = Finding("event_time", AHEAD)
+IN_THE_FUTURE: Final = (Finding("event_time", AHEAD),)
 NOTHING: Final = frozenset[str]()
 TOO_LATE: Final = "too old to be sent before its window closes"
 NEEDS_A_YES: Final = (
@@ -114,16 +116,22 @@ class Preparer:
         needs_a_yes = history.needs_a_yes(now) if self.judges else history.ambiguous
         window_s = self._window_s()
         latest_end = self._latest_end(now)
+        latest_deadline = now + MOST_AHEAD_S + window_s
         for index, event in enumerate(block.events):
-            checked = self._checked(event, now)
+            checked = check_event(event, self.destination.event_source, strict=self.strict)
             if checked.errors:
-                prepared.dead.append((index, self._invalid(block, event, checked, now)))
+                letter = self._invalid(block, event, checked.errors, now)
+                prepared.dead.append((index, letter))
                 continue
             prepared.warnings += checked.warnings
             salvaged = counted_paths(checked.warnings) if checked.warnings else NOTHING
             expires_at = checked.event["event_time"] + window_s
-            if not self.judges and (needs_a_yes or expires_at < latest_end):
+            in_time = latest_end <= expires_at <= latest_deadline
+            if not self.judges and (needs_a_yes or not in_time):
                 prepared.aside.append(index)
+            elif expires_at > latest_deadline:
+                letter = self._invalid(block, event, IN_THE_FUTURE, now)
+                prepared.dead.append((index, letter))
             elif expires_at < latest_end:
                 letter = self._letter(block, event, Reason.EXPIRED, TOO_LATE, now)
                 prepared.dead.append((index, letter))
@@ -143,16 +151,16 @@ class Preparer:
     def expires_at(self, event: Any) -> float:
         """Until when the event is worth sending: its time and the window of its source."""
         event_time = event.get("event_time") if isinstance(event, dict) else None
+        if found := read_time(event_time):
+            event_time = found.seconds
         if not isinstance(event_time, int | float) or isinstance(event_time, bool):
             event_time = 0
         return event_time + self._window_s()
 
-    def _checked(self, event: Any, now: float) -> Checked:
-        """The check, and what needs a clock."""
-        checked = check_event(event, self.destination.event_source, strict=self.strict)
-        if not checked.errors and checked.event["event_time"] > now + MOST_AHEAD_S:
-            return Checked(checked.event, (IN_THE_FUTURE,))
-        return checked
+    def _salvaged(self, checked: Checked) -> frozenset[str]:
+        """Tell what was found, and return what of it is counted."""
+        note_warnings(self.destination.key, checked.warnings)
+        return counted_paths(checked.warnings)
 
     def _window_s(self) -> float:
         return self.settings.window_s(self.destination.event_source)
@@ -161,8 +169,9 @@ class Preparer:
         """When an attempt that begins now could end; it must not be after an event's deadline."""
         return now + CONNECT_TIMEOUT_S + self.settings.request_timeout_s
 
-    def _invalid(self, block: OpenBlock, event: Any, checked: Checked, now: float) -> DeadLetter:
-        errors = checked.errors
+    def _invalid(
+        self, block: OpenBlock, event: Any, errors: Sequence[Finding], now: float
+    ) -> DeadLetter:
         message = "; ".join(f"{error.path}: {error.message}" for error in errors[:SHOWN_ERRORS])
         return self._letter(block, event, Reason.INVALID, message, now, path=errors[0].path or None)
 
