@@ -8,10 +8,9 @@ from typing import Any, Final
 
 import orjson
 
-from schemas import Checked, Finding, check_event
+from schemas import Finding, check_event
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.times import AHEAD, MOST_AHEAD_S, read_time
-from worker.delivery.remarks import note_warnings
 from worker.delivery.salvaged import counted_paths
 from worker.letters.dead_letters import DeadLetter, Reason
 from worker.outbox.claimed_block import OpenBlock
@@ -114,8 +113,7 @@ class Preparer:
         prepared = Prepared()
         history = block.history
         needs_a_yes = history.needs_a_yes(now) if self.judges else history.ambiguous
-        window_s = self._window_s()
-        latest_end = self._latest_end(now)
+        window_s, latest_end = self._window_s(), self._latest_end(now)
         latest_deadline = now + MOST_AHEAD_S + window_s
         for index, event in enumerate(block.events):
             checked = check_event(event, self.destination.event_source, strict=self.strict)
@@ -123,25 +121,28 @@ class Preparer:
                 letter = self._invalid(block, event, checked.errors, now)
                 prepared.dead.append((index, letter))
                 continue
-            prepared.warnings += checked.warnings
-            salvaged = counted_paths(checked.warnings) if checked.warnings else NOTHING
+            salvaged = NOTHING
+            if checked.warnings:
+                prepared.warnings += checked.warnings
+                salvaged = counted_paths(checked.warnings)
             expires_at = checked.event["event_time"] + window_s
-            in_time = latest_end <= expires_at <= latest_deadline
-            if not self.judges and (needs_a_yes or not in_time):
+            if latest_end <= expires_at <= latest_deadline and not needs_a_yes:
+                body = encoded(checked.event)
+                prepared.sendable.append(Outgoing(block, index, body, expires_at, salvaged))
+            elif not self.judges:
                 prepared.aside.append(index)
-            elif expires_at > latest_deadline:
-                letter = self._invalid(block, event, IN_THE_FUTURE, now)
-                prepared.dead.append((index, letter))
-            elif expires_at < latest_end:
-                letter = self._letter(block, event, Reason.EXPIRED, TOO_LATE, now)
-                prepared.dead.append((index, letter))
-            elif needs_a_yes:
-                letter = self._letter(block, event, Reason.EXHAUSTED, NEEDS_A_YES, now)
-                prepared.dead.append((index, letter))
             else:
-                sendable = Outgoing(block, index, encoded(checked.event), expires_at, salvaged)
-                prepared.sendable.append(sendable)
+                letter = self._untimely(block, event, expires_at, now)
+                prepared.dead.append((index, letter))
         return prepared
+
+    def _untimely(self, block: OpenBlock, event: Any, expires_at: float, now: float) -> DeadLetter:
+        """The letter of an event that is valid, but not to be sent any more, or not yet."""
+        if expires_at < self._latest_end(now):
+            return self._letter(block, event, Reason.EXPIRED, TOO_LATE, now)
+        if expires_at > now + MOST_AHEAD_S + self._window_s():
+            return self._invalid(block, event, IN_THE_FUTURE, now)
+        return self._letter(block, event, Reason.EXHAUSTED, NEEDS_A_YES, now)
 
     def crash_loop(self, block: OpenBlock, *, now: float) -> DeadLetter:
         """The letter of the only event of a block that kills its workers."""
@@ -156,11 +157,6 @@ class Preparer:
         if not isinstance(event_time, int | float) or isinstance(event_time, bool):
             event_time = 0
         return event_time + self._window_s()
-
-    def _salvaged(self, checked: Checked) -> frozenset[str]:
-        """Tell what was found, and return what of it is counted."""
-        note_warnings(self.destination.key, checked.warnings)
-        return counted_paths(checked.warnings)
 
     def _window_s(self) -> float:
         return self.settings.window_s(self.destination.event_source)

@@ -63,7 +63,11 @@ def deliver(redis: Redis) -> Deliver:
             OpenBlock.of(claimed, lease_ends=time.monotonic() + 60) for claimed in claim.blocks
         ]
         preparer = Preparer(PIXEL, settings, strict=account.limits.strict)
-        outgoing = [one for block in blocks for one in preparer.prepare(block, now=time.time())]
+        outgoing = [
+            one
+            for block in blocks
+            for one in preparer.prepare(block, now=time.time()).end_in(block)
+        ]
         if outgoing:
             delivery.deliver(Batch(PIXEL, account, claim.failures, outgoing))
         else:

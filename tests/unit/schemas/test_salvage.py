@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 import pytest
-from tests.unit.salvage_cases import CASES, ENDED, GONE, Case
+from tests.unit.schemas.salvage_cases import CASES, ENDED, GONE, Case
 
 from schemas import Checked, Kind, check_event
 from tiktok_events.event.prepare import EventPreparer
