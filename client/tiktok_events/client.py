@@ -67,6 +67,7 @@ class Client(Producer):
             destinations for which very much waits, `zlib` all, `none` none.
         policy: what may be shared of an event, or a function that decides it for each.
         strip_url_parameters: names of URL parameters that may not; ``"*"`` for all.
+        user_keys: keys of ``user`` that TikTok does not know and that may pass all the same.
 
     Raises:
         InvalidSetting: a setting has a value that is not allowed.

@@ -41,6 +41,7 @@ class Producer:
         compression: str | None = None,
         policy: PolicyRule = KEEP,
         strip_url_parameters: Iterable[str] | None = None,
+        user_keys: Iterable[str] | None = None,
     ) -> None:
         self.settings = ClientSettings.load(
             redis_url=redis_url,
@@ -54,6 +55,7 @@ class Producer:
             durability=durability,
             compression=compression,
             strip_url_parameters=strip_url_parameters,
+            user_keys=user_keys,
         )
         self._preparer = EventPreparer(
             _default_ids(event_source_id, self.settings.pixel_code),
@@ -61,6 +63,7 @@ class Producer:
             self.settings.max_event_bytes,
             check_rule(policy),
             self.settings.strip_url_parameters or frozenset(),
+            self.settings.user_keys or frozenset(),
         )
         self._withheld = Tally()
         self._circuit = Circuit()

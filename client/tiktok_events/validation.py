@@ -13,6 +13,7 @@ from tiktok_events.errors import InvalidEvent, MissingExtra
 from tiktok_events.event.destination import EVENT_SOURCES
 from tiktok_events.event.prepare import EventPreparer
 from tiktok_events.event.readings import BLANKS, Reading, read
+from tiktok_events.event.remarks import without_remarks
 from tiktok_events.event.times import read_time
 from tiktok_events.settings import ClientSettings
 from tiktok_events.types import AnyEvent, EventSource
@@ -106,7 +107,11 @@ def validate(event: AnyEvent, *, event_source: EventSource = "web") -> list[Prob
     except InvalidEvent as error:
         return [Problem(error.path, error.message)]
     validator = validator_of(prepared.destination.event_source)
-    return [*_mended_at_the_call(event), *problems_of(orjson.loads(prepared.body), validator)]
+    return [*_mended_at_the_call(event), *problems_of(_stored(prepared.body), validator)]
+
+
+def _stored(body: bytes) -> Any:
+    return without_remarks(orjson.loads(body))
 
 
 def _mended_at_the_call(event: Any) -> Iterator[Problem]:

@@ -25,6 +25,7 @@ from schemas.rules import (
     VALUE_WITHOUT_CURRENCY,
 )
 from schemas.unknown import UNKNOWN_KEY
+from schemas.user import NO_SUCH_KEY
 from schemas.vehicle import NOT_A_RANGE
 from schemas.wanted import LEAD_ID_WANTED, LEAD_WANTED, PAGE_WANTED, URL_WANTED
 from tiktok_events.event.readings import WAS_EMPTY
@@ -332,7 +333,7 @@ def test_a_wrong_value_is_refused_where_it_stands(path: str, value: Any, message
         ("limited_data_use", 0, False, "was not a boolean: it is sent as one"),
         ("limited_data_use", 1.0, True, "was not a boolean: it is sent as one"),
         ("properties.gift", {"wrap": ["red", None]}, {"wrap": ["red", None]}, UNKNOWN_KEY),
-        ("user.shoe_size", 42, 42, UNKNOWN_KEY),
+        ("user.shoe_size", 42, None, NO_SUCH_KEY),
         ("properties.contents.0.colour", "red", "red", UNKNOWN_KEY),
         ("schema_version", "2", "2", UNKNOWN_KEY),
     ],

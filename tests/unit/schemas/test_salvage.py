@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import orjson
 import pytest
-from tests.unit.schemas.salvage_cases import CASES, ENDED, GONE, Case
 
 from schemas import Checked, Kind, check_event
+from tests.unit.schemas.salvage_cases import CASES, ENDED, GONE, Case
 from tiktok_events.event.prepare import EventPreparer
 from worker.delivery.salvaged import counted_path, counted_paths
 

@@ -139,6 +139,8 @@ def test_a_broken_number_is_not_cut_to_a_whole_one() -> None:
         ("pixel_code", "a\nb"),
         ("strip_url_parameters", "email,,phone"),
         ("strip_url_parameters", "ttclid"),
+        ("user_keys", "segment,,tier"),
+        ("user_keys", "email_address"),
         ("access_token", "a\nb"),
         ("access_token", "pаss"),  # noqa: RUF001 — because that is the point: a Cyrillic letter
         ("on_failure", "explode"),

@@ -231,6 +231,7 @@ class Work:
             settings.default_region,
             settings.max_event_bytes,
             strip=settings.strip_url_parameters or frozenset(),
+            user_keys=settings.user_keys or frozenset(),
         )
         refuse, values = self._report.refuse, self._order.values
         return Preparation(preparer, refuse, values, self._digest, self._order.slice_entries)

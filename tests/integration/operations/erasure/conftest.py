@@ -49,7 +49,7 @@ class Shop:
         self.outbox = Outbox(redis, consumer="one", lease_ms=round(LEASE_S * 1000))
 
     def track(self, *emails: str, source_id: str = PIXEL) -> None:
-        """One block with an event for each address; its id is the address and its place."""
+        """One block with an event for each address; its id is who it is, and its place."""
         page = {"url": f"https://shop.example/?{'q' * 400}"}
         with Client(
             self.url, event_source_id=source_id, linger_ms=0, compression=self.compression
@@ -57,7 +57,7 @@ class Shop:
             client.track_many(
                 {
                     "event": "Lead",
-                    "event_id": f"{email}/{n}",
+                    "event_id": f"{email.split('@')[0]}/{n}",
                     "user": {"email": email},
                     "page": page,
                 }
@@ -108,8 +108,12 @@ class Shop:
         )
 
     def bury(self, email: str) -> None:
-        """Bury an event of somebody; its id is the address."""
-        body = {"event": "Lead", "event_id": email, "user": prepare_user({"email": email})}
+        """Bury an event of somebody; its id is who it is."""
+        body = {
+            "event": "Lead",
+            "event_id": email.partition("@")[0],
+            "user": prepare_user({"email": email}),
+        }
         DeadLetters(self.redis).bury(self.letter(body))
 
     def person(self) -> Person:
