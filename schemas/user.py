@@ -15,7 +15,6 @@ from schemas.fields import Choice, Shaped, Text
 from schemas.finding import Finding, Noted
 from schemas.objects import EventObject
 from schemas.plan import Plan
-from schemas.unknown import is_key
 
 NO_SUCH_KEY: Final = "is no key of user that TikTok knows: it is left out"
 
@@ -33,6 +32,8 @@ class User(EventObject):
 
     It is closed: what it does not know could be anybody's, and is not sent.
     """
+
+    closed = True
 
     email = MatchKey()
     phone = MatchKey()
@@ -57,14 +58,14 @@ class User(EventObject):
     gaid = Text(limits.LABEL_CHARS)
     att_status = Choice(catalogue.ATT_STATUSES)
 
-    def plan(self, prefix: str | None) -> Plan:
+    def plan(self, prefix: str | None, *, strict: bool = False) -> Plan:
         """Return the plan of this object, in which an unknown key is a doubt."""
         del prefix
-        return super().plan(None)
+        return super().plan(None, strict=strict)
 
     def _sift_key(
         self, key: Any, raw: Any, loaded: dict[str, Any], messages: dict[Any, Any]
     ) -> Noted:
-        if key in self.fields or key in PASSING or raw is None or not is_key(key):
+        if key in self.fields or key in PASSING or raw is None:
             return super()._sift_key(key, raw, loaded, messages)
         return Noted(None, (Finding("", NO_SUCH_KEY),))

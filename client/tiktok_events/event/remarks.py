@@ -75,6 +75,16 @@ class Remark:
 Remarks = list[Remark]
 
 
+def sentence_of(counter: str) -> str:
+    """What a counter that travels with an event says, for people."""
+    what, _, rest = counter.partition(":")
+    if what == "read_as":
+        return Remark.read_as("", rest).text
+    name = "JUNK" if what == "junk" else rest.rpartition(":")[2].upper()
+    why = Reason.__members__.get(name)
+    return f"It is left out. {why.value}" if why else "It is left out: it cannot be read safely."
+
+
 def shown(key: object) -> str:
     """Return a key as a path may show it: one that could be an address or a number is hidden."""
     return key if isinstance(key, str) and _shows_nobody(key) else "<key>"

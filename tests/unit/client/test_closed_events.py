@@ -229,7 +229,7 @@ def test_an_event_of_api_1_is_taken_apart() -> None:
     assert body == {
         "event": "CompletePayment",
         "event_id": "7",
-        "event_time": "2026-01-01T00:00:00Z",
+        "event_time": 1_767_225_600,
         "limited_data_use": True,
         "page": {"url": "https://shop.example/", "referrer": "https://a.example/"},
         "properties": {"value": 5},

@@ -12,7 +12,7 @@ from tiktok_events.event.destination import Destination
 from tiktok_events.event.match_keys import hash_text
 from tiktok_events.event.remarks import REMARKS
 from worker.attempts.history import History
-from worker.delivery.prepare import Preparer
+from worker.delivery.prepare import Outgoing, Preparer
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import ClaimedBlock
 from worker.outbox.settlement import Settlement, Turns
@@ -29,6 +29,11 @@ PLAIN: dict[str, Any] = {
 PREPARER = Preparer(Destination("web", "P"), Settings())
 
 
+def ended(block: OpenBlock) -> list[Outgoing]:
+    """What of a block can be sent; the rest has ended in it."""
+    return PREPARER.prepare(block, now=NOW).end_in(block)
+
+
 def block_of(*events: dict[str, Any], claims: int = 1) -> OpenBlock:
     """A block as a worker claims it."""
     claimed = ClaimedBlock(f"{NOW:.0f}000-1", claims, len(events), orjson.dumps(events), b"")
@@ -37,7 +42,7 @@ def block_of(*events: dict[str, Any], claims: int = 1) -> OpenBlock:
 
 def sent(*events: dict[str, Any]) -> list[dict[str, Any]]:
     """The events as they go to the API."""
-    return [orjson.loads(one.encoded) for one in PREPARER.prepare(block_of(*events), now=NOW)]
+    return [orjson.loads(one.encoded) for one in ended(block_of(*events))]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +72,7 @@ def test_a_raw_match_key_is_hashed() -> None:
 def test_it_does_not_die_raw() -> None:
     """A dead letter holds what would have been sent, also when it is made later."""
     block = block_of({**PLAIN, "event": "", "user": {"email": ANN}}, {**PLAIN, "email": ANN})
-    (outgoing,) = PREPARER.prepare(block, now=NOW)
+    (outgoing,) = ended(block)
     settlement = Settlement("web:P", 0, Turns("t", 1.0))
     body = outgoing.body
     block.delivered()
@@ -81,8 +86,8 @@ def test_remarks_are_not_sent_but_counted_once() -> None:
     """When an event is tried for the first time."""
     event = {**PLAIN, REMARKS: {"user.email": "junk", "user.phone": "left_out:phone:national"}}
     first, again = block_of(event, event), block_of(event, claims=2)
-    sent_events = [orjson.loads(one.encoded) for one in PREPARER.prepare(first, now=NOW)]
-    list(PREPARER.prepare(again, now=NOW))
+    sent_events = [orjson.loads(one.encoded) for one in ended(first)]
+    ended(again)
 
     assert sent_events == [PLAIN, PLAIN]
     assert first.remarked == {"junk": 2, "left_out:phone:national": 2}
@@ -93,7 +98,7 @@ def test_the_counters_reach_the_settlement() -> None:
     """Beside those of the answers."""
     block = block_of({**PLAIN, REMARKS: {"user.email": "junk"}})
     settlement = Settlement("web:P", 0, Turns("t", 1.0))
-    list(PREPARER.prepare(block, now=NOW))
+    ended(block)
     block.delivered()
     block.settle_into(settlement)
 
