@@ -38,7 +38,6 @@ class Producer:
         spool_file: str | Path | None = None,
         spool_bytes: int | None = None,
         durability: str | None = None,
-        compression: str | None = None,
         policy: PolicyRule = KEEP,
         strip_url_parameters: Iterable[str] | None = None,
         user_keys: Iterable[str] | None = None,
@@ -53,7 +52,6 @@ class Producer:
             spool_file=spool_file,
             spool_bytes=spool_bytes,
             durability=durability,
-            compression=compression,
             strip_url_parameters=strip_url_parameters,
             user_keys=user_keys,
         )

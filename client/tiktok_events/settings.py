@@ -193,8 +193,6 @@ class ClientSettings:
         durability: `fsync` ends a call only when the server's append-only file is on its
             disk, which needs Redis 7.2 or later, or Valkey; `none` leaves that to the server's
             `appendfsync`.
-        compression: which blocks are packed: `zlib` all that gain by it, `none` none, `auto`
-            those of destinations for which 100,000 events wait.
     """
 
     redis_url: str = setting(
@@ -214,7 +212,6 @@ class ClientSettings:
     spool_file: Path | None = setting(None, file_path)
     spool_bytes: int = setting(67_108_864, whole(524_288, 10_737_418_240))
     durability: str = setting("none", one_of("none", "fsync"))
-    compression: str = setting("auto", one_of("auto", "zlib", "none"))
 
     @property
     def rings(self) -> bool:

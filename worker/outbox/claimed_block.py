@@ -19,7 +19,6 @@ from typing import Any, Final
 
 import orjson
 
-from tiktok_events.outbox.packing import packed_like, unpacked
 from worker.attempts.history import History
 from worker.letters.letter import DeadLetter
 from worker.letters.record import Record
@@ -189,8 +188,7 @@ class OpenBlock:
 
     def _left_part(self, left: _Left) -> LeftPart:
         events = self.events
-        json = orjson.dumps([events[index] for index in sorted(left.indexes)])
-        payload = packed_like(self.claimed.payload, json)
+        payload = orjson.dumps([events[index] for index in sorted(left.indexes)])
         suspect = self.history.suspect or left.group > 0
         return LeftPart(len(left.indexes), payload, replace(left.history, suspect=suspect).write())
 
@@ -210,7 +208,7 @@ def _decoded(claimed: ClaimedBlock) -> list[Any]:
     They end as invalid dead letters instead of killing one worker after the other.
     """
     try:
-        events = orjson.loads(unpacked(claimed.payload))
-    except ValueError:
+        events = orjson.loads(claimed.payload)
+    except orjson.JSONDecodeError:
         events = None
     return events if isinstance(events, list) and events else [None] * claimed.events

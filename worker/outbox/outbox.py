@@ -75,7 +75,7 @@ class ClaimedBlock:
         claims: how often it was claimed since it was last settled; more than one
             means that earlier claims died. Together with the consumer it is the fence.
         events: how many events it holds.
-        payload: JSON array of them, perhaps packed.
+        payload: JSON array of them.
         attempts: JSON of what earlier attempts met, or empty.
     """
 

@@ -16,7 +16,6 @@ from structlog.testing import capture_logs
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
 from tiktok_events.outbox import keys
-from tiktok_events.outbox.packing import unpacked
 from worker.cli import main
 from worker.delivery.expiry import Sweep, is_time_to_sweep
 from worker.letters.dead_letters import DeadLetters
@@ -81,14 +80,14 @@ class Parked:
         """What a worker claims in the end, but for the one probe: in the order of claiming."""
         assert Parking(self.redis).resume(KEY)
         self.redis.hdel(keys.state(KEY), "failures")
-        payloads = [unpacked(block.payload) for block in self.claim().blocks]
+        payloads = [block.payload for block in self.claim().blocks]
         return [event["event_id"] for payload in payloads for event in orjson.loads(payload)]
 
 
-@pytest.fixture(params=["none", "zlib"])
-def parked(redis: Redis, redis_url: str, request: pytest.FixtureRequest) -> Iterator[Parked]:
-    """An empty destination that is not parked yet; its blocks will be packed or not."""
-    with Client(redis_url, event_source_id=PIXEL, linger_ms=0, compression=request.param) as client:
+@pytest.fixture
+def parked(redis: Redis, redis_url: str) -> Iterator[Parked]:
+    """An empty destination that is not parked yet."""
+    with Client(redis_url, event_source_id=PIXEL, linger_ms=0) as client:
         yield Parked(redis, client)
 
 

@@ -146,7 +146,6 @@ def test_a_broken_number_is_not_cut_to_a_whole_one() -> None:
         ("on_failure", "explode"),
         ("spool_file", "a\nb"),
         ("durability", "always"),
-        ("compression", "gzip"),
         ("log_format", "yaml"),
         ("log_level", "loud"),
         ("destinations_file", "/does/not/exist.toml"),

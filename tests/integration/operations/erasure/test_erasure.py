@@ -8,7 +8,6 @@ from typing import Any, Final
 import pytest
 
 from tiktok_events.outbox import keys
-from tiktok_events.outbox.packing import is_packed
 from worker.letters.dead_letters import DeadLetters
 from worker.operations.erasure import Erasure
 from worker.operations.erasure_found import Found
@@ -26,14 +25,6 @@ def test_only_the_persons_events_go(shop: Any) -> None:
     assert shop.erase() == Found(waiting=2)
     assert shop.blocks() == [["al/0"], ["al/1"]]
     assert shop.counted() == (2, 2, 0, 0)
-
-
-def test_what_is_left_of_a_packed_block_is_packed(shop: Any) -> None:
-    """And of one that is not, not."""
-    shop.track(JO, AL, AL)
-    shop.erase()
-    ((_, fields),) = shop.redis.xrange(keys.outbox(KEY))
-    assert is_packed(fields[b"b"]) == (shop.compression == "zlib")
 
 
 def test_an_outbox_with_nothing_left_leaves_no_key(shop: Any) -> None:
