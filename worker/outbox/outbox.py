@@ -27,7 +27,7 @@ SETTLE: Final = (
     *("lib/unblocked", "lib/claims", "lib/limiter", "lib/ramp", "lib/letters"),
     *("audit", "announcements", "settle"),
 )
-_PARKED: Final = 4
+_PARKED: Final = 3
 """Parts of the reply of a settlement that parked its destination."""
 
 OTHERS_EVERY: Final = 3
@@ -248,7 +248,7 @@ class Outbox:
         )
         if len(reply) == _PARKED and not reply[-1]:
             unwritten(Action.PARK)
-        return Settled(*reply[1:3])
+        return Settled(*reply[:2])
 
     def told(self, settled: Settled) -> None:
         """What a settlement gave its caller to tell is told; nobody else has to."""
