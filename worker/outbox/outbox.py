@@ -136,7 +136,7 @@ def _claimed(destination: str, reply: list[Any]) -> Claim:
     rest, failures, taken_at, *blocks = reply
     return Claim(
         destination,
-        [ClaimedBlock(id_.decode(), *rest) for id_, *rest in blocks],
+        [ClaimedBlock(id_.decode(), *fields) for id_, *fields in blocks],
         Rest(rest),
         failures,
         int(taken_at) / 1000,
