@@ -163,7 +163,7 @@ def _load_validators() -> Callable[[str], Validator]:
         )
     except ImportError as error:
         raise MissingExtra(
-            "validate() needs jsonschema: pip install 'tiktok-events-client[validate]'"
+            "validate() needs jsonschema: install the client with its extra `validate`"
         ) from error
     return validator_of
 

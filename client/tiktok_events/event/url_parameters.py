@@ -44,7 +44,7 @@ _PIECES: Final = re.compile(r"(^|[;?])([^;?]*)")
 
 
 def parameter_names(value: Any) -> frozenset[str]:
-    """Names as a setting gives them, in lower case: a list, or one text parted by commas.
+    """Names as a setting gives them, in lower case: a list, or one text separated by commas.
 
     Raises:
         ValueError: no name, something that is none, or the click id.
@@ -55,7 +55,7 @@ def parameter_names(value: Any) -> frozenset[str]:
     except (TypeError, AttributeError):
         names = frozenset()
     if not names or not all(name and name.isprintable() for name in names):
-        raise ValueError(f"must be names of URL parameters, parted by commas, or {ALL} for all")
+        raise ValueError(f"must be names of URL parameters, separated by commas, or {ALL} for all")
     if CLICK_ID in names:
         raise ValueError(f"must not name {CLICK_ID}: without it there is no attribution")
     return names

@@ -22,7 +22,7 @@ from worker.settings import Settings
 
 SHOWN: Final = 20
 
-GROUP_HELP: Final = """Look after dead letters: events that nobody will send again by himself.
+GROUP_HELP: Final = """Look after dead letters: events that are not sent again unless you say so.
 
 \b
 How many, of what, worth what:   tiktok-events dead stats
