@@ -180,6 +180,22 @@ def test_the_code_of_the_client_runs(
     assert redis.hget(keys.COUNTERS, "accepted") == b"502"
 
 
+def test_the_code_of_the_start_runs(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first steps enqueue one event."""
+    monkeypatch.setenv("TIKTOK_EVENTS_REDIS_URL", redis_url)
+    _run(PAGES["docs/start.md"])
+    assert redis.hget(keys.COUNTERS, "accepted") == b"1"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_code_of_every_page_is_python(page: str) -> None:
+    """What cannot be run as it stands, because it needs an application around it, compiles."""
+    for block in blocks(PAGES[page], "python"):
+        compile(block, page, "exec")
+
+
 def _run(page: str) -> dict[str, Any]:
     """Execute a page's Python, block after block, in one name space."""
     space: dict[str, Any] = {}
