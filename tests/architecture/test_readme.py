@@ -221,6 +221,19 @@ def test_every_path_exists(page: str) -> None:
     assert missing == []
 
 
+def test_every_page_that_the_code_names_exists() -> None:
+    """A comment that names a page names one that exists."""
+    missing = [
+        (str(path.relative_to(ROOT)), name)
+        for folder in ("worker", "tasks", "schemas", "client", "tests", "bench", "examples")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".lua", ".mjs", ".toml"}
+        for name in re.findall(r"\bdocs/[\w/-]+\.md", path.read_text())
+        if not (ROOT / name).exists()
+    ]
+    assert missing == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_section_exists(page: str) -> None:
     """A link that leads into a page leads to one of its headings."""
