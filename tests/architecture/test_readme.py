@@ -91,6 +91,9 @@ def check_ours(arguments: list[str]) -> None:
 
 def check_compose(arguments: list[str]) -> None:
     """A scaled service exists."""
+    if arguments[0] == "buildx":
+        assert arguments[1:3] == ["imagetools", "inspect"]
+        return
     assert arguments[0] == "compose"
     scaled = [value.partition("=")[0] for value in arguments if re.fullmatch(r"\w+=\d+", value)]
     assert set(scaled) <= SERVICES

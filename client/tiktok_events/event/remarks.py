@@ -96,7 +96,7 @@ def say(remarks: Iterable[Remark]) -> None:
         mark = (remark.path, remark.counter)
         if mark not in _said and len(_said) < _REMEMBERED:
             _said.add(mark)
-            log.warning("%s: %s", remark.path, remark.text)
+            log.warning("a field of an event was changed: %s: %s", remark.path, remark.text)
 
 
 def noted(remarks: Iterable[Remark], before: object) -> dict[str, str]:
