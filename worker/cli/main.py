@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 
 import click
@@ -62,6 +63,8 @@ class Program(Commands):
             told_in_a_sentence,
         )
 
+        # What the client says of fields goes to an application's log; `explain` says it here.
+        logging.getLogger("tiktok_events").addHandler(logging.NullHandler())
         with told_in_a_sentence():
             return super().invoke(context)
 

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 from redis import Redis
 
+from tiktok_events.event.match_keys import hash_text
 from worker.attempts.history import History
 from worker.cli import main
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
@@ -26,10 +27,11 @@ from worker.reporting.audit_entry import INTERRUPTED, UNDER_WAY, Entry
 
 LETTERS = 300
 LIMIT_S = 30.0
+ADDRESS = "ann@shop.example"
 ACTS: dict[str, tuple[str, ...]] = {
     "purge": ("dead", "purge", "--all", "--yes"),
     "edit": ("dead", "edit", "--all", "--set", "properties.currency=USD", "--yes"),
-    "erase": ("erase", "--email", "0" * 64, "--yes"),
+    "erase": ("erase", "--email", ADDRESS, "--yes"),
     "import": ("dead", "import", "letters.ndjson", "--yes"),
 }
 HALTED = """
@@ -69,7 +71,7 @@ def bury(redis: Redis, count: int) -> None:
             "event": "Purchase",
             "event_id": f"e{number}",
             "event_time": int(now),
-            "user": {"email": "0" * 64},
+            "user": {"email": hash_text(ADDRESS)},
             "page": {"url": "https://shop.example/"},
             "properties": {"currency": "EUR", "value": 1.0},
         }

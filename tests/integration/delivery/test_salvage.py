@@ -146,5 +146,5 @@ def test_an_event_of_the_day_after_tomorrow_dies(
     (claim,) = outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.turns)])
     block = OpenBlock.of(claim.blocks[0], lease_ends=time.monotonic() + 60)
     yesterday = time.time() - 2 * 86_400
-    assert list(Preparer(PIXEL, settings).prepare(block, now=yesterday)) == []
+    assert Preparer(PIXEL, settings).prepare(block, now=yesterday).end_in(block) == []
     assert block.closed
