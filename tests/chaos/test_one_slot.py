@@ -44,7 +44,7 @@ from worker.replays.lease import Page, ReplayHold
 from worker.replays.orders import Replays
 from worker.replays.replay import ReplayRequest
 from worker.reporting.audit import Audit
-from worker.reporting.audit_entry import Action
+from worker.reporting.audit_entry import WORKER, Action
 from worker.runtime.presence import Presence
 from worker.settings import Settings
 
@@ -149,7 +149,8 @@ def replay(redis: Redis) -> None:
     worker.offered()
     held = worker.take(number)
     assert held is not None
-    ((letter_id, stored),) = redis.hgetall(keys.DEAD).items()
+    letters: Any = redis.hgetall(keys.DEAD)
+    ((letter_id, stored),) = letters.items()
     one = read_letter(letter_id.decode(), stored)
     page = Page(KEY, BEGINNING, END, [(stored, one)])
     worker.move(held, page, room=1_000, now=now, paid_until=now)
@@ -179,7 +180,7 @@ def look(redis: Redis, client: Client) -> None:
     read_figures(redis)
     oldest_waiting_s(redis)
     Alerts(redis).judge([Figure(Alert.DEAD_PER_MINUTE, dead_per_minute(redis), 1)])
-    Audit(redis).record_by_worker(Action.PARK, [KEY], "tests")
+    Audit(redis).record(Action.PARK, who=WORKER, filter=KEY)
     redis.set(keys.CLOCK, 4_000_000_000_000)
     ClockWatch(redis).look()
 
@@ -195,7 +196,7 @@ def scripts() -> Iterator[tuple[str, ScriptText]]:
 
 def _script_names(call: ast.Call) -> list[str]:
     """Package and names, as `LuaScript` and `ScriptText.read` are called with them."""
-    names = [one.value for one in call.args if isinstance(one, ast.Constant)]
+    names = [str(one.value) for one in call.args if isinstance(one, ast.Constant)]
     is_script = ast.unparse(call.func) in {"LuaScript", "ScriptText.read"} and len(names) > 1
     return names if is_script and tuple(names[1:]) not in OF_THE_BROKER else []
 

@@ -300,8 +300,8 @@ class Workers:
         self._parts.enter_context(VIEWS.watched(environment, closes=self._closes))
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._parts.__exit__(*error)
+    def __exit__(self, *_: object) -> None:
+        self._parts.close()
 
     def _close(self) -> None:
         for worker in self._started:

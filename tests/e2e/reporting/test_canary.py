@@ -35,7 +35,7 @@ EXHAUSTED: Final = 5
 BROKEN_MESSAGES: Final = 2
 
 BROKEN_LETTERS: Final = 2
-"""What becomes of them; the one that asks for another task of ours is a bell, and carries no event."""
+"""What becomes of them: what asks for another task of ours is a bell, and carries no event."""
 
 
 @dataclass(frozen=True, slots=True)

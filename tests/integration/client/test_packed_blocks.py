@@ -179,7 +179,8 @@ def test_what_was_held_is_released_as_json(redis: Redis, redis_url: str) -> None
         one.track(lead("kept"), delay=60)
         one.track(lead("cancelled"), delay=60)
         assert one.cancel("cancelled", event="Lead")
-    redis.zadd(keys.HELD, dict.fromkeys(redis.zrange(keys.HELD, 0, -1), 0))
+    held: Any = redis.zrange(keys.HELD, 0, -1)
+    redis.zadd(keys.HELD, dict.fromkeys(held, 0))
     assert HeldEvents(redis).release() == 1
     assert are_packed(redis) == [False]
     assert ids(claim(redis)) == ["kept"]

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.integration.conftest import RawServer
 from tiktok_events_sandbox import Sandbox
 from worker.attempts.verdict import Verdict
 from worker.delivery.events_api import MAX_ANSWER_BYTES, PATH, EventsApi
@@ -272,7 +273,7 @@ def test_an_answer_that_was_cut_is_ambiguous(
 
 def test_no_answer_in_time_is_ambiguous(serve: Serve) -> None:
     """The time-out is kept, and the request is not repeated here."""
-    server = serve(lambda _: server.wait(30))
+    server: RawServer = serve(lambda _: server.wait(30))
     exchange = api(server.url).send(BODY, "secret")
     assert exchange.answer.verdict is Verdict.AMBIGUOUS
     assert TIMEOUT_S <= exchange.duration_s < TIMEOUT_S * 5

@@ -333,11 +333,11 @@ def test_a_line_that_cannot_be_written_shows_no_value(
     assert capsys.readouterr().err == lost
 
 
+@pytest.mark.usefixtures("configure")  # it restores logging
 def test_standard_error_is_looked_up_for_each_line(
-    configure: Callable[..., Stream], log: Any, monkeypatch: pytest.MonkeyPatch
+    log: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A program that replaces its standard error keeps its log."""
-    assert configure  # restores logging
     configure_logging(Settings(log_format="json"))
     replaced = Stream()
     monkeypatch.setattr(sys, "stderr", replaced)
@@ -345,11 +345,9 @@ def test_standard_error_is_looked_up_for_each_line(
     assert replaced.line()["event"] == "attempt"
 
 
-def test_a_forked_child_logs_the_same_way(
-    configure: Callable[..., Stream], log: Any, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("configure")  # it restores logging
+def test_a_forked_child_logs_the_same_way(log: Any, tmp_path: Path) -> None:
     """What was configured before the fork holds after it."""
-    assert configure  # restores logging
     path = tmp_path / "log"
     with path.open("w") as file:
         configure_logging(Settings(log_format="json"), stream=file)

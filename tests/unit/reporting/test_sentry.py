@@ -105,7 +105,7 @@ def failing() -> None:
     """Fail as code does that handles an event: with its values at hand."""
     planted = {"email": EMAIL, "phone": PHONE, "name": NAME, "id": EXTERNAL_ID, "token": TOKEN}
     try:
-        {}[EXTERNAL_ID]
+        planted[EXTERNAL_ID]
     except KeyError as error:
         raise RuntimeError(f"cannot handle {planted}") from error
 
@@ -257,7 +257,7 @@ def test_a_failed_task_is_reported_without_its_arguments(sentry: Collector) -> N
     def canary(event: dict[str, str]) -> None:
         raise ValueError(f"cannot handle {event}")
 
-    canary.apply(args=[{"email": EMAIL, "name": NAME}], task_id=EXTERNAL_ID)
+    canary.apply(args=({"email": EMAIL, "name": NAME},), task_id=EXTERNAL_ID)
     event = sentry.event()
     assert event["transaction"] == "tiktok_events.canary"
     assert event["exception"]["values"][0]["type"] == "ValueError"
