@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
-from tests.e2e.conftest import Reply
+from tests.builders.fake_api import Reply
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 

@@ -221,7 +221,7 @@ def test_the_token_limit_writes_whole_milliseconds(looker: Looker, redis: Redis)
     with Client(url, event_source_id="C0PIXEL", linger_ms=0) as client:
         client.track_many([{"event": "Purchase"}] * 300)
     outbox = Outbox(redis, consumer="one", lease_ms=60_000)
-    want = Want(KEY, 1, 1_000, Turns("digest", 7.0))
+    want = Want(KEY, 1, 1_000, Turns("digest", 0.7))
     while outbox.claim([want])[0].blocks:
         redis.zadd(keys.READY, {KEY: 0})
     not_before: Any = redis.hget(keys.state(KEY), "not_before")
