@@ -7,7 +7,7 @@ SCHEMA := client/tiktok_events/event/event.schema.json
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check chaos bench bench-scale bench-pins lint types imports schema docs \
+.PHONY: help setup demo test check chaos bench bench-scale bench-pins lint types imports schema docs facts \
   wheel requirements clean
 
 help: ## what can be run here
@@ -56,6 +56,9 @@ types: setup
 
 imports: setup
 	@$(BIN)/lint-imports
+
+facts: setup ## list what was read about TikTok more than 90 days ago
+	@$(BIN)/python -m schemas.facts
 
 schema: setup ## write the JSON Schema of the event into the client
 	@$(BIN)/python -m schemas.json_schema > $(SCHEMA).new && mv $(SCHEMA).new $(SCHEMA)

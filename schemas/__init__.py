@@ -9,6 +9,6 @@ several keys.
 from __future__ import annotations
 
 from schemas.check import check_event
-from schemas.finding import Checked, Finding
+from schemas.finding import Checked, Finding, Kind
 
-__all__ = ["Checked", "Finding", "check_event"]
+__all__ = ["Checked", "Finding", "Kind", "check_event"]

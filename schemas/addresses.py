@@ -3,47 +3,25 @@
 from __future__ import annotations
 
 import re
-import socket
-from bisect import bisect
-from ipaddress import ip_network
+from collections.abc import Sequence
 from typing import Any, Final
 
 from marshmallow import ValidationError
 
 from schemas import limits
-from schemas.fields import DOUBT, WAS_EMPTY, EventField, Text, is_unicode
-from schemas.finding import note
+from schemas.fields import DOUBT, EventField, Text, is_unicode
+from schemas.finding import Finding, Noted, as_noted, mended, note
+from tiktok_events.event.ip import is_public, packed_address, read_address
+from tiktok_events.event.readings import WAS_EMPTY, WAS_ROUTE
 
 NOT_A_PAGE: Final = "must be a full http or https URL, such as https://shop.example/thanks"
+NOT_HTTP: Final = "is not an http URL: it is sent as it is"
 NOT_AN_IP: Final = "must be an IPv4 or IPv6 address"
 NOT_PUBLIC: Final = "is not a public address: it cannot help to match"
 
 _is_http: Final = re.compile(r"https?://[^\s/?#]", re.IGNORECASE).match
 _has_scheme: Final = re.compile(r"[a-z][a-z0-9+.-]*:.", re.IGNORECASE).match
 _IP_CHARS: Final = 45
-_IPV4_BYTES: Final = 4
-
-
-def _edges(*networks: str) -> list[int]:
-    """Return where each network begins and ends, in order: inside are an odd number of edges."""
-    parsed = [ip_network(network) for network in networks]
-    begins = [int(network.network_address) for network in parsed]
-    ends = [int(network.broadcast_address) + 1 for network in parsed]
-    return sorted(begins + ends)
-
-
-_HIDDEN_IPV4: Final = _edges(
-    "0.0.0.0/8",
-    "10.0.0.0/8",
-    "100.64.0.0/10",
-    "127.0.0.0/8",
-    "169.254.0.0/16",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "224.0.0.0/3",
-)
-_GLOBAL_IPV6: Final = 0b001
-"""The first three bits: 2000::/3."""
 
 
 class PageUrl(Text):
@@ -55,23 +33,29 @@ class PageUrl(Text):
     Source: https://business-api.tiktok.com/portal/docs?id=1771101151059969 (read 2026-11-22).
     """
 
-    def __init__(self, *, needed: str | None = None) -> None:
-        super().__init__(limits.URL_CHARS, needed=needed)
+    reading = "url"
+
+    def __init__(self, *, needed: str | None = None, vital: bool | None = None) -> None:
+        super().__init__(limits.URL_CHARS, needed=needed, vital=vital)
+
+    @property
+    def reading_options(self) -> Sequence[Any]:
+        """How long it may be."""
+        return (self.longest,)
 
     def take(self, value: Any) -> Any:
         """Take an http or https URL."""
-        if type(value) is str and len(value) <= self.longest and _is_http(value):
-            return value if value.isascii() or is_unicode(value) else DOUBT
-        return DOUBT
+        if type(value) is not str or len(value) > self.longest or not _is_http(value):
+            return DOUBT
+        if value.strip() is not value:
+            return DOUBT
+        return value if value.isascii() or is_unicode(value) else DOUBT
 
     def mend(self, value: Any) -> Any:
         """Leave an empty URL out where it may be missing; refuse the rest."""
-        if not isinstance(value, str):
-            raise ValidationError(NOT_A_PAGE)
-        url = self._mend_text(value)
-        if isinstance(url, str) and not _is_http(url):
-            raise ValidationError(NOT_A_PAGE)
-        return url
+        if isinstance(value, str) and (not value or len(value) > self.longest or _is_http(value)):
+            return self._mend_text(value)
+        raise ValidationError(NOT_A_PAGE)
 
 
 class ReferrerUrl(PageUrl):
@@ -84,7 +68,8 @@ class ReferrerUrl(PageUrl):
     def mend(self, value: Any) -> Any:
         """Keep an app's link, with a warning."""
         if isinstance(value, str) and _has_scheme(value) and not _is_http(value):
-            return note(self._mend_text(value), "is not an http URL: it is sent as it is")
+            noted = as_noted(self._mend_text(value))
+            return Noted(noted.value, (*noted.findings, Finding("", NOT_HTTP)))
         return super().mend(value)
 
 
@@ -93,6 +78,8 @@ class IpAddress(EventField):
 
     Source: https://business-api.tiktok.com/portal/docs?id=1771101151059969 (read 2026-11-22).
     """
+
+    reading = "address"
 
     def take(self, value: Any) -> Any:
         """Take a public address."""
@@ -106,28 +93,14 @@ class IpAddress(EventField):
         packed = _packed(value) if isinstance(value, str) else b""
         if not packed:
             raise ValidationError(NOT_AN_IP)
-        return str(value) if is_public(packed) else note(str(value), NOT_PUBLIC)
+        return str(value) if is_public(packed) else _mend_hidden(str(value))
 
 
-def is_public(packed: bytes) -> bool:
-    """Return whether an address can be seen on the internet.
-
-    The documentation networks count as public: they occur in examples only.
-
-    Source: https://www.iana.org/assignments/iana-ipv4-special-registry (private, shared, loopback,
-    link-local, multicast and reserved blocks) and
-    https://www.iana.org/assignments/ipv6-address-space (2000::/3 is global unicast).
-    """
-    if len(packed) > _IPV4_BYTES:
-        return packed[0] >> 5 == _GLOBAL_IPV6
-    return bisect(_HIDDEN_IPV4, int.from_bytes(packed)) % 2 == 0
+def _mend_hidden(address: str) -> Noted:
+    """Return the IPv4 address that a server which listens on IPv6 wrote as one of those."""
+    read = read_address(address)
+    return note(address, NOT_PUBLIC) if read in {None, address} else mended(read, WAS_ROUTE)
 
 
 def _packed(address: str) -> bytes:
-    """Return the bytes of an address, or none if it is not one."""
-    if len(address) > _IP_CHARS:
-        return b""
-    try:
-        return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
-    except (OSError, ValueError):  # ValueError: half characters, embedded zeros
-        return b""
+    return packed_address(address) if len(address) <= _IP_CHARS else b""

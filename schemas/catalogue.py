@@ -6,6 +6,7 @@ here is a custom event or an unknown value, never proof that TikTok refuses it.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 EVENT_SOURCES: Final = ("web", "app", "offline", "crm")
@@ -41,6 +42,13 @@ STANDARD_EVENTS: Final = frozenset(
 Source: https://ads.tiktok.com/help/article/supported-standard-events
 """
 
+SUNSETS: Final = {"ClickButton": date(2027, 1, 1), "PlaceAnOrder": date(2027, 1, 1)}
+"""Former standard events without a successor → the day from which TikTok no longer supports them.
+
+Source: https://ads.tiktok.com/help/article/how-to-adopt-tiktoks-updated-standard-events says "until
+2027" (read 2026-11-30).
+"""
+
 FORMER_STANDARD_EVENTS: Final = frozenset(
     {"ClickButton", "CompletePayment", "PlaceAnOrder", "SubmitForm"}
 )
@@ -68,7 +76,9 @@ APP_EVENTS: Final = frozenset(
         "CreateRole",
         "GenerateLead",
         "InAppADClick",
+        "ImpressionLevelAdRevenue",
         "InAppADImpr",
+        "InAppAdImpr",
         "InstallApp",
         "JoinGroup",
         "LaunchAPP",
@@ -87,9 +97,10 @@ APP_EVENTS: Final = frozenset(
         "ViewContent",
     }
 )
-"""The standard events of apps.
+"""The standard events of apps; of two spellings both are in use.
 
-Source: https://business-api.tiktok.com/portal/docs?id=1771101111730178
+Source: https://business-api.tiktok.com/portal/docs?id=1771101111730178, and the names of TikTok's
+SDK for Android (read 2026-11-30)
 """
 
 RESERVED_NAMES: Final = {
@@ -109,7 +120,8 @@ RESERVED_NAMES: Final = {
 }
 """Names that TikTok turns into another event.
 
-Source: https://ads.tiktok.com/help/article/custom-events
+Source: https://ads.tiktok.com/help/article/custom-events and
+https://ads.tiktok.com/help/article/reserved-events (read 2026-11-30)
 """
 
 OPTIMISATION_NAMES: Final = {
@@ -137,6 +149,12 @@ PAGE_VIEWS: Final = frozenset({"Pageview", "PageView"})
 Source: https://github.com/tiktok/gtm-template-eapi
 """
 
+PIXEL_TYPES: Final = frozenset({"LANDING_PAGE_VIEW", "ENGAGED_SESSION"})
+"""Event types that a pixel's own statistics show, and nobody sends.
+
+Source: a captured answer of the API's list of pixels (read 2026-11-30)
+"""
+
 _CURRENCY_CODES: Final = (
     "AED ARS AUD BDT BHD BIF BOB BRL CAD CHF CLP CNY COP CRC CZK DKK DZD EGP EUR GBP GTQ HKD HNL "
     "HUF IDR ILS INR ISK JPY KES KHR KRW KWD KZT MAD MOP MXN MYR NGN NIO NOK NZD OMR PEN PHP PKR "
@@ -148,11 +166,15 @@ CURRENCIES: Final = frozenset(_CURRENCY_CODES.split())
 Source: https://business-api.tiktok.com/portal/docs?id=1771101151059969
 """
 
-CONTENT_TYPES: Final = ("product", "product_group")
-"""Whether content ids are SKUs or item groups.
+CONTENT_TYPES: Final = ("product", "product_group", "hotel", "flight", "destination", "vehicle")
+"""Whether content ids are SKUs or item groups; of travel and automotive catalogues, what they are.
 
-Source: https://ads.tiktok.com/help/article/about-parameters
+Source: https://ads.tiktok.com/help/article/about-parameters, and the help pages on Travel Ads and
+Automotive Ads (read 2026-11-30)
 """
+
+CUSTOMER_TYPES: Final = ("new", "returning")
+"""Source: https://business-api.tiktok.com/portal/docs?id=1771101303285761 (read 2026-11-30)."""
 
 ATT_STATUSES: Final = (
     "AUTHORIZED",

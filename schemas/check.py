@@ -1,24 +1,37 @@
-"""The way in: one event, checked for its source."""
+"""The way in: one event, checked for its source.
+
+An event ends only if what makes it one cannot be read: its name, its time, its id, its value, the
+id of an app. Any other key that cannot be used is left out, and the event goes without it. A
+strict check ends an event for every such key.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from schemas import limits
 from schemas.catalogue import EVENT_SOURCES
 from schemas.event import EVENTS
-from schemas.fields import DOUBT
-from schemas.finding import Checked, Finding
+from schemas.fields import DOUBT, STRICT
+from schemas.finding import Checked, Finding, Kind
 from schemas.objects import NOT_AN_OBJECT
 from schemas.rules import warnings_on
+from schemas.wanted import is_wanted
 
 UNKNOWN_SOURCE: Final = Finding("event_source", "must be one of " + ", ".join(EVENT_SOURCES))
 
 _PLANS: Final = {source: schema.plan("") for source, schema in EVENTS.items()}
+_STRICT_PLANS: Final = {source: schema.plan("", strict=True) for source, schema in EVENTS.items()}
+
+VITAL: Final = {source: frozenset({"", *schema.vital_paths()}) for source, schema in EVENTS.items()}
+"""Source → the places at which an error ends the event; the empty path is the event itself."""
 
 
-def check_event(event: Mapping[str, Any] | Any, event_source: str) -> Checked:
+def check_event(
+    event: Mapping[str, Any] | Any, event_source: str, *, strict: bool = False
+) -> Checked:
     """Return what is to be sent for ``event``, or why it cannot be.
 
     It never raises for a JSON value, never changes its input, and shares no list or object with it.
@@ -26,29 +39,54 @@ def check_event(event: Mapping[str, Any] | Any, event_source: str) -> Checked:
     Args:
         event: one event as decoded JSON, without its destination, match keys already hashed.
         event_source: ``web``, ``app``, ``offline`` or ``crm``.
+        strict: whether every key that cannot be used as it is ends the event.
     """
     if event_source not in EVENT_SOURCES:
         return Checked({}, (UNKNOWN_SOURCE,))
     warnings: list[Finding] = []
-    clean = _PLANS[event_source].run(event, warnings)
+    clean = (_STRICT_PLANS if strict else _PLANS)[event_source].run(event, warnings)
     if clean is DOUBT:
-        return check_thoroughly(event, event_source)
+        return check_thoroughly(event, event_source, strict=strict)
     return Checked(clean, (), _capped(warnings + warnings_on(clean, event_source)))
 
 
-def check_thoroughly(event: Mapping[str, Any] | Any, event_source: str) -> Checked:
+def check_thoroughly(
+    event: Mapping[str, Any] | Any, event_source: str, *, strict: bool = False
+) -> Checked:
     """Check by plain marshmallow: slower, for any event, with the full report.
 
     Args:
         event: as in `check_event`.
         event_source: one of the four.
+        strict: as in `check_event`.
     """
     if not isinstance(event, Mapping):
         return Checked({}, (Finding("", NOT_AN_OBJECT),))
-    noted, messages = EVENTS[event_source].sift(event)
-    errors = _flattened(messages)
-    warnings = [*noted.findings, *_unmarred(warnings_on(noted.value, event_source), errors)]
+    before = STRICT.set(strict)
+    try:
+        noted, messages = EVENTS[event_source].sift(event)
+    finally:
+        STRICT.reset(before)
+    found = _flattened(messages)
+    errors, omitted = (found, []) if strict else _judged(found, event_source)
+    others = _unmarred(warnings_on(noted.value, event_source), [*errors, *omitted])
+    warnings = [*noted.findings, *omitted, *others]
     return Checked(noted.value, _capped(errors), _capped(warnings))
+
+
+def _judged(found: Sequence[Finding], event_source: str) -> tuple[list[Finding], list[Finding]]:
+    """Return what ends the event, and what it goes without.
+
+    What is merely missing is said by the rules, on both ways of the check.
+    """
+    vital = VITAL[event_source]
+    errors = [error for error in found if error.path in vital]
+    omitted = [
+        replace(error, kind=Kind.OMITTED)
+        for error in found
+        if error.path not in vital and not is_wanted(error, event_source)
+    ]
+    return errors, omitted
 
 
 def _flattened(messages: Any) -> list[Finding]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from schemas import limits
 from schemas.addresses import PageUrl, ReferrerUrl
 from schemas.fields import IS_REQUIRED, Flag, Text
+from schemas.figures import Number
+from schemas.lists import Objects
 from schemas.objects import EventObject
+from schemas.wanted import LEAD_ID_WANTED, URL_WANTED
 
 
 class Page(EventObject):
@@ -22,7 +25,7 @@ class Page(EventObject):
 class RequiredPage(Page):
     """The page of a web event."""
 
-    url = PageUrl(needed=IS_REQUIRED)
+    url = PageUrl(needed=URL_WANTED, vital=False)
 
 
 class App(EventObject):
@@ -40,7 +43,7 @@ class RequiredApp(App):
 
 
 class Ad(EventObject):
-    """The advertisement an app event is attributed to."""
+    """The advertisement that an app or web event is attributed to."""
 
     callback = Text(limits.CLICK_ID_CHARS)
     campaign_id = Text(limits.ID_CHARS)
@@ -50,6 +53,7 @@ class Ad(EventObject):
     attributed = Flag()
     attribution_type = Text(limits.LABEL_CHARS)
     attribution_provider = Text(limits.LABEL_CHARS)
+    attribution_share = Number()
 
 
 class Lead(EventObject):
@@ -62,7 +66,14 @@ class Lead(EventObject):
 class RequiredLead(Lead):
     """The lead of a CRM event."""
 
-    lead_id = Text(limits.ID_CHARS, needed=IS_REQUIRED)
+    lead_id = Text(limits.ID_CHARS, needed=LEAD_ID_WANTED, vital=False)
+
+
+class BrandVersion(EventObject):
+    """One brand of a browser."""
+
+    brand = Text(limits.LABEL_CHARS)
+    version = Text(limits.LABEL_CHARS)
 
 
 class Device(EventObject):
@@ -70,7 +81,7 @@ class Device(EventObject):
 
     architecture = Text(limits.LABEL_CHARS)
     bitness = Text(limits.LABEL_CHARS)
-    browser_version_list = Text(limits.USER_AGENT_CHARS)
+    browser_version_list = Objects(BrandVersion())
     mobile = Flag()
     model = Text(limits.LABEL_CHARS)
     platform = Text(limits.LABEL_CHARS)

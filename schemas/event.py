@@ -19,11 +19,12 @@ from schemas.context import (
     RequiredPage,
 )
 from schemas.event_time import EventTime
-from schemas.fields import IS_REQUIRED, Flag, Text
+from schemas.fields import IS_REQUIRED, Limit, Text
 from schemas.names import EventName
 from schemas.objects import EventObject, Object
 from schemas.properties import Properties
 from schemas.user import User
+from schemas.wanted import LEAD_WANTED, PAGE_WANTED
 
 EVENT_ID_NEEDED: Final = (
     "is required: TikTok removes repeats by it, and without one a retry could count twice"
@@ -42,14 +43,14 @@ class Event(EventObject):
     ad = Object(Ad())
     lead = Object(Lead())
     device = Object(Device())
-    limited_data_use = Flag()
+    limited_data_use = Limit()
 
 
 class WebEvent(Event):
     """A web site's event."""
 
     event = EventName("web", needed=IS_REQUIRED)
-    page = Object(RequiredPage(), needed="is required for web events, with its url")
+    page = Object(RequiredPage(), needed=PAGE_WANTED, vital=False)
 
 
 class AppEvent(Event):
@@ -69,7 +70,7 @@ class CrmEvent(Event):
     """A change of a lead in a CRM."""
 
     event = EventName("crm", needed=IS_REQUIRED)
-    lead = Object(RequiredLead(), needed="is required for crm events, with its lead_id")
+    lead = Object(RequiredLead(), needed=LEAD_WANTED, vital=False)
 
 
 EVENTS: Final[dict[str, EventObject]] = {

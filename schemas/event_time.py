@@ -6,25 +6,19 @@ How old an event may be is not decided here: a schema has no clock.
 from __future__ import annotations
 
 import math
-from datetime import datetime
 from typing import Any, Final
 
 from marshmallow import ValidationError
 
-from schemas import limits
 from schemas.fields import DOUBT, EventField
-from schemas.finding import note
+from schemas.finding import Noted, mended
+from tiktok_events.event.times import is_plausible, read_date, read_time
 
 NOT_SECONDS: Final = "must be an integer of Unix seconds in UTC, such as 1767225600"
 NOT_PLAUSIBLE: Final = f"{NOT_SECONDS}, from the years 2000 to 2099"
 CONVERTED: Final = "was not an integer: it is sent as one"
 FLOORED: Final = "had a fraction: it is sent as whole seconds"
 
-_FINER_UNITS: Final = (
-    (10**3, "milliseconds"),
-    (10**6, "microseconds"),
-    (10**9, "nanoseconds"),
-)
 _TEXT_CHARS: Final = 40
 
 
@@ -36,21 +30,22 @@ class EventTime(EventField):
 
     def take(self, value: Any) -> Any:
         """Take an integer of this century."""
-        if type(value) is int and _is_plausible(value):
+        if type(value) is int and is_plausible(value):
             return value
         return DOUBT
 
     def mend(self, value: Any) -> Any:
-        """Read floats and digits; refuse other units with the corrected figure."""
+        """Read floats and digits; refuse other units and dates with the figure they stand for."""
         seconds = _whole(value)
-        if not _is_plausible(seconds):
+        if not is_plausible(seconds):
             raise ValidationError(_out_of_bounds(seconds))
         remark = CONVERTED if isinstance(value, str) or seconds == value else FLOORED
-        return seconds if type(value) is int else note(seconds, remark)
+        return seconds if type(value) is int else mended(seconds, remark)
 
-
-def _is_plausible(seconds: int) -> bool:
-    return limits.EARLIEST_EVENT_TIME <= seconds < limits.LATEST_EVENT_TIME
+    def salvage(self, value: Any) -> Noted | None:
+        """Read other units, and dates with a time zone."""
+        found = read_time(value)
+        return mended(found.seconds, found.sentence) if found else None
 
 
 def _whole(value: Any) -> int:
@@ -73,18 +68,14 @@ def _from_text(text: str) -> int:
 
 def _date_hint(text: str) -> str:
     """Return the figure that a date with a time zone stands for, as an advice."""
-    try:
-        moment = datetime.fromisoformat(text)
-        seconds = math.floor(moment.timestamp())
-    except (ValueError, OverflowError):
+    if read_date(text) is None:
         return ""
-    if moment.tzinfo is None or not _is_plausible(seconds):
-        return ", not a date"
-    return f", not a date: here {seconds}"
+    found = read_time(text)
+    return f", not a date: here {found.seconds}" if found else ", not a date"
 
 
 def _out_of_bounds(figure: int) -> str:
-    for factor, unit in _FINER_UNITS:
-        if _is_plausible(figure // factor):
-            return f"must be in seconds, not {unit}: here {figure // factor}"
-    return NOT_PLAUSIBLE
+    found = read_time(figure)
+    if found is None:
+        return NOT_PLAUSIBLE
+    return f"must be in seconds, not {found.unit}: here {found.seconds}"

@@ -8,8 +8,9 @@ from typing import Any, Final
 from marshmallow import ValidationError
 
 from schemas import catalogue, limits
-from schemas.fields import DOUBT, WAS_EMPTY, EventField
-from schemas.finding import Finding, Noted
+from schemas.fields import DOUBT, EventField
+from schemas.finding import Finding, Kind, Noted
+from tiktok_events.event.readings import WAS_EMPTY
 
 NOT_A_NUMBER: Final = "must be a number without symbol or separator, such as 59.98"
 NOT_WHOLE: Final = "must be a whole number, such as 2"
@@ -28,6 +29,7 @@ class Number(EventField):
     """
 
     refusal = NOT_A_NUMBER
+    reading = "amount"
 
     def take(self, value: Any) -> Any:
         """Take a JSON number from 0 up; no comparison holds for NaN."""
@@ -39,9 +41,12 @@ class Number(EventField):
         if value == "":
             return self.drop(WAS_EMPTY)
         number = self.read(value)
-        remarks = [CONVERTED] if type(number) is not type(value) else []
-        remarks += [NEGATIVE] if number < 0 else []
-        return Noted(number, tuple(Finding("", remark) for remark in remarks))
+        findings = []
+        if type(number) is not type(value):
+            findings.append(Finding("", CONVERTED, Kind.MENDED))
+        if number < 0:
+            findings.append(Finding("", NEGATIVE))
+        return Noted(number, tuple(findings))
 
     def read(self, value: Any) -> int | float:
         """Return the number that ``value`` stands for.
@@ -62,6 +67,7 @@ class Count(Number):
     """A whole number."""
 
     refusal = NOT_WHOLE
+    reading = "count"
 
     def take(self, value: Any) -> Any:
         """Take a JSON integer from 0 up."""
@@ -79,11 +85,23 @@ class Count(Number):
         return int(number)
 
 
+class Quantity(Count):
+    """How many of a content; some goods are sold by weight, and nobody has seen that refused.
+
+    Source: the tests of https://github.com/rudderlabs/rudder-transformer and the template of
+    https://github.com/tiktok/gtm-template-eapi (read 2026-11-30).
+    """
+
+    reading = "quantity"
+
+
 class Currency(EventField):
     """The currency of ``value`` and ``price``; TikTok documents upper-case codes.
 
     Source: https://business-api.tiktok.com/portal/docs?id=1771101151059969 (read 2026-11-22).
     """
+
+    reading = "currency"
 
     def take(self, value: Any) -> Any:
         """Take a code of TikTok's list."""
@@ -101,7 +119,8 @@ class Currency(EventField):
 def _currency_remarks(code: str) -> list[Finding]:
     remarks = []
     if not code.isupper():
-        remarks.append(Finding("", "was not upper-case: it is sent in upper case"))
+        upper = "was not upper-case: it is sent in upper case"
+        remarks.append(Finding("", upper, Kind.MENDED))
     if code.upper() not in catalogue.CURRENCIES:
         remarks.append(Finding("", "is not in TikTok's list of currencies: it is sent as it is"))
     return remarks

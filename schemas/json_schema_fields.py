@@ -15,11 +15,20 @@ from schemas.addresses import NOT_A_PAGE, NOT_AN_IP, IpAddress, PageUrl, Referre
 from schemas.catalogue import RESERVED_NAMES
 from schemas.digests import NOT_HASHED, MatchKey
 from schemas.event_time import NOT_PLAUSIBLE, EventTime
-from schemas.fields import NOT_A_STRING, Choice, EventField, Flag, Text
-from schemas.figures import NOT_A_CURRENCY, NOT_A_NUMBER, NOT_WHOLE, Count, Currency, Number
+from schemas.fields import NOT_A_STRING, Choice, CutText, EventField, Flag, Limit, Text
+from schemas.figures import (
+    NOT_A_CURRENCY,
+    NOT_A_NUMBER,
+    NOT_WHOLE,
+    Count,
+    Currency,
+    Number,
+    Quantity,
+)
 from schemas.json_schema_patterns import digits_between, in_any_case, optional
-from schemas.names import NAME_RULE, STANDARD_ONLY, EventName, standard_events
+from schemas.names import NAME_RULE, NO_NAME, STANDARD_ONLY, EventName, standard_events
 from schemas.vehicle import NOT_A_RANGE, PriceRange
+from tiktok_events.event.readings import NAME_CHARS
 
 Json: TypeAlias = dict[str, Any]
 
@@ -27,7 +36,18 @@ _LARGEST_ID: Final = 10**40
 _TIME_CHARS: Final = 40
 _IP_CHARS: Final = 45
 _DIGEST: Final = "^[0-9A-Fa-f]{64}$"
+_CONTROL: Final = r"\x00-\x1f\x7f-\x9f"
 _HTTP: Final = r"[hH][tT][tT][pP][sS]?://[^\s/?#]"
+
+
+def with_reading(field: EventField, schema: Json) -> Json:
+    """Return the schema with a note of how the worker reads what does not fit it.
+
+    Validators leave keywords alone that they do not know; the client's `validate` reads this one.
+    """
+    if field.reading is None:
+        return schema
+    return {**schema, "x-reading": [field.reading, list(field.reading_options)]}
 
 
 @singledispatch
@@ -49,7 +69,7 @@ def text(longest: int, *, needed: bool) -> Json:
     return {
         "description": NOT_A_STRING,
         "type": ["string", "number", *nullable(needed=needed)],
-        **({"minLength": 1} if needed else {}),
+        **({"pattern": r"\S"} if needed else {}),
         "maxLength": longest,
         "multipleOf": 1,
         "exclusiveMinimum": -_LARGEST_ID,
@@ -67,6 +87,11 @@ def _(field: Text, _key: str) -> tuple[str, Json]:
     needed = field.required
     name = f"text_{field.longest}"
     return f"required_{name}" if needed else name, text(field.longest, needed=needed)
+
+
+@define.register
+def _(field: CutText, _key: str) -> tuple[str, Json]:
+    return f"cut_text_{field.longest}", text(field.longest, needed=field.required)
 
 
 @define.register
@@ -139,9 +164,13 @@ def _(_field: EventTime, _key: str) -> tuple[str, Json]:
 @define.register
 def _(field: EventName, _key: str) -> tuple[str, Json]:
     standard = sorted(standard_events(field.event_source))
-    if field.event_source == "offline":
+    visible, any_char = rf"[^\s{_CONTROL}]", f"[^{_CONTROL}]"
+    if field.event_source == "crm":
+        any_name = f"^{visible}(?:{any_char}{{0,{NAME_CHARS - 2}}}{visible})?$"
+        rule: Json = {"description": NO_NAME, "pattern": any_name, "examples": standard}
+    elif field.event_source == "offline":
         names = sorted({*standard, *RESERVED_NAMES})
-        rule: Json = {"description": STANDARD_ONLY, "enum": names}
+        rule = {"description": STANDARD_ONLY, "enum": names}
     else:
         letters = f"^[A-Za-z][A-Za-z0-9_-]{{0,{limits.EVENT_NAME_CHARS - 1}}}$"
         rule = {"description": NAME_RULE, "pattern": letters, "examples": standard}
@@ -178,6 +207,11 @@ def _(_field: Flag, _key: str) -> tuple[str, Json]:
 
 
 @define.register
+def _(_field: Limit, _key: str) -> tuple[str, Json]:
+    return "limit", define(Flag(), _key)[1]
+
+
+@define.register
 def _(_field: Number, _key: str) -> tuple[str, Json]:
     decimal = r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?"
     return "number", {"description": NOT_A_NUMBER, **_figure(decimal)}
@@ -188,6 +222,11 @@ def _(_field: Count, _key: str) -> tuple[str, Json]:
     whole = r"-?[0-9]{1,15}(?:\.0{1,15})?"
     schema = {"description": NOT_WHOLE, **_figure(whole), "multipleOf": 1}
     return "count", schema
+
+
+@define.register
+def _(_field: Quantity, key: str) -> tuple[str, Json]:
+    return "quantity", define(Count(), key)[1]
 
 
 @define.register
@@ -208,7 +247,7 @@ def _(field: PriceRange, key: str) -> tuple[str, Json]:
         "minItems": 2,
         "maxItems": 2,
         "not": {"type": "array", "contains": {"enum": [None, ""]}},
-        "items": define(field.item, key)[1],
+        "items": with_reading(field.item, define(field.item, key)[1]),
     }
     return "price_range", schema
 

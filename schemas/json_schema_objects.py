@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from schemas import limits
 from schemas.fields import EventField, Text
-from schemas.json_schema_fields import Json, define, nullable
+from schemas.json_schema_fields import Json, define, nullable, with_reading
 from schemas.lists import ListOf, Objects, Texts
 from schemas.meanings import meanings
 from schemas.objects import NOT_AN_OBJECT, EventObject, Object
@@ -48,7 +48,11 @@ class Definitions:
         known = stored["properties"]
         raw = {key: _or_nothing(known[key], nothing) for key, nothing in FILLED_IN.items()}
         user = {**known["user"], "$ref": self._add("raw_user", self._raw_user(schema))}
-        self.found[f"{source}_event"] = stored
+        self.found[f"{source}_event"] = {
+            **stored,
+            "x-vital": sorted(schema.vital_paths()),
+            "x-wanted": sorted(schema.wanted_paths()),
+        }
         self.found[f"raw_{source}_event"] = {
             **stored,
             "required": [key for key in stored["required"] if key not in FILLED_IN],
@@ -72,6 +76,7 @@ class Definitions:
             "type": ["object", *nullable(needed=needed)],
             "maxProperties": limits.OBJECT_KEYS,
             "required": [key for key, field in fields.items() if field.required],
+            "x-needed": {key: field.needed for key, field in fields.items() if field.required},
             "properties": {
                 key: {"description": described[key], "$ref": self._add(*self._define(field, key))}
                 for key, field in fields.items()
@@ -82,13 +87,14 @@ class Definitions:
     def _define(self, field: EventField, key: str) -> tuple[str, Json]:
         if isinstance(field, Object):
             schema = self._object(field.schema, needed=field.required)
-            return _snake(type(field.schema).__name__), schema
+            return _snake(type(field.schema).__name__), with_reading(field, schema)
         if isinstance(field, Texts):
             assert isinstance(field.item, Text)
             return f"texts_{field.item.longest}", self._texts(field, key)
         if isinstance(field, Objects):
             return key, self._objects(field, key)
-        return define(field, key)
+        name, schema = define(field, key)
+        return name, with_reading(field, schema)
 
     def _texts(self, field: Texts, key: str) -> Json:
         return {

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from tiktok_events.event import times
+
 EVENT_NAME_CHARS: Final = 50
 """Source: https://ads.tiktok.com/help/article/custom-events (read 2026-11-22)."""
 
@@ -43,8 +45,5 @@ AMOUNT: Final = 10**15
 EXACT_FLOAT: Final = 2**53
 """From here on neighbouring integers share one float."""
 
-EARLIEST_EVENT_TIME: Final = 946_684_800
-"""Unix seconds of 2000-01-01T00:00:00Z."""
-
-LATEST_EVENT_TIME: Final = 4_102_444_800
-"""Unix seconds of 2100-01-01T00:00:00Z."""
+EARLIEST_EVENT_TIME: Final = times.EARLIEST
+LATEST_EVENT_TIME: Final = times.LATEST

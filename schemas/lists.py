@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from marshmallow import ValidationError
 
 from schemas import limits
-from schemas.fields import DOUBT, WAS_EMPTY, EventField, Text
-from schemas.finding import Finding, Noted
-from schemas.objects import Object, as_noted, refusal
+from schemas.fields import DOUBT, EventField, Text
+from schemas.finding import Finding, Kind, Noted, as_noted
+from schemas.objects import Object, refusal
+from tiktok_events.event.readings import WAS_EMPTY
 
 if TYPE_CHECKING:
     from schemas.objects import EventObject
@@ -63,7 +64,7 @@ class ListOf(EventField):
         if isinstance(value, bool) or not isinstance(value, self.wrappable):
             raise ValidationError(self.shape)
         noted = self.mend_items([value])
-        return Noted(noted.value, (Finding("", WRAPPED), *noted.findings))
+        return Noted(noted.value, (Finding("", WRAPPED, Kind.MENDED), *noted.findings))
 
     def mend_items(self, items: list[Any]) -> Noted:
         """Mend each item.

@@ -6,16 +6,17 @@ marshmallow has no warnings. A field that corrected something therefore returns 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, cast
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Final, cast
 
 from marshmallow import EXCLUDE, Schema, ValidationError
 
 from schemas import limits
-from schemas.fields import DOUBT, EventField
-from schemas.finding import Finding, Noted
+from schemas.fields import DOUBT, STRICT, EventField
+from schemas.finding import Finding, Kind, Noted, as_noted, note
 from schemas.plan import Plan
 from schemas.unknown import NOT_A_KEY, UNKNOWN_KEY, bounded_copy, is_key, shown_key
+from tiktok_events.event.readings import read
 
 NOT_AN_OBJECT: Final = "must be a JSON object"
 TOO_MANY_KEYS: Final = f"must have at most {limits.OBJECT_KEYS} keys"
@@ -26,7 +27,12 @@ class EventObject(Schema):
 
     Warning:
         `load` returns `Noted` values; `sift` is the way in.
+
+    Attributes:
+        elsewhere: keys that TikTok documents in another place → what is said of them here.
     """
+
+    elsewhere: ClassVar[Mapping[str, str]] = {}
 
     class Meta:
         """Unknown keys are ours to handle; nobody looks these schemas up by name."""
@@ -37,7 +43,7 @@ class EventObject(Schema):
     def sift(self, data: Mapping[Any, Any]) -> tuple[Noted, dict[Any, Any]]:
         """Return what passed, with remarks, and the errors in marshmallow's nested shape."""
         if len(data) > limits.OBJECT_KEYS:
-            return Noted({}), {"": [TOO_MANY_KEYS]}
+            return self._sift_documented(data)
         loaded, messages = self._load_what_passes(data)
         clean: dict[str, Any] = {}
         findings: list[Finding] = []
@@ -48,16 +54,48 @@ class EventObject(Schema):
                 clean[key] = noted.value
         return Noted(clean, tuple(findings)), messages
 
-    def plan(self, prefix: str | None) -> Plan:
+    def vital_paths(self, prefix: str = "") -> Iterator[str]:
+        """Yield the paths without which there is no event, seen from where ``prefix`` begins."""
+        for key, field in self.fields.items():
+            if isinstance(field, EventField) and field.vital:
+                yield prefix + key
+            if isinstance(field, Object):
+                yield from field.schema.vital_paths(f"{prefix}{key}.")
+
+    def wanted_paths(self, prefix: str = "") -> Iterator[str]:
+        """Yield the paths that are asked for, though there is an event without them."""
+        for key, field in self.fields.items():
+            if isinstance(field, EventField) and field.required and not field.vital:
+                yield prefix + key
+            if isinstance(field, Object):
+                yield from field.schema.wanted_paths(f"{prefix}{key}.")
+
+    def plan(self, prefix: str | None, *, strict: bool = False) -> Plan:
         """Return the plan of this object; see `Plan` for ``prefix``."""
         objects = {key: f for key, f in self.fields.items() if isinstance(f, Object)}
         plain = {key: f for key, f in self.fields.items() if key not in objects}
         return Plan(
             takes={key: f.take for key, f in plain.items() if isinstance(f, EventField)},
-            inner={key: f.schema.plan(_inner_prefix(prefix, key)) for key, f in objects.items()},
-            required=frozenset(key for key, f in self.fields.items() if f.required),
+            inner={
+                key: f.schema.plan(_inner_prefix(prefix, key), strict=strict)
+                for key, f in objects.items()
+            },
+            required=frozenset(
+                key
+                for key, f in self.fields.items()
+                if isinstance(f, EventField) and f.required and (strict or f.vital)
+            ),
+            elsewhere=self.elsewhere,
             prefix=prefix,
         )
+
+    def _sift_documented(self, data: Mapping[Any, Any]) -> tuple[Noted, dict[Any, Any]]:
+        """Sift what is documented of an object that has too many keys."""
+        if STRICT.get():
+            return Noted({}), {"": [TOO_MANY_KEYS]}
+        documented = {key: data[key] for key in self.fields if key in data}
+        noted, messages = self.sift(documented)
+        return noted, {"": [TOO_MANY_KEYS], **messages}
 
     def _load_what_passes(self, data: Mapping[Any, Any]) -> tuple[dict[str, Any], dict[Any, Any]]:
         try:
@@ -72,14 +110,18 @@ class EventObject(Schema):
             return Noted(None)
         if key in self.fields:
             return as_noted(loaded.get(key))
-        return _sift_unknown(key, raw, messages)
+        return _sift_unknown(key, raw, messages, self.elsewhere.get(key, UNKNOWN_KEY))
 
 
 class Object(EventField):
     """An object inside the event."""
 
-    def __init__(self, schema: EventObject, *, needed: str | None = None) -> None:
-        super().__init__(needed=needed)
+    reading = "object"
+
+    def __init__(
+        self, schema: EventObject, *, needed: str | None = None, vital: bool | None = None
+    ) -> None:
+        super().__init__(needed=needed, vital=vital)
         self.schema = schema
 
     def take(self, value: Any) -> Any:
@@ -100,18 +142,23 @@ class Object(EventField):
             raise refusal(messages, noted)
         return noted
 
+    def salvage(self, value: Any) -> Noted | None:
+        """Sift the object that an array of one holds; leave an empty one out."""
+        found = read(self.reading, value)
+        if found is None:
+            return None
+        if found.value is None:
+            return self.drop(found.sentence)
+        noted = self.mend(found.value)
+        return Noted(noted.value, (Finding("", found.sentence, Kind.MENDED), *noted.findings))
 
-def as_noted(value: Any) -> Noted:
-    """Return a value of `load` as a `Noted` one."""
-    return value if isinstance(value, Noted) else Noted(value)
 
-
-def _sift_unknown(key: Any, raw: Any, messages: dict[Any, Any]) -> Noted:
+def _sift_unknown(key: Any, raw: Any, messages: dict[Any, Any], remark: str) -> Noted:
     if not is_key(key):
         messages[shown_key(key)] = [NOT_A_KEY]
         return Noted(None)
     try:
-        return Noted(bounded_copy(raw), (Finding("", UNKNOWN_KEY),))
+        return note(bounded_copy(raw), remark)
     except ValidationError as error:
         messages[shown_key(key)] = error.messages
         return Noted(None)

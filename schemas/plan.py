@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from schemas import limits
 from schemas.fields import DOUBT
-from schemas.unknown import is_key, is_scalar, unknown_key
+from schemas.unknown import UNKNOWN_KEY, is_key, is_scalar, unknown_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from schemas.finding import Finding
 
@@ -31,12 +31,14 @@ class Plan:
         required: the keys without which there is doubt.
         prefix: path of the object with its dot, for warnings; ``None`` where the path is not known
             beforehand, so that an unknown key is a doubt.
+        elsewhere: see `EventObject.elsewhere`.
     """
 
     takes: dict[str, Callable[[Any], Any]]
     inner: dict[str, Plan]
     required: frozenset[str]
     prefix: str | None
+    elsewhere: Mapping[str, str]
 
     def run(self, data: Any, warnings: list[Finding]) -> Any:
         """Return a clean copy of ``data``, or `DOUBT`; warnings are added to the list."""
@@ -62,5 +64,6 @@ class Plan:
             return self.inner[key].run(value, warnings)
         if self.prefix is None or value is None or not is_key(key) or not is_scalar(value):
             return DOUBT
-        warnings.append(unknown_key(key, self.prefix))
+        remark = self.elsewhere.get(key, UNKNOWN_KEY) if self.elsewhere else UNKNOWN_KEY
+        warnings.append(unknown_key(key, self.prefix, remark))
         return value

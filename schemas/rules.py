@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from schemas.catalogue import EVENT_SOURCES
 from schemas.finding import Finding
-from schemas.names import judge_name, plain_names
+from schemas.names import judge_name, plain_names, sunset_warning
+from schemas.wanted import wanted_in
 
 NO_MATCH_KEY: Final = Finding(
     "user", "has no match key: TikTok cannot attribute the event to anybody"
@@ -30,7 +31,7 @@ _IP_PAIR: Final = frozenset({"ip", "user_agent"})
 _PLAIN_NAMES: Final = {source: plain_names(source) for source in EVENT_SOURCES}
 _SPECIAL_KEYS: Final = ("page", "app", "ad", "lead", "limited_data_use", "device")
 _OWN_KEYS: Final = {
-    "web": {"page", "limited_data_use", "device"},
+    "web": {"page", "ad", "limited_data_use", "device"},
     "app": {"app", "ad", "limited_data_use"},
     "offline": set[str](),
     "crm": {"lead"},
@@ -49,6 +50,7 @@ def warnings_on(event: dict[str, Any], event_source: str) -> list[Finding]:
     """Return the warnings on a clean event of that source."""
     return (
         _name(event, event_source)
+        + wanted_in(event, event_source)
         + _match_keys(event, event_source)
         + _money(event.get("properties"))
         + _misplaced(event, event_source)
@@ -59,7 +61,9 @@ def _name(event: dict[str, Any], event_source: str) -> list[Finding]:
     name = event.get("event")
     if name is None or name in _PLAIN_NAMES[event_source]:
         return []
-    warning = judge_name(name, event_source).warning
+    warning = sunset_warning(name, event.get("event_time")) or (
+        judge_name(name, event_source).warning
+    )
     return [Finding("event", warning)] if warning else []
 
 

@@ -31,9 +31,9 @@ _shows_nobody: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]{0,63}").fullmatch
 
 
 @lru_cache(maxsize=1_024)
-def unknown_key(key: str, prefix: str = "") -> Finding:
+def unknown_key(key: str, prefix: str = "", remark: str = UNKNOWN_KEY) -> Finding:
     """Return the warning on an unknown key; ``prefix`` is the path of its object with its dot."""
-    return Finding(prefix + shown_key(key), UNKNOWN_KEY)
+    return Finding(prefix + shown_key(key), remark)
 
 
 def shown_key(key: Any) -> str:

@@ -13,6 +13,11 @@ from schemas.fields import Choice, Shaped, Text
 from schemas.objects import EventObject
 
 
+def as_tag(locale: str) -> str:
+    """Return a locale of POSIX, such as ``de_DE.UTF-8``, as the tag of a language."""
+    return locale.partition(".")[0].replace("_", "-")
+
+
 class User(EventObject):
     """The visitor, buyer or lead. ``idfa`` and ``gaid`` may be raw or hashed."""
 
@@ -26,10 +31,14 @@ class User(EventObject):
     ttp = Text(limits.CLICK_ID_CHARS)
     ip = IpAddress()
     user_agent = Text(limits.USER_AGENT_CHARS)
-    locale = Shaped(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", "is not a BCP 47 tag such as en-US")
+    locale = Shaped(
+        r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", "is not a BCP 47 tag such as en-US", as_tag
+    )
     city = Text(limits.LABEL_CHARS)
     state = Text(limits.LABEL_CHARS)
-    country = Shaped(r"[a-z]{2}", "is not two lower-case letters, such as de: it may not match")
+    country = Shaped(
+        r"[a-z]{2}", "is not two lower-case letters, such as de: it may not match", str.lower
+    )
     idfa = Text(limits.LABEL_CHARS)
     idfv = Text(limits.LABEL_CHARS)
     gaid = Text(limits.LABEL_CHARS)

@@ -21,8 +21,9 @@ from schemas.event import EVENTS
 from schemas.event_time import EventTime
 from schemas.fields import Flag
 from schemas.figures import Number
+from schemas.finding import as_noted
 from schemas.lists import ListOf
-from schemas.objects import Object, as_noted
+from schemas.objects import Object
 from tiktok_events.event.destination import DESTINATION_FIELDS
 
 NOT_JSON: Final = "must be JSON, such as {}"

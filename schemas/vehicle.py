@@ -40,7 +40,11 @@ class PriceRange(ListOf):
         """
         if not isinstance(value, list) or len(value) != _ENDS or None in value or "" in value:
             raise ValidationError(NOT_A_RANGE)
-        return self.mend_items(value)
+        try:
+            return self.mend_items(value)
+        except ValidationError as error:
+            error.valid_data = None  # one end alone is no range
+            raise
 
 
 class Mileage(EventObject):

@@ -23,6 +23,7 @@ from tiktok_events.settings import (
     setting,
     text,
     whole,
+    yes_or_no,
 )
 
 CONNECT_TIMEOUT_S: Final = 3.05
@@ -120,6 +121,8 @@ class Settings(ClientSettings):
             that an outage costs, and what waits is worth less every minute.
         stall_s: a worker that does not look for work for so many seconds, while work is due and
             Redis answers, ends itself; three times `LEASE_S` when absent.
+        strict: whether an event ends for any key that cannot be used as it is. By default such
+            keys are mended or left out, and only what makes it a conversion can end it.
         window_days_web: age in days at which a web event is given up. The API documents none;
             attribution looks back seven days at most by default.
         window_days_app: the same for app events.
@@ -157,6 +160,7 @@ class Settings(ClientSettings):
     retry_base_s: float = setting(1.0, seconds(0.01, 60))
     retry_cap_s: float = setting(5.0, seconds(0.01, 3_600))
     stall_s: float | None = setting(None, seconds(12, 3_600))
+    strict: bool = setting(default=False, check=yes_or_no)
     window_days_web: float = setting(7.0, days(0.01, 365))
     window_days_app: float = setting(7.0, days(0.01, 365))
     window_days_offline: float = setting(28.0, days(0.01, 365))

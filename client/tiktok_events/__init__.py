@@ -42,7 +42,7 @@ from tiktok_events.types import (
     Properties,
     User,
 )
-from tiktok_events.validation import Problem, validate
+from tiktok_events.validation import Problem, ProblemKind, validate
 
 __all__ = [
     "Ad",
@@ -65,6 +65,7 @@ __all__ = [
     "Page",
     "Policy",
     "Problem",
+    "ProblemKind",
     "Properties",
     "TikTokEventsError",
     "User",

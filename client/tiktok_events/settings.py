@@ -18,6 +18,10 @@ from tiktok_events.event.url_parameters import parameter_names
 
 ENVIRONMENT_PREFIX: Final = "TIKTOK_EVENTS_"
 
+_SWITCH: Final = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(
+    ("0", "false", "no", "off"), False
+)
+
 NO_CLUSTER: Final = (
     "must not be a cluster, which Celery's transport cannot use; any other Redis, "
     "6.2 or later, or Valkey, will do: it holds no events"
@@ -129,6 +133,14 @@ def one_of(*words: str) -> Check:
         return word
 
     return check
+
+
+def yes_or_no(value: Any) -> bool:
+    """A switch, in any case."""
+    word = str(value).strip().lower()
+    if word not in _SWITCH:
+        raise ValueError(f"must be one of {', '.join(_SWITCH)}")
+    return _SWITCH[word]
 
 
 def text(value: Any) -> str:

@@ -1,9 +1,10 @@
-"""What the worker would say about an event, before it is enqueued."""
+"""What the worker would do with an event, said before it is enqueued."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
@@ -11,6 +12,8 @@ import orjson
 from tiktok_events.errors import InvalidEvent, MissingExtra
 from tiktok_events.event.destination import EVENT_SOURCES
 from tiktok_events.event.prepare import EventPreparer
+from tiktok_events.event.readings import BLANKS, Reading, read
+from tiktok_events.event.times import read_time
 from tiktok_events.settings import ClientSettings
 from tiktok_events.types import AnyEvent, EventSource
 
@@ -36,37 +39,59 @@ _PREPARER: Final = EventPreparer(
 )
 
 
+class ProblemKind(StrEnum):
+    """What becomes of an event with a problem."""
+
+    ERROR = "error"
+    """It is not sent."""
+
+    OMITTED = "left_out"
+    """It is sent without this key."""
+
+    MENDED = "mended"
+    """It is sent with the one safe reading of this value."""
+
+    REMARK = "remark"
+    """It is sent as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why an event cannot be sent. No text of it holds a value of the event.
+    """What is wrong with an event. No text of it holds a value of the event.
 
     Attributes:
         path: where, dotted, with list positions: ``properties.contents.0.price``; empty for the
             whole event.
-        message: what is allowed there.
+        message: what is allowed there, or what is done about it.
+        kind: what becomes of the event.
     """
 
     path: str
     message: str
+    kind: ProblemKind = ProblemKind.ERROR
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}" if self.path else self.message
 
 
 def validate(event: AnyEvent, *, event_source: EventSource = "web") -> list[Problem]:
-    """Return why the event could not be sent; nothing for an event that can.
+    """Return what is wrong with the event; nothing for one that goes out as it is.
+
+    An event is sent unless one of its problems is an ``error``, or the worker's setting ``STRICT``
+    makes errors of what is ``mended`` or ``left_out``.
 
     The event is prepared as `Client.track` does it, and checked by the JSON Schema that is made
     from the worker's own rules. It says what the worker would find, at the same places; meant
     for tests and staging, because it takes a millisecond or two.
 
     What only a worker can say is not in it: that an event is too old for the window of its
-    source, warnings on an event that can be sent, and what TikTok itself refuses. A destination
-    that the event does not name is taken for granted.
+    source, other remarks on an event that can be sent, and what TikTok itself refuses. A
+    destination that the event does not name is taken for granted.
 
     Example:
         >>> validate({"event": "Purchase", "page": {"url": "/thanks"}})  # doctest: +SKIP
-        [Problem(path='page.url', message='must be a full http or https URL, such as …')]
+        [Problem(path='page.url', message='must be a full http or https URL, such as …',
+                 kind=<ProblemKind.OMITTED: 'left_out'>)]
 
     Args:
         event: as for `Client.track`; it is not changed.
@@ -81,20 +106,33 @@ def validate(event: AnyEvent, *, event_source: EventSource = "web") -> list[Prob
     except InvalidEvent as error:
         return [Problem(error.path, error.message)]
     validator = validator_of(prepared.destination.event_source)
-    return problems_of(orjson.loads(prepared.body), validator)
+    return [*_mended_at_the_call(event), *problems_of(orjson.loads(prepared.body), validator)]
+
+
+def _mended_at_the_call(event: Any) -> Iterator[Problem]:
+    """Yield what `Client.track` itself has mended: the event is stored with one id and time."""
+    if found := read_time(event.get("event_time")):
+        yield Problem("event_time", found.sentence, ProblemKind.MENDED)
+    for key in ("event_id", "event_source"):
+        value = event.get(key)
+        if isinstance(value, str) and value.strip() != value:
+            yield Problem(key, BLANKS, ProblemKind.MENDED)
 
 
 def problems_of(body: Any, validator: Validator) -> list[Problem]:
-    """Return what the validator has against an event as it stands in the outbox.
+    """Return what the worker will do about an event as it stands in the outbox.
 
     Args:
         body: decoded JSON, without the destination.
         validator: of its source.
     """
-    problems = list(_outermost(validator.iter_errors(body)))
+    vital, wanted = _paths(validator, "x-vital"), _paths(validator, "x-wanted")
+    problems = [_problem(error, vital, wanted) for error in _outermost(validator.iter_errors(body))]
     beyond = len(problems) - MOST_PROBLEMS
     if beyond > 0:
-        problems[MOST_PROBLEMS:] = [Problem("", f"and {beyond} more")]
+        problems.sort(key=lambda problem: problem.kind is not ProblemKind.ERROR)
+        more = Problem("", f"and {beyond} more", problems[MOST_PROBLEMS].kind)
+        problems[MOST_PROBLEMS:] = [more]
     return problems
 
 
@@ -116,7 +154,7 @@ def _load_validators() -> Callable[[str], Validator]:
     return validator_of
 
 
-def _outermost(errors: Iterator[ValidationError]) -> Iterator[Problem]:
+def _outermost(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
     """Leave out what stands at or below a place that has been reported."""
     reported: set[tuple[str | int, ...]] = set()
     for error in errors:
@@ -124,14 +162,46 @@ def _outermost(errors: Iterator[ValidationError]) -> Iterator[Problem]:
         if any(place[:length] in reported for length in range(len(place) + 1)):
             continue
         reported.add(place)
-        yield Problem(".".join(map(str, place)), _message(error))
+        yield error
+
+
+def _paths(validator: Validator, keyword: str) -> frozenset[str]:
+    """Return the places that the schema of the validator's source lists under this keyword."""
+    schema = cast("Mapping[str, Any]", validator.schema)
+    name = str(schema["$ref"]).rpartition("/")[2]
+    return frozenset(schema["$defs"][name][keyword])
+
+
+def _problem(error: ValidationError, vital: frozenset[str], wanted: frozenset[str]) -> Problem:
+    path = ".".join(map(str, error.absolute_path))
+    found = _reading(error)
+    if found and found.value is not None:
+        kind = ProblemKind.REMARK if found.value is error.instance else ProblemKind.MENDED
+        return Problem(path, found.sentence, kind)
+    if path in vital or not path:
+        return Problem(path, _message(error))
+    if found or (path in wanted and _is_absent(error)):
+        return Problem(path, found.sentence if found else _message(error), ProblemKind.REMARK)
+    return Problem(path, _message(error), ProblemKind.OMITTED)
+
+
+def _is_absent(error: ValidationError) -> bool:
+    """Return whether nothing stands where something is asked for."""
+    return error.validator == "required" or error.instance == "" or error.validator_value == r"\S"
+
+
+def _reading(error: ValidationError) -> Reading | None:
+    """Return how the worker reads the value, if it has a reading."""
+    rule = cast("Mapping[str, Any]", error.schema)
+    if error.validator == "required" or "x-reading" not in rule:
+        return None
+    kind, options = rule["x-reading"]
+    return read(kind, error.instance, options)
 
 
 def _message(error: ValidationError) -> str:
     """Return what is allowed; jsonschema's own sentence would repeat the value."""
     keyword, limit = str(error.validator), error.validator_value
-    if keyword == "required" or error.instance is None:
-        return "is required"
     if keyword in _LIMITS:
         return _LIMITS[keyword].format(limit)
     rule = cast("Mapping[str, Any]", error.schema)

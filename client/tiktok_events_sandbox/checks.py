@@ -47,13 +47,13 @@ class Options:
     Attributes:
         with_index: whether a message names the event's index, as the answers of
             1.0 did; the few known answers of 2.0 name only the field.
-        strict: whether ``page.url`` (web), ``app.app_id`` (app) and ``lead.lead_id``
-            (crm) are enforced. The portal requires them; connectors are seen
-            sending ``page`` without ``url``.
+        strict: whether ``null`` is refused, and ``page.url`` (web), ``app.app_id``
+            (app) and ``lead.lead_id`` (crm) are enforced. The portal requires them,
+            but nobody has shown a refusal: connectors send ``page`` without ``url``.
     """
 
     with_index: bool = False
-    strict: bool = True
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _plan(
     required = REQUIRED_BY_SOURCE[source] if options.strict else None
     return (
         _check_object,
-        *((_check_nulls,) if nulls else ()),
+        *((_check_nulls,) if nulls and options.strict else ()),
         _check_identity,
         _check_user,
         _check_contents,

@@ -109,6 +109,12 @@ def read_tokens(values: tuple[str, ...]) -> dict[str, frozenset[str] | None] | N
 )
 @click.option("--seed", type=int, default=0, help="For rules that strike a share of requests.")
 @click.option("--with-index", is_flag=True, help="Refusals name the event's index in its batch.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Refuse what the portal asks for but nobody has seen refused: null, no page.url, "
+    "no app_id, no lead_id.",
+)
 @click.option("--open-control", is_flag=True, help="Let other machines use /sandbox/.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON, also on a terminal.")
 def sandbox(*, as_json: bool, **settings: object) -> None:

@@ -22,7 +22,6 @@ PIXEL: Final = "C0EXPIRY0PIXEL000000"
 KEY: Final = f"web:{PIXEL}"
 DAY_S: Final = 86_400
 WEEK_S: Final = 7 * DAY_S
-FAR_FUTURE: Final = 4_000_000_000
 TURNS: Final = Turns("digest", 10_000.0)
 SETTINGS: Final = Settings.load({})
 

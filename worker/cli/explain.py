@@ -1,4 +1,4 @@
-"""The command `tiktok-events explain`: what becomes of each match key, and why."""
+"""The command `tiktok-events explain`: what becomes of an event and its match keys, and why."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from worker.files.explain import (
     mask_event,
     read_events,
 )
+from worker.files.outlook import Fate
 
 if TYPE_CHECKING:
     from tiktok_events.event.explanation import KeyExplanation
@@ -47,7 +48,14 @@ _STYLES: Final = {
     KeyOutcome.REFUSED: "bold red",
 }
 
-HELP: Final = """Tell how each match key in FILE is prepared and hashed, or why it is dropped.
+_FATE_STYLES: Final = {
+    Fate.NOT_SENT: "bold red",
+    Fate.LEFT_OUT: "yellow",
+    Fate.MENDED: "green",
+    Fate.AS_IT_IS: "",
+}
+
+HELP: Final = """Tell how each match key in FILE is prepared, and what else of an event is changed.
 
 FILE holds one JSON event, a list of events, or one event per line; - reads standard input.
 Nothing is enqueued and nothing is sent.
@@ -77,6 +85,13 @@ What became of a key:
     untouched   no match key to prepare, sent as it is
     dropped     left out, because nothing usable was in it
     refused     of a type no match key has: the event is not accepted
+
+\b
+What became of any other field, where it does not go out as it is:
+    mended      it has one safe reading, and that is sent
+    left out    it has none; the conversion is sent without it
+    not sent    the conversion cannot be sent because of it
+    as it is    sent unchanged, and worth a look
 
 Personal values are masked (a•••@e•••.com) unless --show-values is given.
 
@@ -141,6 +156,8 @@ def _print_tables(events: list[EventExplanation]) -> None:
             out.print(_key_table(event))
         if event.remark:
             out.print(_printable(event.remark))
+        if event.fields:
+            out.print(_field_table(event))
         out.print()
 
 
@@ -159,6 +176,17 @@ def _key_table(event: EventExplanation) -> Table:
     table.add_column("why", overflow="fold")
     for key in event.keys:
         table.add_row(*_row(key))
+    return table
+
+
+def _field_table(event: EventExplanation) -> Table:
+    table = Table(show_lines=False, expand=False)
+    table.add_column("field", overflow="fold")
+    table.add_column("became", width=_OUTCOME_WIDTH)
+    table.add_column("why", overflow="fold")
+    for one in event.fields:
+        fate = Text(one.fate.value, style=_FATE_STYLES[one.fate])
+        table.add_row(_printable(one.path or "the event"), fate, _printable(one.reason))
     return table
 
 

@@ -31,7 +31,7 @@ COMMANDS: Final = {
     "erase": "Erase one person's events that wait or are dead; those of others stay.",
     "audit": "Show who parked, resumed, repaired, replayed, purged or erased what.",
     "spool": "Look after the spool: events that wait on this machine for Redis.",
-    "explain": "Tell how each match key in FILE is prepared and hashed, or why it is dropped.",
+    "explain": "Tell how each match key in FILE is prepared, and what else of an event is changed.",
     "sandbox": "Simulate TikTok's Events API 2.0 on this machine.",
     "doctor": "Check settings, Redis, broker, workers and destinations, and say what to do.",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import click
@@ -24,6 +24,9 @@ from worker.settings import Settings
 
 SHOWN: Final = 20
 """Destinations in the table; --json has them all."""
+
+SHOWN_PATHS: Final = 4
+"""Places that were mended or left out; --json has them all, and by destination."""
 
 EVERY_S: Final = 2.0
 _STYLES: Final = {Condition.OK: "", Condition.BACKING_OFF: "yellow", Condition.PARKED: "bold red"}
@@ -46,6 +49,8 @@ Figures count since the first start:
     held        tracked with a delay; their time has not come
     cancelled   taken back while they were held
     delivered   the API said code 0
+    salvaged    fields that were mended or left out of what was delivered, each field of an
+                event once, the most frequent first: tiktok-events explain tells why
     died        became dead letters, by reason
     requests    sent to the API
     foreign     messages in our queue that could hold no event of ours
@@ -136,6 +141,8 @@ def _total_rows(figures: Figures) -> Iterator[tuple[str, int, str]]:
     if figures.held:
         yield "held", figures.held, _next_release(figures)
     yield "delivered", figures.count("delivered"), ""
+    if salvaged := figures.salvaged:
+        yield "  salvaged", sum(salvaged.values()), _most(salvaged)
     if cancelled := figures.count("cancelled"):
         yield "cancelled", cancelled, "while they were held"
     if erased := figures.count("erased"):
@@ -151,6 +158,13 @@ def _total_rows(figures: Figures) -> Iterator[tuple[str, int, str]]:
     yield "requests", figures.count("requests"), ""
     if foreign := sum(figures.foreign.values()):
         yield "foreign", foreign, "messages that could hold no event"
+
+
+def _most(salvaged: Mapping[str, int]) -> str:
+    """The places that were mended or left out most often."""
+    most = sorted(salvaged.items(), key=lambda item: (-item[1], item[0]))
+    shown = " · ".join(f"{path} {count:,}" for path, count in most[:SHOWN_PATHS])
+    return f"{shown} · …" if len(most) > SHOWN_PATHS else shown
 
 
 def _by_retention(figures: Figures) -> str:

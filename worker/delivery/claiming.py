@@ -143,7 +143,12 @@ class Claiming:
     def _carry(self, served: Served, claim: Claim) -> None:
         """Carry what can be sent, post what travels apart, settle blocks that have ended."""
         lease_ends = time.monotonic() + self._settings.lease_s
-        preparer = Preparer(served.destination, self._settings, judges=self._outbox.clock.judges)
+        preparer = Preparer(
+            served.destination,
+            self._settings,
+            judges=self._outbox.clock.judges,
+            strict=served.account.limits.strict,
+        )
         ended: list[OpenBlock] = []
         for claimed in claim.blocks:
             block = OpenBlock.of(claimed, lease_ends=lease_ends, taken_at=claim.taken_at)

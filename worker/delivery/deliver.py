@@ -185,7 +185,7 @@ class Delivery:
         with self._ending:
             match end:
                 case Delivered():
-                    block.delivered(len(events))
+                    block.delivered(len(events), salvaged=_salvaged(events))
                 case Dead():
                     for event in events:
                         block.dead(
@@ -230,6 +230,10 @@ class Delivery:
 
 def _settlement(batch: Batch) -> Settlement:
     return Settlement(batch.destination.key, batch.failures, batch.account.turns)
+
+
+def _salvaged(events: Sequence[Outgoing]) -> list[str]:
+    return [path for event in events if event.salvaged for path in event.salvaged]
 
 
 def _by_block(events: Sequence[Outgoing]) -> Iterable[list[Outgoing]]:

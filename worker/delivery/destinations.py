@@ -30,6 +30,7 @@ OVERRIDABLE: Final = (
     "retry_base_s",
     "retry_cap_s",
     "requests_per_second",
+    "strict",
 )
 
 
@@ -49,6 +50,7 @@ class Limits:
     retry_base_s: float
     retry_cap_s: float
     requests_per_second: float
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
 
-from schemas import Checked, Finding, check_event
+from schemas import Finding, check_event
 from tiktok_events.event.destination import Destination
+from tiktok_events.event.times import AHEAD, MOST_AHEAD_S, read_time
+from worker.delivery.salvaged import counted_paths
 from worker.letters.dead_letters import DeadLetter, Reason
 from worker.outbox.claimed_block import OpenBlock
 from worker.settings import CONNECT_TIMEOUT_S, Settings
@@ -16,6 +19,8 @@ from worker.settings import CONNECT_TIMEOUT_S, Settings
 SHOWN_ERRORS: Final = 5
 """In a dead letter's message; the path is the first one's."""
 
+IN_THE_FUTURE: Final = (Finding("event_time", AHEAD),)
+NOTHING: Final = frozenset[str]()
 TOO_LATE: Final = "too old to be sent before its window closes"
 NEEDS_A_YES: Final = (
     "it may have been accepted more than 48 hours ago: sent again, it could be counted twice; "
@@ -32,12 +37,14 @@ class Outgoing:
         index: its place there.
         encoded: JSON as it goes into `data`.
         expires_at: Unix seconds.
+        salvaged: which places of it were mended or left out, as they are counted.
     """
 
     block: OpenBlock
     index: int
     encoded: bytes
     expires_at: float
+    salvaged: frozenset[str] = NOTHING
 
     @property
     def body(self) -> Any:
@@ -88,11 +95,13 @@ class Preparer:
         settings: for the windows.
         judges: whether this process may end an event because of an age; see `ServerClock`. If
             not, what is too old, and what may have been accepted unseen, waits aside.
+        strict: whether an event ends for any key that cannot be used as it is.
     """
 
     destination: Destination
     settings: Settings
     judges: bool = True
+    strict: bool = False
 
     def prepare(self, block: OpenBlock, *, now: float) -> Prepared:
         """Tell what of a block can be sent and what is dead; changes nothing.
@@ -104,28 +113,36 @@ class Preparer:
         prepared = Prepared()
         history = block.history
         needs_a_yes = history.needs_a_yes(now) if self.judges else history.ambiguous
-        window_s = self._window_s()
-        latest_end = self._latest_end(now)
+        window_s, latest_end = self._window_s(), self._latest_end(now)
+        latest_deadline = now + MOST_AHEAD_S + window_s
         for index, event in enumerate(block.events):
-            checked = check_event(event, self.destination.event_source)
+            checked = check_event(event, self.destination.event_source, strict=self.strict)
             if checked.errors:
-                prepared.dead.append((index, self._invalid(block, event, checked, now)))
+                letter = self._invalid(block, event, checked.errors, now)
+                prepared.dead.append((index, letter))
                 continue
+            salvaged = NOTHING
             if checked.warnings:
                 prepared.warnings += checked.warnings
+                salvaged = counted_paths(checked.warnings)
             expires_at = checked.event["event_time"] + window_s
-            if not self.judges and (needs_a_yes or expires_at < latest_end):
+            if latest_end <= expires_at <= latest_deadline and not needs_a_yes:
+                body = encoded(checked.event)
+                prepared.sendable.append(Outgoing(block, index, body, expires_at, salvaged))
+            elif not self.judges:
                 prepared.aside.append(index)
-            elif expires_at < latest_end:
-                letter = self._letter(block, event, Reason.EXPIRED, TOO_LATE, now)
-                prepared.dead.append((index, letter))
-            elif needs_a_yes:
-                letter = self._letter(block, event, Reason.EXHAUSTED, NEEDS_A_YES, now)
-                prepared.dead.append((index, letter))
             else:
-                sendable = Outgoing(block, index, encoded(checked.event), expires_at)
-                prepared.sendable.append(sendable)
+                letter = self._untimely(block, event, expires_at, now)
+                prepared.dead.append((index, letter))
         return prepared
+
+    def _untimely(self, block: OpenBlock, event: Any, expires_at: float, now: float) -> DeadLetter:
+        """The letter of an event that is valid, but not to be sent any more, or not yet."""
+        if expires_at < self._latest_end(now):
+            return self._letter(block, event, Reason.EXPIRED, TOO_LATE, now)
+        if expires_at > now + MOST_AHEAD_S + self._window_s():
+            return self._invalid(block, event, IN_THE_FUTURE, now)
+        return self._letter(block, event, Reason.EXHAUSTED, NEEDS_A_YES, now)
 
     def crash_loop(self, block: OpenBlock, *, now: float) -> DeadLetter:
         """The letter of the only event of a block that kills its workers."""
@@ -135,6 +152,8 @@ class Preparer:
     def expires_at(self, event: Any) -> float:
         """Until when the event is worth sending: its time and the window of its source."""
         event_time = event.get("event_time") if isinstance(event, dict) else None
+        if found := read_time(event_time):
+            event_time = found.seconds
         if not isinstance(event_time, int | float) or isinstance(event_time, bool):
             event_time = 0
         return event_time + self._window_s()
@@ -146,8 +165,9 @@ class Preparer:
         """When an attempt that begins now could end; it must not be after an event's deadline."""
         return now + CONNECT_TIMEOUT_S + self.settings.request_timeout_s
 
-    def _invalid(self, block: OpenBlock, event: Any, checked: Checked, now: float) -> DeadLetter:
-        errors = checked.errors
+    def _invalid(
+        self, block: OpenBlock, event: Any, errors: Sequence[Finding], now: float
+    ) -> DeadLetter:
         message = "; ".join(f"{error.path}: {error.message}" for error in errors[:SHOWN_ERRORS])
         return self._letter(block, event, Reason.INVALID, message, now, path=errors[0].path or None)
 

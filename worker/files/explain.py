@@ -1,4 +1,4 @@
-"""Reads events out of a file and tells what becomes of their match keys; pure, prints nothing.
+"""Reads events out of a file and tells what becomes of each; pure, prints nothing.
 
 Every value but a digest is masked unless asked for: terminals are recorded, output is pasted.
 """
@@ -13,6 +13,7 @@ import orjson
 
 from tiktok_events.errors import TikTokEventsError
 from tiktok_events.event.explanation import KeyExplanation, explain_user
+from worker.files.outlook import FieldExplanation, explain_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ class UnreadableEventsError(TikTokEventsError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class EventExplanation:
-    """What becomes of the match keys of one event.
+    """What becomes of one event.
 
     Attributes:
         number: which event of the file it is, from 1.
@@ -51,6 +52,7 @@ class EventExplanation:
         event_id: its id; ``None`` where it has none.
         keys: one entry for each value of its ``user``; empty where it has no such object.
         remark: what is wrong with ``user`` as a whole; empty where nothing is.
+        fields: what is mended, left out, or keeps the event from being sent.
     """
 
     number: int
@@ -58,6 +60,7 @@ class EventExplanation:
     event_id: str | None
     keys: tuple[KeyExplanation, ...]
     remark: str = ""
+    fields: tuple[FieldExplanation, ...] = ()
 
 
 def read_events(text: bytes) -> list[dict[str, Any]]:
@@ -85,14 +88,16 @@ def explain_events(events: list[dict[str, Any]], region: str | None) -> list[Eve
 
 
 def explain_event(number: int, event: dict[str, Any], region: str | None) -> EventExplanation:
-    """Explain the ``user`` of one event."""
+    """Explain one event: the keys of its ``user``, and what else does not go out as it is."""
     user = event.get("user")
     name, event_id = _text_or_none(event.get("event")), _text_or_none(event.get("event_id"))
+    fields = explain_fields(event, region)
     if not isinstance(user, dict):
         remark = "It has no user object, so there is nothing to match it by."
-        return EventExplanation(number, name, event_id, (), remark)
+        return EventExplanation(number, name, event_id, (), remark, fields)
     remark = "" if user else "Its user object is empty, so there is nothing to match it by."
-    return EventExplanation(number, name, event_id, tuple(explain_user(user, region)), remark)
+    keys = tuple(explain_user(user, region))
+    return EventExplanation(number, name, event_id, keys, remark, fields)
 
 
 def mask_event(explanation: EventExplanation) -> EventExplanation:
@@ -127,6 +132,10 @@ def event_as_json(explanation: EventExplanation) -> dict[str, Any]:
         "event_id": explanation.event_id,
         "remark": explanation.remark or None,
         "keys": [_key_as_json(key) for key in explanation.keys],
+        "fields": [
+            {"path": one.path, "fate": one.fate.value, "reason": one.reason}
+            for one in explanation.fields
+        ],
     }
 
 

@@ -155,7 +155,8 @@ class Repairer:
         prepared = self._preparer.prepare(self.edit.apply(before))
         body = orjson.loads(prepared.body)
         changes = differences(before, _fields_of(prepared.destination) | body)
-        checked = check_event(body, prepared.destination.event_source)
+        source = prepared.destination.event_source
+        checked = check_event(body, source, strict=self.settings.strict)
         problems = (*self._of_identity(letter, prepared, body), *checked.errors)
         if problems or not changes:
             return Repair(letter, None, changes, problems, checked.warnings)

@@ -1,7 +1,8 @@
 -- End claims: each block is done, due again, or replaced by what is left of it.
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence  7 dead  8 kinds
---       9 limit of the access token  10 parked  11 audit  12 acts  13 announcements, and last:
+--       9 limit of the access token  10 parked  11 audit  12 acts  13 announcements
+--       14 salvaged, and last:
 --       ledger and event ids of the dead letters, and the sets of plan.kinds
 -- ARGV  1 destination  2 consumer  3 the plan, JSON:
 --       done      [[id, claims, events], …]              all its events were delivered
@@ -10,6 +11,8 @@
 --       mixed     [{id, claims, delivered, dead: [[letter id suffix, letter, kind], …],
 --                   left: [[events, number of its payload, attempts], …]}, …]
 --       kinds     [[JSON, reason], …]    of the dead; a letter names its own from 1
+--       salvaged  {id: {path: n}}    of the blocks of done and mixed: how many of the events
+--                 that were delivered had this place mended or left out
 --       counters  {name: n}    what to add whatever happens
 --       outcome   'healthy' | 'failing' | 'none'
 --       failures  the failure count the claim saw: an answer to a request that was sent
@@ -35,6 +38,7 @@
 local ready, outbox, state, attempts, counters = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local name, consumer = ARGV[1], ARGV[2]
 local plan = cjson.decode(ARGV[3])
+local MOST_SALVAGED = 5000 -- pairs of destination and place; beyond them destinations count as '*'
 local settled, lost, delivered, buried = 0, 0, 0, 0
 local gone = {}
 local sets = #KEYS - #plan.kinds
@@ -57,6 +61,17 @@ local function holds(id, claims)
   return false
 end
 
+local function count_salvaged(id)
+  for path, events in pairs(plan.salvaged[id] or {}) do
+    redis.call('HINCRBY', counters, 'salvaged:' .. path, events)
+    local field = name .. ' ' .. path
+    if redis.call('HLEN', KEYS[14]) >= MOST_SALVAGED and redis.call('HEXISTS', KEYS[14], field) == 0 then
+      field = '* ' .. path
+    end
+    redis.call('HINCRBY', KEYS[14], field, events)
+  end
+end
+
 local function bury(number, letter)
   local kind, reason = unpack(plan.kinds[letter[3]])
   add_letter(graves, KEYS[sets + letter[3]], kind, number .. '-' .. letter[1], letter[2])
@@ -72,6 +87,7 @@ end
 for _, block in ipairs(plan.done) do
   if holds(block[1], block[2]) then
     gone[#gone + 1] = block[1]
+    count_salvaged(block[1])
     delivered = delivered + block[3]
   end
 end
@@ -88,6 +104,7 @@ end
 for _, block in ipairs(plan.mixed) do
   if holds(block.id, block.claims) then
     gone[#gone + 1] = block.id
+    count_salvaged(block.id)
     delivered = delivered + block.delivered
     local number = string.match(block.id, '-(%d+)$')
     for _, letter in ipairs(block.dead) do

@@ -16,9 +16,9 @@ SCAN_COUNT: Final = 1_000
 STATE_FIELDS: Final = ("waiting", "failures", "not_before", "parked", "parked_at")
 _PLACES: Final = (
     *("TIME", keys.COUNTERS, keys.DEAD, keys.READY, keys.HELD, keys.HELD),
-    *(keys.PARKED, keys.CLOCKS),
+    *(keys.PARKED, keys.CLOCKS, keys.SALVAGED),
 )
-_NOTHING: Final[tuple[Any, ...]] = ((), {}, 0, [], 0, [], [], {})
+_NOTHING: Final[tuple[Any, ...]] = ((), {}, 0, [], 0, [], [], {}, {})
 """What stands for a key of another type."""
 
 
@@ -30,7 +30,7 @@ def find_destinations(redis: Redis) -> list[str]:
 
 
 def answers(redis: Redis, names: Sequence[str], fields: Fields) -> list[Any]:
-    """Time, counters, dead, ready, held, first held, parked, clocks, and each state by its fields.
+    """Time, counters, dead, ready, held, first held, parked, clocks, salvaged, and each state.
 
     In one moment; a full Redis 7.0 refuses that, so there one after the other. Instead of a key
     of another type there is nothing, and its name in `fields`.
@@ -55,6 +55,7 @@ def _asked(redis: Redis, names: Sequence[str], *, together: bool) -> list[Any]:
         pipeline.zrange(keys.HELD, 0, 0, withscores=True)
         pipeline.hkeys(keys.PARKED)
         pipeline.hgetall(keys.CLOCKS)
+        pipeline.hgetall(keys.SALVAGED)
         for name in names:
             pipeline.hmget(keys.state(name), STATE_FIELDS)
         return list(pipeline.execute(raise_on_error=False))

@@ -29,6 +29,7 @@ LOOKS: Final = 4
 DEAD_COUNTER: Final = "dead:"
 FOREIGN_COUNTER: Final = "foreign:"
 ANSWERS_COUNTER: Final = "answers:"
+SALVAGED_COUNTER: Final = "salvaged:"
 
 
 class Condition(StrEnum):
@@ -102,6 +103,8 @@ class Figures:
         destinations: those that have events or a history.
         purged_within_a_day: dead letters that will be too old to be kept by then, about; known
             only with settings.
+        salvaged_by_destination: destination → place → events that were delivered with it mended or
+            left out; ``*`` stands for destinations beyond the 5,000 that are counted apart.
         held: events that were tracked with a delay and wait for their time.
         next_release_at: when the first of them enters its outbox, Unix seconds.
         clocks: worker whose clock differs from the server's → seconds that it goes ahead.
@@ -117,6 +120,7 @@ class Figures:
     next_release_at: float | None = None
     clocks: Mapping[str, float] = field(default_factory=dict)
     junk: Sequence[str] = ()
+    salvaged_by_destination: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def waiting(self) -> int:
@@ -168,6 +172,8 @@ class Figures:
             "purged_within_a_day": self.purged_within_a_day,
             "imported": self.count("imported"),
             "erased": self.count("erased"),
+            "salvaged": self.salvaged,
+            "salvaged_by_destination": dict(self.salvaged_by_destination),
             "requests": self.count("requests"),
             "answers": self._counted(ANSWERS_COUNTER),
             "foreign": self.foreign,
@@ -178,6 +184,11 @@ class Figures:
             "junk": list(named(self.junk)),
             "destinations": [one.as_dict(self.at) for one in self.destinations],
         }
+
+    @property
+    def salvaged(self) -> dict[str, int]:
+        """Place → events that were delivered with it mended or left out."""
+        return self._counted(SALVAGED_COUNTER)
 
     def _counted(self, prefix: str) -> dict[str, int]:
         return {
@@ -217,9 +228,18 @@ def _with_purges(redis: Redis, figures: Figures, settings: Settings) -> Figures:
 
 def _snapshot(redis: Redis, names: Sequence[str]) -> Figures:
     fields = Fields()
-    (seconds, micros), counters, dead, ready, held, next_held, parked, clocks, *states = answers(
-        redis, names, fields
-    )
+    (
+        (seconds, micros),
+        counters,
+        dead,
+        ready,
+        held,
+        next_held,
+        parked,
+        clocks,
+        salvaged,
+        *states,
+    ) = answers(redis, names, fields)
     fields.destinations(keys.READY, (name for name, _ in ready))
     fields.destinations(keys.PARKED, parked)
     due = fields.moments(keys.READY, ready)
@@ -238,7 +258,16 @@ def _snapshot(redis: Redis, names: Sequence[str]) -> Figures:
         next_release_at=next(iter(releases.values()), None),
         clocks=read_clocks(fields, clocks, at),
         junk=fields.junk,
+        salvaged_by_destination=_by_destination(fields.numbers(keys.SALVAGED, salvaged)),
     )
+
+
+def _by_destination(salvaged: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for name, count in sorted(salvaged.items()):
+        destination, _, path = name.partition(" ")
+        found.setdefault(destination, {})[path] = count
+    return found
 
 
 def _figures_of(

@@ -12,7 +12,7 @@ and the block is closed, ready to be settled, when the last one has ended.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -54,6 +54,7 @@ class OpenBlock:
     _delivered: int = 0
     _dead: list[BuriedEvent] = field(default_factory=list)
     _left: list[_Left] = field(default_factory=list)
+    _salvaged: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.size = self.open = len(self.events)
@@ -87,9 +88,11 @@ class OpenBlock:
         """Whether every event has ended."""
         return self.open == 0
 
-    def delivered(self, count: int = 1) -> None:
-        """Some events were accepted."""
+    def delivered(self, count: int = 1, *, salvaged: Iterable[str] = ()) -> None:
+        """Some events were accepted, the places that are named mended or left out."""
         self._delivered += count
+        for path in salvaged:
+            self._salvaged[path] = self._salvaged.get(path, 0) + 1
         self.open -= count
 
     def dead(self, index: int, letter: DeadLetter) -> None:
@@ -138,6 +141,8 @@ class OpenBlock:
     def settle_into(self, settlement: Settlement) -> None:
         """Write a closed block's end into a settlement."""
         block = self.claimed
+        if self._salvaged:
+            settlement.salvaged[block.id] = self._salvaged
         if self._delivered == self.size:
             settlement.done.append((block.id, block.claims, self._delivered))
         elif self._is_left_whole:

@@ -238,6 +238,7 @@ class Outbox:
                     keys.AUDIT,
                     keys.AUDIT_ACTS,
                     keys.ANNOUNCEMENTS,
+                    keys.SALVAGED,
                     keys.DEAD_LEDGER,
                     keys.DEAD_EVENT_IDS,
                     *(keys.dead_of(kind.digest) for kind in settlement.kinds()),

@@ -83,6 +83,7 @@ class Settlement:
         again: (id, claims, attempts JSON or ``None`` when not even tried, whether it stands aside
             for a lease first).
         mixed: blocks with several ends.
+        salvaged: block → place → how many of its events were delivered with it mended or left out.
         counters: what to add to the counters whatever happens.
         outcome: for the destination's back-off.
         delay_ms: the back-off, when failing.
@@ -100,6 +101,7 @@ class Settlement:
     done: list[tuple[str, int, int]] = field(default_factory=list)
     again: list[tuple[str, int, str | None, bool]] = field(default_factory=list)
     mixed: list[MixedBlock] = field(default_factory=list)
+    salvaged: dict[str, dict[str, int]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     outcome: Outcome = Outcome.NONE
     delay_ms: int = 0
@@ -126,6 +128,7 @@ class Settlement:
                 "again": self.again,
                 "mixed": [_mixed_plan(block, places, numbers) for block in self.mixed],
                 "kinds": [(kind.write(), kind.reason) for kind in kinds],
+                "salvaged": self.salvaged,
                 "counters": self.counters,
                 "outcome": self.outcome,
                 "failures": self.failures,

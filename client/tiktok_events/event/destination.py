@@ -74,7 +74,7 @@ def checked_destination(source: object, source_id: object, test_code: object = N
     return Destination(
         str(source),
         _identifier(source_id, "event_source_id"),
-        None if test_code is None else _identifier(test_code, "test_event_code"),
+        None if is_blank(test_code) else _identifier(test_code, "test_event_code"),
     )
 
 
@@ -90,13 +90,25 @@ def _identifier(value: object, path: str) -> str:
     return value.strip()
 
 
+def is_blank(value: object) -> bool:
+    """Return whether a text says nothing: an empty variable of the environment means none."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def read_source(source: object) -> object:
+    """Return the source that is meant: ``web`` where none is named, in any case and with blanks."""
+    if source in EVENT_SOURCES:
+        return source
+    return (source.strip().lower() if isinstance(source, str) else source) or "web"
+
+
 def destination_of(event: Mapping[str, Any], defaults: Mapping[str, str]) -> Destination:
     """The destination an event names, with ``defaults`` (source → id) for a missing id.
 
     Raises:
         InvalidDestination: the event names none and there is no default for its source.
     """
-    source = event.get("event_source") or "web"
+    source = read_source(event.get("event_source"))
     source_id = event.get("event_source_id")
     if source_id is None:
         source_id = defaults.get(source) if isinstance(source, str) else None

@@ -24,10 +24,14 @@ from tiktok_events.event.destination import (
 from tiktok_events.event.identity import new_event_id
 from tiktok_events.event.match_keys import prepare_user
 from tiktok_events.event.policy import KEEP, PolicyRule, decide
+from tiktok_events.event.times import AHEAD, MOST_AHEAD_S, read_time
 from tiktok_events.event.url_parameters import strip_page
 
 _FIELD_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _NEVER_A_BAD_NUMBER: Final = (str, int, type(None))
+EXACT_FLOAT: Final = 2**53
+"""From here on a float no longer says which whole number was meant."""
+
 _MAPPING: Final = (dict, Mapping)
 """The usual kind first: asking for the abstract one takes ten times as long."""
 
@@ -133,22 +137,26 @@ def _event_id(*candidates: object) -> str:
     """The first that says something, or a new one."""
     for given in candidates:
         if given is not None and given != "":
-            return given if type(given) is str else given_event_id(given)
+            read = given.strip() if type(given) is str else given_event_id(given)
+            if read:
+                return read
     return new_event_id()
 
 
 def given_event_id(given: object) -> str:
-    """An event id as a string: the API refuses a JSON number.
+    """An event id as a string without blanks around it: the API refuses a JSON number.
 
     Raises:
-        InvalidEvent: it is empty, or neither a string, a whole number nor a UUID.
+        InvalidEvent: it is blank, or neither a string, a whole number nor a UUID.
     """
-    if given == "":
-        raise InvalidEvent("must not be empty", path="event_id")
     if isinstance(given, str):
-        return given
+        if read := given.strip():
+            return read
+        raise InvalidEvent("must not be empty", path="event_id")
     if isinstance(given, UUID) or _is_whole(given):
         return str(given)
+    if isinstance(given, float) and given.is_integer() and abs(given) < EXACT_FLOAT:
+        return str(int(given))
     raise InvalidEvent(f"must be a string, not {type(given).__name__}", path="event_id")
 
 
@@ -157,13 +165,26 @@ def _is_whole(value: object) -> bool:
 
 
 def _event_time(given: object) -> object:
-    """Seconds; what is no time at all is left for the worker's full report."""
+    """Seconds; what is no time at all is left for the worker's full report.
+
+    Raises:
+        InvalidEvent: it has no time zone, or lies in the future.
+    """
     if given is None:
         return int(time.time())
+    seconds = _seconds(given)
+    if isinstance(seconds, int) and seconds > time.time() + MOST_AHEAD_S:
+        raise InvalidEvent(AHEAD, path="event_time")
+    return seconds
+
+
+def _seconds(given: object) -> object:
     if isinstance(given, datetime):
         if given.tzinfo is None:
             raise InvalidEvent("a datetime needs a time zone", path="event_time")
         return int(given.timestamp())
+    if found := read_time(given):
+        return found.seconds
     return int(given) if isinstance(given, float) and math.isfinite(given) else given
 
 

@@ -50,10 +50,11 @@ def _properties(
     if not validator.is_type(instance, "object"):
         return
     for key, subschema in properties.items():
-        if key in instance:
+        if key in schema["required"] and instance.get(key) is None:
+            needed = {"description": schema["x-needed"][key]}
+            yield ValidationError("", validator="required", path=[key], schema=needed)
+        elif key in instance:
             yield from validator.descend(instance[key], subschema, path=key)
-        elif key in schema["required"]:
-            yield ValidationError("", validator="required", path=[key])
 
 
 def _additional(

@@ -11,6 +11,8 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     workers                   sorted set   worker → when it last looked, Unix ms; some seconds
     parked                    hash         destination → digest of the token it was parked for,
                                            '' when by hand; while it is parked
+    salvaged                  hash         <destination> <place> → events delivered with it mended
+                                           or left out; for ever, 5,000 at most
     sweeping                  string       somebody looks for expired parked events; a minute
     clock                     string       the server's time when last looked at, Unix ms; for ever
     clocks                    hash         worker whose clock differs → by how many ms, and when
@@ -60,6 +62,7 @@ COUNTERS: Final = PREFIX + "counters"
 AWAKE: Final = PREFIX + "awake"
 WORKERS: Final = PREFIX + "workers"
 PARKED: Final = PREFIX + "parked"
+SALVAGED: Final = PREFIX + "salvaged"
 SWEEPING: Final = PREFIX + "sweeping"
 CLOCK: Final = PREFIX + "clock"
 CLOCKS: Final = PREFIX + "clocks"

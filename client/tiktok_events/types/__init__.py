@@ -11,7 +11,7 @@ A dict with keys of your own, which TikTok tolerates, is no `Event` to a type ch
 from __future__ import annotations
 
 from tiktok_events.types.amounts import Amount
-from tiktok_events.types.context import Ad, App, Device, Lead, Page
+from tiktok_events.types.context import Ad, App, BrandVersion, Device, Lead, Page
 from tiktok_events.types.event import AnyEvent, Event, EventSource, StandardEvent
 from tiktok_events.types.properties import Content, ContentType, Properties
 from tiktok_events.types.user import MatchKey, User
@@ -22,6 +22,7 @@ __all__ = [
     "Amount",
     "AnyEvent",
     "App",
+    "BrandVersion",
     "Content",
     "ContentType",
     "Device",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Required, TypedDict
 
+from tiktok_events.types.amounts import Amount
+
 
 class Page(TypedDict, total=False):
-    """The web page, as the browser's address bar shows it; web events need it.
+    """The web page, as the browser's address bar shows it; TikTok asks for it with web events.
 
     Source: https://business-api.tiktok.com/portal/docs?id=1771101303285761 (read 2026-11-22).
     """
@@ -35,7 +37,7 @@ class App(TypedDict, total=False):
 
 
 class Ad(TypedDict, total=False):
-    """The advertisement that an app event is attributed to.
+    """The advertisement that an app or web event is attributed to.
 
     Source: https://business-api.tiktok.com/portal/docs?id=1771101303285761 (read 2026-11-22).
     """
@@ -64,9 +66,12 @@ class Ad(TypedDict, total=False):
     attribution_provider: str
     """Name of the measurement partner."""
 
+    attribution_share: Amount
+    """Which share of the event the advertisement is credited with, such as `0.5`."""
+
 
 class Lead(TypedDict, total=False):
-    """The lead in a CRM; CRM events need it.
+    """The lead in a CRM; CRM events match best by it.
 
     Source: https://business-api.tiktok.com/portal/docs?id=1771101303285761 (read 2026-11-22).
     """
@@ -76,6 +81,16 @@ class Lead(TypedDict, total=False):
 
     lead_event_source: str
     """Name of the CRM."""
+
+
+class BrandVersion(TypedDict, total=False):
+    """One brand of a browser, and its version."""
+
+    brand: str
+    """Such as `Google Chrome`."""
+
+    version: str
+    """Such as `111.0.5563.115`; text."""
 
 
 class Device(TypedDict, total=False):
@@ -90,8 +105,8 @@ class Device(TypedDict, total=False):
     bitness: str
     """`Sec-CH-UA-Bitness`, such as `64`; text."""
 
-    browser_version_list: str
-    """`Sec-CH-UA-Full-Version-List`, as the header has it."""
+    browser_version_list: list[BrandVersion]
+    """`Sec-CH-UA-Full-Version-List`, one object for each brand."""
 
     mobile: bool
     """`Sec-CH-UA-Mobile`: whether the browser is on a mobile device."""

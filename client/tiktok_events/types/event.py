@@ -57,7 +57,7 @@ class Event(TypedDict, total=False):
     """What TikTok knows a repeat by, and the Pixel's report of the same event. New if absent."""
 
     event_source: EventSource
-    """`web` if absent. Web events need `page`, app events `app`, CRM events `lead`."""
+    """`web` if absent. App events need `app`; TikTok asks for `page` with web events."""
 
     event_source_id: str
     """Pixel code, app id or event-set id; text. The client's default if absent."""
@@ -72,16 +72,16 @@ class Event(TypedDict, total=False):
     """What was done: the order, the search, the contents."""
 
     page: Page
-    """The web page; required for web events."""
+    """The web page; TikTok asks for it with web events."""
 
     app: App
     """The mobile app; required for app events."""
 
     ad: Ad
-    """The advertisement that an app event is attributed to."""
+    """The advertisement that an app or web event is attributed to."""
 
     lead: Lead
-    """The lead in a CRM; required for CRM events."""
+    """The lead in a CRM; CRM events match best by it."""
 
     device: Device
     """The browser's client hints, for web events."""

@@ -8,7 +8,9 @@ from tiktok_events.types.amounts import Amount
 from tiktok_events.types.travel import TravelProperties
 from tiktok_events.types.vehicle import VehicleProperties
 
-ContentType: TypeAlias = Literal["product", "product_group"]
+ContentType: TypeAlias = Literal[
+    "product", "product_group", "hotel", "flight", "destination", "vehicle"
+]
 """Whether the content ids are of single articles (SKUs) or of item groups."""
 
 DeliveryCategory: TypeAlias = Literal["in_store", "curbside", "home_delivery"]
@@ -27,8 +29,8 @@ class Content(TypedDict, total=False):
     price: Amount
     """Price of one unit, in `properties.currency`."""
 
-    quantity: int
-    """How many units."""
+    quantity: Amount
+    """How many units, or how much of what is sold by weight."""
 
     content_name: str
     """Name of the product."""
@@ -60,7 +62,7 @@ class Properties(TravelProperties, VehicleProperties, total=False):
     """The products, one entry each; at most 1,000."""
 
     content_type: ContentType
-    """What the content ids are: `product` for SKUs, `product_group` for item groups."""
+    """What the content ids are: `product` for SKUs, `product_group` for groups."""
 
     content_ids: list[str]
     """SKUs or item groups. Not together with `contents`, which has them already."""
@@ -91,3 +93,6 @@ class Properties(TravelProperties, VehicleProperties, total=False):
 
     predicted_ltv: Amount
     """What the customer is expected to spend over all time, in `currency`."""
+
+    customer_type: str
+    """`new` or `returning`."""

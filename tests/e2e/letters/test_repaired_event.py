@@ -32,11 +32,11 @@ def test_a_repaired_event_is_delivered_once_as_itself(
     event = {"event": "Purchase", "event_id": "order-1", "event_time": at}
     page = {"page": {"url": "https://shop.example/thanks"}, "event_source_id": PIXEL}
     with Client(redis_url) as client:
-        client.track(event | page | {"properties": {"value": 10, "currency": "EURO"}})
+        client.track(event | page | {"properties": {"value": "10,000", "currency": "EUR"}})
     start_worker()
     wait_until(lambda: len(DeadLetters(redis)))
     for command in (
-        ["edit", "--field", "properties.currency", "--set", "properties.currency=EUR", "--yes"],
+        ["edit", "--field", "properties.value", "--set", "properties.value=10", "--yes"],
         ["export", "-o", file],
         ["purge", "--all", "--yes"],
         ["import", file, "--yes"],

@@ -31,7 +31,7 @@ REFUSED: Final = 1
 EXHAUSTED: Final = 5
 BROKEN_MESSAGES: Final = 2
 BROKEN_LETTERS: Final = 2
-"""What becomes of them: what asks for another task of ours is a bell, and carries no event."""
+"""What becomes of them; what asks for another task of ours is a bell, and carries no event."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from tiktok_events.outbox.delayed import (
 from worker.settings import Settings
 
 PIXEL = Destination("web", "C0PIXEL")
-NOW = 1_800_000_000.0
+NOW = 1_767_225_600.0
 DAY_S = 86_400.0
 
 

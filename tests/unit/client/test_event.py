@@ -58,6 +58,8 @@ def test_an_event_without_an_id_gets_a_new_one() -> None:
         ("order-7", "order-7"),
         (12345678901234567890, "12345678901234567890"),
         (0, "0"),
+        (1001.0, "1001"),
+        (" s-1\n", "s-1"),
         (
             UUID("0192a3b4-0000-7000-8000-000000000000"),
             "0192a3b4-0000-7000-8000-000000000000",
@@ -72,7 +74,7 @@ def test_an_id_that_was_given_is_kept_as_a_string(given_id: object, expected: st
     assert expected == orjson.loads(as_argument.body)["event_id"]
 
 
-@pytest.mark.parametrize("absent", [None, ""])
+@pytest.mark.parametrize("absent", [None, "", " \t"])
 def test_an_empty_id_is_none(absent: object) -> None:
     """The argument stands in for it."""
     event = {**PURCHASE, "event_id": absent}
@@ -85,7 +87,7 @@ def test_the_id_of_the_event_comes_before_the_argument() -> None:
     assert PREPARER.prepare(event, event_id="other").event_id == "mine"
 
 
-@pytest.mark.parametrize("wrong", [True, 1.0, b"x", bytearray(b"x"), ["x"], {}, 10**64])
+@pytest.mark.parametrize("wrong", [True, 1.5, 2.0**60, b"x", bytearray(b"x"), ["x"], {}, 10**64])
 def test_what_is_no_id_is_refused(wrong: object) -> None:
     """With its type, not its value."""
     assert refused({**PURCHASE, "event_id": wrong}).path == "event_id"
@@ -136,13 +138,29 @@ def test_an_event_without_a_time_happened_now() -> None:
         (datetime(2026, 1, 1, tzinfo=UTC), 1_767_225_600),
         (datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=1))), 1_767_225_600),
         (datetime(2026, 1, 1, 0, 0, 0, 999_999, tzinfo=UTC), 1_767_225_600),
-        ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+        ("2026-01-01T00:00:00Z", 1_767_225_600),
+        ("2026-01-01 01:00:00 +0100", 1_767_225_600),
+        ("2026-01-01 00:00:00 UTC", 1_767_225_600),
+        (1_767_225_600_000, 1_767_225_600),
+        (" 1767225600000 ", 1_767_225_600),
+        (1_767_225_600_123.4, 1_767_225_600),
+        ("2026-01-01T00:00:00", "2026-01-01T00:00:00"),
+        ("soon", "soon"),
         (True, True),
     ],
 )
 def test_a_time_becomes_seconds_where_it_is_one(moment: object, expected: object) -> None:
     """What is no time is left for the worker, whose report says what is allowed."""
     assert expected == body(event_time=moment)["event_time"]
+
+
+@pytest.mark.parametrize("unit", [1, 1_000])
+def test_a_time_in_the_future_is_refused(unit: int) -> None:
+    """A clock or a unit is wrong; a clock that is some minutes fast is not."""
+    ahead = int(time.time()) + 86_400
+    error = refused({**PURCHASE, "event_time": (ahead + 60) * unit})
+    assert error.path == "event_time"
+    assert body(event_time=(ahead - 60) * unit)["event_time"] == ahead - 60
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
@@ -178,6 +196,11 @@ def test_the_destination_is_no_part_of_the_body() -> None:
         ({"event_source": "offline", "event_source_id": "7"}, "offline:7"),
         ({"event_source_id": "a:b/c"}, "web:a%3Ab%2Fc"),
         ({"test_event_code": 123}, "web:PIXEL1:123"),
+        ({"test_event_code": " TEST1 "}, "web:PIXEL1:TEST1"),
+        ({"test_event_code": ""}, "web:PIXEL1"),
+        ({"test_event_code": " "}, "web:PIXEL1"),
+        ({"event_source": " Web "}, "web:PIXEL1"),
+        ({"event_source": "OFFLINE", "event_source_id": "7"}, "offline:7"),
     ],
 )
 def test_an_event_finds_its_destination(fields: dict[str, Any], key: str) -> None:
@@ -198,7 +221,7 @@ def test_an_event_finds_its_destination(fields: dict[str, Any], key: str) -> Non
         ({"event_source_id": 10**64}, "event_source_id"),
         ({"event_source_id": "x" * 129}, "event_source_id"),
         ({"event_source_id": "a\nb"}, "event_source_id"),
-        ({"test_event_code": ""}, "test_event_code"),
+        ({"test_event_code": []}, "test_event_code"),
     ],
 )
 def test_an_event_without_a_destination_is_refused(fields: dict[str, Any], path: str) -> None:

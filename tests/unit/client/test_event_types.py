@@ -13,8 +13,8 @@ from schemas import catalogue, context, event, properties, user, vehicle
 from schemas.addresses import IpAddress
 from schemas.digests import MatchKey
 from schemas.event_time import EventTime
-from schemas.fields import Choice, EventField, Flag, Text
-from schemas.figures import Count, Currency, Number
+from schemas.fields import Choice, EventField, Flag, Limit, Text
+from schemas.figures import Count, Currency, Number, Quantity
 from schemas.lists import Objects, Texts
 from schemas.meanings import meanings
 from schemas.names import EventName
@@ -33,6 +33,7 @@ PAIRS: Final[list[tuple[Any, EventObject]]] = [
     (types.App, context.RequiredApp()),
     (types.Ad, context.Ad()),
     (types.Lead, context.RequiredLead()),
+    (types.BrandVersion, context.BrandVersion()),
     (types.Device, context.Device()),
 ]
 MEANINGS: Final = meanings()
@@ -46,8 +47,10 @@ PLAIN: Final = {
     IpAddress: str,
     Currency: str,
     Flag: bool,
+    Limit: bool,
     Count: int,
     Number: types.Amount,
+    Quantity: types.Amount,
     Texts: list[str],
     vehicle.PriceRange: list[types.Amount],
 }
@@ -64,7 +67,9 @@ def expected_type(key: str, field: Any) -> Any:
     if isinstance(field, Object):
         return TYPED[type(field.schema).__name__.removeprefix("Required")]
     if isinstance(field, Objects):
-        return list[types.Content]
+        item = field.item
+        assert isinstance(item, Object)
+        return list[TYPED[type(item.schema).__name__]]  # type: ignore[misc]  # found by its name
     if isinstance(field, Choice):
         return str if field.open_list else typing.Literal[tuple(field.options)]
     if isinstance(field, MatchKey):

@@ -9,17 +9,18 @@ from typing import Any, Final
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from schemas import check_event
+from schemas import Kind, check_event
 from schemas.event import EVENTS
 from schemas.json_schema import json_schema
-from tiktok_events import InvalidEvent, validate
+from tiktok_events import InvalidEvent, ProblemKind, validate
 from tiktok_events.event.prepare import EventPreparer
 from tiktok_events.event.schema import schema_text, validator_of
-from tiktok_events.validation import problems_of
+from tiktok_events.event.times import read_time
+from tiktok_events.validation import MOST_PROBLEMS, problems_of
 
 DIGEST: Final = "0123456789abcdef" * 4
 FULL: Final[dict[str, Any]] = {
@@ -126,7 +127,7 @@ def _holds(place: Any, key: Any) -> bool:
 
 def paths_of_worker(event: Any, event_source: str) -> list[str]:
     """Where the worker finds errors, in its order."""
-    return [error.path for error in check_event(event, event_source).errors]
+    return [error.path for error in check_event(event, event_source, strict=True).errors]
 
 
 def paths_of_schema(event: Any, event_source: str) -> list[str]:
@@ -154,6 +155,23 @@ def test_both_find_the_same_errors_at_the_same_places(
     assert paths_of_worker(event, event_source) == paths_of_schema(event, event_source)
 
 
+@settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
+@given(MUTATIONS, SOURCES)
+def test_both_tell_errors_from_what_is_left_out(mutations: list[Any], event_source: str) -> None:
+    """With the same places and sentences, where a sentence is not the JSON Schema's own."""
+    event = mutated(mutations)
+    checked = check_event(event, event_source)
+    problems = problems_of(event, validator_of(event_source))
+    assume(len(problems) < MOST_PROBLEMS)
+    ended = [problem.path for problem in problems if problem.kind is ProblemKind.ERROR]
+    assert ended == [error.path for error in checked.errors]
+    omitted = {one.path for one in checked.warnings if one.kind is Kind.OMITTED}
+    assert omitted == {one.path for one in problems if one.kind is ProblemKind.OMITTED}
+    mended = {(one.path, one.message) for one in checked.warnings}
+    said = {(one.path, one.message) for one in problems if one.kind is ProblemKind.MENDED}
+    assert said <= mended
+
+
 def refusal_of(event: Any) -> InvalidEvent | None:
     """Why the client would refuse the event at the call."""
     try:
@@ -161,6 +179,13 @@ def refusal_of(event: Any) -> InvalidEvent | None:
     except InvalidEvent as error:
         return error
     return None
+
+
+def mended_at_the_call(event: dict[str, Any]) -> list[str]:
+    """What the client reads before the worker sees it."""
+    event_id = event.get("event_id")
+    is_padded = isinstance(event_id, str) and event_id.strip() != event_id
+    return ["event_time"] * bool(read_time(event.get("event_time"))) + ["event_id"] * is_padded
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
@@ -175,7 +200,7 @@ def test_validate_says_what_the_client_and_the_worker_would(
         expected = [refusal.path]
     else:
         stored = orjson.loads(PREPARER.prepare(event).body)
-        expected = paths_of_worker(stored, event_source)
+        expected = [*mended_at_the_call(event), *paths_of_worker(stored, event_source)]
     assert expected == [problem.path for problem in validate(event)]
 
 
@@ -205,7 +230,7 @@ def test_any_validator_says_whether_an_event_can_be_sent(
     """The document needs nothing of ours to be understood, but for the listed oddities."""
     event = mutated(mutations)
     plain = plain_validator(event_source, formats=True)
-    agree = check_event(event, event_source).valid == plain.is_valid(event)
+    agree = check_event(event, event_source, strict=True).valid == plain.is_valid(event)
     assert agree or is_odd(event)
 
 
@@ -246,7 +271,7 @@ def test_the_differences_are_these(
     event = mutated([(tuple(path.split(".")), value)])
     plain = plain_validator("web", formats=False)
     assert (worker, client, others) == (
-        check_event(event, "web").valid,
+        check_event(event, "web", strict=True).valid,
         paths_of_schema(event, "web") == [],
         plain.is_valid(event),
     )

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import pytest
 
-from tiktok_events import MissingExtra, Problem, validate
+from tiktok_events import MissingExtra, Problem, ProblemKind, validate
 
+NOW_MS: Final = 1_767_225_600_000
 SECRET: Final = "jane.roe@shop.example"
 PURCHASE: Final[dict[str, Any]] = {
     "event": "Purchase",
@@ -28,11 +29,11 @@ def test_an_event_that_can_be_sent_has_no_problem() -> None:
     ("changes", "problem"),
     [
         ({"event": None}, "event: is required"),
-        ({"event": "1st"}, "event: must be a standard event, or a custom name of 1 to 50"),
-        ({"page": None}, "page: is required"),
-        ({"page": {}}, "page.url: is required"),
+        ({"event": "1st"}, "event: is no name as TikTok's rules want it: it is sent as"),
+        ({"page": None}, "page: is missing: TikTok asks for the page of"),
+        ({"page": {}}, "page.url: is missing: TikTok asks for"),
         ({"page": {"url": "/x"}}, "page.url: must be a full http or https URL"),
-        ({"properties": []}, "properties: must be a JSON object"),
+        ({"properties": 5}, "properties: must be a JSON object"),
         ({"properties": {"contents": {"price": "x"}}}, "properties.contents.0.price: must be a nu"),
         ({"properties": {"order_id": "x" * 513}}, "properties.order_id: must be at most 512 cha"),
         ({"properties": {"contents": [{}] * 1_001}}, "properties.contents: must have at most 1000"),
@@ -58,15 +59,46 @@ def test_what_is_no_event_is_said_too() -> None:
 
 def test_the_source_decides_what_is_needed() -> None:
     """The argument is for events that name none; their own wins."""
-    assert [Problem("app", "is required")] == validate(PURCHASE, event_source="app")
-    assert [Problem("lead", "is required")] == validate({**PURCHASE, "event_source": "crm"})
+    [app] = validate(PURCHASE, event_source="app")
+    [lead] = validate({**PURCHASE, "event_source": "crm"})
+    assert (app.path, app.kind) == ("app", ProblemKind.ERROR)
+    assert (lead.path, lead.kind) == ("lead", ProblemKind.REMARK)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "problem"),
+    [
+        ({"event": "Complete Payment"}, "remark", "; was CompletePayment meant?"),
+        ({"event": " Purchase "}, "mended", "event: had blanks around it"),
+        ({"event_id": " s-1 "}, "mended", "event_id: had blanks around it"),
+        ({"event_time": NOW_MS}, "mended", "event_time: was in milliseconds"),
+        ({"event_time": "2026-01-01T00:00:00Z"}, "mended", "event_time: was a date"),
+        ({"user": {"ip": "203.0.113.4, 10.0.0.1"}}, "mended", "user.ip: held more"),
+        ({"user": {"ip": "unknown"}}, "left_out", "user.ip: must be an IPv4"),
+        ({"page": {"url": " https://shop.example/ "}}, "mended", "page.url: had blanks"),
+        ({"properties": {"value": "59,98"}}, "mended", "properties.value: was an amount"),
+        ({"properties": {"value": "1,234"}}, "error", "properties.value: must be a number"),
+        ({"properties": {"num_items": 2.5}}, "left_out", "properties.num_items: must be a"),
+        ({"properties": {"contents": [{"quantity": 0.5}]}}, "remark", "is not a whole number"),
+        ({"properties": {"query": "x" * 5001}}, "mended", "properties.query: was longer than"),
+        ({"properties": []}, "remark", "properties: was empty"),
+        ({"limited_data_use": "perhaps"}, "mended", "it is sent as true"),
+    ],
+)
+def test_mends_and_omissions_are_told_from_errors(
+    changes: dict[str, Any], kind: str, problem: str
+) -> None:
+    """Whoever tests events knows which conversions are lost, and which only a field."""
+    [found] = validate({**PURCHASE, **changes})
+    assert (kind, True) == (found.kind, problem in str(found))
 
 
 def test_beyond_a_hundred_problems_are_counted() -> None:
     """As in the worker's report."""
     event = {**PURCHASE, "properties": {"contents": [{"price": "x"}] * 150}}
     problems = validate(event)
-    assert (101, Problem("", "and 50 more")) == (len(problems), problems[-1])
+    more = Problem("", "and 50 more", ProblemKind.OMITTED)
+    assert (101, more) == (len(problems), problems[-1])
 
 
 def test_no_problem_shows_a_value() -> None:

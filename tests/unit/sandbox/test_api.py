@@ -32,7 +32,7 @@ def body(**changes: Any) -> bytes:
 
 def decide(the_head: Head, the_body: bytes) -> Refusal | None:
     """Decide with the tokens of this file."""
-    return api.decide(api.read_call(the_head, the_body), TOKENS, Options())
+    return api.decide(api.read_call(the_head, the_body), TOKENS, Options(strict=True))
 
 
 def test_a_request_of_the_documented_form_is_accepted() -> None:

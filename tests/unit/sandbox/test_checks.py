@@ -130,7 +130,7 @@ BAD_EVENTS = [
 @pytest.mark.parametrize(("bad", "path", "code"), BAD_EVENTS)
 def test_one_bad_event_refuses_the_batch_at_its_path(bad: object, path: str, code: int) -> None:
     """The answer has the code of the problem, and the index and path when asked for."""
-    refusal = check_events("web", [event(), bad], Options(with_index=True))
+    refusal = check_events("web", [event(), bad], Options(with_index=True, strict=True))
     assert refusal is not None
     assert (code, f"Batch.1.{path}".rstrip(".")) == (
         refusal.code,
@@ -189,11 +189,16 @@ def test_upper_case_digests_are_hashed() -> None:
     assert check_events("web", [event(user={"email": HASH.upper()})], Options()) is None
 
 
+def test_a_null_is_refused_only_when_strict() -> None:
+    """What the service does with it is unknown."""
+    assert check_events("web", [event(user={"ip": None})], Options()) is None
+
+
 def test_a_deeply_nested_null_is_found() -> None:
     """The walk is not bounded by the depth of the stack."""
     nested: Any = None
     for _ in range(5000):
         nested = [nested]
-    refusal = check_events("web", [event(properties={"deep": nested})], Options())
+    refusal = check_events("web", [event(properties={"deep": nested})], Options(strict=True))
     assert refusal is not None
     assert refusal.code == 40002

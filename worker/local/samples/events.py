@@ -86,37 +86,37 @@ class Fault:
     put_into: Callable[[SampleEvent], None]
 
 
-def _price_as_text(event: SampleEvent) -> None:
-    event["properties"]["contents"][0]["price"] = "12,50 EUR"
+def _two_readings(event: SampleEvent) -> None:
+    event["properties"]["value"] = "1,234"
 
 
-def _time_in_milliseconds(event: SampleEvent) -> None:
-    event["event_time"] *= 1_000
+def _no_time_zone(event: SampleEvent) -> None:
+    event["event_time"] = "2026-01-01T12:00:00"
 
 
-def _no_page_url(event: SampleEvent) -> None:
-    event["page"] = {"referrer": "https://www.tiktok.com/"}
+def _value_in_words(event: SampleEvent) -> None:
+    event["properties"]["value"] = "free"
 
 
-def _custom_name(event: SampleEvent) -> None:
-    event["event"] = "StoreVisit"
+def _no_name(event: SampleEvent) -> None:
+    event["event"] = " "
 
 
-def _currency_word(event: SampleEvent) -> None:
-    event["properties"]["currency"] = "EURO"
+def _no_app_id(event: SampleEvent) -> None:
+    del event["app"]["app_id"]
 
 
-def _no_lead_id(event: SampleEvent) -> None:
-    del event["lead"]["lead_id"]
+def _time_in_words(event: SampleEvent) -> None:
+    event["event_time"] = "yesterday"
 
 
 FAULTS: Final = (
-    Fault("price-as-text", "web", "properties.contents.0.price", _price_as_text),
-    Fault("milliseconds", "app", "event_time", _time_in_milliseconds),
-    Fault("no-page-url", "web", "page.url", _no_page_url),
-    Fault("custom-offline", "offline", "event", _custom_name),
-    Fault("currency-word", "web", "properties.currency", _currency_word),
-    Fault("no-lead-id", "crm", "lead.lead_id", _no_lead_id),
+    Fault("two-readings", "web", "properties.value", _two_readings),
+    Fault("no-time-zone", "app", "event_time", _no_time_zone),
+    Fault("value-in-words", "web", "properties.value", _value_in_words),
+    Fault("no-name", "offline", "event", _no_name),
+    Fault("no-app-id", "app", "app.app_id", _no_app_id),
+    Fault("time-in-words", "crm", "event_time", _time_in_words),
 )
 """Every way in which a sample can be wrong; they take turns."""
 

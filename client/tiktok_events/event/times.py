@@ -1,0 +1,98 @@
+"""When an event happened: the one safe reading of what people write instead of Unix seconds."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+EARLIEST: Final = 946_684_800
+"""Unix seconds of 2000-01-01T00:00:00Z."""
+
+LATEST: Final = 4_102_444_800
+"""Unix seconds of 2100-01-01T00:00:00Z."""
+
+MOST_AHEAD_S: Final = 86_400
+"""A conversion further in the future has a wrong clock or a wrong unit behind it. Ours: TikTok
+documents no bound."""
+
+AHEAD: Final = "lies more than a day in the future: its clock or its unit is wrong"
+WAS_ISO: Final = "was a date with a time zone: it is sent as Unix seconds"
+WAS_FINER: Final = "was in {}: it is sent as seconds"
+
+_FINER_UNITS: Final = (
+    (10**3, "milliseconds"),
+    (10**6, "microseconds"),
+    (10**9, "nanoseconds"),
+)
+_TEXT_CHARS: Final = 40
+_UTC: Final = re.compile(r"\s*(UTC|GMT)$")
+_SPACED_OFFSET: Final = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
+
+
+class TimeReading(NamedTuple):
+    """What a figure or a date stands for.
+
+    Attributes:
+        seconds: Unix seconds.
+        unit: what the figure counted; ``None`` for a date.
+    """
+
+    seconds: int
+    unit: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What people are told."""
+        return WAS_ISO if self.unit is None else WAS_FINER.format(self.unit)
+
+
+def is_plausible(seconds: float) -> bool:
+    """Return whether the figure is in seconds and of this century."""
+    return LATEST > seconds >= EARLIEST
+
+
+def read_time(value: Any) -> TimeReading | None:
+    """Return the seconds that a finer unit, or a date with its time zone, stands for.
+
+    A date without a time zone has a reading for every zone, so it has none here.
+
+    Args:
+        value: as somebody gave it; digits may stand in a text.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        if len(text) > _TEXT_CHARS:
+            return None
+        return _of_figure(int(text)) if text.isascii() and text.isdigit() else _of_date(text)
+    if isinstance(value, float):
+        return _of_figure(math.floor(value)) if math.isfinite(value) else None
+    return _of_figure(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _of_figure(figure: int) -> TimeReading | None:
+    for factor, unit in _FINER_UNITS:
+        if is_plausible(figure // factor):
+            return TimeReading(figure // factor, unit)
+    return None
+
+
+def _of_date(text: str) -> TimeReading | None:
+    moment = read_date(text)
+    try:
+        seconds = math.floor(moment.timestamp()) if moment and moment.tzinfo else 0
+    except OverflowError:
+        return None
+    return TimeReading(seconds) if is_plausible(seconds) else None
+
+
+def read_date(text: str) -> datetime | None:
+    """Return the moment of an ISO 8601 text, as databases and languages write it too.
+
+    It has no time zone if the text has none.
+    """
+    try:
+        return datetime.fromisoformat(_SPACED_OFFSET.sub("", _UTC.sub("+00:00", text.strip())))
+    except ValueError:
+        return None

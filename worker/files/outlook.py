@@ -1,0 +1,90 @@
+"""What becomes of an event on its way: sent, mended, without some of its keys, or not at all.
+
+It is prepared as a producer does it and checked as a worker does it; nothing is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import orjson
+
+from schemas import Finding, Kind, check_event
+from tiktok_events.errors import TikTokEventsError
+from tiktok_events.event.destination import EVENT_SOURCES, is_blank
+from tiktok_events.event.prepare import EventPreparer
+from tiktok_events.settings import ClientSettings
+
+READ_AT_THE_CALL: Final = ("event_time", "event_id")
+"""What a producer reads itself; put back as it was given, the check tells how it is read."""
+
+
+class Fate(StrEnum):
+    """What becomes of one place of an event."""
+
+    NOT_SENT = "not sent"
+    LEFT_OUT = "left out"
+    MENDED = "mended"
+    AS_IT_IS = "as it is"
+
+
+_FATES: Final = {
+    Kind.OMITTED: Fate.LEFT_OUT,
+    Kind.MENDED: Fate.MENDED,
+    Kind.REMARK: Fate.AS_IT_IS,
+}
+_SENTENCES: Final = {
+    Fate.NOT_SENT: "The conversion is not sent, because this {}",
+    Fate.LEFT_OUT: "The conversion is sent without this, because it {}",
+    Fate.MENDED: "It {}",
+    Fate.AS_IT_IS: "It {}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldExplanation:
+    """What becomes of one place of an event, and why. No text of it holds a value of the event.
+
+    Attributes:
+        path: where, dotted; empty for the whole event.
+        fate: what becomes of it.
+        reason: as a sentence.
+    """
+
+    path: str
+    fate: Fate
+    reason: str
+
+
+def explain_fields(
+    event: Mapping[str, Any], region: str | None, *, strict: bool = False
+) -> tuple[FieldExplanation, ...]:
+    """Return what becomes of each place that does not simply go out as it is.
+
+    Args:
+        event: as a producer would be given it.
+        region: where national phone numbers are at home.
+        strict: whether the worker's setting of that name is on.
+    """
+    ids = dict.fromkeys(EVENT_SOURCES, "the client's default")
+    preparer = EventPreparer(ids, region, ClientSettings().max_event_bytes)
+    try:
+        prepared = preparer.prepare(event)
+    except TikTokEventsError as error:
+        refused = Finding(getattr(error, "path", ""), getattr(error, "message", str(error)))
+        return (_explained(refused, Fate.NOT_SENT),)
+    given = {key: event[key] for key in READ_AT_THE_CALL if not is_blank(event.get(key))}
+    body = orjson.loads(prepared.body) | given
+    checked = check_event(body, prepared.destination.event_source, strict=strict)
+    return (
+        *(_explained(error, Fate.NOT_SENT) for error in checked.errors),
+        *(_explained(warning, _FATES[warning.kind]) for warning in checked.warnings),
+    )
+
+
+def _explained(finding: Finding, fate: Fate) -> FieldExplanation:
+    reason = _SENTENCES[fate].format(finding.message)
+    return FieldExplanation(finding.path, fate, reason if reason.endswith("?") else f"{reason}.")
