@@ -17,7 +17,7 @@ from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.outbox import Appender
-from worker.cli.doctor.checks import worker_clocks
+from worker.cli.doctor.accounts import worker_clocks
 from worker.cli.doctor.diagnosis import Outcome as CheckOutcome
 from worker.operations.status import read_figures
 from worker.outbox.clock_watch import ClockWatch

@@ -13,8 +13,9 @@ from schemas import catalogue, context, event, properties, user, vehicle
 from schemas.addresses import IpAddress
 from schemas.digests import MatchKey
 from schemas.event_time import EventTime
-from schemas.fields import Choice, EventField, Flag, Limit, Text
+from schemas.fields import Choice, EventField, Text
 from schemas.figures import Count, Currency, Number, Quantity
+from schemas.flags import Flag, Limit
 from schemas.lists import Objects, Texts
 from schemas.meanings import meanings
 from schemas.names import EventName

@@ -13,11 +13,9 @@ from tests.builders.canaries import EMAIL, EXTERNAL_ID, NAME, PHONE, PLANTED, TO
 from tests.builders.sentry import DESTINATION, REVOKED, Clock, Collector
 from tiktok_events.errors import InvalidSetting, OutboxUnavailable
 from worker.attempts.verdict import Answer, Verdict
+from worker.reporting.scrubber import MAX_REMEMBERED, WITHHELD, Limiter
 from worker.reporting.sentry import (
-    MAX_REMEMBERED,
     SILENCE_S,
-    WITHHELD,
-    Limiter,
     init_sentry,
     report_alert,
     report_answer,
