@@ -9,7 +9,6 @@ import argparse
 
 from bench.lab.report import Options, course_of, hand_over, options_of, table
 from bench.sections import backlog, crowd
-from tiktok_events.outbox.compression import CHOICES
 
 LEAST_EVENTS = 40_000
 
@@ -20,7 +19,6 @@ def parsed() -> argparse.Namespace:
     parser.number("events", 1_000_000, "waiting, of one pixel", least=LEAST_EVENTS)
     parser.number("destinations", 10_000, "with few events each")
     parser.number("events-each", 1, "of these destinations")
-    parser.add_argument("--compression", choices=CHOICES, default="auto", help="of the producer")
     return parser.parse_args()
 
 
@@ -28,7 +26,7 @@ def main() -> None:
     """Measure, write the result, and show it."""
     given = parsed()
     many = crowd.Crowd(given.destinations, given.events_each)
-    run = (course_of(given), given.rounds, given.compression)
+    run = (course_of(given), given.rounds)
     waiting = backlog.measure_backlog(*run, given.events)
     served = crowd.measure_crowd(*run, many)
     result = {"course": options_of(given), "backlog": waiting, "crowd": served}

@@ -1,4 +1,4 @@
-"""Write the pages that are made from the code: the settings, and `.env.example`.
+"""Write the pages that are made from the code: settings, commands, and `.env.example`.
 
 `make docs` runs it; a test of the architecture fails while a page differs from what it writes.
 """
@@ -13,7 +13,12 @@ from dataclasses import Field, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+import click
+
 from tiktok_events.settings import ENVIRONMENT_PREFIX, ClientSettings
+from worker.cli import main
+from worker.cli.commands import Sign
+from worker.delivery.destinations import OVERRIDABLE
 from worker.settings import Settings
 
 ROOT: Final = Path(__file__).parents[1]
@@ -30,10 +35,39 @@ Environment variables; each name begins with `{ENVIRONMENT_PREFIX}`.
 An empty value is the same as none.
 A value that is not allowed stops the start with a sentence that says what is allowed,
 and `tiktok-events doctor` says the same.
-Tokens and limits of single destinations stand in a file: [destinations](../operate/operations.md).
+Tokens and limits of single destinations are in a file: [destinations](#the-destinations-file).
 
 <!-- Made from the settings' own docstrings by `make docs`. -->
 """
+
+DESTINATIONS: Final = f"""
+## The destinations file
+
+`DESTINATIONS_FILE` names a TOML file.
+It has a table for each destination that has a token or limits of its own.
+It is read again when it changes. If the new file is not valid, that is logged,
+and the old one stays in force.
+
+```toml
+[[destinations]]
+event_source = "web"
+event_source_id = "C0EXAMPLE0PIXEL0CODE"
+access_token_env = "SHOP_TOKEN"  # or access_token = "…"
+requests_per_second = 20
+```
+
+Limits that a table may have: {", ".join(f"`{name}`" for name in OVERRIDABLE)}.
+"""
+
+COMMANDS_HEAD: Final = """\
+# Commands
+
+The help of every command, as `--help` prints it.
+
+<!-- Made from the commands' own help by `make docs`. -->
+"""
+
+HELP_COLUMNS: Final = 100
 
 ENV_HEAD: Final = f"""\
 # Settings, made by `make docs`. Copy to .env, which Docker Compose reads; for a shell:
@@ -117,7 +151,7 @@ def settings_page() -> str:
     for title, owner in (("Producers and workers", ClientSettings), ("Workers only", Settings)):
         parts += [f"\n## {title}\n", "\n| name | default | meaning |\n|---|---|---|\n"]
         parts += [settings_row(one) for one in settings_of(owner)]
-    return "".join(parts)
+    return "".join([*parts, DESTINATIONS])
 
 
 def settings_row(one: Setting) -> str:
@@ -126,6 +160,28 @@ def settings_row(one: Setting) -> str:
     secret = " A secret: never printed." if one.secret else ""
     meaning = f"{sentence(one.meaning)} {sentence(one.allowed)}{secret}".replace("|", "\\|")
     return f"| `{one.name}` | {default} | {meaning} |\n"
+
+
+def commands_page() -> str:
+    """The page of all commands."""
+    context = click.Context(main, info_name="tiktok-events", **main.context_settings)
+    return COMMANDS_HEAD + "".join(command_sections(context))
+
+
+def command_sections(context: click.Context) -> Iterator[str]:
+    """The help of a command, then of those that it holds."""
+    context.terminal_width = HELP_COLUMNS
+    lines = (line.rstrip() for line in context.get_help().splitlines())
+    yield "\n## {}\n\n```text\n{}\n```\n".format(context.command_path, "\n".join(lines))
+    if isinstance(context.command, click.Group):
+        for name in context.command.list_commands(context):
+            found = context.command.get_command(context, name)
+            command = found.load() if isinstance(found, Sign) else found
+            assert command is not None
+            settings = command.context_settings
+            yield from command_sections(
+                click.Context(command, parent=context, info_name=name, **settings)
+            )
 
 
 def env_example() -> str:
@@ -140,7 +196,11 @@ def env_example() -> str:
     return "\n".join(blocks)
 
 
-PAGES: Final = {"docs/reference/settings.md": settings_page, ".env.example": env_example}
+PAGES: Final = {
+    "docs/reference/commands.md": commands_page,
+    "docs/reference/settings.md": settings_page,
+    ".env.example": env_example,
+}
 """Path → what stands there."""
 
 

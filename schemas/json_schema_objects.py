@@ -81,7 +81,7 @@ class Definitions:
                 key: {"description": described[key], "$ref": self._add(*self._define(field, key))}
                 for key, field in fields.items()
             },
-            **_CUSTOM_KEYS,
+            **({} if schema.closed else _CUSTOM_KEYS),
         }
 
     def _define(self, field: EventField, key: str) -> tuple[str, Json]:

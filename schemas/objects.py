@@ -29,10 +29,12 @@ class EventObject(Schema):
         `load` returns `Noted` values; `sift` is the way in.
 
     Attributes:
+        closed: whether a key that TikTok does not document is left out, whatever it holds.
         elsewhere: keys that TikTok documents in another place → what is said of them here.
     """
 
     elsewhere: ClassVar[Mapping[str, str]] = {}
+    closed: ClassVar[bool] = False
 
     class Meta:
         """Unknown keys are ours to handle; nobody looks these schemas up by name."""

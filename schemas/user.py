@@ -6,11 +6,20 @@ place and postal code as https://github.com/segmentio/action-destinations sends 
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from schemas import catalogue, limits
 from schemas.addresses import IpAddress
 from schemas.digests import MatchKey
 from schemas.fields import Choice, Shaped, Text
+from schemas.finding import Finding, Noted
 from schemas.objects import EventObject
+from schemas.plan import Plan
+
+NO_SUCH_KEY: Final = "is no key of user that TikTok knows: it is left out"
+
+PASSING: Final[set[str]] = set()
+"""Further keys of ``user`` that pass as they are: a setting of the process names them."""
 
 
 def as_tag(locale: str) -> str:
@@ -19,7 +28,12 @@ def as_tag(locale: str) -> str:
 
 
 class User(EventObject):
-    """The visitor, buyer or lead. ``idfa`` and ``gaid`` may be raw or hashed."""
+    """The visitor, buyer or lead. ``idfa`` and ``gaid`` may be raw or hashed.
+
+    It is closed: what it does not know could be anybody's, and is not sent.
+    """
+
+    closed = True
 
     email = MatchKey()
     phone = MatchKey()
@@ -43,3 +57,15 @@ class User(EventObject):
     idfv = Text(limits.LABEL_CHARS)
     gaid = Text(limits.LABEL_CHARS)
     att_status = Choice(catalogue.ATT_STATUSES)
+
+    def plan(self, prefix: str | None, *, strict: bool = False) -> Plan:
+        """Return the plan of this object, in which an unknown key is a doubt."""
+        del prefix
+        return super().plan(None, strict=strict)
+
+    def _sift_key(
+        self, key: Any, raw: Any, loaded: dict[str, Any], messages: dict[Any, Any]
+    ) -> Noted:
+        if key in self.fields or key in PASSING or raw is None:
+            return super()._sift_key(key, raw, loaded, messages)
+        return Noted(None, (Finding("", NO_SUCH_KEY),))

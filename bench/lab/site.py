@@ -142,13 +142,9 @@ class Site:
 class OurSite(Site):
     """A site for our worker, with a client of an application in this process."""
 
-    def __init__(
-        self, course: Course, stack: ExitStack, *sink_options: str, compression: str = "auto"
-    ) -> None:
+    def __init__(self, course: Course, stack: ExitStack, *sink_options: str) -> None:
         super().__init__(course, stack, *sink_options)
-        self.client = stack.enter_context(
-            Client(self.server.url, default_region=SAMPLE_REGION, compression=compression)
-        )
+        self.client = stack.enter_context(Client(self.server.url, default_region=SAMPLE_REGION))
 
     def start_ours(
         self,

@@ -20,7 +20,6 @@ from bench.lab.report import hundredths, medians, spread
 from bench.lab.rounds import interleaved
 from bench.lab.site import Course, OurSite
 from tiktok_events.outbox import keys
-from tiktok_events.outbox.packing import unpacked
 from worker.outbox.parking import Parking
 
 PIXEL = "C0BACKLOG0PIXEL00000"
@@ -38,8 +37,8 @@ FULL, EMPTY = CASES = ("backlog", "alone")
 class Outlet(OurSite):
     """A site whose only destination is parked, but for the time of a measurement."""
 
-    def __init__(self, course: Course, stack: ExitStack, compression: str) -> None:
-        super().__init__(course, stack, compression=compression)
+    def __init__(self, course: Course, stack: ExitStack) -> None:
+        super().__init__(course, stack)
         self.parking = Parking(self.redis)
         self.parking.park(DESTINATION)
         samples = web_events(SAMPLES, course.seed)
@@ -63,7 +62,7 @@ class Outlet(OurSite):
     def payload_bytes(self) -> float:
         """Return the mean of the first blocks, which hold every sample once."""
         blocks: Any = self.redis.xrange(keys.outbox(DESTINATION), count=SAMPLES // BLOCK_EVENTS)
-        payloads = [unpacked(fields[b"b"]) for _, fields in blocks]
+        payloads = [fields[b"b"] for _, fields in blocks]
         return sum(map(len, payloads)) / sum(len(orjson.loads(one)) for one in payloads)
 
     def drain(self, events: int) -> dict[str, float]:
@@ -101,11 +100,11 @@ def rate(arrivals: list[tuple[float, int]], events: int) -> float:
     raise ValueError(f"{arrived} of {events} events")
 
 
-def measure_backlog(course: Course, rounds: int, compression: str, events: int) -> dict[str, Any]:
+def measure_backlog(course: Course, rounds: int, events: int) -> dict[str, Any]:
     """Return bytes per waiting event, and drains with and without the others waiting."""
     part = min(FROM_BACKLOG, events // (rounds + 1))
     with ExitStack() as stack:
-        full, empty = (Outlet(course, stack, compression) for _ in CASES)
+        full, empty = (Outlet(course, stack) for _ in CASES)
         weight = full.weigh(events)
         for outlet in (full, empty):
             outlet.start_ours()

@@ -15,7 +15,6 @@ from bench.lab.rounds import interleaved
 from bench.lab.sink_reader import POLL_S
 from bench.lab.site import Course, OurSite
 from tiktok_events.outbox import keys
-from tiktok_events.outbox.packing import unpacked
 from worker.local.samples.events import pixel_code
 
 SAMPLES = 1_000
@@ -70,7 +69,7 @@ def payload_bytes(site: OurSite, events: Events) -> float:
     """Return the mean JSON that waits for a destination, of some."""
     names = {f"web:{event['event_source_id']}" for event in events[:SAMPLES]}
     blocks: Any = [fields for name in names for _, fields in site.redis.xrange(keys.outbox(name))]
-    return sum(len(unpacked(fields[b"b"])) for fields in blocks) / len(names)
+    return sum(len(fields[b"b"]) for fields in blocks) / len(names)
 
 
 def weigh(site: OurSite, crowd: Crowd, calls: list[Events]) -> dict[str, float]:
@@ -126,7 +125,7 @@ def run(site: OurSite, crowd: Crowd, calls: list[Events]) -> dict[str, float]:
     }
 
 
-def measure_crowd(course: Course, rounds: int, compression: str, crowd: Crowd) -> dict[str, Any]:
+def measure_crowd(course: Course, rounds: int, crowd: Crowd) -> dict[str, Any]:
     """Return what so many destinations take, and how fast and at what cost they are served.
 
     ``idle`` is what the server holds more after all rounds than after the first time all were
@@ -137,7 +136,7 @@ def measure_crowd(course: Course, rounds: int, compression: str, crowd: Crowd) -
     """
     calls = crowd.calls(course.seed)
     with ExitStack() as stack:
-        site = OurSite(course, stack, compression=compression)
+        site = OurSite(course, stack)
         footprint = weigh(site, crowd, calls)
         idle = site.memory_bytes()
         case = f"{crowd.destinations:,} pixels"

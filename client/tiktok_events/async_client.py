@@ -120,7 +120,6 @@ class AsyncClient(Producer):
             rings=self.settings.rings,
             timeout_s=self._append_s,
             fsync=self.settings.durability == "fsync",
-            compression=self.settings.compression,
         )
 
     async def _hand_over(self, events: Sequence[PreparedEvent]) -> None:

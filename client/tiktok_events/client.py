@@ -63,10 +63,9 @@ class Client(Producer):
         spool_bytes: size limit of that file.
         durability: `fsync` waits until the server's append-only file is on its disk
             (Redis 7.2 or later, or Valkey); `none` is the default.
-        compression: which blocks are packed for Redis: `auto` (the default) those of
-            destinations for which very much waits, `zlib` all, `none` none.
         policy: what may be shared of an event, or a function that decides it for each.
         strip_url_parameters: names of URL parameters that may not; ``"*"`` for all.
+        user_keys: keys of ``user`` that TikTok does not know and that may pass all the same.
 
     Raises:
         InvalidSetting: a setting has a value that is not allowed.
@@ -201,7 +200,6 @@ class Client(Producer):
             rings=self.settings.rings,
             timeout_s=self._append_s,
             fsync=self.settings.durability == "fsync",
-            compression=self.settings.compression,
         )
 
     def _hand_over(self, events: Sequence[PreparedEvent]) -> None:

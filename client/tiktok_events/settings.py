@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from tiktok_events.connection.led_address import FORMS, LedAddress, is_cluster
 from tiktok_events.connection.tls import check_files, url_arguments
 from tiktok_events.errors import InvalidSetting
+from tiktok_events.event.key_names import key_names
 from tiktok_events.event.match_keys import check_region
 from tiktok_events.event.url_parameters import parameter_names
 
@@ -176,6 +177,8 @@ class ClientSettings:
         default_region: the country of phone numbers without a country code, by ISO 3166.
         strip_url_parameters: names of parameters that are taken out of `page.url` and
             `page.referrer` before an event is enqueued; never `ttclid`.
+        user_keys: names of further keys of an event's `user` that may pass, though TikTok knows
+            none such.
         linger_ms: milliseconds that a first event waits for company before it is due.
         max_event_bytes: size limit of one event's JSON; a larger one is refused at the call. The
             API documents none; a typical event has one kilobyte, and a request of 1,000 should
@@ -190,8 +193,6 @@ class ClientSettings:
         durability: `fsync` ends a call only when the server's append-only file is on its
             disk, which needs Redis 7.2 or later, or Valkey; `none` leaves that to the server's
             `appendfsync`.
-        compression: which blocks are packed: `zlib` all that gain by it, `none` none, `auto`
-            those of destinations for which 100,000 events wait.
     """
 
     redis_url: str = setting(
@@ -203,6 +204,7 @@ class ClientSettings:
     pixel_code: str | None = setting(None, text)
     default_region: str | None = setting(None, check_region)
     strip_url_parameters: frozenset[str] | None = setting(None, parameter_names)
+    user_keys: frozenset[str] | None = setting(None, key_names)
     linger_ms: int = setting(50, whole(0, 60_000))
     max_event_bytes: int = setting(65_536, whole(1_024, 1_048_576))
     redis_timeout_s: float = setting(2.0, seconds(0.05, 60))
@@ -210,7 +212,6 @@ class ClientSettings:
     spool_file: Path | None = setting(None, file_path)
     spool_bytes: int = setting(67_108_864, whole(524_288, 10_737_418_240))
     durability: str = setting("none", one_of("none", "fsync"))
-    compression: str = setting("auto", one_of("auto", "zlib", "none"))
 
     @property
     def rings(self) -> bool:

@@ -33,6 +33,7 @@ from tiktok_events.event.destination import DESTINATION_FIELDS
 from tiktok_events.event.differences import Difference, as_sent, differences
 from tiktok_events.event.match_keys import check_region
 from tiktok_events.event.prepare import PreparedEvent
+from tiktok_events.event.remarks import without_remarks
 from tiktok_events.outbox.delayed import Cancellation, HeldEvent
 from tiktok_events.settings import ENVIRONMENT_PREFIX, ClientSettings
 from tiktok_events.spool.fallback import Fallback
@@ -223,7 +224,7 @@ def _conversion(event: PreparedEvent) -> Conversion:
         "test_event_code": destination.test_event_code,
     }
     given = {key: value for key, value in beside.items() if value is not None}
-    return {**given, **orjson.loads(event.body)}
+    return {**given, **without_remarks(orjson.loads(event.body))}
 
 
 def _too_many(event: str, found: Sequence[Conversion], wanted: str) -> str:

@@ -13,6 +13,7 @@ from tiktok_events.errors import InvalidEvent, MissingExtra
 from tiktok_events.event.destination import EVENT_SOURCES
 from tiktok_events.event.prepare import EventPreparer
 from tiktok_events.event.readings import BLANKS, Reading, read
+from tiktok_events.event.remarks import REMARKS, sentence_of, without_remarks
 from tiktok_events.event.times import read_time
 from tiktok_events.settings import ClientSettings
 from tiktok_events.types import AnyEvent, EventSource
@@ -106,7 +107,20 @@ def validate(event: AnyEvent, *, event_source: EventSource = "web") -> list[Prob
     except InvalidEvent as error:
         return [Problem(error.path, error.message)]
     validator = validator_of(prepared.destination.event_source)
-    return [*_mended_at_the_call(event), *problems_of(orjson.loads(prepared.body), validator)]
+    stored = orjson.loads(prepared.body)
+    return [
+        *_mended_at_the_call(event),
+        *_remarked_at_the_call(stored),
+        *problems_of(without_remarks(stored), validator),
+    ]
+
+
+def _remarked_at_the_call(stored: dict[str, Any]) -> Iterator[Problem]:
+    """Yield what `Client.track` has read under another name, or left out, of the match keys."""
+    for path, counter in stored.get(REMARKS, {}).items():
+        is_read = counter.startswith("read_as:")
+        kind = ProblemKind.MENDED if is_read else ProblemKind.OMITTED
+        yield Problem(path, sentence_of(counter), kind)
 
 
 def _mended_at_the_call(event: Any) -> Iterator[Problem]:
@@ -149,7 +163,7 @@ def _load_validators() -> Callable[[str], Validator]:
         )
     except ImportError as error:
         raise MissingExtra(
-            "validate() needs jsonschema: pip install 'tiktok-events-client[validate]'"
+            "validate() needs jsonschema: install the client with its extra `validate`"
         ) from error
     return validator_of
 

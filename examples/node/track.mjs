@@ -7,7 +7,7 @@
 //
 //   node track.mjs < events.ndjson
 //
-// The message is the one of docs/other-languages.md. E-mail addresses and external ids are
+// The message is the one of docs/how-to/other-languages.md. E-mail addresses and external ids are
 // hashed here; a raw phone number stands in Redis until a worker has read it.
 
 import { createHash, randomUUID } from "node:crypto";

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import re
 import runpy
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from worker.cli.main import COMMANDS
+from worker.delivery.destinations import ALLOWED, OVERRIDABLE
 from worker.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PREFIX = "TIKTOK_EVENTS_"
 
 
-@pytest.mark.parametrize("path", ["docs/reference/settings.md", ".env.example"])
+GENERATED = ("docs/reference/commands.md", "docs/reference/settings.md", ".env.example")
+
+
+@pytest.mark.parametrize("path", GENERATED)
 def test_a_page_is_what_the_code_makes(path: str) -> None:
-    """After a change of a setting, `make docs` writes it again."""
+    """After a change of a setting or a help text, `make docs` writes it again."""
     pages = runpy.run_path(str(ROOT / "docs/generate.py"))["PAGES"]
     assert (ROOT / path).read_text() == pages[path]()
 
@@ -38,3 +44,21 @@ def test_the_example_changes_nothing() -> None:
     variables = dict(line.split("=", 1) for line in lines if line.startswith(PREFIX))
     assert Settings.load(variables) == Settings()
     assert PREFIX + "HEARTBEAT_FILE" not in variables  # an empty one would undo the image's own
+
+
+def test_the_page_has_every_limit_that_a_destination_may_have() -> None:
+    """The section on the destinations file names all of them, and its example is valid."""
+    page = (ROOT / "docs/reference/settings.md").read_text()
+    section = page.partition("## The destinations file\n")[2]
+    assert set(OVERRIDABLE) <= set(re.findall(r"`([a-z_]+)`", section))
+    (example,) = re.findall(r"^```toml\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    (table,) = tomllib.loads(example)["destinations"]
+    assert set(table) <= ALLOWED
+
+
+def test_the_page_has_every_command() -> None:
+    """Groups and their commands have a section each."""
+    page = (ROOT / "docs/reference/commands.md").read_text()
+    sections = set(re.findall(r"^## tiktok-events (.+)$", page, re.MULTILINE))
+    assert set(COMMANDS) <= sections
+    assert {"dead edit", "replays pause", "destinations resume", "spool flush"} <= sections

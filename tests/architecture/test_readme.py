@@ -15,34 +15,31 @@ from redis import Redis
 
 from tiktok_events.outbox import keys
 from tiktok_events.settings import ENVIRONMENT_PREFIX
+from tiktok_events.web import WebSettings
 from worker.attempts.verdict import verdict_of_code, verdict_of_status
 from worker.cli import main
-from worker.delivery.destinations import OVERRIDABLE
 from worker.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 CLIENT_README = (ROOT / "client/README.md").read_text()
-API = (ROOT / "docs/api.md").read_text()
-LIFECYCLE = (ROOT / "docs/lifecycle.md").read_text()
+API = (ROOT / "docs/reference/api.md").read_text()
+LIFECYCLE = (ROOT / "docs/understand/lifecycle.md").read_text()
+OUTSIDE = {".venv", "build", "node_modules", ".git"}
 PAGES = {
-    path: (ROOT / path).read_text()
-    for path in (
-        "README.md",
-        "client/README.md",
-        "CHANGELOG.md",
-        "docs/guarantees.md",
-        "docs/lifecycle.md",
-        "docs/api.md",
-        "docs/web.md",
-        "examples/README.md",
-    )
+    str(path.relative_to(ROOT)): path.read_text()
+    for path in sorted(ROOT.rglob("*.md"))
+    if not OUTSIDE & {*path.relative_to(ROOT).parts}
 }
+"""Path → text of every page of the repository."""
+
 MAKE_TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 SERVICES = set(
     re.findall(r"^  ([a-z-]+):$", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE)
 )
 SETTINGS = {ENVIRONMENT_PREFIX + field.name.upper() for field in fields(Settings)}
+PRODUCER_SETTINGS = {ENVIRONMENT_PREFIX + field.name.upper() for field in fields(WebSettings)}
+README_LINES = 180
 OTHER_CODES = {"other 4xxxx": 49_999, "other from 50000 up": 69_999, "other below 40000": 39_999}
 
 
@@ -67,6 +64,12 @@ def rows(page: str, heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
+def named(pattern: str) -> list[tuple[str, str]]:
+    """Page and name, for what a pattern finds in the texts of all pages."""
+    found = {(page, name) for page, text in PAGES.items() for name in re.findall(pattern, text)}
+    return sorted(found)
+
+
 def check_make(arguments: list[str]) -> None:
     """Every target exists."""
     targets = [word for word in arguments if "=" not in word]
@@ -82,19 +85,36 @@ def check_ours(arguments: list[str]) -> None:
         assert found is not None
         command = found
         context = click.Context(command, parent=context)
-    command.make_context("checked", arguments)
+    with command.make_context("checked", arguments):
+        pass  # what it has opened is closed
 
 
 def check_compose(arguments: list[str]) -> None:
     """A scaled service exists."""
+    if arguments[0] == "buildx":
+        assert arguments[1:3] == ["imagetools", "inspect"]
+        return
     assert arguments[0] == "compose"
     scaled = [value.partition("=")[0] for value in arguments if re.fullmatch(r"\w+=\d+", value)]
     assert set(scaled) <= SERVICES
 
 
 def check_export(arguments: list[str]) -> None:
-    """The variable is one of ours."""
-    assert {argument.partition("=")[0] for argument in arguments} <= SETTINGS
+    """The variable is one of ours, or the path of commands."""
+    allowed = SETTINGS | PRODUCER_SETTINGS | {"PATH"}
+    assert {argument.partition("=")[0] for argument in arguments} <= allowed
+
+
+def check_python(arguments: list[str]) -> None:
+    """What is installed is a folder of the repository."""
+    if arguments[:3] == ["-m", "pip", "install"]:
+        folders = [ROOT / name.partition("[")[0] for name in arguments[3:] if name[0] != "-"]
+        assert all((folder / "pyproject.toml").exists() for folder in folders)
+
+
+def check_first_file(arguments: list[str]) -> None:
+    """The file that the command is about exists."""
+    assert (ROOT / arguments[0]).exists()
 
 
 CHECKS = {
@@ -102,26 +122,45 @@ CHECKS = {
     "tiktok-events": check_ours,
     "docker": check_compose,
     "export": check_export,
+    "python": check_python,
+    "node": check_first_file,
+    "cp": check_first_file,
 }
+TYPED = [(page, command) for page, text in PAGES.items() for command in commands(text)]
 
 
-@pytest.mark.parametrize("command", commands(README))
-def test_every_command_can_be_typed(command: str) -> None:
-    """A command of the README exists and takes what it is given."""
-    program, *arguments = shlex.split(command, comments=True)
-    CHECKS[program](arguments)
+@pytest.mark.parametrize(("page", "command"), TYPED)
+def test_every_command_can_be_typed(
+    page: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command of a page exists and takes what it is given."""
+    monkeypatch.chdir(tmp_path)
+    for name in re.findall(r"[\w-]+\.(?:ndjson|csv|json|txt)\b", command):
+        (tmp_path / name).write_text("{}")
+    words = shlex.split(command.partition(" < ")[0], comments=True)
+    while re.fullmatch(r"[A-Z_]+=.*", words[0]):
+        check_export([words.pop(0)])
+    program, *arguments = words
+    if (page, program) != ("examples/django/README.md", "python"):
+        CHECKS[program](arguments)
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"`make ([a-z-]+)", README))))
-def test_every_target_in_the_text_exists(target: str) -> None:
+@pytest.mark.parametrize(("page", "target"), named(r"`make ([a-z-]+)"))
+def test_every_target_in_the_text_exists(page: str, target: str) -> None:
     """So does a make target that stands in a sentence."""
-    assert target in MAKE_TARGETS
+    assert target in MAKE_TARGETS, page
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"`tiktok-events ([a-z]+)", README))))
-def test_every_command_in_the_text_exists(name: str) -> None:
+@pytest.mark.parametrize(("page", "name"), named(r"`tiktok-events ([a-z]+)"))
+def test_every_command_in_the_text_exists(page: str, name: str) -> None:
     """So does a command of ours."""
-    assert name in main.list_commands(click.Context(main))
+    assert name in main.list_commands(click.Context(main)), page
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_installed_from_an_index(page: str) -> None:
+    """Nothing of ours is published: a path or the address of the repository is needed."""
+    assert re.findall(r"pip install [^`\n]*(?<![/=])tiktok-events-\w+(?! @)", PAGES[page]) == []
 
 
 def test_the_code_runs(redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +183,22 @@ def test_the_code_of_the_client_runs(
     assert redis.hget(keys.COUNTERS, "accepted") == b"502"
 
 
+def test_the_code_of_the_start_runs(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first steps enqueue one event."""
+    monkeypatch.setenv("TIKTOK_EVENTS_REDIS_URL", redis_url)
+    _run(PAGES["docs/start.md"])
+    assert redis.hget(keys.COUNTERS, "accepted") == b"1"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_code_of_every_page_is_python(page: str) -> None:
+    """What cannot be run as it stands, because it needs an application around it, compiles."""
+    for block in blocks(PAGES[page], "python"):
+        compile(block, page, "exec")
+
+
 def _run(page: str) -> dict[str, Any]:
     """Execute a page's Python, block after block, in one name space."""
     space: dict[str, Any] = {}
@@ -161,28 +216,55 @@ def test_every_path_exists(page: str) -> None:
     """Links within the repository and files named in a text are there."""
     text = PAGES[page]
     links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
-    named = re.findall(r"`((?:worker|tasks|schemas|client|tests|bench|docs)/[\w./-]*)`", text)
+    named = re.findall(
+        r"`((?:worker|tasks|schemas|client|tests|bench|docs|examples)/[\w./-]*)`", text
+    )
     missing = [link for link in links if not (ROOT / page).parent.joinpath(link).exists()]
     missing += [path for path in named if not (ROOT / path).exists()]
     assert missing == []
 
 
-def test_the_settings_are_all_there() -> None:
-    """The table holds every setting with its default, in the order of the code."""
-    expected = [[f"`{f.name.upper()}`", _shown(f.default)] for f in fields(Settings)]
-    assert expected == [cells[:2] for cells in rows(README, "## Settings")]
+def test_every_page_that_the_code_names_exists() -> None:
+    """A comment that names a page names one that exists."""
+    missing = [
+        (str(path.relative_to(ROOT)), name)
+        for folder in ("worker", "tasks", "schemas", "client", "tests", "bench", "examples")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".lua", ".mjs", ".toml"}
+        for name in re.findall(r"\bdocs/[\w/-]+\.md", path.read_text())
+        if not (ROOT / name).exists()
+    ]
+    assert missing == []
 
 
-def test_the_overrides_are_all_there() -> None:
-    """The text names every limit that a destination may have of its own."""
-    section = README.partition("## Settings\n")[2].partition("\n## ")[0]
-    assert set(OVERRIDABLE) <= set(re.findall(r"`([a-z_]+)`", section))
+@pytest.mark.parametrize("page", PAGES)
+def test_every_section_exists(page: str) -> None:
+    """A link that leads into a page leads to one of its headings."""
+    lost = []
+    for path, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", PAGES[page]):
+        target = (ROOT / page).parent.joinpath(path) if path else ROOT / page
+        if anchor not in anchors(target.read_text()):
+            lost.append(f"{path}#{anchor}")
+    assert lost == []
 
 
-def _shown(default: Any) -> str:
-    if default is None:
-        return ""
-    return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
+def anchors(page: str) -> set[str]:
+    """What links into a page may name: its headings, as GitHub writes them."""
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_index_has_every_page() -> None:
+    """A reader finds each page of `docs/` from its index; a folder's own index has the rest."""
+    index = PAGES["docs/README.md"]
+    pages = [page for page in PAGES if page.startswith("docs/") and "/decisions/0" not in page]
+    missing = [page for page in pages if f"({page.removeprefix('docs/')})" not in index]
+    assert missing == ["docs/README.md"]
+
+
+def test_the_first_page_is_short() -> None:
+    """What is longer has a page of its own."""
+    assert len(README.splitlines()) <= README_LINES
 
 
 @pytest.mark.parametrize("cells", rows(API, "## The answer"), ids=lambda cells: cells[0])

@@ -15,7 +15,7 @@ from tiktok_events.settings import ClientSettings
 from tiktok_events.web import WebSettings
 from tiktok_events.web.browser_event import PROPERTIES
 
-PAGE = (Path(__file__).parents[2] / "docs/web.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs/how-to/web.md").read_text()
 
 
 def test_the_code_runs(redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ from redis import Redis
 
 from tiktok_events import Client
 from tiktok_events.outbox import keys
-from tiktok_events.outbox.packing import unpacked
 from worker.delivery.expiry import Sweep
 from worker.letters.dead_letters import DeadLetters
 from worker.outbox.outbox import Claim, Outbox, Want
@@ -72,5 +71,5 @@ class Parked:
         """What a worker claims in the end, but for the one probe: in the order of claiming."""
         assert Parking(self.redis).resume(KEY)
         self.redis.hdel(keys.state(KEY), "failures")
-        payloads = [unpacked(block.payload) for block in self.claim().blocks]
+        payloads = [block.payload for block in self.claim().blocks]
         return [event["event_id"] for payload in payloads for event in orjson.loads(payload)]

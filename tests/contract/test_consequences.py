@@ -1,4 +1,4 @@
-"""What each verdict leads to: the promise of `docs/api.md` and the README, row by row."""
+"""What each verdict leads to: the promise of `docs/reference/api.md` and the README, row by row."""
 
 from __future__ import annotations
 

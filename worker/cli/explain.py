@@ -44,6 +44,7 @@ _STYLES: Final = {
     KeyOutcome.PASSED: "green",
     KeyOutcome.NORMALISED: "green",
     KeyOutcome.UNTOUCHED: "",
+    KeyOutcome.RENAMED: "yellow",
     KeyOutcome.DROPPED: "yellow",
     KeyOutcome.REFUSED: "bold red",
 }
@@ -80,10 +81,11 @@ All digests, for a comparison with the Pixel's:
 \b
 What became of a key:
     hashed      prepared, then SHA-256
-    passed      a SHA-256 digest already, sent unchanged
+    passed      a SHA-256 digest already, sent in lower case
     normalised  prepared and sent plain, as TikTok wants this key
     untouched   no match key to prepare, sent as it is
-    dropped     left out, because nothing usable was in it
+    renamed     no key of TikTok's, read as the one that it means
+    dropped     left out, because nothing usable was in it, or TikTok knows no such key
     refused     of a type no match key has: the event is not accepted
 
 \b

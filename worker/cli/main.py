@@ -25,7 +25,7 @@ COMMANDS: Final = {
     "worker": "Start a worker; run as many as you like, on as many machines as you like.",
     "send": "Hand over the events in FILE, to be delivered by the workers.",
     "status": "Show how many events are where, and what each destination is doing.",
-    "dead": "Look after dead letters: events that nobody will send again by himself.",
+    "dead": "Look after dead letters: events that are not sent again unless you say so.",
     "replays": "See how far replays are, pause, resume and cancel them.",
     "destinations": "See destinations, park them and let them go on.",
     "erase": "Erase one person's events that wait or are dead; those of others stay.",

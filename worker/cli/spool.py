@@ -177,7 +177,6 @@ def _flush(found: Spool, settings: Settings) -> int:
             linger_ms=settings.linger_ms,
             rings=settings.rings,
             timeout_s=settings.redis_timeout_s,
-            compression=settings.compression,
         )
         while moved := flush_batch(found, appender):
             flushed += moved

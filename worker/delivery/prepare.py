@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import orjson
-
-from schemas import Finding, check_event
+from schemas import Finding
 from tiktok_events.event.destination import Destination
+from tiktok_events.event.remarks import REMARKS, counters_of
 from tiktok_events.event.times import AHEAD, MOST_AHEAD_S, read_time
+from worker.delivery.closing import Closing
 from worker.delivery.salvaged import counted_paths
 from worker.letters.dead_letters import DeadLetter, Reason
 from worker.outbox.claimed_block import OpenBlock
@@ -59,6 +60,8 @@ class Prepared:
     Attributes:
         sendable: events that can be sent, in order.
         dead: place in the block and letter of each that cannot.
+        closing: what makes the block's events harmless, where another producer wrote them.
+        remarked: counter → how often the events add to it, when they are settled first.
         aside: places of events that this process cannot judge: they wait a lease.
         warnings: what validation let pass.
     """
@@ -66,24 +69,32 @@ class Prepared:
     sendable: list[Outgoing] = field(default_factory=list)
     dead: list[tuple[int, DeadLetter]] = field(default_factory=list)
     aside: list[int] = field(default_factory=list)
+    closing: Callable[[Any], Any] | None = None
+    remarked: Counter[str] = field(default_factory=Counter)
     warnings: list[Finding] = field(default_factory=list)
+
+    def note(self, event: Any, closing: Closing | None) -> None:
+        """Take down what our client has remarked on an event, or that it had to be closed here."""
+        if closing is not None:
+            self.closing = closing.close
+        if type(event) is dict and REMARKS in event:
+            self.remarked.update(counters_of(event))
+
+    def salvaged(self, warnings: Sequence[Finding]) -> frozenset[str]:
+        """Take down what validation let pass; returns the places that it mended or left out."""
+        self.warnings += warnings
+        return counted_paths(warnings)
 
     def end_in(self, block: OpenBlock) -> list[Outgoing]:
         """End the dead in their block and let the unjudged wait; returns what can be sent."""
+        block.close_with(self.closing)
+        if block.is_fresh:
+            block.remarked.update(self.remarked)
         for index, letter in self.dead:
             block.dead(index, letter)
         for index in self.aside:
             block.wait_aside(index)
         return self.sendable
-
-
-def encoded(event: dict[str, Any]) -> bytes:
-    """JSON of an event, for keeping.
-
-    What orjson returns has its whole buffer behind it, 4 kB and more whatever the event takes;
-    a copy has its own size, and frees the buffer for the next one.
-    """
-    return bytes(memoryview(orjson.dumps(event)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +126,18 @@ class Preparer:
         needs_a_yes = history.needs_a_yes(now) if self.judges else history.ambiguous
         window_s, latest_end = self._window_s(), self._latest_end(now)
         latest_deadline = now + MOST_AHEAD_S + window_s
-        for index, event in enumerate(block.events):
-            checked = check_event(event, self.destination.event_source, strict=self.strict)
+        closing = Closing(self.settings, self.destination.event_source, self.strict)
+        for index, stored in enumerate(block.events):
+            event, checked, json, foreign = closing.check(stored)
+            prepared.note(event, closing if foreign else None)
             if checked.errors:
                 letter = self._invalid(block, event, checked.errors, now)
                 prepared.dead.append((index, letter))
                 continue
-            salvaged = NOTHING
-            if checked.warnings:
-                prepared.warnings += checked.warnings
-                salvaged = counted_paths(checked.warnings)
+            salvaged = prepared.salvaged(checked.warnings) if checked.warnings else NOTHING
             expires_at = checked.event["event_time"] + window_s
             if latest_end <= expires_at <= latest_deadline and not needs_a_yes:
-                body = encoded(checked.event)
-                prepared.sendable.append(Outgoing(block, index, body, expires_at, salvaged))
+                prepared.sendable.append(Outgoing(block, index, json, expires_at, salvaged))
             elif not self.judges:
                 prepared.aside.append(index)
             else:
@@ -147,7 +156,9 @@ class Preparer:
     def crash_loop(self, block: OpenBlock, *, now: float) -> DeadLetter:
         """The letter of the only event of a block that kills its workers."""
         message = f"{block.claimed.claims - 1} workers in a row died while they held this event"
-        return self._letter(block, block.events[0], Reason.CRASH_LOOP, message, now)
+        closing = Closing(self.settings, self.destination.event_source, self.strict)
+        event = closing.close(block.events[0])
+        return self._letter(block, event, Reason.CRASH_LOOP, message, now)
 
     def expires_at(self, event: Any) -> float:
         """Until when the event is worth sending: its time and the window of its source."""

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from tiktok_events.errors import TikTokEventsError
+from tiktok_events.errors import InvalidEvent, TikTokEventsError
 from tiktok_events.event.explanation import KeyExplanation, explain_user
+from tiktok_events.event.foreign_event import is_plain, taken_apart
+from tiktok_events.event.remarks import Remarks
+from tiktok_events.event.stray_addresses import strip_people_of, without_addresses
 from worker.files.outlook import FieldExplanation, explain_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _DIGEST: Final = re.compile(r"[A-Fa-f0-9]{64}")
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -89,15 +92,33 @@ def explain_events(events: list[dict[str, Any]], region: str | None) -> list[Eve
 
 def explain_event(number: int, event: dict[str, Any], region: str | None) -> EventExplanation:
     """Explain one event: the keys of its ``user``, and what else does not go out as it is."""
-    user = event.get("user")
+    closing: Remarks = []
+    try:
+        known = event if is_plain(event) else taken_apart(event, closing)
+    except InvalidEvent as error:
+        return EventExplanation(number, None, None, (), f"It is not accepted: {error}.")
+    user, notes = known.get("user"), _notes(known, closing)
     name, event_id = _text_or_none(event.get("event")), _text_or_none(event.get("event_id"))
-    fields = explain_fields(event, region)
+    fields = explain_fields(known, region)
     if not isinstance(user, dict):
         remark = "It has no user object, so there is nothing to match it by."
-        return EventExplanation(number, name, event_id, (), remark, fields)
+        return EventExplanation(number, name, event_id, (), " ".join([remark, *notes]), fields)
     remark = "" if user else "Its user object is empty, so there is nothing to match it by."
+    remark = " ".join([remark, *notes]).strip()
     keys = tuple(explain_user(user, region))
     return EventExplanation(number, name, event_id, keys, remark, fields)
+
+
+def _notes(event: Mapping[str, Any], remarks: Remarks) -> list[str]:
+    """What is done to the event outside of ``user``, as sentences."""
+    page = event.get("page")
+    if isinstance(page, dict):
+        event = {**event, "page": strip_people_of(page, remarks)}
+    try:
+        without_addresses({key: value for key, value in event.items() if key != "user"}, remarks)
+    except InvalidEvent as error:
+        return [f"It is not accepted: {error}."]
+    return [f"{remark.path}: {remark.text}" for remark in remarks]
 
 
 def mask_event(explanation: EventExplanation) -> EventExplanation:

@@ -18,7 +18,6 @@ from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.append import append_call
 from tiktok_events.outbox.blocks import blocks_of
-from tiktok_events.outbox.compression import Compression
 from tiktok_events.outbox.lua_script import LuaScript, source
 
 LIFETIME_S: Final = 30 * 86_400
@@ -54,22 +53,12 @@ class SendProgress:
         file_digest: tells the file and what is made of it from any other.
         linger_ms: how long a first event waits for company.
         rings: whether the doorbell's queue is on the same server.
-        compression: which blocks are packed: `auto`, `zlib` or `none`.
     """
 
-    def __init__(
-        self,
-        redis: Redis,
-        file_digest: str,
-        *,
-        linger_ms: int,
-        rings: bool,
-        compression: str = "none",
-    ) -> None:
+    def __init__(self, redis: Redis, file_digest: str, *, linger_ms: int, rings: bool) -> None:
         self._key = keys.sending(file_digest)
         self._linger_ms = linger_ms
         self._rings = rings
-        self._compression = Compression(compression)
         self._run = new_event_id()
         self._done = 0
         self._begin = LuaScript(redis, "worker", "send_begin")
@@ -100,9 +89,8 @@ class SendProgress:
             FileTakenOver: nothing was appended.
             redis.RedisError: the same, or after a time-out possibly not; the next run knows.
         """
-        blocks = blocks_of(events)
         append_keys, args = append_call(
-            self._compression.of(blocks), linger_ms=self._linger_ms, rings=self._rings
+            blocks_of(events), linger_ms=self._linger_ms, rings=self._rings
         )
         ours: list[Any] = [self._run, self._done, done, refused, LIFETIME_S]
         reply = self._send([*append_keys, self._key], [*args, *ours])
@@ -110,5 +98,4 @@ class SendProgress:
             raise FileTakenOver(
                 "another run hands this file over now, or the server was emptied; this one ends"
             )
-        self._compression.learn((block.destination for block in blocks), reply)
         self._done = done

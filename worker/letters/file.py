@@ -20,7 +20,7 @@ from marshmallow import fields as kinds
 from schemas.unknown import shown_key
 from tiktok_events.errors import InvalidDestination, InvalidEvent
 from tiktok_events.event.destination import Destination
-from tiktok_events.event.match_keys import prepare_user
+from tiktok_events.event.prepare import EventPreparer
 from worker.letters.letter import DeadLetter, Reason
 from worker.reporting.redaction import redacted
 from worker.reporting.stored import LARGEST, LATEST, is_moment
@@ -177,8 +177,9 @@ def _object(line: bytes) -> Any:
 
 
 def _hashed(body: Any, default_region: str | None) -> Any:
-    user = body.get("user") if isinstance(body, dict) else None
-    return body | {"user": prepare_user(user, default_region)} if isinstance(user, dict) else body
+    if not isinstance(body, dict):
+        return body
+    return EventPreparer({}, default_region, max_bytes=0).closed(body)
 
 
 def _sentences(messages: Any, path: str = "") -> list[str]:

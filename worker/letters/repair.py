@@ -171,7 +171,13 @@ class Repairer:
 
     @property
     def _preparer(self) -> EventPreparer:
-        return EventPreparer({}, self.settings.default_region, self.settings.max_event_bytes)
+        settings = self.settings
+        return EventPreparer(
+            {},
+            settings.default_region,
+            settings.max_event_bytes,
+            user_keys=settings.user_keys or frozenset(),
+        )
 
     def _of_identity(
         self, letter: DeadLetter, prepared: PreparedEvent, body: dict[str, Any]

@@ -67,16 +67,15 @@ end
 
 -- What a step took too much, because the blocks before were smaller, is the next claim's.
 local function keep(entry, claims)
-  local id, entry_events, payload = entry[1], events_of(entry), entry[2][4]
-  local entry_bytes = label_of(payload) or #payload
-  full = enough() or overflows(entry_events, entry_bytes)
+  local id, entry_events, payload = entry[1], tonumber(entry[2][2]), entry[2][4]
+  full = enough() or overflows(entry_events, #payload)
   if full then
     redis.call('XCLAIM', outbox, GROUP, SHELF, 0, id, 'RETRYCOUNT', claims - 1, 'JUSTID')
     return
   end
   blocks[#blocks + 1] = {id, claims, entry_events, payload}
   events = events + entry_events
-  bytes = bytes + entry_bytes
+  bytes = bytes + #payload
 end
 
 -- A stream entry's size is not known before it is claimed: a few at a time, more when they are small.

@@ -1,7 +1,7 @@
 -- Look at the first block of an outbox, without its payload.
 --
 -- KEYS  1 outbox
--- ARGV  1 '1' = also when its earliest event happened, which takes decoding it, or its label
+-- ARGV  1 '1' = also when its earliest event happened, which takes decoding it
 -- Returns {its id or '', Unix s or ''}; '' when the outbox is empty or no stream, or has no such
 --       figure.
 
@@ -11,15 +11,7 @@ if found.err or not first then
   return {'', ''}
 end
 
-local function decoded(payload)
-  local packed, earliest = label_of(payload)
-  if packed then
-    return true, {{event_time = earliest}}
-  end
-  return pcall(cjson.decode, payload)
-end
-
-local known, events = decoded(ARGV[1] == '1' and first[2][4] or '[]')
+local known, events = pcall(cjson.decode, ARGV[1] == '1' and first[2][4] or '[]')
 local earliest
 for _, event in ipairs(known and type(events) == 'table' and events or {}) do
   local at = type(event) == 'table' and tonumber(event.event_time)

@@ -20,12 +20,12 @@ elseif (known[2] or '0') ~= before then
   return 'lost'
 end
 
-local reply = 0
+local appended = 0
 if tonumber(ARGV[3]) > 0 then
-  reply = append()
+  appended = append()
 end
 redis.call('HSET', sending, 'done', done)
-redis.call('HINCRBY', sending, 'accepted', type(reply) == 'table' and reply[1] or reply)
+redis.call('HINCRBY', sending, 'accepted', appended)
 redis.call('HINCRBY', sending, 'refused', ARGV[last - 1])
 redis.call('EXPIRE', sending, ARGV[last])
-return reply
+return appended

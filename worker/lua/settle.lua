@@ -32,14 +32,14 @@
 --       4 … the payloads of what is left
 -- Fencing: a block counts only if this consumer still holds it with the same number of
 --       claims; a worker that slept through its lease changes nothing of another's claim.
--- Returns {blocks settled, blocks whose claim was lost}; when this parked the destination also
+-- Returns {blocks whose claim was lost}; when this parked the destination also
 --       the announcement that the caller is to make, and 1 if the audit was written else 0.
 
 local ready, outbox, state, attempts, counters = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local name, consumer = ARGV[1], ARGV[2]
 local plan = cjson.decode(ARGV[3])
 local MOST_SALVAGED = 5000 -- pairs of destination and place; beyond them destinations count as '*'
-local settled, lost, delivered, buried = 0, 0, 0, 0
+local lost, delivered, buried = 0, 0, 0
 local gone = {}
 local sets = #KEYS - #plan.kinds
 local found = {
@@ -54,7 +54,6 @@ local function holds(id, claims)
   local pending = redis.pcall('XPENDING', outbox, GROUP, id, id, 1)
   local entry = not pending.err and pending[1]
   if entry and entry[2] == consumer and entry[4] == claims then
-    settled = settled + 1
     return true
   end
   lost = lost + 1
@@ -164,13 +163,13 @@ end
 if plan.outcome == 'none' and before > 0 and plan.failures == before then
   redis.call('HDEL', state, 'not_before') -- the claim was to be the probe, and sent nothing
 end
-local reply = {settled, lost}
+local reply = {lost}
 if plan.park ~= cjson.null and plan.failures == before
   and redis.call('HSETNX', state, 'parked', plan.park) == 1 then
   redis.call('HSET', state, 'parked_at', text(now))
   redis.call('HSET', KEYS[10], name, plan.token)
-  reply[3] = add_announcement(KEYS[13], plan.notice)
-  reply[4] = pcall(write_audit, KEYS[11], KEYS[12], counters, plan.entry) and 1 or 0
+  reply[2] = add_announcement(KEYS[13], plan.notice)
+  reply[3] = pcall(write_audit, KEYS[11], KEYS[12], counters, plan.entry) and 1 or 0
 end
 
 if redis.call('XLEN', outbox) == 0 then

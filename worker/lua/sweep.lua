@@ -35,17 +35,8 @@ local function can_be_sent(event)
   return at and at > after and at < before
 end
 
--- Of a packed block one that decides for all: none is later.
-local function decoded(payload)
-  local packed, _, latest = label_of(payload)
-  if packed then
-    return true, {{event_time = latest}}
-  end
-  return pcall(cjson.decode, payload)
-end
-
 local function has_expired(entry)
-  local known, events = decoded(entry[2][4])
+  local known, events = pcall(cjson.decode, entry[2][4])
   for _, event in ipairs(known and events or {}) do
     if can_be_sent(event) then
       alive = alive + 1
@@ -57,7 +48,7 @@ end
 
 local function keep(entry, claims)
   local tried = redis.call('HGET', attempts, entry[1]) or ''
-  blocks[#blocks + 1] = {entry[1], claims, events_of(entry), entry[2][4], tried}
+  blocks[#blocks + 1] = {entry[1], claims, tonumber(entry[2][2]), entry[2][4], tried}
 end
 
 local function nobodys()

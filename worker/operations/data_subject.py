@@ -10,6 +10,7 @@ from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.match_keys import apply_rule
 from tiktok_events.event.match_rules import MATCH_RULES, trim
 from tiktok_events.event.phone import read_phone
+from tiktok_events.event.prepare import EventPreparer
 
 IDENTIFYING: Final = ("email", "phone", "external_id")
 """Match keys that belong to one person; a name or a postal code is shared by many."""
@@ -21,9 +22,11 @@ class Person:
 
     Attributes:
         digests: match key → the digests that its values have in events, lower case.
+        raw: the values as they were given, lower case.
     """
 
     digests: Mapping[str, frozenset[str]] = field(repr=False)
+    raw: frozenset[str] = field(default=frozenset(), repr=False)
 
     @classmethod
     def of(cls, values: Mapping[str, Sequence[str]], default_region: str | None) -> Self:
@@ -47,21 +50,26 @@ class Person:
                 )
                 for key, given in values.items()
                 if given
-            }
+            },
+            frozenset(trim(value).lower() for given in values.values() for value in given),
         )
 
     def may_be_in(self, payload: bytes) -> bool:
-        """Whether one of the digests stands anywhere in a block: quick, and never a false no."""
+        """Whether one of the digests, or a value as it was given, stands anywhere in a block.
+
+        It is quick, and never a false no for what a client of ours has written. What another
+        producer wrote raw is found as it is spelt here.
+        """
         lowered = payload.lower()
         return any(
-            digest.encode() in lowered for digests in self.digests.values() for digest in digests
+            text.encode() in lowered
+            for texts in (*self.digests.values(), self.raw)
+            for text in texts
         )
 
     def owns(self, event: Any) -> bool:
         """Whether an event has one of the digests as the value of its match key."""
-        user = event.get("user") if isinstance(event, dict) else None
-        if not isinstance(user, dict):
-            return False
+        user = _user_of(event)
         return any(
             value in digests
             for key, digests in self.digests.items()
@@ -72,10 +80,23 @@ class Person:
 def _digests(key: str, value: str, default_region: str | None) -> set[str]:
     rule = MATCH_RULES[key]
     regions = {default_region, None} if key == "phone" else {None}
-    sent = {apply_rule(rule, value, key, region)[2] for region in regions} - {None}
-    if not sent:
+    sent = [apply_rule(rule, value, key, region)[2] for region in regions]
+    digests = {digest for one in sent for digest in _texts(one)}
+    if not digests:
         raise InvalidEvent(_why_nothing(key, value, default_region), path=key)
-    return {str(digest).lower() for digest in sent}
+    return digests
+
+
+def _user_of(event: Any) -> Mapping[str, Any]:
+    """The match keys of a stored event, hashed also where another producer wrote them raw."""
+    if not isinstance(event, dict):
+        return {}
+    try:
+        closed = EventPreparer({}, None, max_bytes=0).closed(event)
+    except InvalidEvent:
+        closed = event
+    user = closed.get("user")
+    return user if isinstance(user, dict) else {}
 
 
 def _why_nothing(key: str, value: str, default_region: str | None) -> str:

@@ -12,7 +12,6 @@ from redis import Redis
 
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import LuaScript
-from tiktok_events.outbox.packing import packed_like
 from worker.attempts.history import History
 from worker.operations.data_subject import Person
 from worker.operations.erasure_found import Found, Holder
@@ -154,7 +153,7 @@ class BlocksOf:
                 tried,
                 shared.theirs,
                 left,
-                packed_like(shared.block.payload, orjson.dumps(shared.others)) if left else b"",
+                orjson.dumps(shared.others) if left else b"",
                 shared.attempts(claims, tried) if left else "",
                 self._step,
             ],

@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 
 from tiktok_events.outbox.blocks import Block
-from tiktok_events.outbox.packing import UnreadableBlock, packed_like, unpacked
 from tiktok_events.spool.spool import Spool
 from worker.operations.data_subject import Person
 
@@ -16,13 +15,11 @@ from worker.operations.data_subject import Person
 def theirs_in(payload: bytes, person: Person) -> tuple[int, list[Any]]:
     """How many events of a block are the person's, and the others.
 
-    A block that holds no JSON array, which none of ours does, or cannot be unpacked, has none:
-    nobody can send it either.
+    A block that holds no JSON array, which none of ours does, has none: nobody can send it either.
     """
     try:
-        json = unpacked(payload)
-        events = orjson.loads(json) if person.may_be_in(json) else []
-    except (UnreadableBlock, orjson.JSONDecodeError):
+        events = orjson.loads(payload) if person.may_be_in(payload) else []
+    except orjson.JSONDecodeError:
         return 0, []
     if not isinstance(events, list):
         return 0, []
@@ -67,5 +64,4 @@ class SpooledEvents:
             return block
         if not others:
             return None
-        payload = packed_like(block.payload, orjson.dumps(others))
-        return replace(block, events=len(others), payload=payload)
+        return replace(block, events=len(others), payload=orjson.dumps(others))

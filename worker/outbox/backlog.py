@@ -28,7 +28,7 @@ class StoredBlock:
     Attributes:
         destination: whose outbox.
         id: its stream id, ``<Unix ms of acceptance>-<block number>``.
-        payload: JSON array of its events, perhaps packed.
+        payload: JSON array of its events.
     """
 
     destination: str

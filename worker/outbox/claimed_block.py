@@ -12,13 +12,13 @@ and the block is closed, ready to be settled, when the last one has ended.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
 
-from tiktok_events.outbox.packing import packed_like, unpacked
 from worker.attempts.history import History
 from worker.letters.letter import DeadLetter
 from worker.letters.record import Record
@@ -41,6 +41,8 @@ class OpenBlock:
         taken_at: when the API had last taken events of the destination, Unix seconds.
         size: how many events it holds.
         open: events that have not ended yet.
+        closing: what makes its events harmless, if another producer has written them.
+        remarked: counter → how often its events add to it.
     """
 
     claimed: ClaimedBlock
@@ -50,6 +52,8 @@ class OpenBlock:
     size: int = field(init=False)
     open: int = field(init=False)
     _aside: bool = False
+    closing: Callable[[Any], Any] | None = None
+    remarked: Counter[str] = field(default_factory=Counter)
     _events: list[Any] | None = None
     _delivered: int = 0
     _dead: list[BuriedEvent] = field(default_factory=list)
@@ -72,8 +76,19 @@ class OpenBlock:
     def events(self) -> list[Any]:
         """Its events, decoded."""
         if self._events is None:
-            self._events = _decoded(self.claimed)
+            events = _decoded(self.claimed)
+            self._events = list(map(self.closing, events)) if self.closing else events
         return self._events
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nobody has had it before: then its events count for the first time."""
+        return self.claimed.claims == 1 and self.history.attempts == 0
+
+    def close_with(self, closing: Callable[[Any], Any] | None) -> None:
+        """Keep its events only as `closing` leaves them, if another producer has written them."""
+        if closing is not None:
+            self.closing, self._events = closing, None
 
     def let_go(self) -> None:
         """Free the decoded events: a delivered one is not looked at again, and any other seldom.
@@ -143,6 +158,8 @@ class OpenBlock:
         block = self.claimed
         if self._salvaged:
             settlement.salvaged[block.id] = self._salvaged
+        for counter, times in self.remarked.items():
+            settlement.counters[counter] = settlement.counters.get(counter, 0) + times
         if self._delivered == self.size:
             settlement.done.append((block.id, block.claims, self._delivered))
         elif self._is_left_whole:
@@ -171,8 +188,7 @@ class OpenBlock:
 
     def _left_part(self, left: _Left) -> LeftPart:
         events = self.events
-        json = orjson.dumps([events[index] for index in sorted(left.indexes)])
-        payload = packed_like(self.claimed.payload, json)
+        payload = orjson.dumps([events[index] for index in sorted(left.indexes)])
         suspect = self.history.suspect or left.group > 0
         return LeftPart(len(left.indexes), payload, replace(left.history, suspect=suspect).write())
 
@@ -192,7 +208,7 @@ def _decoded(claimed: ClaimedBlock) -> list[Any]:
     They end as invalid dead letters instead of killing one worker after the other.
     """
     try:
-        events = orjson.loads(unpacked(claimed.payload))
-    except ValueError:
+        events = orjson.loads(claimed.payload)
+    except orjson.JSONDecodeError:
         events = None
     return events if isinstance(events, list) and events else [None] * claimed.events

@@ -27,7 +27,7 @@ SETTLE: Final = (
     *("lib/unblocked", "lib/claims", "lib/limiter", "lib/ramp", "lib/letters"),
     *("audit", "announcements", "settle"),
 )
-_PARKED: Final = 4
+_PARKED: Final = 3
 """Parts of the reply of a settlement that parked its destination."""
 
 OTHERS_EVERY: Final = 3
@@ -75,7 +75,7 @@ class ClaimedBlock:
         claims: how often it was claimed since it was last settled; more than one
             means that earlier claims died. Together with the consumer it is the fence.
         events: how many events it holds.
-        payload: JSON array of them, perhaps packed.
+        payload: JSON array of them.
         attempts: JSON of what earlier attempts met, or empty.
     """
 
@@ -136,7 +136,7 @@ def _claimed(destination: str, reply: list[Any]) -> Claim:
     rest, failures, taken_at, *blocks = reply
     return Claim(
         destination,
-        [ClaimedBlock(id_.decode(), *rest) for id_, *rest in blocks],
+        [ClaimedBlock(id_.decode(), *fields) for id_, *fields in blocks],
         Rest(rest),
         failures,
         int(taken_at) / 1000,
@@ -248,7 +248,7 @@ class Outbox:
         )
         if len(reply) == _PARKED and not reply[-1]:
             unwritten(Action.PARK)
-        return Settled(*reply[1:3])
+        return Settled(*reply[:2])
 
     def told(self, settled: Settled) -> None:
         """What a settlement gave its caller to tell is told; nobody else has to."""

@@ -114,7 +114,6 @@ def _client(settings: Settings) -> Client:
         default_region=settings.default_region,
         linger_ms=settings.linger_ms,
         max_event_bytes=settings.max_event_bytes,
-        compression=settings.compression,
         # The inbox keeps the message; a spool or a drop here would be its end.
         on_failure="raise",
     )

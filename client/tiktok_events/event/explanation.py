@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from tiktok_events.errors import InvalidEvent
+from tiktok_events.event.closed_user import closed_user
 from tiktok_events.event.match_keys import KeyOutcome, apply_rule, text_of
 from tiktok_events.event.match_rules import (
     MATCH_RULES,
@@ -15,7 +15,9 @@ from tiktok_events.event.match_rules import (
     holds_half_character,
     trim,
 )
-from tiktok_events.event.phone import read_phone
+from tiktok_events.event.phone import read_phone, region_of
+from tiktok_events.event.reasons import HALF_CHARACTER, looks_junk
+from tiktok_events.event.remarks import Reason, Remark, Remarks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,43 +45,84 @@ class KeyExplanation:
 
 
 def explain_user(
-    user: Mapping[str, Any], default_region: str | None = None
+    user: Mapping[str, Any],
+    default_region: str | None = None,
+    passing: frozenset[str] = frozenset(),
 ) -> list[KeyExplanation]:
-    """Say of every value of ``user`` what ``prepare_user`` does with it, in the same order.
+    """Say of every value of ``user`` what ``prepare_user`` does with it.
 
-    It does not raise: what ``prepare_user`` would not take is ``refused``.
+    It does not raise: what ``prepare_user`` would not take is ``refused``. First comes what is
+    sent, in its order; then the keys that TikTok does not know and that are not sent by any name.
     """
-    return [
+    remarks: Remarks = []
+    closed = closed_user(user, passing, remarks)
+    region = region_of(closed.get("country")) or default_region
+    explained = [
         explanation
-        for key, value in user.items()
-        for explanation in _explain_key(key, value, default_region)
+        for key, value in closed.items()
+        for explanation in _explain_key(key, value, region)
     ]
+    return explained + [
+        KeyExplanation(
+            remark.path.removeprefix("user."), None, _outcome(remark), None, None, remark.text
+        )
+        for remark in remarks
+    ]
+
+
+def _outcome(remark: Remark) -> KeyOutcome:
+    return KeyOutcome.RENAMED if remark.counter.startswith("read_as:") else KeyOutcome.DROPPED
 
 
 def _explain_key(key: str, value: Any, region: str | None) -> list[KeyExplanation]:
     rule = MATCH_RULES.get(key)
     if rule is None:
-        reason = _why_untouched(key)
-        return [KeyExplanation(key, None, KeyOutcome.UNTOUCHED, None, value, reason)]
+        return [_explain_plain(key, value)]
     if not rule.takes_array or not isinstance(value, list | tuple):
-        return [_explain_value(rule, key, None, value, region)]
+        return _explain_value(rule, None, value, region)
     if not value:
         return [KeyExplanation(key, None, KeyOutcome.DROPPED, None, None, "The array is empty.")]
-    return [_explain_value(rule, key, i, element, region) for i, element in enumerate(value)]
+    return [
+        explanation
+        for position, element in enumerate(value)
+        for explanation in _explain_value(rule, position, element, region)
+    ]
+
+
+def _explain_plain(key: str, value: Any) -> KeyExplanation:
+    if isinstance(value, str) and looks_junk(key, trim(value)):
+        return KeyExplanation(key, None, KeyOutcome.DROPPED, None, None, Reason.JUNK.value)
+    known = key in PLAIN_KEYS
+    reason = "TikTok wants it as it is." if known else "A setting lets this key pass as it is."
+    return KeyExplanation(key, None, KeyOutcome.UNTOUCHED, None, value, reason)
 
 
 def _explain_value(
-    rule: MatchRule, key: str, position: int | None, value: Any, region: str | None
-) -> KeyExplanation:
+    rule: MatchRule, position: int | None, value: Any, region: str | None
+) -> list[KeyExplanation]:
+    """Explain one value; it may hold several, such as two addresses in one text."""
+    key = rule.key
     path = f"user.{key}" if position is None else f"user.{key}.{position}"
     try:
         outcome, prepared, sent = apply_rule(rule, value, path, region)
     except InvalidEvent as error:
         reason = f"The event is not accepted: {key} {error.message}."
-        return KeyExplanation(key, position, KeyOutcome.REFUSED, None, None, reason)
+        return [KeyExplanation(key, position, KeyOutcome.REFUSED, None, None, reason)]
     text = "" if value is None else text_of(rule, value, path)
+    if isinstance(prepared, tuple) and isinstance(sent, list):
+        return [
+            KeyExplanation(key, position, outcome, one, digest, _why_several(rule))
+            for one, digest in zip(prepared, sent, strict=True)
+        ]
+    assert not isinstance(prepared, tuple)
     reason = _why(rule, text, prepared, outcome, region)
-    return KeyExplanation(key, position, outcome, prepared, sent, reason)
+    return [KeyExplanation(key, position, outcome, prepared, sent, reason)]
+
+
+def _why_several(rule: MatchRule) -> str:
+    if rule.key == "phone":
+        return "TikTok's pages contradict each other on +86, so both forms are sent."
+    return f"One of several in one text. {rule.says}"
 
 
 def _why(
@@ -87,22 +130,22 @@ def _why(
 ) -> str:
     """Say which rule led to ``outcome``, in the order in which they apply."""
     if outcome is KeyOutcome.PASSED:
-        return "It is a SHA-256 digest already and passes unchanged."
+        return "It is a SHA-256 digest already and passes, in lower case."
     if holds_half_character(text):
-        return "It holds half a character, which UTF-8 cannot write."
+        return HALF_CHARACTER
     trimmed = trim(text)
-    if not trimmed:
-        return "There is nothing in it."
+    if prepared is None:
+        return _why_nothing(rule, trimmed, region)
     if rule is MATCH_RULES["phone"]:
         return read_phone(trimmed, region).reason.value
-    if prepared is None:
-        return f"Nothing was left of it. ({rule.says})"
     return f"{rule.says} {rule.hint(prepared)}".rstrip()
 
 
-def _why_untouched(key: str) -> str:
-    if key in PLAIN_KEYS:
-        return "TikTok wants it as it is."
-    meant = get_close_matches(key, [*MATCH_RULES, *PLAIN_KEYS], n=1)
-    question = f" Did you mean {meant[0]}?" if meant else ""
-    return f"Not a key that TikTok documents: sent as it is.{question}"
+def _why_nothing(rule: MatchRule, trimmed: str, region: str | None) -> str:
+    if not trimmed:
+        return "There is nothing in it."
+    if looks_junk(rule.key, trimmed):
+        return Reason.JUNK.value
+    if rule.key == "phone":
+        return read_phone(trimmed, region).reason.value
+    return f"Nothing was left of it. ({rule.says})"

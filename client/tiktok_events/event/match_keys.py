@@ -16,11 +16,17 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from tiktok_events.errors import InvalidEvent
+from tiktok_events.event.closed_user import closed_user
+from tiktok_events.event.junk import JUNK_WORDS, MACRO_STARTS, SUSPECTS, is_junk
+from tiktok_events.event.key_names import USER_KEYS
 from tiktok_events.event.match_rules import MATCH_RULES, MatchRule, trim
-from tiktok_events.event.phone import check_region
+from tiktok_events.event.phone import check_region, region_of
+from tiktok_events.event.reasons import why_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from tiktok_events.event.remarks import Remarks
 
 __all__ = ["KeyOutcome", "apply_rule", "check_region", "hash_text", "prepare_user", "text_of"]
 
@@ -39,6 +45,7 @@ class KeyOutcome(StrEnum):
     PASSED = "passed"
     NORMALISED = "normalised"
     UNTOUCHED = "untouched"
+    RENAMED = "renamed"
     DROPPED = "dropped"
     REFUSED = "refused"
 
@@ -47,8 +54,11 @@ class KeyOutcome(StrEnum):
 _HASHED, _PASSED = KeyOutcome.HASHED, KeyOutcome.PASSED
 _NORMALISED, _DROPPED = KeyOutcome.NORMALISED, KeyOutcome.DROPPED
 
-Applied: TypeAlias = tuple[KeyOutcome, str | None, str | None]
-"""What became of a text, its prepared form, and what is sent."""
+Sent: TypeAlias = str | list[str] | None
+"""What goes out for one key."""
+
+Applied: TypeAlias = tuple[KeyOutcome, tuple[str, ...] | str | None, Sent]
+"""What became of a text, its prepared form or forms, and what is sent for each."""
 
 _NOTHING: Final[Applied] = (_DROPPED, None, None)
 
@@ -65,53 +75,93 @@ def hash_text(text: str) -> str:
     return sha256(encoded).hexdigest()
 
 
-def prepare_user(user: Mapping[str, Any], default_region: str | None = None) -> dict[str, Any]:
+def prepare_user(
+    user: Mapping[str, Any],
+    default_region: str | None = None,
+    *,
+    passing: frozenset[str] = frozenset(),
+    remarks: Remarks | None = None,
+) -> dict[str, Any]:
     """Return a new ``user`` as TikTok wants it: match keys prepared, personal ones hashed.
 
-    Preparing it again changes nothing. Keys that hold nothing are left out; keys that are no match
-    key stay as they are; the order stays.
+    Preparing it again changes nothing. Keys of other spellings are read as the key they mean; what
+    holds nothing, what is the same for many people, and keys that TikTok does not know are left
+    out; the order stays.
 
     Args:
         user: raw or hashed values; it is not changed.
-        default_region: where national phone numbers are at home, from ``check_region``.
+        default_region: where national phone numbers are at home, from ``check_region``, unless
+            the user's country says otherwise.
+        passing: further keys that may pass as they are.
+        remarks: told what was left out or read under another name.
 
     Raises:
         InvalidEvent: a value has a type that no match key can have; ``path`` says which.
     """
+    if not USER_KEYS.issuperset(user):
+        user = closed_user(user, passing, remarks)
+    region = default_region
+    if "phone" in user and "country" in user:
+        region = region_of(user["country"]) or default_region
     prepared: dict[str, Any] = {}
     for key, value in user.items():
         rule = MATCH_RULES.get(key)
-        if rule is None:
-            prepared[key] = value
-        elif (sent := _sent(rule, key, value, default_region)) is not None:
+        sent = _plain(key, value) if rule is None else _sent(rule, key, value, region, remarks)
+        if sent is not None:
             prepared[key] = sent
+        elif value and remarks is not None:
+            remarks += why_left_out(key, value, region)
     return prepared
 
 
-def _sent(rule: MatchRule, key: str, value: Any, region: str | None) -> str | list[str] | None:
+def _plain(key: str, value: Any) -> Any:
+    """Return what goes out for a key that is sent as it is."""
+    if type(value) is not str or not (value in SUSPECTS or value[:1] in MACRO_STARTS):
+        return value
+    return None if key in JUNK_WORDS and is_junk(key, trim(value)) else value
+
+
+def _sent(
+    rule: MatchRule, key: str, value: Any, region: str | None, remarks: Remarks | None
+) -> Sent:
     """Return what goes out for one key, ``None`` for nothing."""
     if type(value) is str:
         return _apply(rule, value, region)[2]
     if rule.takes_array and isinstance(value, list | tuple):
-        return _sent_array(rule, key, value, region) or None
+        return _sent_array(rule, value, region, remarks) or None
     return apply_rule(rule, value, f"user.{key}", region)[2]
 
 
-def _sent_array(rule: MatchRule, key: str, values: Sequence[Any], region: str | None) -> list[str]:
-    applied = (
-        apply_rule(rule, value, f"user.{key}.{position}", region)[2]
-        for position, value in enumerate(values)
-    )
-    return [sent for sent in applied if sent is not None]
+def _sent_array(
+    rule: MatchRule, values: Sequence[Any], region: str | None, remarks: Remarks | None
+) -> list[str]:
+    """Return what goes out for each; remarks are made here if anything does."""
+    sent: list[str] = []
+    unsent: list[Any] = []
+    for position, value in enumerate(values):
+        one = apply_rule(rule, value, f"user.{rule.key}.{position}", region)[2]
+        if one is None:
+            unsent.append(value)
+        else:
+            sent += [one] if isinstance(one, str) else one
+    if sent and unsent and remarks is not None:
+        remarks += why_left_out(rule.key, unsent, region)
+    return sent
 
 
 def _apply(rule: MatchRule, text: str, region: str | None) -> Applied:
     """Apply the rule to a text: the one place that decides what is sent."""
     trimmed = trim(text)
     if len(trimmed) == _DIGEST_CHARS and rule.takes_digest and _IS_DIGEST(trimmed):
-        return _PASSED, None, trimmed
+        digest = trimmed.lower()
+        return _NOTHING if digest in rule.junk_digests else (_PASSED, None, digest)
     prepared = rule.prepare(trimmed, region) if trimmed else None
     if not prepared:
+        return _NOTHING
+    if type(prepared) is not str:
+        return _HASHED, prepared, [hash_text(one) for one in prepared]
+    # Only what preparing has shortened can have been a macro, or a word with signs in it.
+    if prepared in rule.junk or (len(prepared) != len(trimmed) and is_junk(rule.key, trimmed)):
         return _NOTHING
     if rule.hashed:
         return _HASHED, prepared, hash_text(prepared)
@@ -119,7 +169,7 @@ def _apply(rule: MatchRule, text: str, region: str | None) -> Applied:
 
 
 def apply_rule(rule: MatchRule, value: Any, path: str, region: str | None) -> Applied:
-    """Return what becomes of one value of any type, its prepared text, and what is sent.
+    """Return what becomes of one value of any type, its prepared texts, and what is sent.
 
     Args:
         rule: the rule of the value's key.

@@ -14,15 +14,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from tiktok_events.event.phone import to_e164
+from tiktok_events.event.addresses import addresses_in, is_usual_address
+from tiktok_events.event.junk import JUNK_DIGESTS, JUNK_WORDS, is_junk, is_placeholder
+from tiktok_events.event.phone import forms, to_e164
+from tiktok_events.event.phone_plans import CERTAIN_E164
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    Prepare: TypeAlias = Callable[[str, str | None], str | None]
+    Prepare: TypeAlias = Callable[[str, str | None], str | tuple[str, ...] | None]
 
 # White space as str.isspace() knows it, listed because str.strip() cannot mix it with the rest.
 WHITE_SPACE: Final = (
@@ -39,6 +42,7 @@ _EDGES: Final = WHITE_SPACE + INVISIBLE
 # Half of a UTF-16 pair: JSON can escape one, UTF-8 cannot write it, so no digest of it exists.
 _HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 
+_NO_IDS: Final = JUNK_WORDS["external_id"]
 _COUNTRY_LETTERS: Final = 2
 
 
@@ -47,15 +51,20 @@ class MatchRule:
     """How one match key is treated.
 
     Attributes:
-        prepare: trimmed text and default region to the prepared text; nothing drops the value.
+        key: the match key.
+        prepare: trimmed text and region to the prepared text, or to several; nothing drops
+            the value.
         says: what ``prepare`` did, as a sentence.
         hashed: send the digest of the prepared text, not the text.
         takes_digest: a value that is a digest already passes unchanged.
         takes_array: several values are allowed.
         takes_number: a whole number stands for its digits.
         hint: a doubt about the prepared text, as a sentence; empty where there is none.
+        junk: prepared texts that say nothing about a person.
+        junk_digests: the digests of such.
     """
 
+    key: str
     prepare: Prepare
     says: str
     hashed: bool = True
@@ -63,6 +72,12 @@ class MatchRule:
     takes_array: bool = False
     takes_number: bool = False
     hint: Callable[[str], str] = lambda _prepared: ""
+    junk: frozenset[str] = field(init=False, repr=False)
+    junk_digests: frozenset[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "junk", JUNK_WORDS[self.key])
+        object.__setattr__(self, "junk_digests", JUNK_DIGESTS[self.key])
 
 
 def trim(text: str) -> str:
@@ -77,14 +92,33 @@ def holds_half_character(text: str) -> bool:
     return _HALF_CHARACTER.search(text) is not None
 
 
-def _email(text: str, _region: str | None) -> str:
-    """Lower the case; dots and plus tags stay, because no source removes them."""
-    return text.lower()
+def _email(text: str, _region: str | None) -> str | tuple[str, ...] | None:
+    """Lower the case; dots and plus tags stay, because no source removes them.
+
+    Several addresses in one text are several values; a name or ``mailto:`` around one goes.
+    """
+    lowered = text.lower()
+    if is_usual_address(lowered):
+        return None if is_placeholder(lowered) else lowered
+    found = addresses_in(lowered)
+    if isinstance(found, str):
+        return None if is_junk("email", lowered) or is_placeholder(lowered) else lowered
+    usable = tuple(address for address in found if not is_placeholder(address))
+    return usable[0] if len(usable) == 1 else usable or None
 
 
-def _external_id(text: str, _region: str | None) -> str:
+def _phone(text: str, region: str | None) -> str | tuple[str, ...] | None:
+    """Bring it to E.164, with the other form of a Chinese number."""
+    if not CERTAIN_E164(text):
+        e164 = None if is_junk("phone", text) else to_e164(text, region)
+        return e164 if e164 is None else forms(e164)
+    return forms(text) if text.startswith("+86") else text
+
+
+def _external_id(text: str, _region: str | None) -> str | None:
     """Keep the case: the Pixel hashes the id as it stands."""
-    return text
+    suspect = text.lower() in _NO_IDS or not text[0].isalnum()
+    return None if suspect and is_junk("external_id", text) else text
 
 
 def _name(text: str, _region: str | None) -> str:
@@ -124,12 +158,13 @@ def _country(text: str, _region: str | None) -> str:
     return "".join(filter(str.isalpha, text.lower()))
 
 
-def _idfa(text: str, _region: str | None) -> str:
-    return text.upper()
+def _device_id(text: str, _region: str | None) -> str:
+    """Lower the case, which the portal asks for, raw and hashed.
 
-
-def _gaid(text: str, _region: str | None) -> str:
-    return text.lower()
+    Source: portal page https://business-api.tiktok.com/portal/docs?id=1771101303285761 in a public
+    copy (read 2026-11-30); an older page wanted the IDFA in upper case.
+    """
+    return "" if is_junk("idfa", text) else text.lower()
 
 
 def _email_hint(prepared: str) -> str:
@@ -144,31 +179,42 @@ def _country_hint(prepared: str) -> str:
 
 _NAME_SAYS: Final = "Lower case, no punctuation."
 _PLACE_SAYS: Final = "Lower case, letters and digits only; sent plain."
+# Diacritics stay: TikTok asks for none to be taken off, and the connector that does so
+# (action-destinations) takes every letter outside ASCII off with them.
 
 MATCH_RULES: Final[Mapping[str, MatchRule]] = {
     "email": MatchRule(
-        _email, "Trimmed, lower case; nothing else.", takes_array=True, hint=_email_hint
+        "email", _email, "Trimmed, lower case; nothing else.", takes_array=True, hint=_email_hint
     ),
-    "phone": MatchRule(to_e164, "E.164 with its plus sign.", takes_array=True, takes_number=True),
+    "phone": MatchRule(
+        "phone", _phone, "E.164 with its plus sign.", takes_array=True, takes_number=True
+    ),
     "external_id": MatchRule(
-        _external_id, "Trimmed; the case is kept.", takes_array=True, takes_number=True
+        "external_id",
+        _external_id,
+        "Trimmed; the case is kept.",
+        takes_array=True,
+        takes_number=True,
     ),
-    "first_name": MatchRule(_name, _NAME_SAYS),
-    "last_name": MatchRule(_name, _NAME_SAYS),
-    "zip_code": MatchRule(_zip_code, "Lower case, no spaces, no dashes.", takes_number=True),
-    "city": MatchRule(_place, _PLACE_SAYS, hashed=False, takes_digest=False),
-    "state": MatchRule(_place, _PLACE_SAYS, hashed=False, takes_digest=False),
+    "first_name": MatchRule("first_name", _name, _NAME_SAYS),
+    "last_name": MatchRule("last_name", _name, _NAME_SAYS),
+    "zip_code": MatchRule(
+        "zip_code", _zip_code, "Lower case, no spaces, no dashes.", takes_number=True
+    ),
+    "city": MatchRule("city", _place, _PLACE_SAYS, hashed=False, takes_digest=False),
+    "state": MatchRule("state", _place, _PLACE_SAYS, hashed=False, takes_digest=False),
     "country": MatchRule(
+        "country",
         _country,
         "Lower case, letters only; sent plain.",
         hashed=False,
         takes_digest=False,
         hint=_country_hint,
     ),
-    "idfa": MatchRule(_idfa, "Upper case; sent plain.", hashed=False),
-    "gaid": MatchRule(_gaid, "Lower case; sent plain.", hashed=False),
+    "idfa": MatchRule("idfa", _device_id, "Lower case; sent plain.", hashed=False),
+    "gaid": MatchRule("gaid", _device_id, "Lower case; sent plain.", hashed=False),
 }
-"""The match keys that are prepared. Every other key of ``user`` goes out as it came in."""
+"""The match keys that are prepared; ``PLAIN_KEYS`` go out as they came in, others not at all."""
 
 PLAIN_KEYS: Final = frozenset(
     ("ttclid", "ttp", "ip", "user_agent", "locale", "idfv", "att_status", "lead_id")

@@ -17,23 +17,30 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from tiktok_events.errors import InvalidSetting
+from tiktok_events.event.phone_plans import (
+    ALSO_CALLED,
+    CERTAIN_E164,
+    E164,
+    LONG_NATIONAL,
+    LONG_NATIONAL_DIGITS,
+    OBSOLETE,
+    REGIONS,
+    RENUMBERED,
+)
 
 if TYPE_CHECKING:
     import phonenumbers  # at run time it is imported where it is needed: see _parse
 
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
-
-# A zero right behind the country code is mostly the trunk prefix (+49 0170 …), which E.164 does
-# not have, but belongs to the number in Italy or Ivory Coast: only the library knows.
-_ZERO_AFTER_COUNTRY_CODE: Final = (
-    r"\+(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
-    r"|(?:2[1-689]|3[578]|42|5[09]|6[7-9]|8[0578]|9[679])[0-9])0"
-)
-_CERTAIN_E164: Final = re.compile(rf"(?!{_ZERO_AFTER_COUNTRY_CODE}){_E164.pattern}").fullmatch
-
-_INTERNATIONAL_DIGITS: Final = re.compile(r"[1-9][0-9]{10,14}")
 _BEFORE_FIRST_DIGIT: Final = re.compile(r"\A[^0-9]+")
-_PLUS_SIGNS: Final = frozenset("+\uff0b")
+_INTERNATIONAL_DIGITS: Final = re.compile(r"[1-9][0-9]{10,14}")
+_PLUS: Final = re.compile(r"[+\uff0b]")
+_WRITTEN_AROUND: Final = re.compile(r"\A[\s'\"=`]*(?:tel:)?|[\s'\"`]+\Z", re.IGNORECASE)
+_FRACTION: Final = re.compile(r"(\+?[0-9]{4,15})\.0{1,2}")
+_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
+_BETWEEN_NUMBERS: Final = re.compile(
+    r"[/;,|&\n\r]|\b(?:or|and|oder|und|ou|et|o|y|e)\b", re.IGNORECASE
+)
+_PLUS_AND_ZEROS: Final = re.compile(r"[+\uff0b][\s+\uff0b]*(?:\(?00)?")
 
 
 class PhoneReason(StrEnum):
@@ -41,8 +48,11 @@ class PhoneReason(StrEnum):
 
     AS_GIVEN = "It is E.164 already."
     PARSED = "It was brought to E.164."
-    PLUS_ADDED = "It has no plus sign and fits no default region: read as international."
-    NATIONAL = "It is or may be a national number and there is no default region."
+    PLUS_ADDED = "It has no plus sign but begins with a country code: read as international."
+    NATIONAL = "It is or may be a national number and there is no country and no default region."
+    AMBIGUOUS = "It is a number of two countries: only a plus sign would tell which is meant."
+    SEVERAL = "It holds more than one number; give them as a list."
+    SHORTENED = "A table program has cut its last digits off."
     NOT_A_NUMBER = "It is not a phone number."
     NO_COUNTRY = "It begins with no known country code."
     IMPOSSIBLE = "Its country has no numbers of that length."
@@ -69,12 +79,23 @@ def check_region(text: str) -> str:
     Raises:
         InvalidSetting: it is no region that the library has numbers for.
     """
-    import phonenumbers  # noqa: PLC0415 — because it costs 27 ms and 3 MB: see _parse
+    import phonenumbers  # noqa: F401, PLC0415 — because it costs 27 ms and 3 MB: see _parse
 
     region = text.strip().upper()
-    if region not in phonenumbers.SUPPORTED_REGIONS:
+    if region not in REGIONS:
         raise InvalidSetting("must be two letters of ISO 3166-1, such as DE, US or JP")
     return region
+
+
+def region_of(country: object) -> str | None:
+    """Return the region that ``country`` of an event's user names, ``None`` for none or another."""
+    if not isinstance(country, str):
+        return None
+    if country in REGIONS:
+        return country
+    region = country.strip().upper()
+    region = ALSO_CALLED.get(region, region)
+    return region if region in REGIONS else None
 
 
 def to_e164(text: str, region: str | None = None) -> str | None:
@@ -84,25 +105,97 @@ def to_e164(text: str, region: str | None = None) -> str | None:
         text: the number, trimmed; any usual notation.
         region: where a national number is at home, as ``check_region`` returns it.
     """
-    if _CERTAIN_E164(text):
+    if CERTAIN_E164(text):
         return text
     return read_phone(text, region).e164
+
+
+def forms(e164: str) -> str | tuple[str, ...]:
+    """Return the forms in which a number is hashed: one, but two for mainland China.
+
+    TikTok's pages contradict each other: E.164 is the rule, yet for +86 the help text of its own
+    template and the 1.0 web page want no country code. ``phone`` takes a list, so both are sent.
+
+    Source: github.com/tiktok/gtm-template-eapi (read 2026-11-22) and, for the 1.0 page,
+    n8n-nodes-tiktok-events-api (read 2026-11-30).
+    """
+    return (e164, e164[3:]) if e164.startswith("+86") else e164
 
 
 def read_phone(text: str, region: str | None = None) -> PhoneReading:
     """Do what ``to_e164`` does, and say which rule decided.
 
+    The digest of a stranger's number is worse than none: what could be two numbers is left out.
     ``+1234567890`` is no number of the library's, yet passes as given: what has the form of
     E.164 is most likely hashed in that form by the sender's Pixel too.
-    A Chinese number keeps its +86 as the portal asks. (The help text of TikTok's template,
-    github.com/tiktok/gtm-template-eapi, read 2026-11-22, wants it without; one form must win.)
     """
-    if _CERTAIN_E164(text):
+    if CERTAIN_E164(text):
         return PhoneReading(text, PhoneReason.AS_GIVEN)
-    reading = _parse(text, region)
-    if reading.e164 or not _PLUS_SIGNS.isdisjoint(text):
-        return reading
-    return _read_as_international(text, region) or _without_country(reading, region)
+    plain = _written_plainly(text)
+    if _SHORTENED.fullmatch(plain):
+        return PhoneReading(None, PhoneReason.SHORTENED)
+    if _holds_several(plain, region):
+        return PhoneReading(None, PhoneReason.SEVERAL)
+    return _parse(plain, region) if "+" in plain else _read_without_plus(plain, region)
+
+
+def _written_plainly(text: str) -> str:
+    """Digits of every script as 0 to 9, without what tables and links write around a number."""
+    if not text.isascii():
+        text = "".join(str(unicodedata.decimal(char, char)) for char in text)
+    plain = _PLUS_AND_ZEROS.sub("+", _WRITTEN_AROUND.sub("", text), count=1)
+    fraction = _FRACTION.fullmatch(plain)
+    return fraction[1] if fraction else plain
+
+
+def _holds_several(text: str, region: str | None) -> bool:
+    """Whether the first part of the text alone is a number already: 6123 4567 / 8 means two."""
+    first, *others = [part for part in _BETWEEN_NUMBERS.split(text) if part.strip()] or [""]
+    return bool(others) and _is_valid(first, region)
+
+
+def _is_valid(text: str, region: str | None) -> bool:
+    home = None if "+" in text else region
+    plus = "" if "+" in text or region else "+"
+    return _parse(plus + text.strip(), home, strict=True).e164 is not None
+
+
+def _read_without_plus(text: str, region: str | None) -> PhoneReading:
+    """Read it as a number of the region, or with the country code that it may begin with."""
+    home = _parse(text, region)
+    digits = _BEFORE_FIRST_DIGIT.sub("", text)
+    abroad = _read_as_international(digits, region)
+    if abroad is None:
+        return _without_country(home, region)
+    if digits.startswith("00") or region is None or not _is_valid(text, region):
+        return abroad
+    if abroad.e164 == home.e164:
+        return home
+    return _of_two(home, abroad, digits)
+
+
+def _of_two(home: PhoneReading, abroad: PhoneReading, digits: str) -> PhoneReading:
+    """Choose between two valid numbers, where there is more reason than a guess.
+
+    A number that is written as one writes it at home is at home. Else, if it begins with the
+    country's own code, then that is what it is; and a mobile number at home has but lost its 0,
+    as tables do it to numbers.
+    """
+    import phonenumbers  # noqa: PLC0415 — because of its cost: see _parse
+
+    number = phonenumbers.parse(str(home.e164))
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    is_whole = _only_digits(written) == _only_digits(digits)
+    is_own = str(abroad.e164).startswith(f"+{number.country_code}")
+    if is_own != is_whole:
+        return abroad if is_own else home
+    if not is_own and phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE:
+        return home
+    return PhoneReading(None, PhoneReason.AMBIGUOUS)
+
+
+def _only_digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
 
 
 def _without_country(reading: PhoneReading, region: str | None) -> PhoneReading:
@@ -112,44 +205,33 @@ def _without_country(reading: PhoneReading, region: str | None) -> PhoneReading:
     return reading
 
 
-def _read_as_international(text: str, region: str | None) -> PhoneReading | None:
-    """Read a number whose plus sign was lost or written 00; ``None`` where that gives nothing."""
-    bare = _BEFORE_FIRST_DIGIT.sub("", _with_ascii_digits(text))
-    if bare.startswith("00"):
-        reading = _parse(f"+{bare[2:]}", None)
-        return reading if reading.e164 else None
-    if bare.startswith("0") or not bare:
-        return None
-    return _read_without_plus(bare, region)
+def _read_as_international(digits: str, region: str | None) -> PhoneReading | None:
+    """Read a number whose plus sign was lost or written 00; ``None`` where that gives nothing.
 
+    It must be valid, and where no region has said that it is no national number, it must have
+    11 digits: one number of the United States in ten is a valid number of another country too,
+    once a plus sign stands in front.
 
-def _read_without_plus(bare: str, region: str | None) -> PhoneReading | None:
-    """Trust what the library calls valid, then what is as long as international numbers are.
-
-    Where no region has said that it is no national number, it must have 11 digits: one number of
-    the United States in ten is a valid number of another country too, once a plus sign stands in
-    front, and the digest of a stranger's number is worse than none.
-
-    Warning:
-        11 to 15 digits without a region are still a guess: a German mobile number without its 0
-        has 11. A default region ends the guessing.
-
-    Source: for 11 to 15 digits, github.com/segmentio/action-destinations ``tiktok-conversions``
-    (read 2026-11-22) puts a plus sign in front without asking more.
+    Even 11 digits are those of a mobile number at home in some large countries.
     """
-    e164 = _parse(f"+{bare}", None, strict=True).e164
-    if e164 is None and _INTERNATIONAL_DIGITS.fullmatch(bare):
-        e164 = f"+{bare}"
+    if digits.startswith("00"):
+        reading = _parse(f"+{digits[2:]}", None, strict=True)
+        return reading if reading.e164 else None
+    if digits.startswith("0") or not digits:
+        return None
+    e164 = _parse(f"+{digits}", None, strict=True).e164
     if e164 is None or (region is None and not _INTERNATIONAL_DIGITS.fullmatch(e164[1:])):
         return None
+    if region is None and _could_be_national(e164[1:]):
+        return PhoneReading(None, PhoneReason.AMBIGUOUS)
     return PhoneReading(e164, PhoneReason.PLUS_ADDED)
 
 
-def _with_ascii_digits(text: str) -> str:
-    """Write the digits of every script as 0 to 9."""
-    if text.isascii():
-        return text
-    return "".join(str(unicodedata.decimal(char, char)) for char in text)
+def _could_be_national(digits: str) -> bool:
+    """Whether it has the 11 digits that a mobile number has at home in some large countries."""
+    return len(digits) == LONG_NATIONAL_DIGITS and any(
+        _is_valid(digits, home) for home in LONG_NATIONAL
+    )
 
 
 def _parse(text: str, region: str | None, *, strict: bool = False) -> PhoneReading:
@@ -164,6 +246,8 @@ def _parse(text: str, region: str | None, *, strict: bool = False) -> PhoneReadi
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
         return PhoneReading(None, _why_unparsed(error))
+    if number.country_code in RENUMBERED and not phonenumbers.is_valid_number(number):
+        number = _renumbered(number)
     # Not is_possible_number(): it takes a number that lacks its area code.
     length = phonenumbers.is_possible_number_with_reason(number)
     if length != phonenumbers.ValidationResult.IS_POSSIBLE:
@@ -173,9 +257,21 @@ def _parse(text: str, region: str | None, *, strict: bool = False) -> PhoneReadi
     return _within_e164(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def _renumbered(number: phonenumbers.PhoneNumber) -> phonenumbers.PhoneNumber:
+    """Return what became of a number whose form is obsolete, else the number."""
+    import phonenumbers  # noqa: PLC0415 — because of its cost: see _parse
+
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    for form, today in OBSOLETE:
+        if form.fullmatch(e164):
+            found = phonenumbers.parse(form.sub(today, e164))
+            return found if phonenumbers.is_valid_number(found) else number
+    return number
+
+
 def _within_e164(formatted: str) -> PhoneReading:
     """Refuse what has not the length of E.164: the library lets German lines be longer."""
-    if _E164.fullmatch(formatted):
+    if E164.fullmatch(formatted):
         return PhoneReading(formatted, PhoneReason.PARSED)
     return PhoneReading(None, PhoneReason.NO_E164)
 

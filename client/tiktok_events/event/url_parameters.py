@@ -12,9 +12,14 @@ https://business-api.tiktok.com/portal/docs?id=1771100879787009 (ttclid), read 2
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import takewhile
+from typing import Any, Final, TypeAlias
 from urllib.parse import unquote_plus
+
+from tiktok_events.event.addresses import decodes_to_address, hides_address, holds_address, unquoted
+from tiktok_events.event.key_names import ANYWHERE, meaning
 
 ALL: Final = "*"
 """In place of a name: every parameter but the click id."""
@@ -22,12 +27,24 @@ ALL: Final = "*"
 CLICK_ID: Final = "ttclid"
 URL_FIELDS: Final = ("url", "referrer")
 
+Goes: TypeAlias = Callable[[str], bool]
+"""Whether a parameter, ``name=value`` as it stands in the URL, is taken out."""
+
+_PEOPLE: Final = ANYWHERE - {CLICK_ID, "ttp"}
+HARMLESS: Final[set[str]] = {CLICK_ID}
+"""Names of parameters that were looked up and name nobody: an application has few."""
+
+_MOST_HARMLESS: Final = 4_096
+_plain_name: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}").fullmatch
+_SHORTEST_CODED: Final = 16
+_NESTED: Final = re.compile(r"[?&;#]")
+
 # Old servers part parameters with semicolons, and a second question mark is a common mistake.
 _PIECES: Final = re.compile(r"(^|[;?])([^;?]*)")
 
 
 def parameter_names(value: Any) -> frozenset[str]:
-    """Names as a setting gives them, in lower case: a list, or one text parted by commas.
+    """Names as a setting gives them, in lower case: a list, or one text separated by commas.
 
     Raises:
         ValueError: no name, something that is none, or the click id.
@@ -38,10 +55,23 @@ def parameter_names(value: Any) -> frozenset[str]:
     except (TypeError, AttributeError):
         names = frozenset()
     if not names or not all(name and name.isprintable() for name in names):
-        raise ValueError(f"must be names of URL parameters, parted by commas, or {ALL} for all")
+        raise ValueError(f"must be names of URL parameters, separated by commas, or {ALL} for all")
     if CLICK_ID in names:
         raise ValueError(f"must not name {CLICK_ID}: without it there is no attribution")
     return names
+
+
+def strip_people(url: str) -> str:
+    """Take out of a URL what says who somebody is, however it is encoded.
+
+    Parameters whose name means a match key or whose value holds an e-mail address go, in the
+    query and the fragment; of the path, what follows the part with an address; and a user name
+    before the host. The click id stays.
+    """
+    address, hash_, fragment = url.partition("#")
+    path, mark, query = address.partition("?")
+    kept = _path(path) + _joined(mark, query, _names_somebody)
+    return kept + (hash_ and _joined(hash_, fragment, _names_somebody, route=True))
 
 
 def strip_page(page: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
@@ -66,37 +96,40 @@ def strip_parameters(url: str, names: frozenset[str]) -> str:
     """
     address, hash_, fragment = url.partition("#")
     path, mark, query = address.partition("?")
+    goes = partial(_is_named, names=names)
     return (
-        path + _joined(mark, query, names) + (hash_ and _joined(hash_, fragment, names, route=True))
+        path + _joined(mark, query, goes) + (hash_ and _joined(hash_, fragment, goes, route=True))
     )
 
 
-def _joined(mark: str, parameters: str, names: frozenset[str], *, route: bool = False) -> str:
+def _joined(mark: str, parameters: str, goes: Goes, *, route: bool = False) -> str:
     """What stays of a part of the URL, with the mark before it, unless nothing stays."""
-    stays = _route(parameters, names) if route else _stripped(parameters, names)
+    stays = _route(parameters, goes) if route else _stripped(parameters, goes)
     return mark + stays if stays or stays == parameters else ""
 
 
-def _route(fragment: str, names: frozenset[str]) -> str:
+def _route(fragment: str, goes: Goes) -> str:
     """A fragment is an anchor, parameters, or the path of an application with a query."""
     path, mark, query = fragment.partition("?")
     if mark:
-        return path + _joined(mark, query, names)
-    return _stripped(fragment, names) if "=" in fragment else fragment
+        return path + _joined(mark, query, goes)
+    if "=" in fragment:
+        return _stripped(fragment, goes)
+    return "" if goes(fragment) and not _is_anchor(fragment) else fragment
 
 
-def _stripped(parameters: str, names: frozenset[str]) -> str:
+def _stripped(parameters: str, goes: Goes) -> str:
     chunks = parameters.split("&")
-    kept = [stays for chunk in chunks if (stays := _chunk(chunk, names)) is not None]
+    kept = [stays for chunk in chunks if (stays := _chunk(chunk, goes)) is not None]
     return "&".join(kept)
 
 
-def _chunk(chunk: str, names: frozenset[str]) -> str | None:
+def _chunk(chunk: str, goes: Goes) -> str | None:
     """What stays between two ``&``; ``None`` if nothing does."""
     if _name(chunk) == CLICK_ID:
         return chunk
     found: list[tuple[str, str]] = _PIECES.findall(chunk)
-    kept = [(mark, piece) for mark, piece in found if not _is_named(piece, names)]
+    kept = [(mark, piece) for mark, piece in found if not goes(piece)]
     if len(kept) == len(found):
         return chunk
     if not kept:
@@ -109,6 +142,63 @@ def _is_named(piece: str, names: frozenset[str]) -> bool:
     if not piece or name == CLICK_ID:
         return False
     return ALL in names or name in names or name.partition("[")[0] in names
+
+
+def names_nobody(url: str) -> bool:
+    """Whether a URL is certainly harmless: asked of every event, in a microsecond.
+
+    Only one of the usual shape can be, ``name=value`` between question mark and ampersands, whose
+    names have been looked up before.
+    """
+    if "@" in url or "#" in url:
+        return False
+    query = url.partition("?")[2]
+    if not query:
+        return "%" not in url
+    if "%" in query or ";" in query or "?" in query:
+        return False
+    names_and_values = query.replace("&", "=").split("=")
+    if query.count("=") != query.count("&") + 1:
+        return False
+    for value in names_and_values[1::2]:
+        if len(value) >= _SHORTEST_CODED and decodes_to_address(value):
+            return False
+    return HARMLESS.issuperset(names_and_values[::2])
+
+
+def _names_somebody(piece: str) -> bool:
+    """Whether a parameter is a person's: by its name, its value, or one within its value."""
+    name, _, value = piece.partition("=")
+    if not piece or name == CLICK_ID:
+        return False
+    if value and meaning(unquoted(name)) in _PEOPLE:
+        return True
+    if len(HARMLESS) < _MOST_HARMLESS and _plain_name(name):
+        HARMLESS.add(name)
+    return hides_address(name) or hides_address(value) or _nests_somebody(value)
+
+
+def _nests_somebody(value: str) -> bool:
+    """Whether a value that is a URL itself has a parameter with the name of a match key."""
+    if "%" not in value and "=" not in value:
+        return False
+    pieces = (piece.partition("=") for piece in _NESTED.split(unquoted(value)))
+    return any(inner and meaning(name) in _PEOPLE for name, _, inner in pieces)
+
+
+def _path(address: str) -> str:
+    """Scheme, host and path without a user before the host and from a part with an address on."""
+    scheme, slashes, rest = address.rpartition("://")
+    host, slash, path = rest.partition("/")
+    host = host.rpartition("@")[2] if slashes else host
+    parts = path.split("/")
+    kept = list(takewhile(lambda part: not holds_address(part), parts))
+    end = "/".join(kept) if len(kept) == len(parts) else "".join(f"{part}/" for part in kept)
+    return scheme + slashes + host + slash + end
+
+
+def _is_anchor(fragment: str) -> bool:
+    return not hides_address(fragment)
 
 
 def _name(piece: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -15,7 +15,6 @@ from tiktok_events.event.destination import REMEMBERED
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.blocks import Block, blocks_of
-from tiktok_events.outbox.compression import Compression
 from tiktok_events.outbox.lua_script import Call, ScriptText
 from tiktok_events.outbox.wire import beginning, ended, written
 
@@ -38,43 +37,30 @@ class Append:
         rings: whether the doorbell's queue is on the same server.
         fsync_ms: how long to wait until the append-only file is on the server's disk;
             `None` does not wait.
-        compression: which blocks are packed.
 
     Attributes:
         script: `append.lua`.
     """
 
-    def __init__(
-        self,
-        *,
-        linger_ms: int,
-        rings: bool,
-        fsync_ms: int | None = None,
-        compression: str = "none",
-    ) -> None:
+    def __init__(self, *, linger_ms: int, rings: bool, fsync_ms: int | None = None) -> None:
         self._linger_ms = linger_ms
         self._rings = rings
         self.script = ScriptText.read("tiktok_events.outbox", "append")
         self._fsync = [] if fsync_ms is None else [written(("WAITAOF", 1, 0, fsync_ms))]
         self._begun = lru_cache(REMEMBERED)(self._begin)
-        self._compression = Compression(compression)
 
     def commands(self, events: Sequence[PreparedEvent]) -> list[bytes]:
         """Return what one connection must carry to append events, in order; nothing for none."""
-        if len(events) == 1 and self._goes_as_it_is(events[0]):
+        if len(events) == 1 and not events[0].withheld:
             return [self._command_of_one(events[0]), *self._fsync]
         return self.commands_of_blocks(blocks_of(events))
 
     def commands_of_blocks(self, blocks: Sequence[Block]) -> list[bytes]:
         """Return what one connection must carry to append blocks; nothing for none."""
-        calls = [self._command(part) for part in _script_calls(self._compression.of(blocks))]
+        calls = [written(self._evalsha(part)) for part in _script_calls(blocks)]
         if len(calls) > 1:
             calls = [lesson(self.script), _MULTI, *calls, _EXEC]
         return [*calls, *self._fsync] if calls else []
-
-    def learn(self, destinations: Iterable[str], reply: Any) -> None:
-        """Take note of what the server said when it had appended to these destinations."""
-        self._compression.learn(destinations, reply)
 
     def commands_of(self, script: ScriptText, call: Call) -> list[bytes]:
         """Return what carries one call of another script."""
@@ -94,14 +80,8 @@ class Append:
             raise RedisTimeoutError("the append-only file was not on the server's disk in time")
         return replies[-1 - len(self._fsync)]
 
-    def _goes_as_it_is(self, event: PreparedEvent) -> bool:
-        return not event.withheld and not self._compression.wants(event.destination.key)
-
-    def _command(self, blocks: Sequence[Block]) -> bytes:
-        return written(self._evalsha(blocks))
-
     def _command_of_one(self, event: PreparedEvent) -> bytes:
-        """What `_command` returns for a block of one; only the event is written anew."""
+        """What appends a block of one: only the event is written anew."""
         return ended(self._begun(event.destination.key), b"[%b]" % event.body)
 
     def _begin(self, destination: str) -> bytes:

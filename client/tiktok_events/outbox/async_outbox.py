@@ -27,7 +27,6 @@ class AsyncAppender:
         rings: whether the doorbell's queue is on the same server.
         timeout_s: longest time of one append.
         fsync: an append ends when the append-only file is on the server's disk.
-        compression: which blocks are packed: `auto`, `zlib` or `none`.
     """
 
     def __init__(
@@ -38,12 +37,9 @@ class AsyncAppender:
         rings: bool,
         timeout_s: float,
         fsync: bool,
-        compression: str,
     ) -> None:
         fsync_ms = round(timeout_s * 1000) if fsync else None
-        self._append = Append(
-            linger_ms=linger_ms, rings=rings, fsync_ms=fsync_ms, compression=compression
-        )
+        self._append = Append(linger_ms=linger_ms, rings=rings, fsync_ms=fsync_ms)
         self._pool: Any = redis.connection_pool
         self._room = AsyncRoom(min(MOST_CONNECTIONS, self._pool.max_connections))
         self._timeout_s = timeout_s
@@ -62,14 +58,12 @@ class AsyncAppender:
             DurabilityUnsupported: it did not happen; the server cannot promise its disk.
         """
         if commands := self._append.commands(events):
-            reply = await self._in_time(self._append.script, commands, end)
-            self._append.learn((event.destination.key for event in events), reply)
+            await self._in_time(self._append.script, commands, end)
 
     async def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
         """Append all blocks, or none; as `append` does."""
         if commands := self._append.commands_of_blocks(blocks):
-            reply = await self._in_time(self._append.script, commands, end)
-            self._append.learn((block.destination for block in blocks), reply)
+            await self._in_time(self._append.script, commands, end)
 
     async def call(self, script: ScriptText, call: Call, end: float | None = None) -> Any:
         """Call another script, with the promises of `append`; returns what it returned."""

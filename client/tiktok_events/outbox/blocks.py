@@ -22,7 +22,7 @@ class Block:
     Attributes:
         destination: the destination's key.
         events: how many.
-        payload: JSON array of them, UTF-8, perhaps packed.
+        payload: JSON array of them, UTF-8.
     """
 
     destination: str

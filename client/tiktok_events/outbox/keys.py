@@ -21,7 +21,7 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     held:events               hash         event key → JSON; with `held`
     held:ids                  sorted set   <destination> NUL <event_id> NUL <event>; with `held`
     cancelled:<call>          string       how many a call of `cancel` took out; a minute
-    outbox:<destination>      stream       blocks: n (events), b (JSON, or packed); till empty
+    outbox:<destination>      stream       blocks: n (events), b (JSON array); until it is empty
     state:<destination>       hash         waiting, failures, not_before, parked …; gone when idle
     attempts:<destination>    hash         block id → what its attempts met; gone with the block
     limit:<token digest>      hash         rate, next_at … of one access token; an hour

@@ -26,7 +26,6 @@ class Appender:
         rings: whether the doorbell's queue is on the same server.
         timeout_s: longest time of one append.
         fsync: an append ends when the append-only file is on the server's disk.
-        compression: which blocks are packed: `auto`, `zlib` or `none`.
     """
 
     def __init__(
@@ -37,12 +36,9 @@ class Appender:
         rings: bool,
         timeout_s: float = TIMEOUT_S,
         fsync: bool = False,
-        compression: str = "none",
     ) -> None:
         fsync_ms = round(timeout_s * 1000) if fsync else None
-        self._append = Append(
-            linger_ms=linger_ms, rings=rings, fsync_ms=fsync_ms, compression=compression
-        )
+        self._append = Append(linger_ms=linger_ms, rings=rings, fsync_ms=fsync_ms)
         self._line = Line(redis.connection_pool, timeout_s)
         self._fsync_unproven = fsync
 
@@ -62,14 +58,12 @@ class Appender:
             DurabilityUnsupported: it did not happen; the server cannot promise its disk.
         """
         if commands := self._append.commands(events):
-            reply = self._carry(self._append.script, commands, end)
-            self._append.learn((event.destination.key for event in events), reply)
+            self._carry(self._append.script, commands, end)
 
     def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
         """Append all blocks, or none; as `append` does."""
         if commands := self._append.commands_of_blocks(blocks):
-            reply = self._carry(self._append.script, commands, end)
-            self._append.learn((block.destination for block in blocks), reply)
+            self._carry(self._append.script, commands, end)
 
     def call(self, script: ScriptText, call: Call, end: float | None = None) -> Any:
         """Call another script, with the promises of `append`; returns what it returned."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from tiktok_events.event.junk import is_junk
 from tiktok_events.web.page import host_of
 from tiktok_events.web.request import WebRequest
 
@@ -115,6 +116,10 @@ def _cookie_values(request: WebRequest, wanted: str) -> Iterator[str]:
 
 
 def _first_valid(values: Iterator[str]) -> str | None:
-    """Decoded once, as the template does."""
+    """Decoded once, as the template does; a template that nobody filled in is no value."""
     decoded = (unquote(value) for value in values)
-    return next((value for value in decoded if _VALUE.fullmatch(value)), None)
+    return next((value for value in decoded if _VALUE.fullmatch(value) and not _junk(value)), None)
+
+
+def _junk(value: str) -> bool:
+    return is_junk("ttclid", value)

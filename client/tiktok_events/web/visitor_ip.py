@@ -60,7 +60,7 @@ class TrustedProxies:
 
 
 def trusted_proxies(value: Any) -> TrustedProxies:
-    """Check the setting: networks and addresses, as a list or parted by commas.
+    """Check the setting: networks and addresses, as a list or separated by commas.
 
     Raises:
         ValueError: what is allowed.
@@ -73,7 +73,8 @@ def trusted_proxies(value: Any) -> TrustedProxies:
         networks = tuple(ip_network(text) for text in texts if text.lower() != UNIX_SOCKET)
     except (TypeError, ValueError):
         raise ValueError(
-            f"must be networks such as 10.0.0.0/8 or fd00::/8, or {UNIX_SOCKET}, parted by commas"
+            f"must be networks such as 10.0.0.0/8 or fd00::/8, or {UNIX_SOCKET}, "
+            "separated by commas"
         ) from None
     return TrustedProxies(networks, any(text.lower() == UNIX_SOCKET for text in texts))
 

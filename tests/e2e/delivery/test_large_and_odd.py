@@ -1,4 +1,4 @@
-"""Two thousand destinations with an event each, and events that fill a request by their bytes."""
+"""Two thousand destinations, requests that are full by their bytes, and blocks that are no JSON."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from redis import Redis
 
 from tiktok_events import Client
 from tiktok_events.outbox import keys
+from worker.letters.dead_letters import DeadLetters
 
 DESTINATIONS: Final = 2_000
 LARGE_EVENTS: Final = 120
 BATCH_BYTES: Final = 65_536
 PIXEL: Final = "C0LARGE00PIXEL000000"
+KEY: Final = f"web:{PIXEL}"
 
 
 def _pageview(pixel: str, event_id: str, url: str = "https://shop.example/") -> dict[str, Any]:
@@ -60,3 +62,30 @@ def test_requests_are_full_by_bytes_before_they_are_by_count(
     assert Counter(ids) == Counter(event_id for one in requests for event_id in one.ids)
     assert max(len(one.body) for one in requests) <= BATCH_BYTES
     assert len(requests) == -(-LARGE_EVENTS // len(requests[0].ids))
+
+
+def test_blocks_that_are_no_json_end_as_letters_and_harm_nothing_else(
+    redis: Redis, redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
+) -> None:
+    """The events around them arrive once, in order, and the outbox is empty then."""
+    with Client(redis_url) as client:
+        client.track_many(_pageview(PIXEL, f"e{n}") for n in range(250))
+        for payload in (b"[{", b"zlib 1000 1795384568 1795384568\n<not ours>"):
+            _append_by_hand(redis, payload, events=3)
+        client.track_many(_pageview(PIXEL, f"e{n}") for n in range(250, 257))
+        client.track(_pageview(PIXEL, "e257"))
+    start_worker(1, MAX_IN_FLIGHT="1")
+    wait_until(lambda: not _left_behind(redis))
+    arrived = [event_id for request in fake_api.requests() for event_id in request.ids]
+    assert arrived == [f"e{n}" for n in range(258)]
+    letters = [(letter.event_id, letter.reason) for letter in DeadLetters(redis)]
+    assert letters == [(None, "invalid")] * 6
+
+
+def _append_by_hand(redis: Redis, payload: bytes, events: int) -> None:
+    """A block that none of our producers writes."""
+    seconds, us = redis.time()
+    place = f"{seconds * 1000 + us // 1000}-{redis.incr(keys.SEQUENCE)}"
+    redis.xadd(keys.outbox(KEY), {"n": events, "b": payload}, id=place)
+    redis.hincrby(keys.state(KEY), "waiting", events)
+    redis.hincrby(keys.COUNTERS, "accepted", events)

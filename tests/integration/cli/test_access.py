@@ -19,7 +19,7 @@ from worker.cli.doctor.access import ACCESS, Role
 from worker.cli.doctor.diagnosis import Outcome
 from worker.cli.doctor.entitlement import access
 
-OPERATIONS = Path(__file__).parents[3] / "docs/operations.md"
+OPERATIONS = Path(__file__).parents[3] / "docs/operate/operations.md"
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tiktok_events import AsyncClient, Client, InvalidSetting, OutboxUnavailable
 from tiktok_events.outbox import keys
 
 OUTBOX = keys.outbox("web:PIXEL1")
-EVENT = {"event": "Purchase", "page": {"url": "https://shop.example/?email=jo&ttclid=E.C.P"}}
+EVENT = {"event": "Purchase", "page": {"url": "https://shop.example/?coupon=A7&ttclid=E.C.P"}}
 NOWHERE = "redis://127.0.0.1:1/0"
 
 
@@ -86,7 +86,7 @@ def test_url_parameters_of_the_setting_are_stripped(
     redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the environment, or from the argument, which wins."""
-    monkeypatch.setenv("TIKTOK_EVENTS_STRIP_URL_PARAMETERS", "Email")
+    monkeypatch.setenv("TIKTOK_EVENTS_STRIP_URL_PARAMETERS", "Coupon")
     for given in (None, ["other"]):
         with Client(redis_url, event_source_id="PIXEL1", strip_url_parameters=given) as client:
             client.track(EVENT)

@@ -20,8 +20,8 @@ def _no_proxy_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
 
 
-@pytest.fixture(params=["none", "zlib"])
-def parked(redis: Redis, redis_url: str, request: pytest.FixtureRequest) -> Iterator[Parked]:
-    """An empty destination that is not parked yet; its blocks will be packed or not."""
-    with Client(redis_url, event_source_id=PIXEL, linger_ms=0, compression=request.param) as client:
+@pytest.fixture
+def parked(redis: Redis, redis_url: str) -> Iterator[Parked]:
+    """An empty destination that is not parked yet."""
+    with Client(redis_url, event_source_id=PIXEL, linger_ms=0) as client:
         yield Parked(redis, client)

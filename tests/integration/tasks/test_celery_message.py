@@ -21,7 +21,7 @@ from tiktok_events.event.schema import schema_text
 from tiktok_events.outbox import keys
 
 ROOT: Final = Path(__file__).parents[3]
-PAGE: Final = (ROOT / "docs/other-languages.md").read_text()
+PAGE: Final = (ROOT / "docs/how-to/other-languages.md").read_text()
 BLOCKS: Final = dict(re.findall(r"^```json (\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
 NODE: Final = shutil.which("node")
 NEW_EACH_TIME: Final = {

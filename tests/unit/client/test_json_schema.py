@@ -18,6 +18,7 @@ from schemas.event import EVENTS
 from schemas.json_schema import json_schema
 from tiktok_events import InvalidEvent, ProblemKind, validate
 from tiktok_events.event.prepare import EventPreparer
+from tiktok_events.event.remarks import REMARKS
 from tiktok_events.event.schema import schema_text, validator_of
 from tiktok_events.event.times import read_time
 from tiktok_events.validation import MOST_PROBLEMS, problems_of
@@ -200,7 +201,12 @@ def test_validate_says_what_the_client_and_the_worker_would(
         expected = [refusal.path]
     else:
         stored = orjson.loads(PREPARER.prepare(event).body)
-        expected = [*mended_at_the_call(event), *paths_of_worker(stored, event_source)]
+        remarked = stored.pop(REMARKS, {})
+        expected = [
+            *mended_at_the_call(event),
+            *remarked,
+            *paths_of_worker(stored, event_source),
+        ]
     assert expected == [problem.path for problem in validate(event)]
 
 

@@ -24,14 +24,18 @@ DIGEST = hash_text("anything")
         ("email", "a\ud83d", KeyOutcome.DROPPED, None, "half a character"),
         ("email", 7, KeyOutcome.REFUSED, None, "not accepted: email must be a string"),
         ("phone", "+12133734253", KeyOutcome.HASHED, "+12133734253", "It is E.164 already."),
-        ("phone", "030 1", KeyOutcome.DROPPED, None, "national number and there is no default"),
+        ("phone", "030 1", KeyOutcome.DROPPED, None, "national number and there is no country"),
         ("external_id", 7, KeyOutcome.HASHED, "7", "Trimmed; the case is kept."),
         ("first_name", "?!", KeyOutcome.DROPPED, None, "Nothing was left of it."),
         ("country", "us", KeyOutcome.NORMALISED, "us", "Lower case, letters only; sent plain."),
         ("country", "usa", KeyOutcome.NORMALISED, "usa", "the two letters of ISO 3166-1"),
         ("ip", "203.0.113.9", KeyOutcome.UNTOUCHED, None, "TikTok wants it as it is."),
-        ("e-mail", "a@x.com", KeyOutcome.UNTOUCHED, None, "Did you mean email?"),
-        ("loyalty", 3, KeyOutcome.UNTOUCHED, None, "sent as it is."),
+        ("loyalty", 3, KeyOutcome.DROPPED, None, "TikTok knows no such key of user"),
+        ("date_of_birth", "1990-01-02", KeyOutcome.DROPPED, None, "TikTok has no key for it"),
+        ("external_id", "None", KeyOutcome.DROPPED, None, "a word for nothing"),
+        ("ttclid", "__CLICKID__", KeyOutcome.DROPPED, None, "a word for nothing"),
+        ("phone", "1111111111", KeyOutcome.DROPPED, None, "a word for nothing"),
+        ("email", "test@test.com", KeyOutcome.DROPPED, None, "a word for nothing"),
     ],
 )
 def test_the_reason_names_the_rule(
@@ -58,3 +62,28 @@ def test_elements_of_an_array_are_explained_by_position() -> None:
         (1, KeyOutcome.DROPPED, None),
         (2, KeyOutcome.DROPPED, None),
     ]
+
+
+def test_a_key_by_another_name_is_explained_as_the_key_it_means() -> None:
+    """The reading comes first, with its digest; then it is said where it was found."""
+    read, found = explain_user({"E-Mail": "a@x.com"})
+
+    assert (read.key, read.outcome, read.sent) == ("email", KeyOutcome.HASHED, hash_text("a@x.com"))
+    assert (found.outcome, found.reason) == (KeyOutcome.RENAMED, "It is read as email.")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "prepared"),
+    [
+        ("phone", "+8613800138000", ["+8613800138000", "13800138000"]),
+        ("email", "Ann <a@x.com>; b@x.com", ["a@x.com", "b@x.com"]),
+    ],
+)
+def test_several_values_in_one_text_are_explained_apart(
+    key: str, value: str, prepared: list[str]
+) -> None:
+    """Each has its own digest."""
+    explained = explain_user({key: value})
+
+    assert prepared == [one.prepared for one in explained]
+    assert [hash_text(text) for text in prepared] == [one.sent for one in explained]

@@ -10,7 +10,15 @@ import phonenumbers
 import pytest
 
 from tiktok_events.errors import InvalidSetting
-from tiktok_events.event.phone import PhoneReason, check_region, read_phone, to_e164
+from tiktok_events.event.phone import (
+    PhoneReason,
+    check_region,
+    forms,
+    read_phone,
+    region_of,
+    to_e164,
+)
+from tiktok_events.event.phone_plans import COUNTRY_CODE, REGIONS
 
 
 @pytest.mark.parametrize(
@@ -46,8 +54,23 @@ from tiktok_events.event.phone import PhoneReason, check_region, read_phone, to_
          None, "+442079460958"),
         ("1 213 373 4253", None, "+12133734253"),
         ("tel:12133734253", None, "+12133734253"),
-        ("12345678901234", None, "+12345678901234"),
-        ("642 123 4567", "DE", "+496421234567"),
+        ("15123456789", "DE", "+4915123456789"),
+        ("491701234567", "DE", "+491701234567"),
+        ("491701234567", None, "+491701234567"),
+        ("491701234567.0", None, "+491701234567"),
+        ("0061412345678", "AU", "+61412345678"),
+        ("005511961656627", "BR", "+5511961656627"),
+        ("+52 1 55 1234 5678", None, "+525512345678"),
+        ("+5215512345678", None, "+525512345678"),
+        ("044 55 1234 5678", "MX", "+525512345678"),
+        ("+54 11 15 2345 6789", None, "+5491123456789"),
+        ("+55 11 6123-4567", None, "+5511961234567"),
+        ("+7 8 912 345-67-89", None, "+79123456789"),
+        ("+1 1 213 373 4253", None, "+12133734253"),
+        ("++44 20 7946 0958", None, "+442079460958"),
+        ("+0044 20 7946 0958", None, "+442079460958"),
+        ("'+44 20 7946 0958", None, "+442079460958"),
+        ('="+442079460958"', None, "+442079460958"),
     ],
 )  # fmt: skip
 def test_a_number_becomes_e164(text: str, region: str | None, expected: str | None) -> None:
@@ -73,6 +96,16 @@ def test_a_number_becomes_e164(text: str, region: str | None, expected: str | No
         ("call me", None, PhoneReason.NOT_A_NUMBER),
         ("+" + "1" * 300, None, PhoneReason.NO_E164),
         ("030 123456789012", "DE", PhoneReason.NO_E164),
+        ("89123456789", None, PhoneReason.NATIONAL),
+        ("+89123456789", None, PhoneReason.NO_COUNTRY),
+        ("11961675322", None, PhoneReason.NATIONAL),
+        ("12345678901234", None, PhoneReason.NATIONAL),
+        ("13123456789", None, PhoneReason.AMBIGUOUS),
+        ("642 123 4567", "DE", PhoneReason.AMBIGUOUS),
+        ("447740125622", "DE", PhoneReason.AMBIGUOUS),
+        ("61234567/8", "HK", PhoneReason.SEVERAL),
+        ("0170 1234567, 0171 7654321", "DE", PhoneReason.SEVERAL),
+        ("4.91701E+11", "DE", PhoneReason.SHORTENED),
     ],
 )
 def test_what_is_no_number_is_dropped_with_its_reason(
@@ -93,7 +126,6 @@ def test_what_is_no_number_is_dropped_with_its_reason(
         ("0044 20 7946 0958", None, PhoneReason.PARSED),
         ("213 373 4253", "US", PhoneReason.PARSED),
         ("1 213 373 4253", None, PhoneReason.PLUS_ADDED),
-        ("12345678901234", None, PhoneReason.PLUS_ADDED),
         ("4915112345678", "US", PhoneReason.PLUS_ADDED),
     ],
 )
@@ -153,3 +185,34 @@ def test_a_sender_of_e164_never_loads_the_phone_library() -> None:
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
 
     assert answer.stdout.strip() == b"False"
+
+
+def test_the_listed_plans_are_those_of_the_library() -> None:
+    """Country codes and regions are copied, so that a look does not load the library."""
+    codes = {int(code) for code in map(str, range(1000)) if re.fullmatch(COUNTRY_CODE, code)}
+
+    assert set(phonenumbers.COUNTRY_CODE_TO_REGION_CODE) == codes
+    assert phonenumbers.SUPPORTED_REGIONS == REGIONS
+
+
+@pytest.mark.parametrize(
+    ("country", "region"),
+    [
+        ("gb", "GB"),
+        (" DE ", "DE"),
+        ("uk", "GB"),
+        ("XX", None),
+        ("", None),
+        (49, None),
+        (None, None),
+    ],
+)
+def test_the_country_of_the_buyer_is_a_region(country: object, region: str | None) -> None:
+    """What is none leaves the default region in force."""
+    assert region == region_of(country)
+
+
+def test_a_chinese_number_has_two_forms() -> None:
+    """TikTok's pages contradict each other, so both are hashed."""
+    assert forms("+8613800138000") == ("+8613800138000", "13800138000")
+    assert forms("+85261234567") == "+85261234567"

@@ -18,7 +18,7 @@ from tiktok_events.event.match_keys import KeyOutcome, prepare_user
 HASHED = ("email", "phone", "external_id", "first_name", "last_name", "zip_code")
 ARRAYS = ("email", "phone", "external_id")
 PLAIN = ("city", "state", "country", "idfa", "gaid")
-OTHER = ("ip", "ttclid", "own")
+OTHER = ("ip", "ttclid", "locale")
 
 DIGEST = re.compile(r"[A-Fa-f0-9]{64}")
 
@@ -107,15 +107,14 @@ def test_explaining_says_what_preparing_sends(user: dict[str, Any], region: str 
 
 def sent_by(explanations: list[KeyExplanation], user: dict[str, Any]) -> dict[str, Any]:
     """Put the user together that the explanations say is sent."""
-    sent: dict[str, Any] = {}
+    sent: dict[str, list[Any]] = {}
     for explained in explanations:
-        if explained.outcome is KeyOutcome.DROPPED:
-            continue
-        if isinstance(user[explained.key], list):
+        if explained.outcome is not KeyOutcome.DROPPED:
             sent.setdefault(explained.key, []).append(explained.sent)
-        else:
-            sent[explained.key] = explained.sent
-    return sent
+    return {
+        key: values if isinstance(user[key], list) or len(values) > 1 else values[0]
+        for key, values in sent.items()
+    }
 
 
 LETTER: Literal["L"] = "L"

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 from tiktok_events.event.destination import Destination
 from worker.attempts.history import DEDUPLICATION_S, Attempt, History
-from worker.delivery.prepare import Outgoing, Preparer, encoded
+from worker.delivery.closing import encoded
+from worker.delivery.prepare import Outgoing, Preparer
 from worker.delivery.remarks import Remarks
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import ClaimedBlock

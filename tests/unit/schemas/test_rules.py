@@ -17,6 +17,7 @@ from schemas.figures import CONVERTED, NEGATIVE, NOT_A_CURRENCY, NOT_A_NUMBER, N
 from schemas.lists import TOO_MANY_ITEMS, WRAPPED
 from schemas.objects import NOT_AN_OBJECT
 from schemas.unknown import UNKNOWN_KEY
+from schemas.user import NO_SUCH_KEY
 from schemas.vehicle import NOT_A_RANGE
 from tests.builders.checked_events import (
     CONTENT_TYPES,
@@ -223,7 +224,7 @@ def test_a_wrong_value_is_refused_where_it_stands(path: str, value: Any, message
         ("limited_data_use", 0, False, "was not a boolean: it is sent as one"),
         ("limited_data_use", 1.0, True, "was not a boolean: it is sent as one"),
         ("properties.gift", {"wrap": ["red", None]}, {"wrap": ["red", None]}, UNKNOWN_KEY),
-        ("user.shoe_size", 42, 42, UNKNOWN_KEY),
+        ("user.shoe_size", 42, None, NO_SUCH_KEY),
         ("properties.contents.0.colour", "red", "red", UNKNOWN_KEY),
         ("schema_version", "2", "2", UNKNOWN_KEY),
     ],

@@ -22,7 +22,7 @@ from worker.settings import Settings
 
 SHOWN: Final = 20
 
-GROUP_HELP: Final = """Look after dead letters: events that nobody will send again by himself.
+GROUP_HELP: Final = """Look after dead letters: events that are not sent again unless you say so.
 
 \b
 How many, of what, worth what:   tiktok-events dead stats
@@ -40,7 +40,7 @@ Reasons:
     expired     it was too old to be worth sending
     exhausted   the API's answers stayed unclear, or it failed while others were taken
     crash_loop  workers died whenever they held it
-    oversize    it is larger than one request may be
+    oversize    a Celery message carried more than TIKTOK_EVENTS_MAX_EVENT_BYTES
     unreadable  no event could be found in a message of a producer without the client
 """
 

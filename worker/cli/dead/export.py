@@ -38,7 +38,7 @@ Back again:              tiktok-events dead import letters.ndjson
 
 \b
 ndjson   one JSON object a letter, with everything: body (match keys hashed), attempts, edits;
-         `dead import` takes it back; described in docs/operations.md
+         `dead import` takes it back; described in docs/operate/operations.md
 csv      one row a letter, without the body; times in UTC; no cell is a formula
 
 FILE appears when all is written, readable by you alone: events are your customers'.

@@ -1,7 +1,7 @@
 """What each kind of user may do on the server: the least that its work needs.
 
 The commands of scripts are read from the scripts, the keys from `keys`, so that both are
-told in one place. `docs/operations.md` shows the lines, and a test compares them.
+told in one place. `docs/operate/operations.md` shows the lines, and a test compares them.
 
 Source: https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/
 (read 2026-11-30).

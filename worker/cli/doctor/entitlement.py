@@ -106,7 +106,7 @@ def access(redis: Redis, role: Role) -> Check:
         NAME,
         Outcome.FAILED,
         f"the user may not do what {_WHO[role]} needs; missing: {', '.join(missing)}",
-        f"ACL SETUSER <user> {' '.join(missing)}, or all of the line in docs/operations.md.",
+        f"ACL SETUSER <user> {' '.join(missing)}, or its whole line in docs/operate/operations.md.",
     )
 
 

@@ -184,12 +184,7 @@ class Work:
                     bar.advance(self._source.moved(part.size_bytes))
 
     def _appender(self, redis: Redis) -> Appender:
-        return Appender(
-            redis,
-            linger_ms=self._settings.linger_ms,
-            rings=self._settings.rings,
-            compression=self._settings.compression,
-        )
+        return Appender(redis, linger_ms=self._settings.linger_ms, rings=self._settings.rings)
 
     def _begin(self, redis: Redis, appender: Appender) -> tuple[Append, SentBefore]:
         if self._digest is None:
@@ -199,7 +194,6 @@ class Work:
             self._work_digest(),
             linger_ms=self._settings.linger_ms,
             rings=self._settings.rings,
-            compression=self._settings.compression,
         )
         resume = self._order.resume
         with self._report.telling(None):
@@ -231,6 +225,7 @@ class Work:
             settings.default_region,
             settings.max_event_bytes,
             strip=settings.strip_url_parameters or frozenset(),
+            user_keys=settings.user_keys or frozenset(),
         )
         refuse, values = self._report.refuse, self._order.values
         return Preparation(preparer, refuse, values, self._digest, self._order.slice_entries)

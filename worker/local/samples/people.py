@@ -102,7 +102,8 @@ def till_user(rng: Random, *, raw: bool) -> dict[str, Any]:
         "city": city,
         "country": country,
     }
-    return _account(rng, raw=raw, email=1.0, phone=0.8, external_id=0.3) | names
+    at_home = country == SAMPLE_REGION.lower()
+    return _account(rng, raw=raw, email=1.0, phone=0.8, external_id=0.3, at_home=at_home) | names
 
 
 def token(rng: Random, size_bytes: int) -> str:
@@ -111,14 +112,25 @@ def token(rng: Random, size_bytes: int) -> str:
 
 
 def _account(
-    rng: Random, *, raw: bool, email: float, phone: float, external_id: float
+    rng: Random,
+    *,
+    raw: bool,
+    email: float,
+    phone: float,
+    external_id: float,
+    at_home: bool = True,
 ) -> dict[str, Any]:
-    """Return the match keys of an account, each with its probability."""
+    """Return the match keys of an account, each with its probability.
+
+    Whoever is not at home in ``SAMPLE_REGION`` writes its numbers with the country code.
+    """
     user: dict[str, Any] = {}
     if rng.random() < email:
         user["email"] = _one_or_more(rng, [_email(rng), _email(rng)], raw=raw)
     if rng.random() < phone:
-        user["phone"] = _one_or_more(rng, [_phone(rng), _phone(rng)], raw=raw)
+        user["phone"] = _one_or_more(
+            rng, [_phone(rng, at_home=at_home), _phone(rng, at_home=at_home)], raw=raw
+        )
     if rng.random() < external_id:
         number = f"user_{rng.randrange(10**7):07d}"
         user["external_id"] = Personal(number, number).sent(raw=raw)
@@ -146,11 +158,14 @@ def _email(rng: Random) -> Personal:
     return Personal(tidy, rng.choice(spellings))
 
 
-def _phone(rng: Random) -> Personal:
+def _phone(rng: Random, *, at_home: bool) -> Personal:
     """Return a number as one word in E.164, or as people of its country write it."""
     line, country = rng.randrange(1_000), rng.randrange(3)
     if country == 0:
-        tidy, typed = f"+49302312{5_000 + line}", f"030 2312-{5_000 + line}"
+        tidy, typed = (
+            f"+49302312{5_000 + line}",
+            f"{'0' if at_home else '+49 '}30 2312-{5_000 + line}",
+        )
     elif country == 1:
         tidy, typed = f"+447700900{line:03d}", f"+44 (0)7700 900{line:03d}"
     else:

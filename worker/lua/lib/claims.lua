@@ -5,13 +5,6 @@ local GROUP = 'workers'
 local SHELF = 'due-again' -- the pseudo consumer of blocks that are due again
 local ASIDE = 'aside'     -- of those that are not before a lease has passed
 
--- How many events a block has. Behind the number stands how it is packed, if it is; what this
--- version cannot unpack stays where it is.
-local function events_of(entry)
-  local n = entry[2][2]
-  return assert(tonumber(n) or tonumber(string.match(n, '^(%d+) zlib$')), 'a block of a newer version')
-end
-
 local function close_outbox(ready, name, outbox, state, attempts)
   redis.call('DEL', outbox, attempts)
   redis.call('ZREM', ready, name)

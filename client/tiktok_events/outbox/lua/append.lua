@@ -7,11 +7,8 @@
 -- Steps per block: number it, XADD; per destination: count its events as waiting, make it due
 --       after the linger (not before its back-off ends, not at all while parked);
 --       once: count the accepted, ring if no deliver task is awake and no bell hangs already.
--- Returns the number of events appended; or {that number, {destination, …}}, when for some so many
---       events wait that their next blocks are to be packed.
+-- Returns the number of events appended.
 
-local CROWDED = 100000
-local crowded = {}
 local linger = tonumber(ARGV[1])
 local total, number, arg, key = 0, 0, 4, 6
 for _ = 1, tonumber(ARGV[3]) do
@@ -24,9 +21,7 @@ for _ = 1, tonumber(ARGV[3]) do
     events = events + tonumber(ARGV[arg])
     arg = arg + 2
   end
-  if redis.call('HINCRBY', state, 'waiting', events) >= CROWDED then
-    crowded[#crowded + 1] = name
-  end
+  redis.call('HINCRBY', state, 'waiting', events)
   make_due(KEYS[1], name, state, now + linger)
   total = total + events
 end
@@ -35,7 +30,4 @@ redis.call('HINCRBY', KEYS[3], 'accepted', total)
 if ARGV[2] == '1' and redis.call('EXISTS', KEYS[4]) == 0 then
   ring(KEYS[5], number)
 end
-if #crowded == 0 then
-  return total -- a list costs the server a microsecond more
-end
-return {total, crowded}
+return total

@@ -7,21 +7,11 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
--- The label of a packed block: bytes of its JSON, its earliest and its latest event_time.
--- JSON itself has none.
-local function label_of(payload)
-  local bytes, earliest, latest = string.match(payload, '^zlib (%d+) (%d+) (%d+)\n')
-  return tonumber(bytes), tonumber(earliest), tonumber(latest)
-end
-
 -- An id is <ms>-<block number>: the number is never used twice, even when a stream is
 -- deleted and made anew. After the clock jumped back the stream's own newest ms is kept.
 local function add_block(outbox, sequence, events, payload)
   local number = redis.call('INCR', sequence)
   local ms = text(now)
-  if label_of(payload) then
-    events = events .. ' zlib' -- no number: whoever cannot unpack it must not get as far as burying it
-  end
   local added = redis.pcall('XADD', outbox, ms .. '-' .. text(number), 'n', events, 'b', payload)
   if type(added) == 'table' and added.err then
     local info = redis.call('XINFO', 'STREAM', outbox)

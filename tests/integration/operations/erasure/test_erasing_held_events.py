@@ -13,10 +13,10 @@ from worker.outbox.delayed import HeldEvents
 
 
 def hold(shop: Any, *emails: str) -> None:
-    """One event for each address; its id is the address."""
+    """One event for each address; its id is who it is."""
     with Client(shop.url, event_source_id="C0P") as client:
         for email in emails:
-            event = {"event": "Lead", "event_id": email, "user": {"email": email}}
+            event = {"event": "Lead", "event_id": email.partition("@")[0], "user": {"email": email}}
             client.track(event, delay=3600)
 
 
@@ -26,7 +26,7 @@ def test_held_events_of_a_person_are_erased(shop: Any) -> None:
     assert shop.erase() == Found(held=1)
     figures = read_figures(shop.redis)
     assert (figures.held, figures.count("erased"), figures.unaccounted) == (1, 1, 0)
-    assert b"ann@example.com" in b"".join(shop.redis.zrange(keys.HELD_IDS, 0, -1))
+    assert b"ann" in b"".join(shop.redis.zrange(keys.HELD_IDS, 0, -1))
 
 
 def test_held_events_are_counted_before(shop: Any) -> None:
@@ -44,5 +44,5 @@ def test_what_took_its_place_meanwhile_is_looked_at_again(shop: Any) -> None:
     held = HeldEvents(shop.redis)
     (seen,) = held
     with Client(shop.url, event_source_id="C0P") as client:
-        client.track({"event": "Lead", "event_id": "jo@example.com"}, delay=60)
+        client.track({"event": "Lead", "event_id": "jo"}, delay=60)
     assert (held.erase(seen), len(held)) == (False, 1)

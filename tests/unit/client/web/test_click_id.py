@@ -80,3 +80,19 @@ def test_a_click_id_is_decoded_once_whole_and_harmless(query: str, expected: str
 def test_a_cookie_is_found_among_whatever_else_there_is(cookie: str, expected: str | None) -> None:
     """Other cookies may be broken, empty or endless."""
     assert click_id(HTTP_COOKIE=cookie) == expected
+
+
+@pytest.mark.parametrize(
+    "junk", ["__CLICKID__", "{{ttclid}}", "%7B%7Bttclid%7D%7D", "undefined", "null", "$ttclid", "0"]
+)
+def test_junk_in_the_url_does_not_replace_a_good_cookie(junk: str) -> None:
+    """An advertisement whose template nobody filled in brings no click; the kept one stays."""
+    assert click_id(QUERY_STRING=f"ttclid={junk}", HTTP_COOKIE="ttclid=E.C.P.old") == "E.C.P.old"
+    assert click_id(QUERY_STRING=f"ttclid={junk}", HTTP_COOKIE=f"ttclid={junk}") is None
+
+
+def test_junk_in_the_pixels_cookie_is_no_visitor() -> None:
+    """It would be the same for everybody."""
+    environ = {"HTTP_HOST": "shop.example", "PATH_INFO": "/", "HTTP_COOKIE": "_ttp=undefined"}
+
+    assert "ttp" not in capture(environ, SETTINGS)["user"]

@@ -1,0 +1,98 @@
+"""A ``user`` that has other keys than TikTok's: read, left out, or let pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from tiktok_events.event.key_names import (
+    LIMITED_DATA_USE,
+    PERSONAL,
+    USER_KEYS,
+    meaning_in_user,
+    squeezed,
+)
+from tiktok_events.event.match_rules import MATCH_RULES
+from tiktok_events.event.remarks import Reason, Remark, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tiktok_events.event.match_rules import MatchRule
+    from tiktok_events.event.remarks import Remarks
+
+_NO_LIMIT: Final = (None, False, 0, "", "0", "false", "no", "none", "null", "off")
+
+
+def closed_user(
+    user: Mapping[str, Any], passing: frozenset[str], remarks: Remarks | None = None
+) -> dict[str, Any]:
+    """Return a user with keys of TikTok's, and those that may pass.
+
+    A value under another spelling is taken where the key itself has none; the first wins.
+
+    Args:
+        user: it is not changed.
+        passing: further keys that may pass.
+        remarks: told of each key that is not TikTok's.
+    """
+    closed = {key: value for key, value in user.items() if key in USER_KEYS or key in passing}
+    for key, value in user.items():
+        if key not in closed:
+            remark = _take(closed, key, value)
+            if remarks is not None and value not in (None, ""):
+                remarks.append(remark)
+    return closed
+
+
+def _take(closed: dict[str, Any], key: object, value: Any) -> Remark:
+    path = f"user.{shown(key)}"
+    if names_limit(key):
+        return Remark.read_as(path, "limited_data_use")
+    meant = meaning_in_user(key) if isinstance(key, str) else None
+    if meant is None:
+        return Remark.left_out(path, "user", Reason.UNKNOWN_KEY)
+    if meant == PERSONAL:
+        return Remark.left_out(path, meant, Reason.PERSONAL)
+    return adopt(closed, meant, value, path)
+
+
+def adopt(user: dict[str, Any], key: str, value: Any, path: str) -> Remark:
+    """Give ``user`` a value for a key, unless it has one or the value can be none.
+
+    Args:
+        user: changed.
+        key: a match key.
+        value: from elsewhere.
+        path: where it stood.
+    """
+    if isinstance(value, list | tuple) and len(value) == 1:
+        (value,) = value
+    if user.get(key) in (None, "", []) and _fits(MATCH_RULES.get(key), value):
+        user[key] = value
+        return Remark.read_as(path, key)
+    return Remark.left_out(path, key, Reason.MISPLACED)
+
+
+def _fits(rule: MatchRule | None, value: Any) -> bool:
+    """Whether a key can have a value of this type: a value that was found must end no event."""
+    if isinstance(value, str):
+        return True
+    if rule is None:
+        return False
+    if isinstance(value, list | tuple):
+        return rule.takes_array and all(_fits(rule, one) for one in value)
+    whole = value.is_integer() if isinstance(value, float) else isinstance(value, int)
+    return rule.takes_number and whole and not isinstance(value, bool)
+
+
+def names_limit(key: object) -> bool:
+    """Whether a key means ``limited_data_use``, which is honoured wherever it stands."""
+    return isinstance(key, str) and squeezed(key) in LIMITED_DATA_USE
+
+
+def is_limit(key: object, value: Any) -> bool:
+    """Whether a key and its value ask for limited data use; every yes but a clear no is one."""
+    if not names_limit(key):
+        return False
+    said = value.strip().lower() if isinstance(value, str) else value
+    return said not in _NO_LIMIT

@@ -1,0 +1,247 @@
+"""An event in other words than those of API 2.0: of API 1.0, of a whole request, of other tools.
+
+It is taken apart into an event of 2.0, or refused by its name; never read by half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from tiktok_events.errors import InvalidEvent
+from tiktok_events.event.closed_user import adopt, is_limit
+from tiktok_events.event.key_names import (
+    ANYWHERE,
+    DOCUMENTED,
+    EVENT_KEYS,
+    LIMITED_DATA_USE,
+    OTHER_PEOPLE,
+    PERSONAL,
+    USER_OBJECTS,
+    meaning,
+    meaning_in_user,
+    squeezed,
+)
+from tiktok_events.event.remarks import REMARKS, Reason, Remark, shown
+
+if TYPE_CHECKING:
+    from tiktok_events.event.remarks import Remarks
+
+KNOWN: Final = EVENT_KEYS | {REMARKS}
+_OBJECTS: Final = ("properties", "page", "app", "ad", "lead", "device")
+_USUAL: Final = KNOWN - {"app", "ad", "lead", "device"}
+"""With one question less for what most events have."""
+
+WHOLE_BODY: Final = (
+    "is the body of a whole request, {}: hand its events over, one by one or with track_many(), "
+    "each with the event_source_id"
+)
+
+
+def is_plain(event: Mapping[str, Any]) -> bool:
+    """Whether every key of an event is one of API 2.0, at its place: then there is nothing to do.
+
+    This is asked of every event; it takes a microsecond.
+    """
+    if not _USUAL.issuperset(event):
+        return KNOWN.issuperset(event) and _are_plain(event)
+    page, properties = event.get("page"), event.get("properties")
+    if page and not (type(page) is dict and DOCUMENTED.issuperset(page)):
+        return False
+    return not properties or _is_plain_properties(properties)
+
+
+def _are_plain(event: Mapping[str, Any]) -> bool:
+    inner = [event[name] for name in _OBJECTS if event.get(name)]
+    if not all(type(one) is dict and DOCUMENTED.issuperset(one) for one in inner):
+        return False
+    properties = event.get("properties")
+    return not properties or _is_plain_properties(properties)
+
+
+def _is_plain_properties(properties: Any) -> bool:
+    if type(properties) is not dict or not DOCUMENTED.issuperset(properties):
+        return False
+    contents = properties.get("contents")
+    return not contents or (type(contents) is list and all(map(_is_plain_content, contents)))
+
+
+def _is_plain_content(content: Any) -> bool:
+    return type(content) is dict and DOCUMENTED.issuperset(content)
+
+
+def taken_apart(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
+    """Return the event in the words of API 2.0, without match keys outside of ``user``.
+
+    Args:
+        event: any that `is_plain` is false for; it is not changed.
+        remarks: told of what was read elsewhere, or left out.
+
+    Raises:
+        InvalidEvent: it is the body of a whole request, or an event of 1.0 with two destinations.
+    """
+    _refuse_bodies(event)
+    found = _Found(event, remarks)
+    kept = {key: value for key, value in event.items() if key in KNOWN}
+    for key, value in event.items():
+        if key not in KNOWN:
+            found.at_top(kept, key, value)
+    for name in _OBJECTS:
+        if isinstance(kept.get(name), Mapping):
+            kept[name] = found.without_people(kept[name], name, adopts=name == "properties")
+    return found.into(kept)
+
+
+def _refuse_bodies(event: Mapping[str, Any]) -> None:
+    for key, of in (("data", "Events API 2.0"), ("batch", "Events API 1.0")):
+        if isinstance(event.get(key), list | tuple) and not event.get("event"):
+            raise InvalidEvent(WHOLE_BODY.format(of), path=key)
+
+
+def _objects_of(value: Any) -> list[Mapping[Any, Any]]:
+    """The object, or the objects of the list, that a value is."""
+    items = value if isinstance(value, list | tuple) else [value]
+    return [item for item in items if isinstance(item, Mapping)]
+
+
+class _Found:
+    """What was found outside of its place.
+
+    Args:
+        event: where.
+        remarks: told of it.
+    """
+
+    def __init__(self, event: Mapping[str, Any], remarks: Remarks) -> None:
+        user = event.get("user")
+        self._given = user
+        self._user: dict[Any, Any] = dict(user) if isinstance(user, Mapping) else {}
+        self._own = {meaning_in_user(key) for key in self._user if isinstance(key, str)}
+        self._remarks = remarks
+        self._limited = False
+        self._limit_in_user()
+
+    def into(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Put it where it belongs; ``event`` is changed and returned."""
+        if self._user or self._given == {}:
+            lead_id = self._user.pop("lead_id", None)
+            if lead_id not in (None, "") and not event.get("lead"):
+                event["lead"] = {"lead_id": lead_id}
+            event["user"] = self._user
+        if self._limited:
+            event["limited_data_use"] = True
+        return event
+
+    def at_top(self, event: dict[str, Any], key: Any, value: Any) -> None:
+        """Read a key that no event has."""
+        if key == "pixel_code":
+            self._pixel_code(event, value)
+        elif key == "timestamp":
+            self._move(event, "event_time", value, key)
+        elif key == "context" and isinstance(value, Mapping):
+            self._context(event, value)
+        elif key != "type":
+            kept = self._kept(key, value, shown(key), adopts=True, everything=True)
+            if kept is not _GONE:
+                event[key] = kept
+
+    def without_people(self, value: Any, path: str, *, adopts: bool) -> Any:
+        """Return a JSON value without what says who somebody is.
+
+        Args:
+            value: not changed.
+            path: where it stands.
+            adopts: whether ``user`` may take what is found.
+        """
+        if isinstance(value, Mapping):
+            kept = {
+                key: self._kept(key, item, f"{path}.{shown(key)}", adopts=adopts)
+                for key, item in value.items()
+            }
+            return {key: item for key, item in kept.items() if item is not _GONE}
+        if isinstance(value, list | tuple):
+            return [self.without_people(item, path, adopts=False) for item in value]
+        return value
+
+    def _kept(
+        self, key: Any, value: Any, path: str, *, adopts: bool, everything: bool = False
+    ) -> Any:
+        """Return what stays of one value of an object; ``_GONE`` for nothing."""
+        if key in DOCUMENTED:
+            return self.without_people(value, path, adopts=False)
+        name = squeezed(key) if isinstance(key, str) else ""
+        if self._is_limit(name, value):
+            return _GONE
+        if isinstance(value, Mapping) and name in USER_OBJECTS | OTHER_PEOPLE:
+            self._people(value, path, adopts=adopts and name in USER_OBJECTS)
+            return _GONE
+        meant = meaning(key)
+        if meant is None or not (everything or meant in ANYWHERE):
+            return self.without_people(value, path, adopts=False)
+        self._found(meant, value, path, adopts=adopts)
+        return _GONE
+
+    def _found(self, meant: str, value: Any, path: str, *, adopts: bool) -> None:
+        if value in (None, ""):
+            return
+        if meant == PERSONAL:
+            self._remarks.append(Remark.left_out(path, meant, Reason.PERSONAL))
+        elif adopts and meant not in self._own:
+            self._remarks.append(adopt(self._user, meant, value, path))
+        else:
+            self._remarks.append(Remark.left_out(path, meant, Reason.MISPLACED))
+
+    def _people(self, value: Mapping[Any, Any], path: str, *, adopts: bool) -> None:
+        """Read an object that describes a person; what is no match key is left out with it."""
+        for key, item in value.items():
+            inner, meant = f"{path}.{shown(key)}", meaning(key)
+            if self._is_limit(squeezed(key) if isinstance(key, str) else "", item):
+                continue
+            if meant in {None, PERSONAL} and (nested := _objects_of(item)):
+                for one in nested:
+                    self._people(one, inner, adopts=adopts)
+            elif meant is None:
+                self._remarks.append(Remark.left_out(inner, "other", Reason.NO_KEY))
+            else:
+                self._found(meant, item, inner, adopts=adopts)
+
+    def _context(self, event: dict[str, Any], context: Mapping[Any, Any]) -> None:
+        """Read the context of API 1.0, or Segment's."""
+        for key, value in context.items():
+            path = f"context.{shown(key)}"
+            if key in _OBJECTS and isinstance(value, Mapping) and key != "ad":
+                inner = self.without_people(value, path, adopts=False)
+                self._move(event, key, {k: v for k, v in inner.items() if k in DOCUMENTED}, path)
+            elif key == "ad" and isinstance(value, Mapping):
+                self._found("ttclid", value.get("callback"), f"{path}.callback", adopts=True)
+            else:
+                self._people({key: value}, "context", adopts=True)
+
+    def _move(self, event: dict[str, Any], key: str, value: Any, path: str) -> None:
+        if value and not event.get(key):
+            event[key] = value
+            self._remarks.append(Remark.read_as(path, key))
+
+    def _pixel_code(self, event: dict[str, Any], value: Any) -> None:
+        given = event.get("event_source_id")
+        if given not in (None, "", value):
+            raise InvalidEvent("is not the event_source_id: give one of them", path="pixel_code")
+        event["event_source_id"] = value
+
+    def _limit_in_user(self) -> None:
+        for key in list(self._user):
+            if self._is_limit(squeezed(str(key)), self._user[key]):
+                del self._user[key]
+
+    def _is_limit(self, name: str, value: Any) -> bool:
+        """Whether this is limited data use, at a wrong place: it is honoured there too."""
+        if name == "dataprocessingoptions":
+            self._limited |= isinstance(value, list) and "LDU" in value
+            return True
+        if name not in LIMITED_DATA_USE:
+            return False
+        self._limited |= is_limit(name, value)
+        return True
+
+
+_GONE: Final = object()

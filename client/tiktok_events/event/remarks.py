@@ -1,0 +1,122 @@
+"""What was done to an event beside hashing: keys read under another name, values left out.
+
+A remark is said to the producer's log once for each place and reason, and travels with the event
+under ``REMARKS``, so that a worker can count it in Redis when the event ends. A plain event has
+none, and costs nothing for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+log = logging.getLogger("tiktok_events")
+
+REMARKS: Final = "_remarks"
+"""Key of a stored event: path → counter. It is never sent."""
+
+MOST_REMARKS: Final = 20
+"""Of one event; what is beyond them goes on unsaid."""
+
+_REMEMBERED: Final = 1_000
+"""Remarks that a process says before it falls silent: after so many nobody reads on."""
+
+_PATH_CHARS: Final = 100
+_shows_nobody: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]{0,40}").fullmatch
+_is_counter: Final = re.compile(
+    r"junk|(?:left_out|read_as):[a-z_]{1,30}(?::[a-z_]{1,30})?"
+).fullmatch
+_said: Final[set[tuple[str, str]]] = set()
+
+
+class Reason(StrEnum):
+    """Why something was left out; the value is a sentence for people."""
+
+    JUNK = "It is a word for nothing or a placeholder, the same for many people."
+    NOTHING = "Nothing usable is in it."
+    UNKNOWN_KEY = "TikTok knows no such key of user; a setting, USER_KEYS, lets one pass."
+    NO_KEY = "API 2.0 has no such key."
+    PERSONAL = "It is personal, and TikTok has no key for it."
+    MISPLACED = "A match key does not belong here, and user has none to take it or has its own."
+    ADDRESS = "It holds an e-mail address."
+    PARAMETER = "URL parameters that name a person, or hold an e-mail address, are taken out."
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One remark; nothing in it is a value of the event.
+
+    Attributes:
+        path: where, dotted.
+        counter: what it is counted as: ``junk``, ``left_out:<key>:<reason>``, ``read_as:<key>``.
+        text: a sentence.
+    """
+
+    path: str
+    counter: str
+    text: str
+
+    @classmethod
+    def left_out(cls, path: str, key: str, reason: Reason) -> Remark:
+        """Something is not sent; ``key`` is the match key that was meant, or another word."""
+        counter = "junk" if reason is Reason.JUNK else f"left_out:{key}:{reason.name.lower()}"
+        return cls(path, counter, f"It is left out. {reason.value}")
+
+    @classmethod
+    def read_as(cls, path: str, key: str) -> Remark:
+        """A value was taken as that of another key."""
+        return cls(path, f"read_as:{key}", f"It is read as {key}.")
+
+
+Remarks = list[Remark]
+
+
+def sentence_of(counter: str) -> str:
+    """What a counter that travels with an event says, for people."""
+    what, _, rest = counter.partition(":")
+    if what == "read_as":
+        return Remark.read_as("", rest).text
+    name = "JUNK" if what == "junk" else rest.rpartition(":")[2].upper()
+    why = Reason.__members__.get(name)
+    return f"It is left out. {why.value}" if why else "It is left out: it cannot be read safely."
+
+
+def shown(key: object) -> str:
+    """Return a key as a path may show it: one that could be an address or a number is hidden."""
+    return key if isinstance(key, str) and _shows_nobody(key) else "<key>"
+
+
+def say(remarks: Iterable[Remark]) -> None:
+    """Log each remark that this process has not made yet."""
+    for remark in remarks:
+        mark = (remark.path, remark.counter)
+        if mark not in _said and len(_said) < _REMEMBERED:
+            _said.add(mark)
+            log.warning("a field of an event was changed: %s: %s", remark.path, remark.text)
+
+
+def noted(remarks: Iterable[Remark], before: object) -> dict[str, str]:
+    """Return what travels with the event, with what travels already."""
+    known = dict(before) if isinstance(before, Mapping) else {}
+    known.update((remark.path[:_PATH_CHARS], remark.counter) for remark in remarks)
+    return dict(list(known.items())[:MOST_REMARKS])
+
+
+def without_remarks(event: Any) -> Any:
+    """Return a stored event as it is sent."""
+    if isinstance(event, dict) and REMARKS in event:
+        return {key: value for key, value in event.items() if key != REMARKS}
+    return event
+
+
+def counters_of(event: Any) -> Iterator[str]:
+    """Return the counters that a stored event adds to; anybody may have written it."""
+    travelling = event.get(REMARKS) if isinstance(event, dict) else None
+    if isinstance(travelling, dict):
+        for counter in list(travelling.values())[:MOST_REMARKS]:
+            if isinstance(counter, str) and _is_counter(counter):
+                yield counter

@@ -1,0 +1,105 @@
+"""An event of another producer, as our client would have stored it.
+
+A client closes what it writes. What has keys that nobody documents, is invalid, or may hold an
+address, another producer may have written: it is closed before it is sent or buried.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+
+from schemas import Checked, check_event
+from schemas.unknown import UNKNOWN_KEY
+from schemas.user import PASSING
+from tiktok_events.errors import InvalidEvent
+from tiktok_events.event.prepare import EventPreparer
+from tiktok_events.event.remarks import REMARKS, without_remarks
+from tiktok_events.event.stray_addresses import may_hold_address
+from worker.settings import Settings
+
+
+class Closed(NamedTuple):
+    """An event that may be sent or buried.
+
+    Attributes:
+        event: without what may not leave raw.
+        checked: what the schemas say about it.
+        json: as it goes into `data`; empty when it is invalid.
+        foreign: whether it had to be closed here.
+    """
+
+    event: Any
+    checked: Checked
+    json: bytes
+    foreign: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Checks events, and closes those of other producers.
+
+    Attributes:
+        settings: which keys of ``user`` may pass, and where phone numbers are at home.
+        event_source: of the events.
+        strict: whether an event ends for any key that cannot be used as it is.
+    """
+
+    settings: Settings
+    event_source: str
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        """Let the schemas know which keys of ``user`` may pass."""
+        PASSING.update(self.settings.user_keys or ())
+
+    def check(self, event: Any) -> Closed:
+        """Check an event as it stands in a block."""
+        checked, json = self._checked(event)
+        if (checked.warnings and _is_foreign(checked)) or not json or may_hold_address(json):
+            closed = self.close(event)
+            if closed != event:
+                return Closed(closed, *self._checked(closed), foreign=True)
+        return Closed(event, checked, json, foreign=False)
+
+    def close(self, event: Any) -> Any:
+        """An event as our client would have stored it; without its user where that is unusable."""
+        if not isinstance(event, dict):
+            return event
+        settings = self.settings
+        preparer = EventPreparer(
+            {},
+            settings.default_region,
+            settings.max_event_bytes,
+            user_keys=settings.user_keys or frozenset(),
+        )
+        try:
+            return preparer.closed(event)
+        except InvalidEvent as error:
+            left_out = {"user"} if error.path.startswith("user") else {*event} - {"event_time"}
+            return {key: value for key, value in event.items() if key not in left_out}
+
+    def _checked(self, event: Any) -> tuple[Checked, bytes]:
+        if type(event) is dict and REMARKS in event:
+            event = without_remarks(event)
+        checked = check_event(event, self.event_source, strict=self.strict)
+        return checked, b"" if checked.errors else encoded(checked.event)
+
+
+def encoded(event: dict[str, Any]) -> bytes:
+    """JSON of an event, for keeping.
+
+    What orjson returns has its whole buffer behind it, 4 kB and more whatever the event takes;
+    a copy has its own size, and frees the buffer for the next one.
+    """
+    return bytes(memoryview(orjson.dumps(event)))
+
+
+def _is_foreign(checked: Checked) -> bool:
+    """Whether a warning is about what our client would have closed, or let pass as custom."""
+    return any(
+        warning.message == UNKNOWN_KEY or warning.path.startswith("user")
+        for warning in checked.warnings
+    )
