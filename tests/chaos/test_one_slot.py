@@ -35,7 +35,7 @@ from worker.operations.erasure import Erasure
 from worker.operations.erasure_found import Found
 from worker.operations.status import read_figures
 from worker.outbox.clock_watch import ClockWatch
-from worker.outbox.delayed import HeldEvents
+from worker.outbox.delayed import _CANCEL, HeldEvents
 from worker.outbox.outbox import Outbox, Want
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import Settlement, Turns
@@ -43,6 +43,7 @@ from worker.replays.lanes import END
 from worker.replays.lease import Page, ReplayHold
 from worker.replays.orders import Replays
 from worker.replays.replay import ReplayRequest
+from worker.reporting.announcements import Announcements
 from worker.reporting.audit import Audit
 from worker.reporting.audit_entry import WORKER, Action
 from worker.runtime.presence import Presence
@@ -167,8 +168,9 @@ def park(redis: Redis, client: Client) -> None:
 
 
 def erase(redis: Redis, client: Client) -> None:
-    """Erase a person who waits."""
+    """Erase a person who waits, in an outbox and for a time."""
     client.track(EVENT)
+    client.track(EVENT, delay=timedelta(days=1))
     person = Person.of({"email": ["jo@example.com"]}, None)
     Erasure(redis, person, lease_s=0).run(Found(), lambda: None)
 
@@ -180,7 +182,10 @@ def look(redis: Redis, client: Client) -> None:
     read_figures(redis)
     oldest_waiting_s(redis)
     Alerts(redis).judge([Figure(Alert.DEAD_PER_MINUTE, dead_per_minute(redis), 1)])
-    Audit(redis).record(Action.PARK, who=WORKER, filter=KEY)
+    audit = Audit(redis)
+    with audit.act(Action.PARK, who=WORKER, filter=KEY) as act:
+        audit.note(act)
+    assert list(Announcements(redis).take()) == []
     redis.set(keys.CLOCK, 4_000_000_000_000)
     ClockWatch(redis).look()
 
@@ -202,7 +207,8 @@ def _script_names(call: ast.Call) -> list[str]:
 
 
 def _text(package: str, *names: str) -> ScriptText:
-    return ScriptText.read(package, *names, before=_APPEND if names == ("send",) else "")
+    before = {("send",): _APPEND, ("audit", "erase_held"): _CANCEL}
+    return ScriptText.read(package, *names, before=before.get(names, ""))
 
 
 def test_every_script_runs_on_a_cluster(redis: Redis, client: Client) -> None:

@@ -1,4 +1,4 @@
-"""What else an event may not carry: whole requests, denied limits, parameters that name somebody."""
+"""What an event may not carry: whole requests, denied limits, parameters that name somebody."""
 
 from __future__ import annotations
 
