@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from schemas import limits
 from schemas.addresses import PageUrl, ReferrerUrl
-from schemas.fields import IS_REQUIRED, Flag, Text
+from schemas.fields import IS_REQUIRED, Text
 from schemas.figures import Number
+from schemas.flags import Flag
 from schemas.lists import Objects
 from schemas.objects import EventObject
 from schemas.wanted import LEAD_ID_WANTED, URL_WANTED

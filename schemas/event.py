@@ -19,7 +19,8 @@ from schemas.context import (
     RequiredPage,
 )
 from schemas.event_time import EventTime
-from schemas.fields import IS_REQUIRED, Limit, Text
+from schemas.fields import IS_REQUIRED, Text
+from schemas.flags import Limit
 from schemas.names import EventName
 from schemas.objects import EventObject, Object
 from schemas.properties import Properties

@@ -22,26 +22,18 @@ from tiktok_events.event.readings import BLANKS, WAS_EMPTY, WAS_SPELT, read
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+
 OTHER_FORM: Final = "was written in another form: it is sent in the usual one"
 IS_REQUIRED: Final = "is required"
 WAS_NUMBER: Final = "was a number: it is sent as a string"
 NOT_A_STRING: Final = "must be a string"
 NOT_UNICODE: Final = "must be valid Unicode text"
-
 DOUBT: Final = object()
 """What `take` answers when a value needs a second look."""
 
 STRICT: Final = ContextVar("STRICT", default=False)
 """Whether what a field refuses ends the event, though it could be salvaged."""
 
-_FLAG_SPELLINGS: Final[Mapping[float | str, bool]] = {
-    "true": True,
-    "false": False,
-    "1": True,
-    "0": False,
-    1: True,
-    0: False,
-}
 _ID_LIMIT: Final = 10**40
 """Python refuses to print integers of more than some thousand digits."""
 
@@ -256,31 +248,6 @@ class Choice(EventField):
         if not isinstance(value, str) or len(value) > limits.LABEL_CHARS:
             return None
         return next((option for option in self.options if option.lower() == value.lower()), None)
-
-
-class Flag(EventField):
-    """True or false."""
-
-    reading = "flag"
-
-    def take(self, value: Any) -> Any:
-        """Take a JSON boolean."""
-        return value if value is True or value is False else DOUBT
-
-    def mend(self, value: Any) -> Any:
-        """Read the usual spellings: a lost privacy flag would be worse than a warning."""
-        if value == "":
-            return self.drop(WAS_EMPTY)
-        spelling = value.lower() if isinstance(value, str) else value
-        if isinstance(spelling, int | float | str) and spelling in _FLAG_SPELLINGS:
-            return mended(_FLAG_SPELLINGS[spelling], "was not a boolean: it is sent as one")
-        raise ValidationError("must be true or false")
-
-
-class Limit(Flag):
-    """A flag that limits what is done with the data: what cannot be read limits too."""
-
-    reading = "limit"
 
 
 def is_unicode(value: str) -> bool:

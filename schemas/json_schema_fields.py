@@ -15,7 +15,7 @@ from schemas.addresses import NOT_A_PAGE, NOT_AN_IP, IpAddress, PageUrl, Referre
 from schemas.catalogue import RESERVED_NAMES
 from schemas.digests import NOT_HASHED, MatchKey
 from schemas.event_time import NOT_PLAUSIBLE, EventTime
-from schemas.fields import NOT_A_STRING, Choice, CutText, EventField, Flag, Limit, Text
+from schemas.fields import NOT_A_STRING, Choice, CutText, EventField, Text
 from schemas.figures import (
     NOT_A_CURRENCY,
     NOT_A_NUMBER,
@@ -25,6 +25,7 @@ from schemas.figures import (
     Number,
     Quantity,
 )
+from schemas.flags import Flag, Limit
 from schemas.json_schema_patterns import digits_between, in_any_case, optional
 from schemas.names import NAME_RULE, NO_NAME, STANDARD_ONLY, EventName, standard_events
 from schemas.vehicle import NOT_A_RANGE, PriceRange

@@ -20,8 +20,9 @@ import orjson
 from schemas.digests import MatchKey
 from schemas.event import EVENTS
 from schemas.event_time import EventTime
-from schemas.fields import Flag, Text
+from schemas.fields import Text
 from schemas.figures import Number
+from schemas.flags import Flag
 from schemas.lists import ListOf
 from schemas.objects import Object
 from schemas.unknown import shown_key

@@ -19,9 +19,9 @@ from marshmallow.fields import Field
 from schemas.digests import MatchKey
 from schemas.event import EVENTS
 from schemas.event_time import EventTime
-from schemas.fields import Flag
 from schemas.figures import Number
 from schemas.finding import as_noted
+from schemas.flags import Flag
 from schemas.lists import ListOf
 from schemas.objects import Object
 from tiktok_events.event.destination import DESTINATION_FIELDS

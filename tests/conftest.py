@@ -6,7 +6,7 @@ import gc
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import settings
@@ -83,7 +83,7 @@ def replay_letter() -> Callable[[Redis, str], bool]:
 
 
 def _replay_letter(redis: Redis, letter_id: str) -> bool:
-    stored = redis.hget(keys.DEAD, letter_id)
+    stored = cast("bytes | None", redis.hget(keys.DEAD, letter_id))
     if stored is None:
         return False
     letter, now = read_letter(letter_id, stored), time.time()

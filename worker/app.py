@@ -51,37 +51,9 @@ def create_app(settings: Settings) -> Celery:
 def celery_settings(settings: Settings) -> dict[str, Any]:
     """Celery's settings, each with the reason where it is not the default."""
     return {
-        "task_default_queue": DOORBELL_QUEUE,
-        "task_queues": (Queue(DOORBELL_QUEUE),),
-        "task_routes": {task.name: {"queue": task.queue} for task in TASKS},
-        # No result backend: nobody reads results, and its subscriptions leak.
-        "task_ignore_result": True,
-        "task_store_errors_even_if_ignored": False,
-        "result_backend": None,
-        # A pool process that is stuck in one is replaced; its claims and leases heal.
-        "task_annotations": {
-            task.name: {"time_limit": settings.task_limit_s} for task in TASKS if task.limited
-        },
-        # A doorbell is acknowledged when it is heard.
-        "task_acks_late": False,
-        "worker_prefetch_multiplier": 1,
-        "task_serializer": "json",
-        "accept_content": ["json"],
-        "broker_transport_options": {
-            "global_keyprefix": BROKER_PREFIX,
-            # In the event loop: a server that is paused must not keep a worker from ending.
-            "socket_timeout": 2,
-            "socket_connect_timeout": 2,
-            "health_check_interval": 10,
-            **kombu_options(settings.celery_broker_url),
-        },
-        **kombu_settings(settings.celery_broker_url),
-        "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,
-        # A broker that refuses (a replica, a full one) ends no worker; the consumer waits.
-        "broker_channel_error_retry": True,
+        **_task_settings(settings.task_limit_s),
+        **_broker_settings(settings.celery_broker_url),
         "worker_consumer": "worker.runtime.consumer:PatientConsumer",
-        "worker_cancel_long_running_tasks_on_connection_loss": False,
         # Nobody watches a worker by Celery's events, or tells it what to do by Celery's messages:
         # whoever may write to the broker could revoke tasks, or shut workers down.
         "worker_enable_remote_control": settings.remote_control,
@@ -90,6 +62,44 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
         "worker_proc_alive_timeout": 30,
+    }
+
+
+def _task_settings(limit_s: float) -> dict[str, Any]:
+    return {
+        "task_default_queue": DOORBELL_QUEUE,
+        "task_queues": (Queue(DOORBELL_QUEUE),),
+        "task_routes": {task.name: {"queue": task.queue} for task in TASKS},
+        # No result backend: nobody reads results, and its subscriptions leak.
+        "task_ignore_result": True,
+        "task_store_errors_even_if_ignored": False,
+        "result_backend": None,
+        # A pool process that is stuck in one is replaced; its claims and leases heal.
+        "task_annotations": {task.name: {"time_limit": limit_s} for task in TASKS if task.limited},
+        # A doorbell is acknowledged when it is heard.
+        "task_acks_late": False,
+        "worker_prefetch_multiplier": 1,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+    }
+
+
+def _broker_settings(url: str) -> dict[str, Any]:
+    return {
+        "broker_transport_options": {
+            "global_keyprefix": BROKER_PREFIX,
+            # In the event loop: a server that is paused must not keep a worker from ending.
+            "socket_timeout": 2,
+            "socket_connect_timeout": 2,
+            "health_check_interval": 10,
+            **kombu_options(url),
+        },
+        **kombu_settings(url),
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        # A broker that refuses (a replica, a full one) ends no worker; the consumer waits.
+        "broker_channel_error_retry": True,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
     }
 
 

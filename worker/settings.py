@@ -187,6 +187,16 @@ class Settings(ClientSettings):
                 f"{ENVIRONMENT_PREFIX}BROKER_URL must be given: {ENVIRONMENT_PREFIX}REDIS_URL is "
                 f"a cluster, which Celery's transport cannot use; any other Redis will do"
             )
+        problems += self._contradicting_times()
+        if self.alert_webhook is not None and not self.alerts:
+            problems.append(
+                f"{ENVIRONMENT_PREFIX}ALERT_WEBHOOK needs a threshold to tell of: "
+                f"{', '.join(ENVIRONMENT_PREFIX + name.upper() for name in THRESHOLDS)}"
+            )
+        return problems
+
+    def _contradicting_times(self) -> list[str]:
+        problems = []
         needed = self.request_timeout_s + CONNECT_TIMEOUT_S + SETTLE_MARGIN_S
         if self.lease_s < needed:
             problems.append(
@@ -203,11 +213,6 @@ class Settings(ClientSettings):
             problems.append(
                 f"{ENVIRONMENT_PREFIX}STALL_S must be at least twice "
                 f"{ENVIRONMENT_PREFIX}LEASE_S = {self.lease_s:g}: a claim may rightly take so long"
-            )
-        if self.alert_webhook is not None and not self.alerts:
-            problems.append(
-                f"{ENVIRONMENT_PREFIX}ALERT_WEBHOOK needs a threshold to tell of: "
-                f"{', '.join(ENVIRONMENT_PREFIX + name.upper() for name in THRESHOLDS)}"
             )
         return problems
 

@@ -1,4 +1,8 @@
-"""Hand conversions for TikTok's Events API to a Redis outbox; a worker delivers them."""
+"""Hand conversions for TikTok's Events API to a Redis outbox; a worker delivers them.
+
+The face of the client: it imports what applications may use from the modules beside it. `event`,
+`outbox`, `connection` and `spool` are internal.
+"""
 
 from __future__ import annotations
 

@@ -55,19 +55,23 @@ class Producer:
             strip_url_parameters=strip_url_parameters,
             user_keys=user_keys,
         )
-        self._preparer = EventPreparer(
-            _default_ids(event_source_id, self.settings.pixel_code),
-            self.settings.default_region,
-            self.settings.max_event_bytes,
-            check_rule(policy),
-            self.settings.strip_url_parameters or frozenset(),
-            self.settings.user_keys or frozenset(),
-        )
+        self._preparer = self._preparer_for(event_source_id, check_rule(policy))
         self._withheld = Tally()
         self._circuit = Circuit()
         self._fallback = Fallback(self.settings)
         self._append_s = self._longest_append_s()
         self._connect()
+
+    def _preparer_for(self, event_source_id: str | None, policy: PolicyRule) -> EventPreparer:
+        settings = self.settings
+        return EventPreparer(
+            _default_ids(event_source_id, settings.pixel_code),
+            settings.default_region,
+            settings.max_event_bytes,
+            policy,
+            settings.strip_url_parameters or frozenset(),
+            settings.user_keys or frozenset(),
+        )
 
     @property
     def dropped(self) -> int:

@@ -6,11 +6,11 @@ import re
 import shlex
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 import pytest
-from celery import current_app
+from celery import Celery, current_app
 from redis import Redis
 
 from tiktok_events.outbox import keys
@@ -202,7 +202,7 @@ def test_the_code_of_every_page_is_python(page: str) -> None:
 def _run(page: str) -> dict[str, Any]:
     """Execute a page's Python, block after block, in one name space."""
     space: dict[str, Any] = {}
-    default = current_app._get_current_object()
+    default: Celery = cast("Any", current_app)._get_current_object()
     try:
         for block in blocks(page, "python"):
             exec(block, space)  # noqa: S102 — because it is our own page

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Protocol
 
 from tests.chaos.producer import PIXELS
@@ -39,9 +40,14 @@ class KillChild:
         killed: set[int] = set()
         for _ in range(self.times):
             worker = stage.wait_for_claims()
-            alive = stage.wait_until(lambda by=worker: set(stage.claims(by).values()) - killed)
-            killed.add(child := alive.pop())
+            (child, *_) = stage.wait_until(partial(_alive, stage, worker, killed))
+            killed.add(child)
             os.kill(child, signal.SIGKILL)
+
+
+def _alive(stage: Stage, worker: WorkerProcess, killed: set[int]) -> set[int]:
+    """Processes that hold claims and were not killed yet."""
+    return set(stage.claims(worker).values()) - killed
 
 
 @dataclass(frozen=True, slots=True)

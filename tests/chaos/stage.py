@@ -119,8 +119,8 @@ class Stage:
             self._parts = parts.pop_all()
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._parts.__exit__(*error)
+    def __exit__(self, *_: object) -> None:
+        self._parts.close()
 
     @property
     def workers(self) -> list[WorkerProcess]:
@@ -192,7 +192,7 @@ class Stage:
 
     def dead(self) -> dict[str, Reason]:
         """The dead letters: event id → reason."""
-        return {str(letter.event_id): letter.reason for letter in DeadLetters(self.redis)}
+        return {str(letter.event_id): Reason(letter.reason) for letter in DeadLetters(self.redis)}
 
     def arrived_or_dead(self) -> set[str]:
         """Ids of the events that the sandbox accepted, and of the dead letters."""

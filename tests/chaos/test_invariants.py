@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.disturbances import KillChild
 from tests.chaos.invariants import Evidence, broken
 from tests.chaos.producer import Marked
 from tests.chaos.scenarios import Scenario
@@ -15,7 +16,7 @@ from tiktok_events_sandbox import Report
 from worker.letters.dead_letters import Reason
 from worker.operations.status import Figures
 
-SCENARIO = Scenario(name="calm", disturbance=None, marked=Marked("poison-", every=3))
+SCENARIO = Scenario(name="calm", disturbance=KillChild(times=0), marked=Marked("poison-", every=3))
 
 OUTAGE = replace(SCENARIO, is_outage=True)
 

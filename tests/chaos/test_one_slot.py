@@ -35,7 +35,7 @@ from worker.operations.erasure import Erasure
 from worker.operations.erasure_found import Found
 from worker.operations.status import read_figures
 from worker.outbox.clock_watch import ClockWatch
-from worker.outbox.delayed import HeldEvents
+from worker.outbox.delayed import _CANCEL, HeldEvents
 from worker.outbox.outbox import Outbox, Want
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import Settlement, Turns
@@ -43,8 +43,9 @@ from worker.replays.lanes import END
 from worker.replays.lease import Page, ReplayHold
 from worker.replays.orders import Replays
 from worker.replays.replay import ReplayRequest
+from worker.reporting.announcements import Announcements
 from worker.reporting.audit import Audit
-from worker.reporting.audit_entry import Action
+from worker.reporting.audit_entry import WORKER, Action
 from worker.runtime.presence import Presence
 from worker.settings import Settings
 
@@ -149,7 +150,8 @@ def replay(redis: Redis) -> None:
     worker.offered()
     held = worker.take(number)
     assert held is not None
-    ((letter_id, stored),) = redis.hgetall(keys.DEAD).items()
+    letters: Any = redis.hgetall(keys.DEAD)
+    ((letter_id, stored),) = letters.items()
     one = read_letter(letter_id.decode(), stored)
     page = Page(KEY, BEGINNING, END, [(stored, one)])
     worker.move(held, page, room=1_000, now=now, paid_until=now)
@@ -166,8 +168,9 @@ def park(redis: Redis, client: Client) -> None:
 
 
 def erase(redis: Redis, client: Client) -> None:
-    """Erase a person who waits."""
+    """Erase a person who waits, in an outbox and for a time."""
     client.track(EVENT)
+    client.track(EVENT, delay=timedelta(days=1))
     person = Person.of({"email": ["jo@example.com"]}, None)
     Erasure(redis, person, lease_s=0).run(Found(), lambda: None)
 
@@ -179,7 +182,10 @@ def look(redis: Redis, client: Client) -> None:
     read_figures(redis)
     oldest_waiting_s(redis)
     Alerts(redis).judge([Figure(Alert.DEAD_PER_MINUTE, dead_per_minute(redis), 1)])
-    Audit(redis).record_by_worker(Action.PARK, [KEY], "tests")
+    audit = Audit(redis)
+    with audit.act(Action.PARK, who=WORKER, filter=KEY) as act:
+        audit.note(act)
+    assert list(Announcements(redis).take()) == []
     redis.set(keys.CLOCK, 4_000_000_000_000)
     ClockWatch(redis).look()
 
@@ -195,13 +201,14 @@ def scripts() -> Iterator[tuple[str, ScriptText]]:
 
 def _script_names(call: ast.Call) -> list[str]:
     """Package and names, as `LuaScript` and `ScriptText.read` are called with them."""
-    names = [one.value for one in call.args if isinstance(one, ast.Constant)]
+    names = [str(one.value) for one in call.args if isinstance(one, ast.Constant)]
     is_script = ast.unparse(call.func) in {"LuaScript", "ScriptText.read"} and len(names) > 1
     return names if is_script and tuple(names[1:]) not in OF_THE_BROKER else []
 
 
 def _text(package: str, *names: str) -> ScriptText:
-    return ScriptText.read(package, *names, before=_APPEND if names == ("send",) else "")
+    before = {("send",): _APPEND, ("audit", "erase_held"): _CANCEL}
+    return ScriptText.read(package, *names, before=before.get(names, ""))
 
 
 def test_every_script_runs_on_a_cluster(redis: Redis, client: Client) -> None:

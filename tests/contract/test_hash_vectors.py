@@ -2,7 +2,7 @@
 
 Sources (read 2026-11-22): the portal's examples through github.com/bububa/tiktok-business
 ``model/event/track.go``; github.com/segmentio/action-destinations ``tiktok-conversions``;
-github.com/PostHog/posthog ``tiktok_ads``; walkerOS ``examples/step.ts``. The digests of
+github.com/PostHog/posthog ``tiktok_ads``; ``step.ts`` of walkerOS. The digests of
 ``first_name`` and ``zip_code`` come from developers who quote the portal.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import inspect
+import socket
 import ssl
 
 import pytest
@@ -73,7 +74,9 @@ def after_retries(reason: Exception) -> requests.ConnectionError:
         ),
         (
             after_retries(
-                urllib3.exceptions.NameResolutionError("h", CONNECTION, OSError("no such host"))
+                urllib3.exceptions.NameResolutionError(
+                    "h", CONNECTION, socket.gaierror("no such host")
+                )
             ),
             "transient",
         ),

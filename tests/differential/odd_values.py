@@ -21,7 +21,7 @@ class OwnObject(dict[str, Any]):
     """A dict that is not exactly a `dict`."""
 
 
-CLEAN: Final = (
+CLEAN: Final[tuple[Any, ...]] = (
     *(DIGEST, DIGEST.upper(), [DIGEST], [DIGEST, DIGEST.upper()], "x", "é☕", "a b"),
     *("Purchase", "CompletePayment", "add_to_cart", "InstallApp", "SizeGuideOpened"),
     *("EUR", "product", "eco", "KM", "DENIED", "de", "de-DE", "New", "https://shop.example/"),
@@ -59,7 +59,7 @@ ODD_NUMBERS: Final = (
     *(limits.EARLIEST_EVENT_TIME, limits.EARLIEST_EVENT_TIME - 1, limits.LATEST_EVENT_TIME),
     *(limits.LATEST_EVENT_TIME - 1, 1767225600.0, 1767225600.5, 1767225600000, 1767225600 * 10**9),
 )
-ODD_SHAPES: Final = (
+ODD_SHAPES: Final[tuple[Any, ...]] = (
     *([None], [5], [[]], [""], [DIGEST, 5], [DIGEST, DIGEST[1:]], ["a", None], [True], [{}]),
     *([1], [1, 2, 3], [1, "2"], [math.nan, 1], {"k": 1}, {"k@y": 1}, {"k": {"k": [1]}}, {5: 1}),
     *({"content_id": 5}, {"unit": "km"}, [{"price": "1"}], [{"colour": "red"}], [{"price": -1}]),

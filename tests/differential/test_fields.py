@@ -9,8 +9,9 @@ import pytest
 
 from schemas.digests import MatchKey
 from schemas.event import EVENTS
-from schemas.fields import DOUBT, Choice, EventField, Flag, Shaped
+from schemas.fields import DOUBT, Choice, EventField, Shaped
 from schemas.finding import as_noted
+from schemas.flags import Flag
 from schemas.lists import ListOf
 from schemas.objects import EventObject, Object
 from tests.differential.odd_values import ALL_VALUES, some_value

@@ -63,7 +63,7 @@ class MeddledRedis(Redis):
             self.again()
         else:
             self.meddle()
-        return super().execute_command(*args, **options)
+        return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py has no type for it
 
     def pipeline(self, transaction: Any = True, shard_hint: Any = None) -> Any:  # noqa: FBT002 — because redis-py has it so
         """Several."""

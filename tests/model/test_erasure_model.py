@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 )
 from redis import Redis
 
+from tests.builders.leases import expire_leases
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent
 from tiktok_events.outbox import keys
@@ -113,8 +114,7 @@ class ErasureMachine(RuleBasedStateMachine):
         """Every worker has died, or sleeps."""
         self.gone, self.held = self.gone + self.held, []
         for name in DESTINATIONS:
-            self._age(keys.outbox(name))
-            self.redis.hdel(keys.state(name), "stale_check")
+            expire_leases(self.redis, name, idle_ms=round(LEASE_S * 1000), consumer="one")
 
     @precondition(lambda self: self.gone)
     @rule()
@@ -144,7 +144,7 @@ class ErasureMachine(RuleBasedStateMachine):
             self.dead.remove(str(letter.event_id))
             self.waiting.add(str(letter.event_id))
 
-    @precondition(lambda self: _of("jo", self.waiting | self.dead))
+    @precondition(lambda self: bool(_of("jo", self.waiting | self.dead)))
     @rule()
     def erase(self) -> None:
         """The person goes, but for what is being sent."""
@@ -228,22 +228,6 @@ class ErasureMachine(RuleBasedStateMachine):
             return True
         found = self.redis.xpending_range(stream, keys.GROUP, block_id, block_id, 1)
         return [(b"one", claims)] != [(f["consumer"], f["times_delivered"]) for f in found]
-
-    def _age(self, stream: str) -> None:
-        if not self.redis.exists(stream) or not self.redis.xinfo_groups(stream):
-            return
-        for entry in self.redis.xpending_range(stream, keys.GROUP, "-", "+", 10_000):
-            if entry["consumer"] == b"one":
-                self.redis.xclaim(
-                    stream,
-                    keys.GROUP,
-                    "one",
-                    min_idle_time=0,
-                    message_ids=[entry["message_id"]],
-                    idle=round(LEASE_S * 1000),
-                    retrycount=entry["times_delivered"],
-                    justid=True,
-                )
 
 
 def _of(person: str, event_ids: set[str]) -> set[str]:

@@ -162,7 +162,7 @@ class LetterMachine(RuleBasedStateMachine):
         return self.model[data.draw(st.sampled_from(sorted(self.model)))]
 
     def _strings(self, key: str) -> dict[str, str]:
-        found: dict[bytes, bytes] = self.redis.hgetall(key)
+        found: Any = self.redis.hgetall(key)
         return {name.decode(): value.decode() for name, value in found.items()}
 
     def _ledger(self) -> Counter[tuple[str, int, int, str]]:

@@ -171,7 +171,8 @@ class OutboxMachine(RuleBasedStateMachine):
         """I7: accepted + replayed = delivered + waiting + buried."""
         if not hasattr(self, "redis"):
             return
-        counters = {k.decode(): int(v) for k, v in self.redis.hgetall(keys.COUNTERS).items()}
+        stored: Any = self.redis.hgetall(keys.COUNTERS)
+        counters = {k.decode(): int(v) for k, v in stored.items()}
         waiting = sum(int(self.redis.hget(keys.state(d.key), "waiting") or 0) for d in DESTINATIONS)
         assert counters.get("accepted", 0) == self.next_id
         assert counters.get("delivered", 0) == len(self.delivered)
@@ -264,7 +265,8 @@ class OutboxMachine(RuleBasedStateMachine):
         return [e["event_id"] for _, fields in entries for e in json.loads(fields[b"b"])]
 
     def _age(self, stream: str) -> None:
-        for entry in self.redis.xpending_range(stream, keys.GROUP, "-", "+", 10_000):
+        claims: Any = self.redis.xpending_range(stream, keys.GROUP, "-", "+", 10_000)
+        for entry in claims:
             if entry["consumer"] == b"due-again":
                 continue
             self.redis.xclaim(

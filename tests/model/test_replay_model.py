@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -51,6 +52,12 @@ FILTERS = [
 ROOM = 25
 LEASE_MS = 60_000
 HOUR_S = 3_600
+
+
+def has_time_for(steps: int) -> Callable[[], bool]:
+    """A worker that has time for so many steps, and then none."""
+    left = iter(range(steps))
+    return lambda: next(left, None) is not None
 
 
 class ReplayMachine(RuleBasedStateMachine):
@@ -104,8 +111,7 @@ class ReplayMachine(RuleBasedStateMachine):
         destinations = Destinations(Settings(batch_events=ROOM))
         run = ReplayRun(self.redis, destinations, holder="two", lease_s=LEASE_MS / 1000)
         for number in self._due():
-            left = iter(range(steps))
-            run.run(number, lambda left=left: next(left, None) is not None)
+            run.run(number, has_time_for(steps))
 
     @rule(steps=st.integers(0, 2))
     def die_at_work(self, steps: int) -> None:
@@ -114,8 +120,7 @@ class ReplayMachine(RuleBasedStateMachine):
             held = self.hold.take(number)
             if held is not None:
                 turn = self._turn(held)
-                left = iter(range(steps))
-                turn.work(lambda left=left: next(left, None) is not None)
+                turn.work(has_time_for(steps))
                 page = turn._next_page(turn._heads[0][1]) if turn._heads else None
                 self.sleepers.append((turn, page))
 
@@ -142,7 +147,7 @@ class ReplayMachine(RuleBasedStateMachine):
                 if replay.paid_until is not None:
                     self.redis.hset(key, "paid_until", repr(replay.paid_until - 10))
 
-    @precondition(lambda self: list(self.replays))
+    @precondition(lambda self: any(True for _ in self.replays))
     @rule(data=st.data(), order=st.sampled_from(["pause", "resume", "resume", "cancel"]))
     def order(self, data: st.DataObject, order: str) -> None:
         """Somebody pauses, resumes or cancels one."""

@@ -1,4 +1,7 @@
-"""The command line `tiktok-events`."""
+"""The command line `tiktok-events`: what an operator types, and what is printed.
+
+Imports every other room, and is imported by none.
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,8 @@ from worker.cli.terminal import (
     print_json,
 )
 from worker.delivery.destinations import OVERRIDABLE, Account, Destinations
-from worker.operations.status import DestinationFigures, read_figures
+from worker.operations.destination_figures import DestinationFigures
+from worker.operations.status import read_figures
 from worker.outbox.parking import BY_HAND, Parking
 from worker.reporting.audit import Audit, operator
 from worker.reporting.audit_entry import Action

@@ -17,7 +17,8 @@ from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.terminal import age, cell, console, counted, plain_table, print_json, until, utc
 from worker.letters.retention import WHY
-from worker.operations.status import Condition, DestinationFigures, Figures, read_figures
+from worker.operations.destination_figures import Condition, DestinationFigures
+from worker.operations.status import Figures, read_figures
 from worker.outbox.server_clock import DAY_S, JUDGES_WITHIN_S, clock_words
 from worker.reporting.stored import named
 from worker.settings import Settings

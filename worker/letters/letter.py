@@ -111,9 +111,8 @@ class DeadLetter:
         request_id: str | None = None,
     ) -> Self:
         """The letter of an event that dies now."""
-        event = body if isinstance(body, dict) else {}
-        properties = event.get("properties")
-        properties = properties if isinstance(properties, dict) else {}
+        event = _object(body)
+        properties = _object(event.get("properties"))
         return cls(
             id="",
             event_id=_text(event.get("event_id")),
@@ -201,6 +200,10 @@ class DeadLetter:
 def field_of(path: str) -> str:
     """A path without positions in lists, so that it names what many events have in common."""
     return _POSITION.sub("[]", path)[:FIELD_CHARS]
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _text(value: object) -> str | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any, Final
 
 from redis import Redis
@@ -17,6 +16,7 @@ from redis.exceptions import ResponseError
 
 from tiktok_events.outbox import keys
 from worker.letters.retention import WHY, due_within_a_day
+from worker.operations.destination_figures import DestinationFigures
 from worker.operations.snapshot import STATE_FIELDS, answers, find_destinations
 from worker.outbox.clock_watch import read_clocks
 from worker.outbox.oldest import read_oldest
@@ -30,66 +30,6 @@ DEAD_COUNTER: Final = "dead:"
 FOREIGN_COUNTER: Final = "foreign:"
 ANSWERS_COUNTER: Final = "answers:"
 SALVAGED_COUNTER: Final = "salvaged:"
-
-
-class Condition(StrEnum):
-    """What a destination is doing."""
-
-    OK = "ok"
-    BACKING_OFF = "backing_off"
-    PARKED = "parked"
-
-
-@dataclass(frozen=True, slots=True)
-class DestinationFigures:
-    """One destination, at one moment.
-
-    Attributes:
-        destination: its key.
-        waiting: events in its outbox, claimed ones included.
-        failures: how often in a row it has failed.
-        not_before: end of its back-off, Unix seconds.
-        due_at: when a worker looks at it next, Unix seconds.
-        parked: why it waits for a person.
-        parked_at: since when, Unix seconds.
-        oldest_at: when its first block was appended, Unix seconds.
-        expires_at: when the window of the first event in that block closes, Unix seconds; known
-            only while it is parked.
-    """
-
-    destination: str
-    waiting: int = 0
-    failures: int = 0
-    not_before: float | None = None
-    due_at: float | None = None
-    parked: str | None = None
-    parked_at: float | None = None
-    oldest_at: float | None = None
-    expires_at: float | None = None
-
-    def condition(self, now: float) -> Condition:
-        """What it is doing at a time."""
-        if self.parked is not None:
-            return Condition.PARKED
-        waits = self.not_before is not None and self.not_before > now
-        # Without a failure it waits for its access token's turn, which is how limits work.
-        backing_off = waits and self.failures > 0
-        return Condition.BACKING_OFF if backing_off else Condition.OK
-
-    def as_dict(self, now: float) -> dict[str, Any]:
-        """As one JSON object; times are Unix seconds."""
-        return {
-            "destination": self.destination,
-            "waiting": self.waiting,
-            "oldest_at": self.oldest_at,
-            "condition": self.condition(now).value,
-            "failures": self.failures,
-            "not_before": self.not_before,
-            "due_at": self.due_at,
-            "parked": self.parked,
-            "parked_at": self.parked_at,
-            "expires_at": self.expires_at,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +98,20 @@ class Figures:
         """As one JSON object; times are Unix seconds."""
         return {
             "at": self.at,
+            **self._events_as_dict(),
+            "requests": self.count("requests"),
+            "answers": self._counted(ANSWERS_COUNTER),
+            "foreign": self.foreign,
+            "claims_lost": self.count("claims_lost"),
+            "unaccounted": self.unaccounted,
+            "dead_unaccounted": self.dead_unaccounted,
+            "clocks": dict(self.clocks),
+            "junk": list(named(self.junk)),
+            "destinations": [one.as_dict(self.at) for one in self.destinations],
+        }
+
+    def _events_as_dict(self) -> dict[str, Any]:
+        return {
             "accepted": self.count("accepted"),
             "waiting": self.waiting,
             "held": self.held,
@@ -174,15 +128,6 @@ class Figures:
             "erased": self.count("erased"),
             "salvaged": self.salvaged,
             "salvaged_by_destination": dict(self.salvaged_by_destination),
-            "requests": self.count("requests"),
-            "answers": self._counted(ANSWERS_COUNTER),
-            "foreign": self.foreign,
-            "claims_lost": self.count("claims_lost"),
-            "unaccounted": self.unaccounted,
-            "dead_unaccounted": self.dead_unaccounted,
-            "clocks": dict(self.clocks),
-            "junk": list(named(self.junk)),
-            "destinations": [one.as_dict(self.at) for one in self.destinations],
         }
 
     @property
@@ -228,32 +173,20 @@ def _with_purges(redis: Redis, figures: Figures, settings: Settings) -> Figures:
 
 def _snapshot(redis: Redis, names: Sequence[str]) -> Figures:
     fields = Fields()
-    (
-        (seconds, micros),
-        counters,
-        dead,
-        ready,
-        held,
-        next_held,
-        parked,
-        clocks,
-        salvaged,
-        *states,
-    ) = answers(redis, names, fields)
+    found = answers(redis, names, fields)
+    (clock, counters, dead, ready, held, next_held, parked, clocks, salvaged, *states) = found
     fields.destinations(keys.READY, (name for name, _ in ready))
     fields.destinations(keys.PARKED, parked)
     due = fields.moments(keys.READY, ready)
-    found = [
-        _figures_of(fields, name, state, due.get(name))
-        for name, state in zip(names, states, strict=True)
-    ]
+    each = zip(names, states, strict=True)
+    destinations = [_figures_of(fields, name, state, due.get(name)) for name, state in each]
     releases = fields.moments(keys.HELD, next_held)
-    at = seconds + micros / 1_000_000
+    at = clock[0] + clock[1] / 1_000_000
     return Figures(
         at=at,
         counters=fields.numbers(keys.COUNTERS, counters),
         dead=dead,
-        destinations=[one for one in found if one is not None],
+        destinations=[one for one in destinations if one is not None],
         held=held,
         next_release_at=next(iter(releases.values()), None),
         clocks=read_clocks(fields, clocks, at),

@@ -16,11 +16,10 @@ python/configuration/options and develop.sentry.dev/sdk/foundations/client/data-
 from __future__ import annotations
 
 import os
-import threading
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import sentry_sdk
 from sentry_sdk.consts import DEFAULT_OPTIONS
@@ -29,13 +28,13 @@ from sentry_sdk.integrations.atexit import AtexitIntegration
 from sentry_sdk.integrations.celery import CeleryIntegration
 from sentry_sdk.integrations.excepthook import ExcepthookIntegration
 from sentry_sdk.transport import Transport
-from sentry_sdk.types import Event, Hint
 from sentry_sdk.utils import BadDsn
 
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.settings import ENVIRONMENT_PREFIX
 from worker.attempts.verdict import Answer
-from worker.reporting.redaction import Failure, Frame, failures, redacted
+from worker.reporting.redaction import redacted
+from worker.reporting.scrubber import Limiter, Scrubber
 from worker.settings import Settings
 
 SILENCE_S: Final = 3600.0
@@ -45,12 +44,8 @@ piece of news."""
 LAST_WORDS_S: Final = 3.0
 """A process that ends waits so long for its report to leave."""
 
-MAX_REMEMBERED: Final = 1_024
-"""Reports remembered by a process; beyond that the oldest may be repeated early."""
-
-WITHHELD: Final = "(text withheld: it may hold personal data)"
-
 _OFF: Final[Mapping[str, str]] = {"mode": "off"}
+
 _NOTHING: Final[Mapping[str, Any]] = {
     "user_info": False,
     "cookies": _OFF,
@@ -64,16 +59,6 @@ _NOTHING: Final[Mapping[str, Any]] = {
     "stack_frame_variables": False,
     "frame_context_lines": 0,
 }
-
-_KEPT: Final = frozenset(
-    {"event_id", "timestamp", "level", "platform", "sdk", "release", "environment"}
-    | {"server_name", "transaction", "fingerprint", "modules"}
-)
-"""Parts of an event that the SDK fills from the program, not from what it handles."""
-
-_TAGS: Final = frozenset({"verdict", "code", "destination", "alert", "incident"})
-_CONTEXTS: Final = frozenset({"runtime", "answer"})
-_OUR_PACKAGES: Final = frozenset({"worker", "tasks", "schemas", "tiktok_events"})
 
 
 def init_sentry(
@@ -201,96 +186,6 @@ def report_stall() -> None:
 def _title(answer: Answer) -> str:
     code = "" if answer.code is None else f" {answer.code}"
     return f"{answer.verdict}{code}: {redacted(answer.message)}"
-
-
-class Limiter:
-    """Lets the first of equal things pass, and one more after each silence.
-
-    Args:
-        silence_s: seconds between two of them.
-        clock: seconds.
-    """
-
-    def __init__(self, silence_s: float, clock: Callable[[], float]) -> None:
-        self._silence_s = silence_s
-        self._clock = clock
-        self._passed: dict[Hashable, float] = {}
-        self._lock = threading.Lock()
-
-    def allows(self, key: Hashable) -> bool:
-        """Whether this one passes; if so, its silence begins."""
-        now = self._clock()
-        with self._lock:
-            last = self._passed.get(key)
-            if last is not None and now - last < self._silence_s:
-                return False
-            self._passed.pop(key, None)  # so that the order is that of the times
-            self._passed[key] = now
-            if len(self._passed) > MAX_REMEMBERED:
-                del self._passed[next(iter(self._passed))]
-            return True
-
-
-class Scrubber:
-    """The SDK's `before_send`: an event made anew from what is known to be harmless.
-
-    Args:
-        limiter: drops what was reported lately.
-    """
-
-    def __init__(self, limiter: Limiter) -> None:
-        self._limiter = limiter
-
-    def __call__(self, event: Event, hint: Hint) -> Event | None:
-        """The event as it may be sent; ``None`` when it may not."""
-        exc_info = hint.get("exc_info")
-        chain = failures(exc_info[1]) if exc_info and exc_info[1] else ()
-        if not self._limiter.allows(_identity(event, chain)):
-            return None
-        return cast("Event", _clean(event, chain))
-
-
-def _identity(event: Mapping[str, Any], chain: tuple[Failure, ...]) -> Hashable:
-    tags = event.get("tags") or {}
-    whose = (tags.get("destination"), tags.get("incident"))
-    if chain:
-        return (*whose, chain[0].type, chain[0].place)
-    return (*whose, *event.get("fingerprint", ()))
-
-
-def _clean(event: Mapping[str, Any], chain: tuple[Failure, ...]) -> dict[str, Any]:
-    clean = {name: value for name, value in event.items() if name in _KEPT}
-    clean["tags"] = _only(event.get("tags"), _TAGS)
-    clean["contexts"] = _only(event.get("contexts"), _CONTEXTS)
-    if chain:
-        # Causes first, as the protocol has it.
-        clean["exception"] = {"values": [_value(one) for one in reversed(chain)]}
-    else:
-        clean["message"] = redacted(str(event.get("message") or WITHHELD))
-    return clean
-
-
-def _only(given: Any, names: frozenset[str]) -> dict[str, Any]:
-    return {name: value for name, value in (given or {}).items() if name in names}
-
-
-def _value(failure: Failure) -> dict[str, Any]:
-    return {
-        "type": failure.kind,
-        "module": failure.module,
-        "value": failure.text or WITHHELD,
-        "stacktrace": {"frames": [_frame(frame) for frame in failure.frames]},
-    }
-
-
-def _frame(frame: Frame) -> dict[str, Any]:
-    return {
-        "filename": frame.file,
-        "lineno": frame.line,
-        "function": frame.function,
-        "module": frame.module,
-        "in_app": frame.module.partition(".")[0] in _OUR_PACKAGES,
-    }
 
 
 def _integrations() -> list[Integration]:

@@ -107,6 +107,18 @@ def connect_to_look(url: str) -> Redis:
     )
 
 
+def _client(settings: Settings) -> Client:
+    """What puts the events of messages into the outbox."""
+    return Client(
+        settings.redis_url,
+        default_region=settings.default_region,
+        linger_ms=settings.linger_ms,
+        max_event_bytes=settings.max_event_bytes,
+        # The inbox keeps the message; a spool or a drop here would be its end.
+        on_failure="raise",
+    )
+
+
 class Engine:
     """Everything a worker process needs to deliver.
 
@@ -122,29 +134,16 @@ class Engine:
             self.redis, consumer=self.consumer, lease_ms=round(settings.lease_s * 1000)
         )
         self.destinations = Destinations(settings)
-        self.client = Client(
-            settings.redis_url,
-            default_region=settings.default_region,
-            linger_ms=settings.linger_ms,
-            max_event_bytes=settings.max_event_bytes,
-            # The inbox keeps the message; a spool or a drop here would be its end.
-            on_failure="raise",
-        )
+        self.client = _client(settings)
         self._broker = connect_to(settings.celery_broker_url)
         most_bytes = most_message_bytes(settings.max_event_bytes)
         self.acceptance = Acceptance(
             Inbox(self._broker, most_bytes), self.client, self.redis, most_bytes
         )
-        self._delivery = Delivery(
-            EventsApi(
-                settings.api_url,
-                timeout_s=settings.request_timeout_s,
-                now=self.outbox.clock.now,
-            ),
-            self.outbox,
-            settings,
-            random.Random(),
+        api = EventsApi(
+            settings.api_url, timeout_s=settings.request_timeout_s, now=self.outbox.clock.now
         )
+        self._delivery = Delivery(api, self.outbox, settings, random.Random())
         self._remarks = Remarks()
         self._pool = ThreadPoolExecutor(settings.posting_threads, thread_name_prefix="post")
 

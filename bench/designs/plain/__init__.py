@@ -1,1 +1,4 @@
-"""What the usual designs share; they run in environments of their own, without our packages."""
+"""What the usual designs share; they run in environments of their own, without our packages.
+
+Imports nothing of ours.
+"""

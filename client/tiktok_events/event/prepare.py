@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
-
-import orjson
 
 from tiktok_events.errors import EventTooLarge, InvalidEvent
 from tiktok_events.event.closed_user import closed_user, is_limit
@@ -24,6 +20,7 @@ from tiktok_events.event.destination import (
 )
 from tiktok_events.event.foreign_event import is_plain, taken_apart
 from tiktok_events.event.identity import new_event_id
+from tiktok_events.event.json_bytes import EXACT_FLOAT, MAPPING, TOO_DEEP, to_json
 from tiktok_events.event.key_names import USER_KEYS
 from tiktok_events.event.match_keys import prepare_user
 from tiktok_events.event.policy import KEEP, PolicyRule, decide
@@ -31,15 +28,6 @@ from tiktok_events.event.remarks import REMARKS, Remarks, noted, say
 from tiktok_events.event.stray_addresses import may_hold_address, strip_people_of, without_addresses
 from tiktok_events.event.times import AHEAD, MOST_AHEAD_S, read_time
 from tiktok_events.event.url_parameters import strip_page
-
-_FIELD_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_NEVER_A_BAD_NUMBER: Final = (str, int, type(None))
-EXACT_FLOAT: Final = 2**53
-"""From here on a float no longer says which whole number was meant."""
-
-TOO_DEEP: Final = "is nested too deeply, or holds itself"
-_MAPPING: Final = (dict, Mapping)
-"""The usual kind first: asking for the abstract one takes ten times as long."""
 
 
 @dataclass(slots=True)
@@ -101,7 +89,7 @@ class EventPreparer:
                 number JSON cannot carry, something JSON cannot express, nested too deeply.
             EventTooLarge: over ``max_bytes``.
         """
-        if not isinstance(event, _MAPPING):
+        if not isinstance(event, MAPPING):
             raise InvalidEvent(f"an event must be a dict, not {type(event).__name__}")
         remarks: Remarks = []
         known = event if is_plain(event) else _taken_apart(event, remarks)
@@ -138,7 +126,7 @@ class EventPreparer:
     def _with_closed_user(self, event: Mapping[str, Any], remarks: Remarks) -> Mapping[str, Any]:
         """A policy removes a match key by its own name, so that it must have that first."""
         user = event.get("user")
-        if not isinstance(user, _MAPPING) or USER_KEYS.issuperset(user):
+        if not isinstance(user, MAPPING) or USER_KEYS.issuperset(user):
             return event
         return {**event, "user": closed_user(user, self.user_keys, remarks)}
 
@@ -161,7 +149,7 @@ class EventPreparer:
         user = body.get("user")
         if user is None:
             body.pop("user", None)
-        elif isinstance(user, _MAPPING):
+        elif isinstance(user, MAPPING):
             body["user"] = prepare_user(
                 user, self.default_region, passing=self.user_keys, remarks=remarks
             )
@@ -172,14 +160,14 @@ class EventPreparer:
 
     def _strip_urls(self, body: dict[str, Any], remarks: Remarks) -> None:
         page = body.get("page")
-        if isinstance(page, _MAPPING):
+        if isinstance(page, MAPPING):
             named = strip_page(page, self.strip) if self.strip else page
             body["page"] = strip_people_of(named, remarks)
 
     def _encode(self, body: dict[str, Any], remarks: Remarks) -> bytes:
         if remarks:
             body[REMARKS] = noted(remarks, body.get(REMARKS))
-        encoded = _json(body)
+        encoded = to_json(body)
         if len(encoded) > self.max_bytes:
             raise EventTooLarge(f"{len(encoded):,} bytes of JSON; at most {self.max_bytes:,}")
         return encoded
@@ -245,59 +233,3 @@ def _seconds(given: object) -> object:
     if found := read_time(given):
         return found.seconds
     return int(given) if isinstance(given, float) and math.isfinite(given) else given
-
-
-def _json(body: dict[str, Any]) -> bytes:
-    """JSON; numbers are looked at only if one may be bad: orjson writes that as null."""
-    try:
-        encoded = orjson.dumps(body, default=_plain)
-    except TypeError as error:
-        _refuse_bad_numbers(body)  # before the other fault, because its place is known
-        # orjson's text names the type only, never the value.
-        raise InvalidEvent(f"cannot be written as JSON: {error}") from None
-    if b"null" in encoded:
-        _refuse_bad_numbers(body)
-    return encoded
-
-
-def _refuse_bad_numbers(body: dict[str, Any]) -> None:
-    try:
-        path = _bad_number(body)
-    except RecursionError:
-        raise InvalidEvent(TOO_DEEP) from None
-    if path is not None:
-        raise InvalidEvent("must be a finite number", path=path[1:])
-
-
-def _bad_number(value: object) -> str | None:
-    """Path to the first NaN or infinity: JSON would make it null without a word."""
-    if isinstance(value, _NEVER_A_BAD_NUMBER):
-        return None
-    if isinstance(value, float):
-        return None if math.isfinite(value) else ""
-    for key, item in _items(value):
-        below = _bad_number(item)
-        if below is not None:
-            return f".{_shown(key)}{below}"
-    return None
-
-
-def _items(value: object) -> Iterable[tuple[object, object]]:
-    if isinstance(value, _MAPPING):
-        return value.items()
-    return enumerate(value) if isinstance(value, list | tuple) else ()
-
-
-def _shown(key: object) -> str:
-    """A place in a list or the name of a field; what is no name may be a person's."""
-    known = isinstance(key, int) or (isinstance(key, str) and _FIELD_NAME.fullmatch(key))
-    return str(key) if known else "?"
-
-
-def _plain(value: object) -> object:
-    """Django and SQLAlchemy hand out prices as Decimal."""
-    if isinstance(value, Decimal) and math.isfinite(value):
-        return int(value) if value.as_tuple().exponent == 0 else float(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"Type is not JSON serializable: {type(value).__name__}")

@@ -6,6 +6,8 @@ until the event is handed over, or given to `tiktok_events.validate`.
 
 A dict with keys of your own, which TikTok tolerates, is no `Event` to a type checker;
 `Client.track` takes any mapping.
+
+Imports nothing of ours.
 """
 
 from __future__ import annotations

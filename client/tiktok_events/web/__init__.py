@@ -2,6 +2,8 @@
 
 Works on WSGI environs and ASGI scopes; frameworks are imported by their own modules only:
 ``tiktok_events.web.django``, ``.flask``, ``.starlette`` (FastAPI too) and ``.jinja``.
+
+Imports the settings, `event` and the errors; nothing else of the client imports it.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ HOUR = timedelta(hours=1)
 
 def pass_an_hour(redis: Redis) -> None:
     """All times move into the past."""
-    for key in redis.zrange(keys.HELD, 0, -1):
+    held: Any = redis.zrange(keys.HELD, 0, -1)
+    for key in held:
         redis.zincrby(keys.HELD, -3_600_000, key)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders.fake_api import Reply
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 
@@ -19,8 +20,8 @@ KEY: Final = f"web:{PIXEL}"
 OLD, NEW = "revoked-token", "valid-token"
 HEADER: Final = "access-token"
 FILE: Final = '[[destinations]]\nevent_source_id = "{}"\naccess_token = "{}"\n'
-YES: Final = (200, {}, {"code": 0, "message": "OK", "request_id": "fake-yes", "data": {}})
-REVOKED: Final = (200, {}, {"code": 40105, "message": "Access token has been revoked."})
+YES: Final[Reply] = (200, {}, {"code": 0, "message": "OK", "request_id": "fake-yes", "data": {}})
+REVOKED: Final[Reply] = (200, {}, {"code": 40105, "message": "Access token has been revoked."})
 LATENCY_S: Final = 0.2
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 import pytest
 from redis import Redis
 
+from tests.builders.fake_api import Reply
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
 from tiktok_events.outbox import keys
@@ -161,7 +162,7 @@ def test_a_near_deadline_is_met_after_failed_attempts(
     is_in_time: Callable[[str], bool],
 ) -> None:
     """What is tried again goes before what came meanwhile, however much that is."""
-    outage = (200, {}, {"code": 50002, "message": "Internal error."})
+    outage: Reply = (200, {}, {"code": 50002, "message": "Internal error."})
     fake_api.answers[BUSY] = lambda _request: outage
     client.track(_near_its_deadline(BUSY))
     start_worker(1, RETRY_BASE_S="0.1", RETRY_CAP_S="0.5", **SETTINGS)

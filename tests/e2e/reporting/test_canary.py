@@ -6,21 +6,18 @@ The API and the producers of this run misbehave, because errors are where values
 
 from __future__ import annotations
 
-import gzip
-import json
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import pytest
 from celery import Celery
 from redis import Redis
 
+from tests.builders.sentry_sink import SentrySink
 from tiktok_events import Client
 from worker.letters.dead_letters import DeadLetter, DeadLetters
 from worker.local.embedded import EmbeddedServer
@@ -33,7 +30,6 @@ INVALID: Final = 10
 REFUSED: Final = 1
 EXHAUSTED: Final = 5
 BROKEN_MESSAGES: Final = 2
-
 BROKEN_LETTERS: Final = 2
 """What becomes of them; what asks for another task of ours is a bell, and carries no event."""
 
@@ -93,61 +89,6 @@ def leaks(people: list[Person], places: dict[str, bytes]) -> dict[str, list[byte
     traces = [trace for person in people for trace in person.traces()]
     found = {name: [t for t in traces if t in place] for name, place in lowered.items()}
     return {name: those for name, those in found.items() if those}
-
-
-class SentrySink:
-    """What Sentry's server would receive."""
-
-    def __init__(self) -> None:
-        self._envelopes: list[bytes] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-
-    @property
-    def dsn(self) -> str:
-        """For `TIKTOK_EVENTS_SENTRY_DSN`."""
-        return f"http://key@127.0.0.1:{self._server.server_port}/1"
-
-    def received(self) -> bytes:
-        """All envelopes, unpacked."""
-        return b"\n".join(self._envelopes)
-
-    def events(self) -> list[dict[str, Any]]:
-        """The events of all envelopes."""
-        lines = (json.loads(line) for line in self.received().splitlines() if line)
-        return [line for line in lines if "platform" in line]
-
-    def keep(self, body: bytes) -> None:
-        """Take an envelope."""
-        self._envelopes.append(body)
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        return type("Handler", (_SentryHandler,), {"sink": self})
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
-class _SentryHandler(BaseHTTPRequestHandler):
-    sink: SentrySink
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        packed = self.headers.get("Content-Encoding") == "gzip"
-        self.sink.keep(gzip.decompress(body) if packed else body)
-        self.send_response(200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture

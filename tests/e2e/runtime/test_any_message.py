@@ -174,7 +174,8 @@ def test_each_message_is_accounted_for(
 
 def letters(redis: Redis) -> Iterator[Any]:
     """All dead letters."""
-    for stored in redis.hvals(keys.DEAD):
+    letters: Any = redis.hvals(keys.DEAD)
+    for stored in letters:
         yield json.loads(stored.partition(b"\n")[2])
 
 

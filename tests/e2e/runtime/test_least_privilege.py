@@ -13,6 +13,7 @@ import orjson
 import pytest
 from redis import Redis
 
+from tests.builders.users import set_user
 from tiktok_events import AsyncClient, Client
 from tiktok_events.outbox import keys
 from worker.cli.doctor.access import ACCESS, Role
@@ -50,7 +51,7 @@ COMMANDS = (
 def url_of(redis: Redis, redis_url: str) -> Iterator[Callable[[Role], str]]:
     """The URL of each user; nothing was denied to any of them in the end."""
     for role, access in ACCESS.items():
-        redis.execute_command("ACL", "SETUSER", role, "reset", "on", ">secret", *access.rules)
+        set_user(redis, role, access.rules)
     redis.acl_log_reset()
     yield lambda role: redis_url.replace("redis://", f"redis://{role}:secret@")
     denied = [(one["username"], one["reason"], one["object"]) for one in redis.acl_log(128)]

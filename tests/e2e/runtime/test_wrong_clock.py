@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders.leases import expire_leases
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetters
@@ -37,13 +38,8 @@ def reset_once() -> Callable[[Any], Any]:
 def pass_a_lease(redis: Redis) -> None:
     """What stands aside is due."""
     for name in (f"web:{FRESH}", f"web:{DOUBTFUL}"):
-        for held in redis.xpending_range(keys.outbox(name), keys.GROUP, "-", "+", 10):
-            redis.xclaim(
-                *(keys.outbox(name), keys.GROUP, "aside", 0, [held["message_id"]]),
-                idle=600_000,
-                justid=True,
-            )
-        redis.hdel(keys.state(name), "not_before", "stale_check")
+        expire_leases(redis, name, idle_ms=600_000)
+        redis.hdel(keys.state(name), "not_before")
         redis.zadd(keys.READY, {name: 0})
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from redis import Redis
 from redis.exceptions import NoPermissionError
 
+from tests.builders.users import set_user
 from tiktok_events.outbox import keys
 from worker.cli import main
 from worker.cli.doctor.access import ACCESS, Role
@@ -26,8 +28,7 @@ def user_of(redis: Redis, redis_url: str) -> Iterator[Callable[..., Redis]]:
     made: list[Redis] = []
 
     def one(role: Role, *changes: str) -> Redis:
-        rules = (*ACCESS[role].rules, *changes)
-        redis.execute_command("ACL", "SETUSER", "jo", "reset", "on", ">secret", *rules)
+        set_user(redis, "jo", (*ACCESS[role].rules, *changes))
         made.append(Redis.from_url(redis_url.replace("redis://", "redis://jo:secret@")))
         return made[-1]
 
@@ -102,8 +103,9 @@ def test_no_user_may_do_more(
     role: Role, command: tuple[str, ...], user_of: Callable[..., Redis]
 ) -> None:
     """Nobody else's keys, no look at the configuration; a producer reads no event back."""
+    user: Any = user_of(role)
     with pytest.raises(NoPermissionError):
-        user_of(role).execute_command(*command)
+        user.execute_command(*command)
 
 
 def test_the_manual_shows_the_rules() -> None:

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from redis import Redis
 
+from tests.builders.waiting import events_waiting
 from tiktok_events.outbox import keys
 from worker.attempts.history import History
 from worker.cli import main
@@ -70,7 +71,7 @@ class Desk:
         letter = DeadLetter.of(event if body is ... else body, **(values | given))
         return self.letters.bury(letter)
 
-    def currencies(self) -> list[str | None]:
+    def currencies(self) -> list[str]:
         """Of all letters."""
         return sorted(letter.currency or "" for letter in self.letters)
 
@@ -241,8 +242,7 @@ def test_an_edited_event_is_replayed_repaired(
     desk.run("edit", "--all", "--set", EUR, "--yes")
     (letter,) = DeadLetters(desk.redis)
     assert replay_letter(desk.redis, letter.id)
-    ((_, block),) = desk.redis.xrange(keys.outbox(PIXEL))
-    (event,) = orjson.loads(block[b"b"])
+    (event,) = events_waiting(desk.redis, PIXEL)
     assert event["properties"] == {"value": 10, "currency": "EUR"}
     (attempts,) = desk.redis.hvals(keys.attempts(PIXEL))
     assert orjson.loads(attempts)["edits"][0]["paths"] == ["properties.currency"]

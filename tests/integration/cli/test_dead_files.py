@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from redis import Redis
 
-from tiktok_events.outbox import keys
+from tests.builders.waiting import ids_waiting
 from worker.attempts.history import History
 from worker.cli import main
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
@@ -130,8 +130,7 @@ def test_what_was_purged_comes_back_and_is_sent(
     assert (figures.count("imported"), figures.dead_unaccounted) == (1, 0)
     (letter,) = DeadLetters(desk.redis)
     assert replay_letter(desk.redis, letter.id)
-    ((_, block),) = desk.redis.xrange(keys.outbox(PIXEL))
-    assert [event["event_id"] for event in orjson.loads(block[b"b"])] == ["order-1"]
+    assert ids_waiting(desk.redis, PIXEL) == ["order-1"]
     figures = read_figures(desk.redis)
     assert (figures.dead, figures.unaccounted, figures.dead_unaccounted) == (0, 0, 0)
 

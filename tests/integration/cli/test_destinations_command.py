@@ -52,7 +52,8 @@ class Desk:
 
     def due(self) -> list[str]:
         """Destinations that a worker would look at."""
-        return [name.decode() for name in self.redis.zrange(keys.READY, 0, -1)]
+        ready: Any = self.redis.zrange(keys.READY, 0, -1)
+        return [name.decode() for name in ready]
 
 
 @pytest.fixture
@@ -130,7 +131,8 @@ def test_the_first_reason_is_kept(desk: Desk) -> None:
 def test_a_reason_keeps_no_personal_data(desk: Desk) -> None:
     """An address in it is struck out before it reaches Redis."""
     desk.run("park", "web:C0CONFIGURED", "--reason", "ask ann@example.com")
-    assert b"ann@example.com" not in desk.redis.hget(keys.state("web:C0CONFIGURED"), "parked")
+    reason: Any = desk.redis.hget(keys.state("web:C0CONFIGURED"), "parked")
+    assert b"ann@example.com" not in reason
 
 
 def test_a_destination_nobody_knows_is_not_parked(desk: Desk) -> None:

@@ -27,7 +27,8 @@ from worker.outbox.parking import Parking
 from worker.outbox.settlement import Turns
 from worker.replays.orders import Replays
 from worker.replays.replay import ReplayRequest
-from worker.reporting.audit import Action, Audit
+from worker.reporting.audit import Audit
+from worker.reporting.audit_entry import Action
 from worker.reporting.stored import LATEST
 from worker.settings import Settings
 
@@ -60,9 +61,11 @@ def _zset(key: str) -> Spoil:
 
 
 def _rescored(key: str) -> Spoil:
-    return lambda redis, _, __, score: redis.zadd(
-        key, dict.fromkeys(redis.zrange(key, 0, -1) or [b"x"], score)
-    )
+    def spoil(redis: Redis, _: bytes, __: bytes, score: float) -> None:
+        members: Any = redis.zrange(key, 0, -1)
+        redis.zadd(key, dict.fromkeys(members or [b"x"], score))
+
+    return spoil
 
 
 def _stream(key: str, *names: bytes) -> Spoil:
@@ -218,10 +221,11 @@ def test_the_token_limit_writes_whole_milliseconds(looker: Looker, redis: Redis)
     with Client(url, event_source_id="C0PIXEL", linger_ms=0) as client:
         client.track_many([{"event": "Purchase"}] * 300)
     outbox = Outbox(redis, consumer="one", lease_ms=60_000)
-    want = Want(KEY, 1, 1_000, Turns("digest", 7.0))
+    want = Want(KEY, 1, 1_000, Turns("digest", 0.7))
     while outbox.claim([want])[0].blocks:
         redis.zadd(keys.READY, {KEY: 0})
-    assert redis.hget(keys.state(KEY), "not_before").isdigit()
+    not_before: Any = redis.hget(keys.state(KEY), "not_before")
+    assert not_before.isdigit()
     assert not list(Looker(looker.environment).problems())
 
 

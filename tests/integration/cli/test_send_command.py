@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 from redis import Redis
 
+from tests.builders.waiting import ids_waiting
 from tiktok_events.outbox import keys
 from worker.cli import main
 
 GOOD = {"event": "Purchase", "event_source_id": "C0PIXEL"}
-OUTBOX = keys.outbox("web:C0PIXEL")
 
 
 @dataclass
@@ -41,10 +41,9 @@ class Sender:
         file.write_bytes(text)
         return self.run(str(file), *arguments)
 
-    def ids(self, outbox: str = OUTBOX) -> list[str]:
-        """The ids of the events in an outbox, in order."""
-        blocks = [orjson.loads(block[b"b"]) for _, block in self.redis.xrange(outbox)]
-        return [event["event_id"] for block in blocks for event in block]
+    def ids(self, destination: str = "web:C0PIXEL") -> list[str]:
+        """The ids of the events that wait, in order."""
+        return ids_waiting(self.redis, destination)
 
 
 @pytest.fixture
@@ -188,7 +187,7 @@ def test_a_default_destination_can_be_given(sender: Sender) -> None:
     """It counts for events that name none."""
     text = lines({"event": "Purchase", "event_id": "order-1"}, event(2))
     assert sender.send(text, "--event-source-id", "C0OTHER").exit_code == 0
-    assert sender.ids(keys.outbox("web:C0OTHER")) == ["order-1"]
+    assert sender.ids("web:C0OTHER") == ["order-1"]
     assert sender.ids() == ["order-2"]
 
 
@@ -220,7 +219,7 @@ def test_every_event_can_be_given_a_field(sender: Sender) -> None:
     """Whatever the file says; where it cannot be put, the event is refused."""
     text = lines(event(1), event(2) | {"user": "ann"})
     result = sender.send(text, "--set", "event_source_id=C0OTHER", "--set", "user.locale=de")
-    assert (result.exit_code, sender.ids(keys.outbox("web:C0OTHER"))) == (1, ["order-1"])
+    assert (result.exit_code, sender.ids("web:C0OTHER")) == (1, ["order-1"])
     assert "line 2: user.locale: its parent is no object" in result.stderr
     assert "ann" not in result.output
 

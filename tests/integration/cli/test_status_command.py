@@ -34,7 +34,8 @@ def run(redis_url: str, *arguments: str) -> Result:
 
 def figures(redis_url: str) -> dict[str, Any]:
     """Run it with --json."""
-    return orjson.loads(run(redis_url, "--json").stdout)
+    found: dict[str, Any] = orjson.loads(run(redis_url, "--json").stdout)
+    return found
 
 
 def track(redis_url: str, count: int, source_id: str = PIXEL) -> None:

@@ -71,6 +71,7 @@ def test_track_writes_one_block(client: Client, redis: Redis) -> None:
     assert [[expected]] == blocks(redis)
     assert (accepted(redis), redis.hget(keys.state(WEB), "waiting")) == (1, b"1")
     due_ms = redis.zscore(keys.READY, WEB)
+    assert due_ms is not None
     assert before_ms - 1 <= due_ms - client.settings.linger_ms <= time.time() * 1000 + 1
 
 
@@ -263,7 +264,8 @@ def test_celery_understands_the_doorbell(client: Client, redis: Redis, redis_url
 
         client.track(EVENT)
         with app.connection_for_read() as connection:
-            message = connection.default_channel.basic_get(keys.DOORBELL_QUEUE)
+            channel: Any = connection.default_channel
+            message = channel.basic_get(keys.DOORBELL_QUEUE)
             request = Request(message, app=app, task=app.tasks[TASK])
             assert (request.name, request.args, request.kwargs) == (TASK, [], {})
             assert request.task_id == message.properties["correlation_id"]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -71,7 +71,7 @@ def test_nothing_of_a_cancelled_event_stays(client: Client, redis: Redis) -> Non
     """Only the counters, and for a minute the answer."""
     client.track(TRIAL, delay=HOUR)
     client.cancel("t1")
-    answer, counters = sorted(redis.keys())
+    answer, counters = sorted(cast("list[bytes]", redis.keys()))
     assert counters == keys.COUNTERS.encode()
     assert answer.startswith(keys.cancelled("").encode())
     assert (redis.get(answer), 0 < redis.ttl(answer) <= 60) == (b"1", True)

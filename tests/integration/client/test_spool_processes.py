@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,11 @@ def ids(found: list[bytes]) -> list[str]:
     return [orjson.loads(body)["event_id"] for body in found]
 
 
+def track_once(client_of: Callable[[str], Client], url: str, name: str, count: int) -> None:
+    """As a process with a client of its own."""
+    track(client_of(url), name, count)
+
+
 def spooled(path: Path) -> tuple[str, int]:
     """What SQLite says of the file, and how many blocks it holds."""
     connection = sqlite3.connect(path)
@@ -113,7 +119,7 @@ def test_threads_and_forked_children_share_a_client(
     """Sixteen threads track while the process forks, and so do its children; nothing is lost."""
     client = client_of(nowhere() if away else redis_url)
     threads = in_threads(16, lambda number: track(client, f"thread-{number}", 50))
-    children = [forked(lambda n=n: track(client, f"child-{n}", 50)) for n in range(8)]
+    children = [forked(partial(track, client, f"child-{n}", 50)) for n in range(8)]
     for thread in threads:
         thread.join()
     assert exit_codes(children) == {0}
@@ -136,7 +142,7 @@ def test_processes_that_make_the_file_at_once_make_one(
 ) -> None:
     """Nobody's events are in a file that another has replaced."""
     url = nowhere()
-    children = [forked(lambda n=n: track(client_of(url), f"child-{n}", 5)) for n in range(12)]
+    children = [forked(partial(track_once, client_of, url, f"child-{n}", 5)) for n in range(12)]
     assert exit_codes(children) == {0}
     assert spooled(path) == ("ok", 12 * 5)
     assert [file.name for file in path.parent.iterdir() if file.name.startswith(".")] == []
@@ -163,5 +169,5 @@ def test_nothing_is_held_back_in_the_process(
 ) -> None:
     """A process that ends without a word right after the call owes nothing."""
     for url in (redis_url, nowhere()):
-        assert exit_codes([forked(lambda url=url: track(client_of(url), "last", 1))]) == {0}
+        assert exit_codes([forked(partial(track_once, client_of, url, "last", 1))]) == {0}
     assert (ids(bodies(redis)), spooled(path)) == (["last-0"], ("ok", 1))

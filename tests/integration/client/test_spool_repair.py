@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -34,11 +35,11 @@ def run(path: Path, *arguments: str) -> Result:
     return CliRunner(env=environment).invoke(main, ["spool", *arguments])
 
 
-def repaired(path: Path) -> dict[str, int]:
+def repaired(path: Path) -> dict[str, Any]:
     """What the repair says."""
     result = run(path, "repair", "--json")
     assert result.exit_code == 0, result.output
-    said: dict[str, int] = orjson.loads(result.stdout)
+    said: dict[str, Any] = orjson.loads(result.stdout)
     return said
 
 

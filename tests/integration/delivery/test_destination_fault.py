@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -95,7 +96,8 @@ def test_the_reason_is_in_the_apis_words(
     sandbox.rule(REFUSED)
     track(lambda _: "Lead")
     engine.drain(BUDGET_S)
-    reason = (redis.hget(keys.state(PIXEL.key), "parked") or b"").decode()
+    parked: Any = redis.hget(keys.state(PIXEL.key), "parked")
+    reason = parked.decode()
     assert reason.startswith("configuration: ")
     assert "no match key" in reason
 

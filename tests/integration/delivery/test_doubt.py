@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from random import Random
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -75,7 +76,7 @@ def deliver(redis: Redis, redis_url: str, sandbox: Sandbox) -> Deliver:
 
 def left(redis: Redis) -> list[History]:
     """What is known of the events that wait, a block each."""
-    documents = redis.hgetall(keys.attempts(PIXEL.key))
+    documents: Any = redis.hgetall(keys.attempts(PIXEL.key))
     return [History.read(documents[block], 0.0) for block in sorted(documents)]
 
 

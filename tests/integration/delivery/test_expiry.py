@@ -4,92 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, Final
 
-import orjson
 import pytest
-from click.testing import CliRunner
 from redis import Redis
 from structlog.testing import capture_logs
 
-from tiktok_events import Client
+from tests.builders.parked import DAY_S, KEY, SETTINGS, TURNS, WEEK_S, Parked, purchase
 from tiktok_events.event.destination import Destination
 from tiktok_events.outbox import keys
-from worker.cli import main
 from worker.delivery.expiry import Sweep, is_time_to_sweep
 from worker.letters.dead_letters import DeadLetters
 from worker.operations.status import read_figures
-from worker.outbox.outbox import Claim, Outbox, Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
 from worker.outbox.server_clock import ServerClock
-from worker.outbox.settlement import Settlement, Turns
-from worker.settings import Settings
-
-PIXEL: Final = "C0EXPIRY0PIXEL000000"
-KEY: Final = f"web:{PIXEL}"
-DAY_S: Final = 86_400
-WEEK_S: Final = 7 * DAY_S
-TURNS: Final = Turns("digest", 10_000.0)
-SETTINGS: Final = Settings.load({})
-
-
-def purchase(event_id: str, *, age_s: float = 0, **changes: Any) -> dict[str, Any]:
-    """A valid event of an age."""
-    return {
-        "event": "Purchase",
-        "event_id": event_id,
-        "event_time": int(time.time() - age_s),
-        "user": {"email": "jo@example.com"},
-        "page": {"url": f"https://shop.example/thanks?{'q' * 300}"},
-        **changes,
-    }
-
-
-class Parked:
-    """A destination, and a process that may sweep it once it is parked."""
-
-    def __init__(self, redis: Redis, client: Client) -> None:
-        self.redis = redis
-        self.client = client
-        self.outbox = Outbox(redis, consumer="sweeper", lease_ms=60_000)
-        self.sweep = Sweep(redis, self.outbox, "sweeper", SETTINGS)
-
-    def track(self, *ids: str, age_s: float = 0, **changes: Any) -> None:
-        """Enqueue events as one block."""
-        self.client.track_many([purchase(one, age_s=age_s, **changes) for one in ids])
-
-    def park(self) -> None:
-        """From now on."""
-        assert Parking(self.redis).park(KEY)
-
-    def run(self) -> int:
-        """Sweep to the end."""
-        return self.sweep.run(lambda: True)
-
-    def dead(self) -> dict[str | None, str]:
-        """Reasons by event id."""
-        return {letter.event_id: letter.reason for letter in DeadLetters(self.redis)}
-
-    def claim(self) -> Claim:
-        """Claim all of it, as another process."""
-        outbox = Outbox(self.redis, consumer="other", lease_ms=60_000)
-        return outbox.claim([Want(KEY, 100_000, 100_000_000, TURNS)])[0]
-
-    def ids_after_resume(self) -> list[str]:
-        """What a worker claims in the end, but for the one probe: in the order of claiming."""
-        assert Parking(self.redis).resume(KEY)
-        self.redis.hdel(keys.state(KEY), "failures")
-        payloads = [block.payload for block in self.claim().blocks]
-        return [event["event_id"] for payload in payloads for event in orjson.loads(payload)]
-
-
-@pytest.fixture
-def parked(redis: Redis, redis_url: str) -> Iterator[Parked]:
-    """An empty destination that is not parked yet."""
-    with Client(redis_url, event_source_id=PIXEL, linger_ms=0) as client:
-        yield Parked(redis, client)
-
+from worker.outbox.settlement import Settlement
 
 # --- the sweep --------------------------------------------------------------------------
 
@@ -270,42 +199,3 @@ def test_one_worker_a_minute_sweeps(redis: Redis) -> None:
     assert is_time_to_sweep(redis)
     assert not is_time_to_sweep(redis)
     assert 0 < redis.pttl(keys.SWEEPING) <= 60_000
-
-
-# --- what is shown ----------------------------------------------------------------------
-
-
-def shown(redis_url: str, *arguments: str) -> str:
-    """What a command prints."""
-    return CliRunner(env={"TIKTOK_EVENTS_REDIS_URL": redis_url}).invoke(main, arguments).stdout
-
-
-def test_a_parked_destination_shows_its_first_deadline(parked: Parked, redis_url: str) -> None:
-    """The earliest event of its oldest block decides; both commands tell."""
-    event_time = int(time.time()) - DAY_S
-    parked.client.track_many([purchase("new"), purchase("old", event_time=event_time)])
-    parked.park()
-    (status,) = orjson.loads(shown(redis_url, "status", "--json"))["destinations"]
-    listed = orjson.loads(shown(redis_url, "destinations", "list", "--json"))
-    assert [status["expires_at"], listed["expires_at"]] == [event_time + WEEK_S] * 2
-    for command in (("status",), ("destinations", "list")):
-        text = " ".join(shown(redis_url, *command).split())
-        assert "first event expires in 5d" in text
-
-
-def test_a_destination_that_is_not_parked_shows_no_deadline(parked: Parked, redis_url: str) -> None:
-    """Its events leave before."""
-    parked.track("new")
-    (status,) = orjson.loads(shown(redis_url, "status", "--json"))["destinations"]
-    assert status["expires_at"] is None
-    assert "expires" not in shown(redis_url, "destinations", "list")
-
-
-def test_a_parked_destination_without_events_shows_no_deadline(
-    parked: Parked, redis_url: str
-) -> None:
-    """Nor does one whose first event has no time that is a figure."""
-    parked.park()
-    assert "expires" not in shown(redis_url, "status")
-    parked.track("odd", event_time={"no": "time"})
-    assert "expires" not in shown(redis_url, "status")

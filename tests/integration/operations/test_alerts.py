@@ -50,8 +50,8 @@ def phases(alerts: Alerts, *values: float) -> list[str]:
 def bury(redis: Redis, **given: Any) -> None:
     """Bury an event that expires in an hour."""
     now = time.time()
-    body = {"event": "Purchase", "properties": {"value": given.pop("value", 5.0)}}
-    body["properties"]["currency"] = given.pop("currency", "EUR")
+    money = {"value": given.pop("value", 5.0), "currency": given.pop("currency", "EUR")}
+    body = {"event": "Purchase", "properties": money}
     DeadLetters(redis).bury(
         DeadLetter.of(
             body,
@@ -93,7 +93,8 @@ def test_an_incident_that_is_not_calm_for_long_goes_on(redis: Redis) -> None:
 
 def _calm_since(redis: Redis, seconds: float) -> None:
     """Let an incident have been calm for some seconds."""
-    since, _, peak = redis.hget(keys.ALERTS, "dead_per_minute").split()
+    stored: Any = redis.hget(keys.ALERTS, "dead_per_minute")
+    since, _, peak = stored.split()
     calm_since = str(round((time.time() - seconds) * 1000)).encode()
     redis.hset(keys.ALERTS, "dead_per_minute", b" ".join((since, calm_since, peak)))
 

@@ -9,6 +9,7 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
+from tests.integration.conftest import RawServer
 from worker.operations.alerts.announcement import announce, sentence
 from worker.operations.alerts.judge import Alert, Figure, Incident, Phase
 from worker.settings import Settings
@@ -122,7 +123,7 @@ def test_a_webhook_that_is_down_is_told_once() -> None:
 def test_a_webhook_that_hangs_is_given_up(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker does not wait for it for long."""
     monkeypatch.setattr("worker.operations.alerts.announcement.WEBHOOK_TIMEOUT_S", 0.05)
-    hook = serve(lambda _connection: hook.closed.wait(20) and None)
+    hook: RawServer = serve(lambda _connection: hook.closed.wait(20) and None)
     _, failure = told(BEGUN, hook.url)
     assert failure["error"] == "ReadTimeout"
     hook.closed.set()

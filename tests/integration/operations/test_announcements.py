@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from redis import Redis
@@ -53,7 +53,8 @@ def parked(redis: Redis, redis_url: str) -> tuple[Outbox, Settled]:
 
 def let_leases_end(redis: Redis) -> None:
     """A minute passes, and whoever was to tell has not."""
-    for member in redis.zrange(keys.ANNOUNCEMENTS, 0, -1):
+    members: Any = redis.zrange(keys.ANNOUNCEMENTS, 0, -1)
+    for member in members:
         redis.zadd(keys.ANNOUNCEMENTS, {member: 1})
 
 
@@ -132,7 +133,7 @@ def test_a_lease_from_before_the_clock_jumped_back_has_ended(
 ) -> None:
     """It would last for ever otherwise."""
     Alerts(redis).judge([DEAD])
-    (member,) = redis.zrange(keys.ANNOUNCEMENTS, 0, -1)
+    (member,) = cast("list[bytes]", redis.zrange(keys.ANNOUNCEMENTS, 0, -1))
     redis.zadd(keys.ANNOUNCEMENTS, {member: (time.time() + 86_400) * 1000})
     assert Announcements(redis).due()
     assert [line["event"] for line in told()] == ["alert"]

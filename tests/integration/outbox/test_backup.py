@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from redis import Redis
 
@@ -16,7 +16,7 @@ from worker.operations.status import read_figures
 PAGE: Final = (Path(__file__).parents[3] / "docs/operate/backup.md").read_text()
 
 
-def follow(redis: Redis, directory: Path, backup: Path) -> None:
+def follow(redis: Any, directory: Path, backup: Path) -> None:
     """Type the commands of the page."""
     (block,) = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     for line in block.splitlines():

@@ -17,7 +17,7 @@ from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.outbox import Appender
-from worker.cli.doctor.checks import worker_clocks
+from worker.cli.doctor.accounts import worker_clocks
 from worker.cli.doctor.diagnosis import Outcome as CheckOutcome
 from worker.operations.status import read_figures
 from worker.outbox.clock_watch import ClockWatch
@@ -76,7 +76,7 @@ def settle(outbox: Outbox, claimed: Claim, *, delay_ms: int | None = None) -> in
     settlement = Settlement(PIXEL.key, claimed.failures, TURNS, outcome=Outcome.HEALTHY)
     settlement.done = [(block.id, block.claims, block.events) for block in claimed.blocks]
     if delay_ms is not None:
-        settlement.again = [(id_, claims, None) for id_, claims, _ in settlement.done]
+        settlement.again = [(id_, claims, None, False) for id_, claims, _ in settlement.done]
         settlement.done, settlement.outcome = [], Outcome.FAILING
         settlement.delay_ms = settlement.first_delay_ms = delay_ms
     return outbox.settle(settlement).lost
@@ -84,7 +84,8 @@ def settle(outbox: Outbox, claimed: Claim, *, delay_ms: int | None = None) -> in
 
 def jump(redis: Redis, by_ms: int) -> None:
     """The clock jumps: what is stored lies so much further back, or ahead for a jump back."""
-    for name, due in redis.zrange(keys.READY, 0, -1, withscores=True):
+    ready: Any = redis.zrange(keys.READY, 0, -1, withscores=True)
+    for name, due in ready:
         redis.zadd(keys.READY, {name: due - by_ms})
     for key in (STATE, LIMIT):
         for field in ("not_before", "stale_check", "next_at", "changed_at", "lowered_at"):
@@ -102,7 +103,8 @@ def _shift_claims(redis: Redis, by_ms: int) -> None:
     now_ms = seconds * 1000 + microseconds // 1000
     if not redis.exists(STREAM) or not redis.xinfo_groups(STREAM):
         return
-    for entry in redis.xpending_range(STREAM, keys.GROUP, "-", "+", 1000):
+    claims: Any = redis.xpending_range(STREAM, keys.GROUP, "-", "+", 1000)
+    for entry in claims:
         redis.xclaim(
             STREAM,
             keys.GROUP,

@@ -57,6 +57,6 @@ def test_a_full_server_can_hand_back_and_bury(full: Redis) -> None:
     want = Want(name, 100, 10_000_000, TURNS)
     (claim,) = outbox.claim([want])
     settlement = Settlement(name, 0, TURNS, outcome=Outcome.FAILING, delay_ms=60_000)
-    settlement.again = [(block.id, block.claims, "{}") for block in claim.blocks]
+    settlement.again = [(block.id, block.claims, "{}", False) for block in claim.blocks]
     assert outbox.settle(settlement).lost == 0
     assert outbox.claim([want])[0].blocks == []

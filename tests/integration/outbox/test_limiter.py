@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from redis import Redis
 
@@ -13,9 +11,6 @@ from tiktok_events.outbox import keys
 from tiktok_events.outbox.outbox import Appender
 from worker.outbox.outbox import Claim, Outbox, Want
 from worker.outbox.settlement import Outcome, Settlement, Turns
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SLOW = Turns("slow", 2.0)
 FAST = Turns("fast", 1000.0)
@@ -27,7 +22,7 @@ def destinations(count: int) -> list[str]:
 
 
 @pytest.fixture
-def outbox(redis: Redis) -> Iterator[Outbox]:
+def outbox(redis: Redis) -> Outbox:
     """A worker, with an event waiting at each of ten destinations."""
     Appender(redis, linger_ms=0, rings=False).append(
         [PreparedEvent(Destination.from_key(key), "e", b"{}") for key in destinations(10)]

@@ -64,7 +64,7 @@ def done(claimed: Claim) -> Settlement:
 def again(claimed: Claim) -> Settlement:
     """None of it."""
     settlement = of(claimed)
-    settlement.again = [(block.id, block.claims, "{}") for block in claimed.blocks]
+    settlement.again = [(block.id, block.claims, "{}", False) for block in claimed.blocks]
     settlement.outcome, settlement.delay_ms = Outcome.FAILING, 0
     return settlement
 

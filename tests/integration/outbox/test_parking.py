@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from redis import Redis
@@ -81,12 +81,12 @@ class Desk:
         """Settle a claim whose request failed."""
         turns = self.destinations().account(PIXEL).turns
         settlement = Settlement(PIXEL.key, claimed.failures, turns, outcome=Outcome.FAILING)
-        settlement.again = [(block.id, block.claims, "{}") for block in claimed.blocks]
+        settlement.again = [(block.id, block.claims, "{}", False) for block in claimed.blocks]
         self.workers[worker].settle(settlement)
 
     def reason(self) -> bytes | None:
         """Why it is parked."""
-        return self.redis.hget(keys.state(PIXEL.key), "parked")
+        return cast("bytes | None", self.redis.hget(keys.state(PIXEL.key), "parked"))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 from redis import Redis
@@ -16,9 +15,6 @@ from worker.outbox.outbox import Claim, Outbox, Rest, Want
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import Outcome, Settlement, Turns
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 PIXEL = Destination("web", "C0PIXEL")
 STATE = keys.state(PIXEL.key)
 TURNS = Turns("digest", 10_000.0)
@@ -27,7 +23,7 @@ RAMP_MS = 4_000
 
 
 @pytest.fixture
-def outbox(redis: Redis) -> Iterator[Outbox]:
+def outbox(redis: Redis) -> Outbox:
     """A worker, with many requests' worth of events waiting."""
     appender = Appender(redis, linger_ms=0, rings=False)
     for first in range(0, 100 * BATCH, BATCH):

@@ -27,7 +27,8 @@ def lead(event_id: str, source_id: str = "C0PIXEL") -> dict[str, Any]:
 
 def pass_time(redis: Redis, seconds: float) -> None:
     """All times move into the past: for the server, so much of it has passed."""
-    for key in redis.zrange(keys.HELD, 0, -1):
+    held: Any = redis.zrange(keys.HELD, 0, -1)
+    for key in held:
         redis.zincrby(keys.HELD, -seconds * 1000, key)
 
 
@@ -77,7 +78,8 @@ def test_many_are_released_in_blocks_and_steps(redis: Redis, redis_url: str) -> 
     pass_time(redis, HOUR_S)
     assert HeldEvents(redis).release() == count
     assert waiting(redis) == [f"e{n:04}" for n in range(count)]
-    sizes = [int(fields[b"n"]) for _, fields in redis.xrange(keys.outbox(PIXEL))]
+    blocks: Any = redis.xrange(keys.outbox(PIXEL))
+    sizes = [int(fields[b"n"]) for _, fields in blocks]
     assert sizes == [100] * (count // 100) + [50]
     assert redis.exists(keys.HELD, keys.HELD_EVENTS, keys.HELD_IDS) == 0
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from redis import Redis
 
+from tests.builders.leases import expire_leases
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
@@ -58,14 +59,6 @@ class Stage:
         """As if it were over."""
         self.redis.hset(keys.state(destination.key), "not_before", 0)
 
-    def end_leases(self, destination: Destination, consumer: str) -> None:
-        """As if a process had claimed what it holds a lease ago, and the last look been before."""
-        stream = keys.outbox(destination.key)
-        for entry in self.redis.xpending_range(stream, keys.GROUP, "-", "+", 100, consumer):
-            held = [entry["message_id"]]
-            self.redis.xclaim(stream, keys.GROUP, consumer, 0, held, idle=LEASE_MS, justid=True)
-        self.redis.hdel(keys.state(destination.key), "stale_check")
-
     def serve_slowly(self) -> list[str]:
         """What is claimed with the slow token, one event each, until nothing is due."""
         served = []
@@ -80,7 +73,8 @@ class Stage:
         seconds, microseconds = self.redis.time()
         now_ms = seconds * 1000 + microseconds // 1000
         self.redis.hset(keys.limit(SLOW.token_digest), "next_at", now_ms + BURST_MS)
-        for name, due in self.redis.zrange(keys.READY, 0, -1, withscores=True):
+        ready: Any = self.redis.zrange(keys.READY, 0, -1, withscores=True)
+        for name, due in ready:
             self.redis.zadd(keys.READY, {name: due - TURN_MS})
             self.redis.hset(keys.state(name.decode()), "not_before", now_ms)
 
@@ -138,7 +132,7 @@ def test_the_claim_of_a_dead_worker_goes_before_what_is_new(stage: Stage) -> Non
     stage.append(BUSY, "old-1", "old-2", *(f"new-{number}" for number in range(10)))
     claim(stage.one)
     assert ids(claim(stage.two)) == ["new-0", "new-1"]
-    stage.end_leases(BUSY, "one")
+    expire_leases(stage.redis, BUSY.key, idle_ms=LEASE_MS, consumer="one")
     assert ids(claim(stage.two, wanted=3)) == ["old-1", "old-2", "new-2"]
 
 

@@ -100,7 +100,8 @@ class Ward:
         """Ids of the events in all outboxes; an event that stands there twice counts twice."""
         found: Counter[str] = Counter()
         for key in self.redis.scan_iter(match=keys.outbox("*")):
-            for _, block in self.redis.xrange(key):
+            blocks: Any = self.redis.xrange(key)
+            for _, block in blocks:
                 found.update(event["event_id"] for event in orjson.loads(block[b"b"]))
         return found
 

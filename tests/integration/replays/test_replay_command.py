@@ -12,6 +12,7 @@ from redis import Redis
 
 from worker.attempts.history import History
 from worker.cli.dead import replay_watch
+from worker.cli.terminal import Bar
 from worker.letters.dead_letters import Reason
 from worker.letters.filter import LetterFilter
 from worker.outbox.parking import Parking
@@ -229,7 +230,7 @@ def test_ctrl_c_leaves_it_running(ward: Any, monkeypatch: pytest.MonkeyPatch) ->
         raise KeyboardInterrupt
 
     ward.bury()
-    monkeypatch.setattr(replay_watch.Bar, "reach", ctrl_c)
+    monkeypatch.setattr(Bar, "reach", ctrl_c)
     result = ward.run("dead", "replay", "--all", "--yes")
     assert result.exit_code == 0
     assert "Replay 1 goes on without you" in result.stdout

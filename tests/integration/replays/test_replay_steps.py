@@ -85,6 +85,7 @@ def test_a_worker_that_slept_through_its_lease_changes_nothing(ward: Any) -> Non
     ward.kill_holder(number)
     other = hold(ward, "other").take(number)
     assert move(ward, held, some, sleeper) == (Step.NOT_HELD, 0)
+    assert held is not None
     assert not sleeper.finish(held)
     assert not sleeper.leave(held, due_in_s=0, waits_for={})
     assert move(ward, other, some, hold(ward, "other")) == (Step.MOVED, 100)
@@ -202,7 +203,7 @@ def test_a_clock_that_jumped_back_holds_up_no_replay(ward: Any, redis: Redis) ->
     ward.bury(2)
     number, ahead_ms = ward.ask(), round(time.time() * 1000) + 86_400_000
     redis.zadd(keys.REPLAYS, {str(number): ahead_ms})
-    ahead = {"lease_until": ahead_ms, "paid_until": ahead_ms / 1000}
+    ahead: Any = {"lease_until": ahead_ms, "paid_until": ahead_ms / 1000}
     redis.hset(keys.replay(number), mapping=ahead)
     assert hold(ward).offered() == [number]
     assert ward.turn(number).state is ReplayState.FINISHED

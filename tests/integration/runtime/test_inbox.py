@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from redis import Redis
 
+from tests.builders.waiting import events_waiting
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetters
@@ -36,7 +38,8 @@ def acceptance(inbox: Inbox, redis: Redis, redis_url: str) -> Iterator[Acceptanc
 
 def end_leases(redis: Redis) -> None:
     """As if ten seconds had passed."""
-    for number in redis.zrange(keys.INBOX_DUE, 0, -1):
+    leased: Any = redis.zrange(keys.INBOX_DUE, 0, -1)
+    for number in leased:
         redis.zadd(keys.INBOX_DUE, {number: 0})
 
 
@@ -114,8 +117,7 @@ def test_an_event_keeps_its_time_when_it_is_read_again(
     [leased] = inbox.take()
     for _ in range(2):  # a reader that ended between the outbox and the inbox, and the next
         acceptance._accept(leased)
-    blocks = redis.xrange(keys.outbox("web:C0INBOX"))
-    first, again = (json.loads(fields[b"b"])[0] for _, fields in blocks)
+    first, again = events_waiting(redis, "web:C0INBOX")
     assert first == again
     assert first["event_time"] == int(leased.seen_at)
 

@@ -28,7 +28,8 @@ def consuming(url: str, kind: type[Channel]) -> Iterator[tuple[Any, list[Any]]]:
     options = {"global_keyprefix": BROKER_PREFIX}
     received: list[Any] = []
     with Connection(url, transport_options=options) as connection:
-        connection.transport.Channel = kind
+        transport: Any = connection.transport
+        transport.Channel = kind
         with connection.channel() as channel:
             assert type(channel) is kind
             queue = Queue(DOORBELL_QUEUE)(channel)
@@ -80,7 +81,8 @@ def test_kombu_loses_a_message_of_a_full_server(full: tuple[str, Redis]) -> None
     """If it no longer does, `ForgetfulQoS` may go."""
     url, redis = full
     with Connection(url, transport_options={"global_keyprefix": BROKER_PREFIX}) as connection:
-        connection.transport.Channel = Channel
+        transport: Any = connection.transport
+        transport.Channel = Channel
         queue = Queue(DOORBELL_QUEUE)(connection.channel())
         with pytest.raises(OutOfMemoryError):
             queue.get(accept=["json"])
@@ -139,7 +141,7 @@ def test_a_connection_that_connects_again_asks_again(
 ) -> None:
     """If redis-py's own does, `AskingConnection` may go."""
     pool = Asked(server.port)
-    connection = kind(connection_pool=pool)
+    connection: Any = kind(connection_pool=pool)
     connection.connect()
     asked = pool.times
     connection.disconnect()
@@ -153,6 +155,8 @@ def test_both_transports_get_our_channels() -> None:
     """By the attribute that kombu reads."""
     patch_kombu()
     with Connection("redis://") as plain, Connection("sentinel://") as led:
-        assert type(plain.transport).Channel is BellChannel
-        assert issubclass(type(led.transport).Channel, SentinelChannel)
-        assert type(led.transport).Channel.connection_class is AskingConnection
+        transports: list[Any] = [type(plain.transport), type(led.transport)]
+        channels = [transport.Channel for transport in transports]
+    assert channels[0] is BellChannel
+    assert issubclass(channels[1], SentinelChannel)
+    assert channels[1].connection_class is AskingConnection

@@ -11,64 +11,15 @@ import sys
 import threading
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
 import requests
 
+from tests.builders.sandbox_requests import PATH, body, post, raw_until_closed
 from tiktok_events_sandbox import Report, Sandbox, ScenarioError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-PATH = "/open_api/v1.3/event/track/"
 SERVE = "from tiktok_events_sandbox.command import sandbox; sandbox()"
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """A running sandbox."""
-    with Sandbox(tokens={"secret": {"PIXEL1"}}) as running:
-        yield running
-
-
-@pytest.fixture
-def session() -> Iterator[requests.Session]:
-    """A session with keep-alive and the token."""
-    with requests.Session() as made:
-        made.trust_env = False
-        made.headers["Access-Token"] = "secret"
-        yield made
-
-
-def body(*numbers: int) -> dict[str, Any]:
-    """Return a request body with events of these numbers."""
-    events = [
-        {
-            "event": "Purchase",
-            "event_time": 1_767_225_600,
-            "event_id": f"ord-{number}",
-            "page": {"url": "https://shop.example/"},
-        }
-        for number in numbers
-    ]
-    return {"event_source": "web", "event_source_id": "PIXEL1", "data": events}
-
-
-def post(sandbox: Sandbox, session: requests.Session, *numbers: int) -> requests.Response:
-    """Send events as one request."""
-    return session.post(
-        sandbox.url + PATH, json=body(*numbers or (1,)), timeout=10, allow_redirects=False
-    )
-
-
-def raw_until_closed(sandbox: Sandbox, request: bytes) -> bytes:
-    """Send bytes, say that no more follow, and return the answer."""
-    with socket.create_connection((sandbox.host, sandbox.port), timeout=10) as connection:
-        connection.sendall(request)
-        connection.shutdown(socket.SHUT_WR)
-        return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 def test_events_are_accepted_and_counted(sandbox: Sandbox, session: requests.Session) -> None:
@@ -151,102 +102,6 @@ def test_an_answer_leaves_in_one_piece(sandbox: Sandbox) -> None:
     with socket.create_connection((sandbox.host, sandbox.port), timeout=10) as connection:
         connection.sendall(request.encode())
         assert connection.recv(65536).endswith(b'{"status":"ok"}')
-
-
-@pytest.mark.parametrize("accept", [True, False])
-def test_a_reset_reaches_the_sender_as_a_reset(
-    sandbox: Sandbox,
-    session: requests.Session,
-    accept: bool,  # noqa: FBT001 — a table column
-) -> None:
-    """The connection ends by RST after reading; the events count when the rule says so."""
-    sandbox.rule({"kind": "reset", "accept": accept}, match={"times": 1})
-    with pytest.raises(requests.ConnectionError, match="reset by peer"):
-        post(sandbox, session)
-    assert post(sandbox, session).json()["code"] == 0
-    assert (int(accept), 1) == (sandbox.report().repeated, sandbox.report().distinct)
-
-
-def test_a_reset_before_reading_takes_no_body(sandbox: Sandbox, session: requests.Session) -> None:
-    """The connection ends before the body is read and nothing is received."""
-    sandbox.rule({"kind": "reset", "when": "before_reading"}, match={"times": 1})
-    with pytest.raises(requests.ConnectionError):
-        post(sandbox, session)
-    assert (sandbox.report().requests, sandbox.report().events_received) == (1, 0)
-
-
-def test_a_hanging_answer_ends_with_the_senders_patience(
-    sandbox: Sandbox, session: requests.Session
-) -> None:
-    """The sender's read time-out ends the wait."""
-    sandbox.rule({"kind": "hang"})
-    with pytest.raises(requests.ReadTimeout):
-        session.post(sandbox.url + PATH, json=body(1), timeout=0.2)
-    assert sandbox.report().events_received == 1
-
-
-def test_a_hanging_answer_ends_after_its_seconds(
-    sandbox: Sandbox, session: requests.Session
-) -> None:
-    """The server closes without an answer when the rule's time is over."""
-    sandbox.rule({"kind": "hang", "max_s": 0.05})
-    with pytest.raises(requests.ConnectionError, match="without response"):
-        post(sandbox, session)
-
-
-def test_a_slow_answer_comes_late_but_comes(sandbox: Sandbox, session: requests.Session) -> None:
-    """The answer is held back for the seconds of the rule."""
-    sandbox.rule({"kind": "slow", "delay_s": 0.2})
-    started = time.monotonic()
-    assert post(sandbox, session).json()["code"] == 0
-    assert time.monotonic() - started >= 0.2
-
-
-def test_a_truncated_body_is_seen_as_broken(sandbox: Sandbox, session: requests.Session) -> None:
-    """Fewer bytes arrive than the header promised."""
-    sandbox.rule({"kind": "truncated"})
-    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
-        post(sandbox, session)
-
-
-@pytest.mark.parametrize(
-    ("effect", "status", "content"),
-    [
-        ({"kind": "empty"}, 200, b""),
-        ({"kind": "no_code"}, 200, b'{"message":"OK"}'),
-        ({"kind": "redirect"}, 302, b""),
-    ],
-)
-def test_answers_that_say_nothing(
-    sandbox: Sandbox,
-    session: requests.Session,
-    effect: dict[str, Any],
-    status: int,
-    content: bytes,
-) -> None:
-    """Empty, codeless and redirecting answers arrive as they are."""
-    sandbox.rule(effect)
-    answer = post(sandbox, session)
-    assert (status, content) == (answer.status_code, answer.content)
-
-
-def test_a_gateway_page_is_html(sandbox: Sandbox, session: requests.Session) -> None:
-    """A 502 has a page in place of JSON."""
-    sandbox.rule({"kind": "html"})
-    answer = post(sandbox, session)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (502, "text/html")
-    assert "502 Bad Gateway" in answer.text
-
-
-def test_retry_after_is_a_header(sandbox: Sandbox, session: requests.Session) -> None:
-    """A throttle may tell its seconds."""
-    sandbox.rule({"kind": "throttle", "for_s": 60, "retry_after": True, "http_status": 429})
-    answer = post(sandbox, session)
-    assert (
-        answer.status_code,
-        answer.headers["Retry-After"],
-        answer.json()["code"],
-    ) == (429, "60", 40100)
 
 
 def test_rules_and_figures_are_reached_over_http(

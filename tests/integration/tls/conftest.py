@@ -136,8 +136,10 @@ def bulk(*words: object) -> bytes:
 
 def leads_to(port: int) -> Opened:
     """A Sentinel and a cluster's node in one: who leads is at this port."""
-    leader = ("name", "outbox", "ip", HOST, "port", port, "flags", "master")
-    leader += ("num-other-sentinels", 0)
+    leader: tuple[object, ...] = (
+        *("name", "outbox", "ip", HOST, "port", port, "flags", "master"),
+        *("num-other-sentinels", 0),
+    )
 
     def answer(command: Sequence[bytes]) -> bytes:
         words = [word.upper() for word in command]

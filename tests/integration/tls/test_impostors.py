@@ -62,7 +62,8 @@ def by_broker(url: str) -> None:
         app.conf.update(celery_settings(settings))
         with app.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=2)
-            connection.default_channel.client.ping()
+            channel: Any = connection.default_channel
+            channel.client.ping()
 
 
 def refused(way: Way, url: str) -> None:

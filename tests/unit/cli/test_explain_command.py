@@ -15,21 +15,18 @@ from worker.files.explain import UnreadableEventsError, mask, read_events
 if TYPE_CHECKING:
     from pathlib import Path
 
-EVENT = {
-    "event": "Purchase",
-    "event_id": "order-1",
-    "user": {
-        "email": ["Gwendolyn@Example.com", ""],
-        "phone": "0170 1234567",
-        "external_id": "Customer-77",
-        "last_name": "Featherstone",
-        "city": "Wuppertal",
-        "country": "DE",
-        "ip": "203.0.113.9",
-        "ttclid": "E.C.P." + "x" * 500,
-        "e-mail": "gwendolyn@example.com",
-    },
+USER: dict[str, Any] = {
+    "email": ["Gwendolyn@Example.com", ""],
+    "phone": "0170 1234567",
+    "external_id": "Customer-77",
+    "last_name": "Featherstone",
+    "city": "Wuppertal",
+    "country": "DE",
+    "ip": "203.0.113.9",
+    "ttclid": "E.C.P." + "x" * 500,
+    "e-mail": "gwendolyn@example.com",
 }
+EVENT = {"event": "Purchase", "event_id": "order-1", "user": USER}
 PERSONAL = ("gwendolyn", "1701234567", "customer-77", "featherstone", "wuppertal", "203.0.113.9")
 
 
@@ -43,7 +40,8 @@ def run(*arguments: str, given: str | bytes | None = None) -> Result:
 def keys_of(result: Result) -> list[dict[str, Any]]:
     """Return the explained keys of the one event of ``--json`` output."""
     (line,) = result.stdout.splitlines()
-    return json.loads(line)["keys"]
+    keys: list[dict[str, Any]] = json.loads(line)["keys"]
+    return keys
 
 
 def test_the_table_fits_100_columns_and_names_every_key(tmp_path: Path) -> None:
@@ -55,7 +53,7 @@ def test_the_table_fits_100_columns_and_names_every_key(tmp_path: Path) -> None:
 
     assert result.exit_code == 0
     assert max(map(len, result.stdout.splitlines())) <= 100
-    assert [key for key in EVENT["user"] if key not in result.stdout] == []
+    assert [key for key in USER if key not in result.stdout] == []
     assert "event 1: Purchase · order-1" in result.stdout
     assert "\x1b" not in result.stdout
 
@@ -84,7 +82,7 @@ def test_json_holds_whole_digests() -> None:
     result = run("--json", "--region", "DE", "-", given=json.dumps(EVENT))
 
     sent = {key["key"]: key["sent"] for key in keys_of(result) if key["position"] is None}
-    expected = prepare_user(EVENT["user"], "DE")
+    expected = prepare_user(USER, "DE")
     assert expected["phone"] == sent["phone"]
     assert expected["last_name"] == sent["last_name"]
 

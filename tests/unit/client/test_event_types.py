@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import typing
+from datetime import datetime
 from typing import Any, Final, get_args, get_origin, get_type_hints
+from uuid import UUID
 
 import pytest
 
@@ -11,8 +13,9 @@ from schemas import catalogue, context, event, properties, user, vehicle
 from schemas.addresses import IpAddress
 from schemas.digests import MatchKey
 from schemas.event_time import EventTime
-from schemas.fields import Choice, EventField, Flag, Limit, Text
+from schemas.fields import Choice, EventField, Text
 from schemas.figures import Count, Currency, Number, Quantity
+from schemas.flags import Flag, Limit
 from schemas.lists import Objects, Texts
 from schemas.meanings import meanings
 from schemas.names import EventName
@@ -20,7 +23,6 @@ from schemas.objects import EventObject, Object
 from tiktok_events import types
 from tiktok_events.event.destination import DESTINATION_FIELDS, EVENT_SOURCES
 from tiktok_events.event.match_rules import MATCH_RULES
-from tiktok_events.types import event as event_types
 
 PAIRS: Final[list[tuple[Any, EventObject]]] = [
     (types.Event, event.WebEvent()),
@@ -55,8 +57,8 @@ PLAIN: Final = {
 }
 CLIENT_READS: Final[dict[str, Any]] = {
     "event": types.StandardEvent | str,
-    "event_time": int | event_types.datetime,
-    "event_id": str | event_types.UUID,
+    "event_time": int | datetime,
+    "event_id": str | UUID,
 }
 """Keys of which the client takes more than the schemas, and makes what they want of it."""
 

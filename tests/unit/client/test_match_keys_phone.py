@@ -140,6 +140,7 @@ def test_the_reason_tells_a_guess_from_a_certain_number(
 def test_the_library_and_the_cheap_path_agree_on_every_country(region: str) -> None:
     """The example number of each country, in E.164 or written for reading, comes out the same."""
     example = phonenumbers.example_number(region)
+    assert example is not None
     e164 = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
     written = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     national = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)

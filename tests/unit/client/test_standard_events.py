@@ -18,6 +18,7 @@ from schemas import check_event
 from schemas.catalogue import APP_EVENTS, STANDARD_EVENTS
 from tiktok_events import InvalidEvent, Money, standard_events
 from tiktok_events.event.prepare import EventPreparer
+from tiktok_events.types import Content
 
 PAGE: Final[Any] = {"url": "https://shop.example/thanks"}
 PLACES: Final[dict[str, Any]] = {
@@ -110,7 +111,8 @@ def test_a_purchase_is_the_event_one_would_write() -> None:
 
 def test_contents_are_products_unless_said_otherwise() -> None:
     """Product ads need to know what the ids are."""
-    event = standard_events.add_to_cart(contents=iter([{"content_id": "sku-1"}]), page=PAGE)
+    contents: list[Content] = [{"content_id": "sku-1"}]
+    event = standard_events.add_to_cart(contents=iter(contents), page=PAGE)
     assert event["properties"] == {
         "contents": [{"content_id": "sku-1"}],
         "content_type": "product",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +33,8 @@ EVENTS = st.builds(
 
 def of_redis_py(command: Sequence[str | int | bytes]) -> bytes:
     """The command as the library writes it without hiredis."""
-    packer = PythonRespSerializer(6000, Connection().encoder.encode)
+    connection: Any = Connection
+    packer: Any = PythonRespSerializer(6000, connection().encoder.encode)
     return b"".join(packer.pack(*command))
 
 

@@ -48,7 +48,7 @@ def test_a_line_loses_nothing() -> None:
 
 def test_a_letter_without_a_body_survives() -> None:
     """One that was refused before hashing has no destination either."""
-    nothing = dict.fromkeys(("body", "event", "event_id", "value", "currency"))
+    nothing: dict[str, Any] = dict.fromkeys(("body", "event", "event_id", "value", "currency"))
     bare = replace(letter(), destination="", **nothing)
     assert bare.write() == read_line(to_line(bare)).write()
 

@@ -46,7 +46,7 @@ def event(region: str | None = None, **user: Any) -> dict[str, Any]:
     ],
 )
 def test_every_way_of_writing_a_value_is_the_same_person(
-    key: str, asked: str, tracked: object
+    key: str, asked: str, tracked: Any
 ) -> None:
     """The operator's spelling and the application's meet in one digest."""
     stored = event(**{key: tracked})

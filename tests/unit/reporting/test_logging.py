@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import ast
-import io
-import logging
 import multiprocessing
 import sys
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
-import structlog
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from tiktok_events.errors import InvalidSetting
@@ -22,63 +18,8 @@ from worker.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-EMAIL = "ada.canary@example.org"
-PHONE = "+49 151 2345 6789"
-NAME = "Lovelace-Canary"
-EXTERNAL_ID = "customer-canary-77"
-TOKEN = "0123456789abcdef0123456789abcdef01234567"
-CANARIES = (EMAIL, PHONE, NAME, EXTERNAL_ID, TOKEN)
-PLANTED = " ".join(CANARIES)
-
-
-class Stream(io.StringIO):
-    """A stream that may claim to be a terminal."""
-
-    def __init__(self, *, terminal: bool = False) -> None:
-        super().__init__()
-        self._terminal = terminal
-
-    def isatty(self) -> bool:
-        """As a terminal answers."""
-        return self._terminal
-
-    def lines(self) -> list[dict[str, Any]]:
-        """What was written, as JSON lines."""
-        return [orjson.loads(line) for line in self.getvalue().splitlines()]
-
-    def line(self) -> dict[str, Any]:
-        """The only line that was written."""
-        (only,) = self.lines()
-        return only
-
-
-@pytest.fixture
-def configure() -> Iterator[Callable[..., Stream]]:
-    """Configures logging into a stream, for one test."""
-    root, ours = logging.getLogger(), logging.getLogger("tiktok_events")
-    before = (root.handlers[:], root.level, ours.level)
-
-    def configured(*, terminal: bool = False, **settings: Any) -> Stream:
-        stream = Stream(terminal=terminal)
-        configure_logging(Settings(**settings), stream=stream)
-        return stream
-
-    yield configured
-    structlog.reset_defaults()
-    root.handlers[:], root.level, ours.level = before
-
-
-@pytest.fixture
-def stream(configure: Callable[..., Stream]) -> Stream:
-    """Where JSON lines go."""
-    return configure(log_format="json")
-
-
-@pytest.fixture
-def log() -> Any:
-    """A logger of ours."""
-    return structlog.get_logger("tiktok_events.delivery")
+from tests.builders.canaries import CANARIES, EMAIL, NAME, PHONE, PLANTED
+from tests.builders.log_stream import Stream
 
 
 def raised(error: BaseException) -> BaseException:
@@ -234,64 +175,6 @@ def test_the_current_exception_is_found(stream: Stream, log: Any) -> None:
     assert stream.line()["exception"][0]["type"] == "ZeroDivisionError"
 
 
-def test_a_foreign_line_keeps_its_sentence_and_loses_its_values(stream: Stream) -> None:
-    """Celery fills message bodies and exceptions into its sentences."""
-    foreign = logging.getLogger("celery.app.trace")
-    foreign.error(
-        "Task %(name)s[%(id)s] %(description)s: %(exc)s",
-        {"name": "tiktok_events.track", "id": EMAIL, "description": PLANTED, "exc": PLANTED},
-        exc_info=raised(ValueError(PLANTED)),
-    )
-    line = stream.line()
-    assert line["event"] == "Task tiktok_events.track[[hidden]] [hidden]: [hidden]"
-    assert (line["logger"], line["level"]) == ("celery.app.trace", "error")
-    assert [word for word in CANARIES if word in stream.getvalue()] == []
-
-
-def test_a_foreign_line_keeps_figures_types_and_servers(stream: Stream) -> None:
-    """What an operator needs of a broken connection, without the password."""
-    logging.getLogger("celery.worker.consumer").error(
-        "Cannot connect to %s: %s. Again in %.1f s (%d)",
-        "redis://:secret@redis.internal:6379/0",
-        RedisConnectionError(PLANTED),
-        2.0,
-        3,
-    )
-    event = stream.line()["event"]
-    expected = "Cannot connect to redis://redis.internal:6379: ConnectionError. Again in 2.0 s (3)"
-    assert event == expected
-
-
-def test_a_foreign_line_whose_blanks_do_not_fit_is_written_unfilled(stream: Stream) -> None:
-    """Hiding a value must not lose the line."""
-    logging.getLogger("kombu").warning("retry in %d s", Decimal(2))
-    assert stream.line()["event"] == "retry in %d s"
-
-
-def test_a_foreign_line_may_be_an_exception(stream: Stream) -> None:
-    """Some libraries log the exception itself as the message."""
-    logging.getLogger("kombu").error(ValueError(PLANTED))
-    assert stream.line()["event"] == "ValueError"
-
-
-def test_a_foreign_line_without_blanks_is_redacted(stream: Stream) -> None:
-    """A sentence that was filled before it was logged: its patterns go."""
-    logging.getLogger("urllib3").warning(f"sent {EMAIL} {PHONE} {TOKEN}")  # noqa: G004 — because that is the case
-    assert stream.line()["event"] == "sent [e-mail] [number] [digest]"
-
-
-def test_extra_values_and_stacks_of_a_record_are_not_written(stream: Stream) -> None:
-    """Celery hands the arguments of a failed task over as `extra`."""
-    logging.getLogger("celery").warning("late", extra={"data": PLANTED}, stack_info=True)
-    assert stream.line().keys() == {"time", "level", "logger", "event"}
-
-
-def test_libraries_are_heard_from_warnings_on(stream: Stream) -> None:
-    """Their INFO is one line per task."""
-    logging.getLogger("celery.worker.strategy").info("Task received")
-    assert stream.getvalue() == ""
-
-
 @pytest.mark.parametrize(
     ("level", "expected"),
     [("debug", 3), ("info", 2), ("warning", 1), ("error", 0)],
@@ -333,11 +216,11 @@ def test_a_line_that_cannot_be_written_shows_no_value(
     assert capsys.readouterr().err == lost
 
 
+@pytest.mark.usefixtures("configure")  # it restores logging
 def test_standard_error_is_looked_up_for_each_line(
-    configure: Callable[..., Stream], log: Any, monkeypatch: pytest.MonkeyPatch
+    log: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A program that replaces its standard error keeps its log."""
-    assert configure  # restores logging
     configure_logging(Settings(log_format="json"))
     replaced = Stream()
     monkeypatch.setattr(sys, "stderr", replaced)
@@ -345,11 +228,9 @@ def test_standard_error_is_looked_up_for_each_line(
     assert replaced.line()["event"] == "attempt"
 
 
-def test_a_forked_child_logs_the_same_way(
-    configure: Callable[..., Stream], log: Any, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("configure")  # it restores logging
+def test_a_forked_child_logs_the_same_way(log: Any, tmp_path: Path) -> None:
     """What was configured before the fork holds after it."""
-    assert configure  # restores logging
     path = tmp_path / "log"
     with path.open("w") as file:
         configure_logging(Settings(log_format="json"), stream=file)

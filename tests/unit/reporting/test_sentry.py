@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
-from typing import TYPE_CHECKING, Any
 
-import orjson
 import pytest
 import sentry_sdk
 from celery import Celery
-from sentry_sdk.transport import Transport
 
+from tests.builders.canaries import EMAIL, EXTERNAL_ID, NAME, PHONE, PLANTED, TOKEN
+from tests.builders.sentry import DESTINATION, REVOKED, Clock, Collector
 from tiktok_events.errors import InvalidSetting, OutboxUnavailable
 from worker.attempts.verdict import Answer, Verdict
+from worker.reporting.scrubber import MAX_REMEMBERED, WITHHELD, Limiter
 from worker.reporting.sentry import (
-    MAX_REMEMBERED,
     SILENCE_S,
-    WITHHELD,
-    Limiter,
     init_sentry,
     report_alert,
     report_answer,
@@ -27,85 +23,12 @@ from worker.reporting.sentry import (
 )
 from worker.settings import Settings
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sentry_sdk.envelope import Envelope
-
-DSN = "https://key@sentry.invalid/1"
-DESTINATION = "web:C0CANARY"
-EMAIL = "ada.canary@example.org"
-PHONE = "+49 151 2345 6789"
-NAME = "Lovelace-Canary"
-EXTERNAL_ID = "customer-canary-77"
-TOKEN = "0123456789abcdef0123456789abcdef01234567"
-CANARIES = (EMAIL, PHONE, NAME, EXTERNAL_ID, TOKEN)
-PLANTED = " ".join(CANARIES)
-REVOKED = Answer(Verdict.CREDENTIAL, code=40105, message="Access token has been revoked.")
-
-
-class Collector(Transport):
-    """Keeps what would be sent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.envelopes: list[Envelope] = []
-
-    def capture_envelope(self, envelope: Envelope) -> None:
-        """Keep an envelope."""
-        self.envelopes.append(envelope)
-
-    def events(self) -> list[dict[str, Any]]:
-        """The events of all envelopes, as they would go over the wire."""
-        return [orjson.loads(item.get_bytes()) for each in self.envelopes for item in each.items]
-
-    def event(self) -> dict[str, Any]:
-        """The only event."""
-        (only,) = self.events()
-        return only
-
-    def wire(self) -> str:
-        """All bytes that would be sent."""
-        return b"".join(each.serialize() for each in self.envelopes).decode()
-
-    def leaks(self) -> list[str]:
-        """The planted values that would be sent."""
-        return [value for value in CANARIES if value in self.wire()]
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        """Seconds."""
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The clock of the limiter."""
-    return Clock()
-
-
-@pytest.fixture
-def sentry(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    """Sentry as the worker sets it up, but for the network."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the SDK replaces it
-    collector = Collector()
-    assert init_sentry(Settings(sentry_dsn=DSN), transport=collector, clock=clock)
-    yield collector
-    sentry_sdk.get_client().close()
-    sentry_sdk.get_global_scope().set_client(None)
-
 
 def failing() -> None:
     """Fail as code does that handles an event: with its values at hand."""
     planted = {"email": EMAIL, "phone": PHONE, "name": NAME, "id": EXTERNAL_ID, "token": TOKEN}
     try:
-        {}[EXTERNAL_ID]
+        planted[EXTERNAL_ID]
     except KeyError as error:
         raise RuntimeError(f"cannot handle {planted}") from error
 
@@ -257,7 +180,7 @@ def test_a_failed_task_is_reported_without_its_arguments(sentry: Collector) -> N
     def canary(event: dict[str, str]) -> None:
         raise ValueError(f"cannot handle {event}")
 
-    canary.apply(args=[{"email": EMAIL, "name": NAME}], task_id=EXTERNAL_ID)
+    canary.apply(args=({"email": EMAIL, "name": NAME},), task_id=EXTERNAL_ID)
     event = sentry.event()
     assert event["transaction"] == "tiktok_events.canary"
     assert event["exception"]["values"][0]["type"] == "ValueError"

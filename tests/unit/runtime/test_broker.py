@@ -112,7 +112,7 @@ def test_a_producer_of_a_cluster_needs_no_broker() -> None:
 @pytest.mark.parametrize("name", ["redis_url", "broker_url"])
 def test_kombus_form_is_refused(name: str) -> None:
     """It has no place for the service, so nobody could find the server."""
-    sentence = problem(**{name: "sentinel://one:26379;sentinel://two:26379"})
+    sentence = problem(Settings, **{name: "sentinel://one:26379;sentinel://two:26379"})
     assert "redis+sentinel://" in sentence
 
 

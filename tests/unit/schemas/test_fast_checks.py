@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from schemas.addresses import is_public
 from schemas.digests import is_digest
 from schemas.event import EVENTS
 from schemas.names import NameVerdict, judge_name, plain_names
+from tiktok_events.event.ip import is_public
 
 HIDDEN = [
     ip_network(network)

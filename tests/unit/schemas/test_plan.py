@@ -57,7 +57,7 @@ FULL: dict[str, Any] = {
 }
 
 SOURCES = st.sampled_from(sorted(EVENTS))
-CLEAN = st.sampled_from(
+CLEAN: st.SearchStrategy[Any] = st.sampled_from(
     (
         *(None, "", "x", "Lead", "CompletePayment", "add_to_cart", "eco", "KM", "USD", "de"),
         *(DIGEST, [DIGEST], ["x"], [], {}, 0, 2, 1.5, 1767225601, True),

@@ -2,108 +2,34 @@
 
 from __future__ import annotations
 
-import copy
 import reprlib
 from typing import Any
 
 import pytest
 
-from schemas import Checked, Finding, check_event
+from schemas import Checked, check_event
 from schemas.addresses import NOT_A_PAGE, NOT_AN_IP, NOT_PUBLIC
 from schemas.digests import NOT_HASHED, NOT_VALUES
-from schemas.event import EVENT_ID_NEEDED
 from schemas.event_time import CONVERTED as TIME_CONVERTED
 from schemas.event_time import FLOORED, NOT_PLAUSIBLE, NOT_SECONDS
 from schemas.fields import NOT_A_STRING, NOT_UNICODE, OTHER_FORM, WAS_NUMBER
 from schemas.figures import CONVERTED, NEGATIVE, NOT_A_CURRENCY, NOT_A_NUMBER, NOT_WHOLE
-from schemas.lists import NULL_ITEM, TOO_MANY_ITEMS, WRAPPED
+from schemas.lists import TOO_MANY_ITEMS, WRAPPED
 from schemas.objects import NOT_AN_OBJECT
-from schemas.rules import (
-    CURRENCY_WITHOUT_VALUE,
-    NO_MATCH_KEY,
-    NO_OFFLINE_KEY,
-    VALUE_WITHOUT_CURRENCY,
-)
 from schemas.unknown import UNKNOWN_KEY
 from schemas.user import NO_SUCH_KEY
 from schemas.vehicle import NOT_A_RANGE
-from schemas.wanted import LEAD_ID_WANTED, LEAD_WANTED, PAGE_WANTED, URL_WANTED
-from tiktok_events.event.readings import WAS_EMPTY
-
-DIGEST = "0123456789abcdef" * 4
-ABSENT = object()
-CONTENT_TYPES = "must be one of product, product_group, hotel, flight, destination, vehicle"
-EMPTY_OUT = (None, WAS_EMPTY)
-
-WEB: dict[str, Any] = {
-    "event": "Purchase",
-    "event_time": 1767225600,
-    "event_id": "ord-1001",
-    "user": {
-        "email": [DIGEST],
-        "phone": DIGEST.upper(),
-        "external_id": [DIGEST, DIGEST],
-        "ttclid": "E.C.P.made-up",
-        "ttp": "made-up",
-        "ip": "203.0.113.7",
-        "user_agent": "Mozilla/5.0",
-        "locale": "de-DE",
-        "country": "de",
-    },
-    "properties": {
-        "currency": "EUR",
-        "value": 59.98,
-        "order_id": "1001",
-        "content_type": "product",
-        "contents": [
-            {"content_id": "sku-1", "price": 29.99, "quantity": 2, "content_name": "Tasse ☕"}
-        ],
-    },
-    "page": {"url": "https://shop.example/thanks?x=1", "referrer": "https://shop.example/pay"},
-}
-MINIMAL: dict[str, dict[str, Any]] = {
-    "web": {"event": "Lead", "page": {"url": "https://shop.example/"}},
-    "app": {"event": "Login", "app": {"app_id": "123456"}},
-    "offline": {"event": "Purchase"},
-    "crm": {"event": "Lead", "lead": {"lead_id": "7001"}},
-}
-
-
-def minimal(event_source: str) -> dict[str, Any]:
-    """Return the least that an event of this source needs, and a match key."""
-    common = {"event_time": 1767225600, "event_id": "id-1", "user": {"email": DIGEST}}
-    return copy.deepcopy(common | MINIMAL[event_source])
-
-
-def web_with(path: str, value: Any) -> dict[str, Any]:
-    """Return the web event with one value set."""
-    event = copy.deepcopy(WEB)
-    *way, last = path.split(".")
-    place: Any = event
-    for step in way:
-        place = place[int(step)] if step.isdigit() else place.setdefault(step, {})
-    place[int(last) if last.isdigit() else last] = value
-    return event
-
-
-def at(event: Any, path: str) -> Any:
-    """Return the value at a path, or None."""
-    for step in path.split("."):
-        try:
-            event = event[int(step)] if isinstance(event, list) else event[step]
-        except (KeyError, IndexError):
-            return None
-    return event
-
-
-def errors_of(checked: Checked) -> list[tuple[str, str]]:
-    """Return the errors as pairs."""
-    return [(finding.path, finding.message) for finding in checked.errors]
-
-
-def warnings_of(checked: Checked) -> list[tuple[str, str]]:
-    """Return the warnings as pairs."""
-    return [(finding.path, finding.message) for finding in checked.warnings]
+from tests.builders.checked_events import (
+    CONTENT_TYPES,
+    DIGEST,
+    EMPTY_OUT,
+    WEB,
+    at,
+    errors_of,
+    minimal,
+    warnings_of,
+    web_with,
+)
 
 
 def test_a_clean_web_event_passes_as_it_is() -> None:
@@ -116,41 +42,6 @@ def test_the_least_event_of_each_source_passes(event_source: str) -> None:
     """What TikTok requires of a source is enough, without any warning."""
     event = minimal(event_source)
     assert Checked(event) == check_event(event, event_source)
-
-
-@pytest.mark.parametrize(
-    ("event_source", "path", "message"),
-    [
-        ("web", "event", "is required"),
-        ("web", "event_time", "is required"),
-        ("offline", "event_id", EVENT_ID_NEEDED),
-        ("web", "page", PAGE_WANTED),
-        ("web", "page.url", URL_WANTED),
-        ("app", "app", "is required for app events, with its app_id"),
-        ("app", "app.app_id", "is required"),
-        ("crm", "lead", LEAD_WANTED),
-        ("crm", "lead.lead_id", LEAD_ID_WANTED),
-    ],
-)
-@pytest.mark.parametrize("nothing", [ABSENT, None])
-def test_a_required_key_must_be_there(
-    event_source: str, path: str, message: str, nothing: object
-) -> None:
-    """A required key that is missing, or null, is an error at its path."""
-    event = minimal(event_source)
-    *way, last = path.split(".")
-    place = event[way[0]] if way else event
-    place[last] = nothing
-    if nothing is ABSENT:
-        del place[last]
-    assert [(path, message)] == errors_of(check_event(event, event_source, strict=True))
-
-
-@pytest.mark.parametrize("path", ["event", "event_id", "page.url"])
-def test_a_required_string_must_not_be_empty(path: str) -> None:
-    """An empty string does not count as given."""
-    checked = check_event(web_with(path, ""), "web", strict=True)
-    assert [path] == [finding.path for finding in checked.errors]
 
 
 @pytest.mark.parametrize(
@@ -379,153 +270,3 @@ def test_a_documented_value_passes_without_a_word(path: str, value: Any) -> None
     """What the API documents draws no warning."""
     event = web_with(path, value)
     assert Checked(event) == check_event(event, "web")
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "user",
-        "user.email",
-        "properties",
-        "properties.value",
-        "page.referrer",
-        "ad",
-        "properties.gift",
-    ],
-)
-def test_null_counts_as_absent(path: str) -> None:
-    """A null key is left out, of whatever object we know."""
-    checked = check_event(web_with(path, None), "web")
-    assert (checked.valid, at(checked.event, path)) == (True, None)
-    assert path.rsplit(".", maxsplit=1)[-1] not in str(checked.event.keys())
-
-
-def test_a_null_item_is_left_out_of_a_list() -> None:
-    """A null among content ids is dropped with a warning at its position."""
-    checked = check_event(web_with("properties.content_ids", [None, "a"]), "web")
-    assert checked.event["properties"]["content_ids"] == ["a"]
-    assert (Finding("properties.content_ids.0", NULL_ITEM),) == checked.warnings
-
-
-def test_the_empty_referrer_of_a_direct_visit_is_left_out_silently() -> None:
-    """Browsers report no referrer as an empty string; nobody made a mistake."""
-    checked = check_event(web_with("page.referrer", ""), "web")
-    assert ({"url": WEB["page"]["url"]}, ()) == (checked.event["page"], checked.warnings)
-
-
-def test_each_raw_match_key_of_an_array_is_named() -> None:
-    """The error stands at the position of the raw value."""
-    event = web_with("user.phone", [DIGEST, "+4915112345678", None])
-    expected = [("user.phone.1", NOT_HASHED), ("user.phone.2", NOT_HASHED)]
-    assert expected == errors_of(check_event(event, "web", strict=True))
-
-
-def test_each_item_of_a_list_is_judged() -> None:
-    """The error stands at the position of the item."""
-    event = web_with("properties.content_ids", ["a", {}, 5])
-    checked = check_event(event, "web", strict=True)
-    assert errors_of(checked) == [("properties.content_ids.1", NOT_A_STRING)]
-    assert warnings_of(checked) == [("properties.content_ids.2", WAS_NUMBER)]
-
-
-def test_each_end_of_a_price_range_is_judged() -> None:
-    """A numeric string becomes a number; a word is an error at its end."""
-    event = web_with("properties.preferred_price_range", ["1000", "dear"])
-    checked = check_event(event, "web", strict=True)
-    assert errors_of(checked) == [("properties.preferred_price_range.1", NOT_A_NUMBER)]
-
-
-def test_all_errors_of_an_event_are_reported_at_once() -> None:
-    """Whoever repairs an event sees everything that is wrong with it."""
-    event = web_with(
-        "properties.contents", [{"price": "x"}, {"content_id": "b"}, {"quantity": 1.5}]
-    )
-    event["event_time"] = "now"
-    expected = [
-        ("event_time", NOT_SECONDS),
-        ("properties.contents.0.price", NOT_A_NUMBER),
-        ("properties.contents.2.quantity", NOT_WHOLE),
-    ]
-    assert expected == sorted(errors_of(check_event(event, "web", strict=True)))
-
-
-def test_what_passed_of_an_invalid_event_is_kept() -> None:
-    """An event with an error keeps its good parts, with their corrections."""
-    event = web_with("properties.value", "a lot") | {"event_id": 5}
-    checked = check_event(event, "web")
-    assert (checked.event["event_id"], "value" in checked.event["properties"]) == ("5", False)
-    assert warnings_of(checked) == [("event_id", WAS_NUMBER)]
-
-
-@pytest.mark.parametrize(
-    ("change", "warning"),
-    [
-        ({"currency": None}, VALUE_WITHOUT_CURRENCY),
-        ({"value": None}, CURRENCY_WITHOUT_VALUE),
-    ],
-)
-def test_value_and_currency_belong_together(change: dict[str, None], warning: Finding) -> None:
-    """One without the other is a warning."""
-    event = copy.deepcopy(WEB)
-    event["properties"] |= change
-    assert (warning,) == check_event(event, "web").warnings
-
-
-@pytest.mark.parametrize(
-    ("event_source", "user", "warnings"),
-    [
-        ("web", {}, (NO_MATCH_KEY,)),
-        ("web", {"ip": "203.0.113.7"}, (NO_MATCH_KEY,)),
-        ("web", {"city": "berlin"}, (NO_MATCH_KEY,)),
-        ("web", {"ip": "203.0.113.7", "user_agent": "x"}, ()),
-        ("web", {"ttclid": "x"}, ()),
-        ("app", {"idfv": "x"}, ()),
-        ("crm", {}, ()),
-        ("offline", {"external_id": DIGEST}, (NO_OFFLINE_KEY,)),
-        ("offline", {"phone": DIGEST}, ()),
-    ],
-)
-def test_an_event_of_nobody_is_a_warning(
-    event_source: str, user: dict[str, str], warnings: tuple[Finding, ...]
-) -> None:
-    """Without a key that this source can match by, one warning says so."""
-    assert warnings == check_event(minimal(event_source) | {"user": user}, event_source).warnings
-
-
-def test_a_refused_match_key_is_not_also_a_missing_one() -> None:
-    """The warning on missing keys does not double the error on a raw one."""
-    checked = check_event(minimal("web") | {"user": {"email": "raw"}}, "web")
-    assert warnings_of(checked) == [("user.email", NOT_HASHED)]
-
-
-@pytest.mark.parametrize(
-    ("event_source", "key", "value"),
-    [
-        ("web", "lead", {"lead_id": "1"}),
-        ("web", "app", {"app_name": "x"}),
-        ("app", "page", {"referrer": "https://a.example"}),
-        ("crm", "page", {"url": "https://a.example"}),
-        ("offline", "limited_data_use", True),
-        ("offline", "device", {"model": "x"}),
-    ],
-)
-def test_a_key_of_another_source_passes_with_a_warning(
-    event_source: str, key: str, value: Any
-) -> None:
-    """It is sent as it is, without what its own source would require."""
-    event = minimal(event_source) | {key: value}
-    message = f"is not documented for {event_source} events: it is sent as it is"
-    assert Checked(event, (), (Finding(key, message),)) == check_event(event, event_source)
-
-
-@pytest.mark.parametrize("event_source", ["Web", "", "pixel", None, 5, ["web"], {}])
-def test_an_unknown_source_is_an_error(event_source: Any) -> None:
-    """The error lists the four sources."""
-    expected = [("event_source", "must be one of web, app, offline, crm")]
-    assert expected == errors_of(check_event(WEB, event_source))
-
-
-@pytest.mark.parametrize("event", [None, 5, 1.5, True, "event", [], [WEB], float("nan")])
-def test_anything_but_an_object_is_an_error(event: Any) -> None:
-    """JSON that is no object is refused as a whole."""
-    assert errors_of(check_event(event, "web")) == [("", NOT_AN_OBJECT)]

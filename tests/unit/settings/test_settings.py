@@ -44,7 +44,7 @@ BOUNDS = {
     "alert_expiring_value": (1, 1_000_000_000, "a whole number from 1 to 1,000,000,000"),
     "alert_expiring_within_s": (60, 2_592_000, "a whole number from 60 to 2,592,000"),
 }
-FITTING = {
+FITTING: dict[str, dict[str, float]] = {
     "stall_s": {"lease_s": 6, "request_timeout_s": 0.1},
     "lease_s": {"request_timeout_s": 0.1},
     "request_timeout_s": {"lease_s": 600},

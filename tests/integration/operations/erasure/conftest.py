@@ -71,7 +71,7 @@ class Shop:
         if delivered:
             settlement.done = [(one.id, one.claims, one.events) for one in claim.blocks]
         elif not blocks:
-            settlement.again = [(one.id, one.claims, None) for one in claim.blocks]
+            settlement.again = [(one.id, one.claims, None, False) for one in claim.blocks]
         return self.outbox.settle(settlement)
 
     def outlive(self, claim: Claim, lease_s: float = LEASE_S) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 
@@ -54,7 +54,8 @@ def test_what_a_block_has_met_stays_with_the_others(shop: Any, ambiguous: bool) 
     block.left([0, 1], block.history.after(attempt))
     shop.settle(claim, block)
     assert shop.erase() == Found(waiting=1)
-    assert History.read(*shop.redis.hvals(keys.attempts(KEY)), 0.0) == History(
+    (attempts,) = cast("list[bytes]", shop.redis.hvals(keys.attempts(KEY)))
+    assert History.read(attempts, 0.0) == History(
         block.claimed.accepted_at,
         attempts=1,
         ambiguous_since=attempt.at if ambiguous else None,

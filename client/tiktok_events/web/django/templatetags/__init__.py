@@ -1,1 +1,4 @@
-"""Template tags for Django: ``{% load tiktok_events %}``."""
+"""Template tags for Django: ``{% load tiktok_events %}``.
+
+Imports Django and `tiktok_events.web`.
+"""

@@ -1,0 +1,164 @@
+"""A fake of the Events API that knows nothing of the project: not its schemas, not its sandbox.
+
+It answers what a test tells it to, and keeps every request as it came.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final, Self
+
+POLL_S: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it came.
+
+    Attributes:
+        number: 0, 1, … in the order of arrival.
+        at: when its body had been read, seconds of the monotonic clock.
+        path: of the request line.
+        headers: names in lower case.
+        body: bytes.
+        document: the body, decoded.
+    """
+
+    number: int
+    at: float
+    path: str
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    document: Any = field(repr=False)
+
+    @property
+    def source_id(self) -> Any:
+        """Whose events it carried."""
+        return self.document["event_source_id"]
+
+    @property
+    def ids(self) -> list[Any]:
+        """The ids of the events it carried, in their order."""
+        return [event["event_id"] for event in self.document["data"]]
+
+
+Reply = tuple[int, Mapping[str, str], Any]
+"""HTTP status, headers, and the body: bytes, or anything JSON can express."""
+
+Script = Callable[[Request], Reply]
+"""Answers a request; a ConnectionResetError that it raises resets the connection."""
+
+
+def yes(request: Request) -> Reply:
+    """Accept everything."""
+    answer = {"code": 0, "message": "OK", "request_id": f"fake-{request.number}", "data": {}}
+    return 200, {}, answer
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # of five, a busy machine resets connections that wait to be accepted
+
+
+class FakeApi:
+    """An HTTP server on the loopback interface, in threads of its own.
+
+    Attributes:
+        answers: event_source_id → what answers its requests; `yes` answers the others.
+        latency_s: how long every answer takes.
+    """
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Script] = {}
+        self.latency_s = 0.0
+        self._requests: list[Request] = []
+        self._accepted: list[Request] = []
+        self._lock = threading.Lock()
+        self._server = _Server(("127.0.0.1", 0), self._handler())
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_S,))
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def requests(self, source_id: str | None = None) -> list[Request]:
+        """What came, in order; of one event source or of all."""
+        with self._lock:
+            return [r for r in self._requests if source_id in {None, r.source_id}]
+
+    def accepted(self, source_id: str | None = None) -> list[Request]:
+        """The requests that were answered with code 0."""
+        with self._lock:
+            return [r for r in self._accepted if source_id in {None, r.source_id}]
+
+    def reply(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Keep a request and answer it as the test wants."""
+        now, document = time.monotonic(), json.loads(body)
+        time.sleep(self.latency_s)
+        with self._lock:
+            request = Request(len(self._requests), now, path, headers, body, document)
+            self._requests.append(request)
+            reply = self.answers.get(request.source_id, yes)(request)
+            if isinstance(reply[2], dict) and reply[2].get("code") == 0:
+                self._accepted.append(request)
+            return reply
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        return type("Handler", (_Handler,), {"fake": self})
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    fake: FakeApi
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        try:
+            self._answer(*self.fake.reply(self.path, headers, body))
+        except ConnectionResetError:
+            self._reset()
+        except BrokenPipeError:
+            self.close_connection = True  # the worker was killed meanwhile
+
+    def _answer(self, status: int, headers: Mapping[str, str], body: Any) -> None:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _reset(self) -> None:
+        at_once = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+        self.connection.close()  # before the server would end it politely
+        self.close_connection = True
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except ConnectionResetError:
+            self.close_connection = True  # the worker was killed while it was idle
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing: a request is kept, not printed."""

@@ -1,0 +1,75 @@
+"""A destination that is parked, with events of any age."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import orjson
+from redis import Redis
+
+from tiktok_events import Client
+from tiktok_events.outbox import keys
+from worker.delivery.expiry import Sweep
+from worker.letters.dead_letters import DeadLetters
+from worker.outbox.outbox import Claim, Outbox, Want
+from worker.outbox.parking import Parking
+from worker.outbox.settlement import Turns
+from worker.settings import Settings
+
+PIXEL: Final = "C0EXPIRY0PIXEL000000"
+KEY: Final = f"web:{PIXEL}"
+DAY_S: Final = 86_400
+WEEK_S: Final = 7 * DAY_S
+TURNS: Final = Turns("digest", 10_000.0)
+SETTINGS: Final = Settings.load({})
+
+
+def purchase(event_id: str, *, age_s: float = 0, **changes: Any) -> dict[str, Any]:
+    """A valid event of an age."""
+    return {
+        "event": "Purchase",
+        "event_id": event_id,
+        "event_time": int(time.time() - age_s),
+        "user": {"email": "jo@example.com"},
+        "page": {"url": f"https://shop.example/thanks?{'q' * 300}"},
+        **changes,
+    }
+
+
+class Parked:
+    """A destination, and a process that may sweep it once it is parked."""
+
+    def __init__(self, redis: Redis, client: Client) -> None:
+        self.redis = redis
+        self.client = client
+        self.outbox = Outbox(redis, consumer="sweeper", lease_ms=60_000)
+        self.sweep = Sweep(redis, self.outbox, "sweeper", SETTINGS)
+
+    def track(self, *ids: str, age_s: float = 0, **changes: Any) -> None:
+        """Enqueue events as one block."""
+        self.client.track_many([purchase(one, age_s=age_s, **changes) for one in ids])
+
+    def park(self) -> None:
+        """From now on."""
+        assert Parking(self.redis).park(KEY)
+
+    def run(self) -> int:
+        """Sweep to the end."""
+        return self.sweep.run(lambda: True)
+
+    def dead(self) -> dict[str | None, str]:
+        """Reasons by event id."""
+        return {letter.event_id: letter.reason for letter in DeadLetters(self.redis)}
+
+    def claim(self) -> Claim:
+        """Claim all of it, as another process."""
+        outbox = Outbox(self.redis, consumer="other", lease_ms=60_000)
+        return outbox.claim([Want(KEY, 100_000, 100_000_000, TURNS)])[0]
+
+    def ids_after_resume(self) -> list[str]:
+        """What a worker claims in the end, but for the one probe: in the order of claiming."""
+        assert Parking(self.redis).resume(KEY)
+        self.redis.hdel(keys.state(KEY), "failures")
+        payloads = [block.payload for block in self.claim().blocks]
+        return [event["event_id"] for payload in payloads for event in orjson.loads(payload)]

@@ -1,0 +1,148 @@
+"""Workers as an operator starts them: real processes, with children."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, Self
+
+from tests.looks import VIEWS
+
+ROOT: Final = Path(__file__).parents[2]
+OURS: Final = ("-m", "worker.cli")
+GONE_TIMEOUT_S: Final = 40.0
+TOKEN: Final = "test-access-token"
+
+
+class Worker:
+    """A worker as an operator starts it: a process with children.
+
+    A pipe whose other end every process of it inherits tells when the last one is gone,
+    however it went and whoever its parent is by then.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        concurrency: int,
+        log_path: Path,
+        program: Sequence[str] = OURS,
+    ) -> None:
+        self.log_path = log_path
+        self._alive, inherited = os.pipe()
+        command = [sys.executable, *program, "worker", "--concurrency", str(concurrency)]
+        with log_path.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=[inherited],
+                start_new_session=True,
+            )
+        os.close(inherited)
+
+    @property
+    def pid(self) -> int:
+        """Of its main process."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether its main process lives."""
+        return self._process.poll() is None
+
+    def log(self) -> str:
+        """What it has printed so far."""
+        return self.log_path.read_text()
+
+    def kill(self) -> None:
+        """SIGKILL for all its processes at once; returns when they are gone."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(GONE_TIMEOUT_S)
+        assert self._all_gone(), "a process of the worker has outlived SIGKILL"
+
+    def wait(self) -> int:
+        """Its exit status, when it ends by itself."""
+        return self._process.wait(GONE_TIMEOUT_S)
+
+    def terminate(self, *, group: bool = False, within_s: float = GONE_TIMEOUT_S) -> int:
+        """SIGTERM as an orchestrator sends it; returns the exit status.
+
+        Args:
+            group: for all its processes (systemd, Heroku), not for the main one only.
+            within_s: how long the orchestrator waits.
+        """
+        self.signal(group=group)
+        status = self._process.wait(within_s)
+        assert self._all_gone(), f"a process of the worker has outlived it:\n{self.log()}"
+        return status
+
+    def signal(self, *, group: bool = False) -> None:
+        """SIGTERM, and go on at once."""
+        if group:
+            os.killpg(self._process.pid, signal.SIGTERM)
+        else:
+            self._process.terminate()
+
+    def close(self) -> None:
+        """End it if it runs, and make sure that nothing is left of it."""
+        if self.running:
+            self.kill()
+        gone = self._all_gone()
+        os.close(self._alive)
+        assert gone, f"a process of the worker has outlived it:\n{self.log()}"
+
+    def _all_gone(self) -> bool:
+        ended, _, _ = select.select([self._alive], [], [], GONE_TIMEOUT_S)
+        return bool(ended)
+
+
+class Workers:
+    """Starts workers, and ends them all in the end; meanwhile every view is looked at.
+
+    Args:
+        directory: for their logs.
+        closes: whether the sums of the views must close all the time.
+        settings: of every worker, by the name without the prefix.
+    """
+
+    def __init__(self, directory: Path, *, closes: bool = True, **settings: str) -> None:
+        self._closes = closes
+        self._parts = ExitStack()
+        self._directory = directory
+        self._settings = {"ACCESS_TOKEN": TOKEN, **settings}
+        self._started: list[Worker] = []
+
+    def start(
+        self, concurrency: int = 2, *, program: Sequence[str] = OURS, **settings: str | None
+    ) -> Worker:
+        """Start one more; a setting of `None` is left unset."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("TIKTOK_EVENTS_")}
+        for name, value in {**self._settings, **settings}.items():
+            if value is not None:
+                environment[f"TIKTOK_EVENTS_{name}"] = value
+        log_path = self._directory / f"worker-{len(self._started)}.log"
+        self._started.append(Worker(environment, concurrency, log_path, program))
+        return self._started[-1]
+
+    def __enter__(self) -> Self:
+        self._parts.callback(self._close)
+        environment = {f"TIKTOK_EVENTS_{name}": value for name, value in self._settings.items()}
+        self._parts.enter_context(VIEWS.watched(environment, closes=self._closes))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._parts.close()
+
+    def _close(self) -> None:
+        for worker in self._started:
+            worker.close()

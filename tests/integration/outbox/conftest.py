@@ -1,0 +1,38 @@
+"""A producer and two workers at one outbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from redis import Redis
+
+from tiktok_events.event.prepare import PreparedEvent
+from tiktok_events.outbox.outbox import Appender
+from worker.outbox.outbox import Outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+from tests.builders.claims import LEASE_MS
+
+
+@pytest.fixture
+def append(redis: Redis) -> Callable[..., None]:
+    """What a producer does."""
+
+    def appended(*batch: PreparedEvent, linger_ms: int = 0) -> None:
+        Appender(redis, linger_ms=linger_ms, rings=True).append(batch)
+
+    return appended
+
+
+@pytest.fixture
+def outbox(redis: Redis) -> Outbox:
+    """A worker process."""
+    return Outbox(redis, consumer="one", lease_ms=LEASE_MS)
+
+
+@pytest.fixture
+def rival(redis: Redis) -> Outbox:
+    """Another one."""
+    return Outbox(redis, consumer="two", lease_ms=LEASE_MS)

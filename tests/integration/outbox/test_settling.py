@@ -1,0 +1,159 @@
+"""Claims that end: delivered, failed, mixed, handed back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from redis import Redis
+
+from tests.builders.claims import PIXEL, TURNS, claim, counter, delivered, events, failed, ids, take
+from tiktok_events.outbox import keys
+from worker.attempts.history import History
+from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.record import Record
+from worker.outbox.outbox import Outbox
+from worker.outbox.settlement import BuriedEvent, LeftPart, MixedBlock, Outcome, Settlement
+
+
+def test_delivered_blocks_leave_nothing_behind(redis: Redis, append: Any, outbox: Outbox) -> None:
+    """Stream, state, attempts and ready entry are gone: an idle destination costs nothing."""
+    append(*events(150))
+    take(outbox)
+    assert outbox.settle(delivered(claim(outbox))).lost == 0
+    assert counter(redis, "delivered") == 150
+    left = {keys.COUNTERS, keys.SEQUENCE, keys.AWAKE, keys.limit("digest")}
+    assert set(redis.keys("{tiktok_events:0}:*")) == {key.encode() for key in left}
+
+
+def test_a_failed_block_waits_for_its_back_off(
+    redis: Redis, append: Any, outbox: Outbox, rival: Outbox
+) -> None:
+    """It stays in place, with its history, and new events do not shorten the wait."""
+    append(*events(2))
+    take(outbox)
+    outbox.settle(failed(claim(outbox), delay_ms=900))
+    append(*events(1, first=2))
+    assert take(rival).destinations == []
+    assert claim(rival).blocks == []
+    redis.hset(keys.state(PIXEL.key), "not_before", 0)
+    again = claim(rival)
+    assert ids(again) == ["e0", "e1", "e2"]
+    assert (again.failures, again.blocks[0].claims) == (1, 1)
+    assert History.read(again.blocks[0].attempts, 0).attempts == 1
+
+
+def test_one_probe_goes_first_after_a_failure(
+    redis: Redis, append: Any, outbox: Outbox, rival: Outbox
+) -> None:
+    """While it is out nobody else claims; when it succeeds the rest is due at once."""
+    append(*events(300))
+    outbox.settle(failed(claim(outbox, wanted=100)))
+    probe = claim(outbox, wanted=100)
+    assert len(probe.blocks) == 1
+    assert take(rival).destinations == []
+    assert claim(rival).blocks == []
+    outbox.settle(delivered(probe))
+    assert take(rival).destinations == [PIXEL.key]
+    assert sum(block.events for block in claim(rival).blocks) == 200
+
+
+def test_a_probe_that_sent_nothing_is_not_waited_for(
+    append: Any, outbox: Outbox, rival: Outbox
+) -> None:
+    """All its events were invalid, say: the next probe need not wait for the lease."""
+    append(*events(300))
+    outbox.settle(failed(claim(outbox, wanted=100)))
+    probe = claim(outbox, wanted=100)
+    outbox.settle(delivered(probe, outcome=Outcome.NONE))
+    assert take(rival).destinations == [PIXEL.key]
+    assert len(claim(rival, wanted=100).blocks) == 1
+
+
+def test_a_success_from_before_the_failure_does_not_end_its_back_off(
+    append: Any, outbox: Outbox, rival: Outbox
+) -> None:
+    """Two requests were under way, one was throttled: the other's success says nothing new."""
+    append(*events(200))
+    first, second = claim(outbox, wanted=100), claim(rival, wanted=100)
+    outbox.settle(failed(first, delay_ms=900))
+    rival.settle(delivered(second))
+    assert claim(outbox).blocks == []
+
+
+def test_failures_of_one_round_count_once(append: Any, outbox: Outbox, rival: Outbox) -> None:
+    """Sixteen requests that fail together are one failure of the destination."""
+    append(*events(200))
+    first, second = claim(outbox, wanted=100), claim(rival, wanted=100)
+    outbox.settle(failed(first))
+    rival.settle(failed(second))
+    assert claim(outbox).failures == 1
+
+
+def test_a_mixed_block_buries_its_dead_and_keeps_what_is_left(
+    redis: Redis, append: Any, outbox: Outbox
+) -> None:
+    """Delivered, dead and left add up; parts come back as blocks of their own."""
+    append(*events(10))
+    claimed = claim(outbox)
+    block = claimed.blocks[0]
+    settlement = Settlement(claimed.destination, 0, TURNS)
+    letter = DeadLetter.of(
+        {"event_id": "e3"},
+        destination=PIXEL.key,
+        reason=Reason.REJECTED,
+        message="refused",
+        history=History(1.0),
+        died_at=9.0,
+        expires_at=99.0,
+    )
+    letter = replace(letter, log=[], replays=[], edits=[])
+    settlement.mixed = [
+        MixedBlock(
+            block.id,
+            block.claims,
+            delivered=6,
+            dead=[BuriedEvent("3", Record.of(letter))],
+            left=[
+                LeftPart(2, b'[{"event_id": "l1"}, {"event_id": "l2"}]', History(1.0).write()),
+                LeftPart(1, b'[{"event_id": "l3"}]', History(1.0, suspect=True).write()),
+            ],
+        )
+    ]
+    assert outbox.settle(settlement).lost == 0
+    assert (counter(redis, "delivered"), counter(redis, "dead:rejected")) == (6, 1)
+    assert redis.hget(keys.state(PIXEL.key), "waiting") == b"3"
+    number = block.id.partition("-")[2]
+    found = DeadLetters(redis).get(f"{number}-3")
+    assert found == replace(letter, id=f"{number}-3", kind=Record.of(letter).kind.digest)
+    assert take(outbox).destinations == [PIXEL.key]
+    again = claim(outbox)
+    assert ids(again) == ["l1", "l2", "l3"]
+    assert History.read(again.blocks[1].attempts, 0).suspect
+
+
+def test_what_was_handed_back_is_due_at_once(append: Any, outbox: Outbox, rival: Outbox) -> None:
+    """A worker that shuts down does not let others wait for its lease."""
+    append(*events(3))
+    take(outbox)
+    claimed = claim(outbox)
+    settlement = Settlement(claimed.destination, 0, TURNS)
+    settlement.again = [(block.id, block.claims, None, False) for block in claimed.blocks]
+    outbox.settle(settlement)
+    assert take(rival).destinations == [PIXEL.key]
+    again = claim(rival)
+    assert (again.blocks[0].claims, again.blocks[0].attempts) == (1, b"")
+
+
+def test_ten_thousand_claims_settle_in_one_step(redis: Redis, append: Any, outbox: Outbox) -> None:
+    """Lua's stack bounds how many arguments a call may unpack; settling goes in parts."""
+    for number in range(0, 10_000, 1000):
+        with redis.pipeline() as pipe:
+            for event in events(1000, first=number):
+                pipe.xadd(keys.outbox(PIXEL.key), {"n": 1, "b": b"[" + event.body + b"]"})
+            pipe.execute()
+    settlement = Settlement(PIXEL.key, 0, TURNS)
+    for _ in range(10):
+        settlement.done += delivered(claim(outbox)).done
+    assert outbox.settle(settlement).lost == 0
+    assert counter(redis, "delivered") == 10_000
