@@ -58,6 +58,7 @@ OF_THE_BROKER: Final = {
     ("inbox_waits",),
     ("inbox_done",),
     ("lib/unblocked", "inbox_take"),
+    ("lib/unblocked", "inbox_untried"),
     ("lib/unblocked", "bell"),
     ("lib/unblocked", "stray"),
 }

@@ -55,20 +55,25 @@ class Acceptance:
         """Read pages of messages while there are some and `go_on` says so.
 
         While the outbox cannot be reached, or is full, it ends; the messages are leased
-        again when their leases end.
+        again when their leases end, however often: an outage is nothing that they have done.
         """
         while go_on() and (page := self._inbox.take()):
-            done: list[Leased] = []
             try:
-                for message in page:
-                    self._receive(message)
-                    done.append(message)
+                self._read(page)
             except OutboxUnavailable as error:
                 OUTBOX_OUTAGE.met(error.__cause__ or error)
                 return
-            finally:
-                self._inbox.done(done)
             OUTBOX_OUTAGE.over()
+
+    def _read(self, page: list[Leased]) -> None:
+        done = 0
+        try:
+            for message in page:
+                self._receive(message)
+                done += 1
+        finally:
+            self._inbox.done(page[:done])
+            self._inbox.untried(page[done:])
 
     def _receive(self, message: Leased) -> None:
         try:

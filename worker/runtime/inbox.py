@@ -84,6 +84,7 @@ class Inbox:
         self._most_bytes = most_bytes
         self._take = LuaScript(broker, "worker", "lib/unblocked", "inbox_take")
         self._done = LuaScript(broker, "worker", "inbox_done")
+        self._untried = LuaScript(broker, "worker", "lib/unblocked", "inbox_untried")
         self._waits = LuaScript(broker, "worker", "inbox_waits")
 
     def waits(self) -> bool:
@@ -103,3 +104,9 @@ class Inbox:
         numbers = [message.number for message in messages]
         if numbers:
             self._done([INBOX_DUE, INBOX], numbers)
+
+    def untried(self, messages: Iterable[Leased]) -> None:
+        """Keep messages that could not be read for now; this lease does not count against them."""
+        numbers = [message.number for message in messages]
+        if numbers:
+            self._untried([INBOX_DUE, INBOX], numbers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -140,3 +141,37 @@ def test_messages_of_a_full_server_are_leased() -> None:
         assert texts(leased) == [b"a", b"b"]
         inbox.done(leased)
         assert redis.exists(QUEUE, keys.INBOX, keys.INBOX_DUE) == 0
+
+
+def test_an_outage_of_the_outbox_is_no_try(
+    acceptance: Acceptance, inbox: Inbox, redis: Redis
+) -> None:
+    """However long it lasts: the messages wait, the page that was leased with them too."""
+    redis.lpush(QUEUE, EVENT, EVENT)
+    with closing(Client("redis://127.0.0.1:1", redis_timeout_s=0.2)) as nowhere:
+        for _ in range(2 * MOST_LEASES):
+            Acceptance(inbox, nowhere, redis, MOST_BYTES).run(lambda: True)
+            end_leases(redis)
+    acceptance.run(lambda: True)
+    assert list(DeadLetters(redis)) == []
+    assert redis.xlen(keys.outbox("web:C0INBOX")) == 2
+    assert redis.exists(keys.INBOX, keys.INBOX_DUE) == 0
+
+
+def test_a_full_server_makes_no_message_deadly() -> None:
+    """It lends messages, takes none of their events, and is full for longer than any lease."""
+    with (
+        EmbeddedServer() as server,
+        Redis.from_url(server.url, protocol=2) as redis,
+        Client(server.url) as client,
+    ):
+        redis.lpush(QUEUE, EVENT, EVENT)
+        acceptance = Acceptance(Inbox(redis, MOST_BYTES), client, redis, MOST_BYTES)
+        for _ in range(2 * MOST_LEASES):
+            redis.config_set("maxmemory", 1)
+            acceptance.run(lambda: True)
+            redis.config_set("maxmemory", 0)
+            end_leases(redis)
+        acceptance.run(lambda: True)
+        assert list(DeadLetters(redis)) == []
+        assert redis.xlen(keys.outbox("web:C0INBOX")) == 2
