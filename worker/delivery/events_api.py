@@ -84,7 +84,7 @@ class EventsApi:
         with session.send(
             _filled(blank, body, access_token),
             timeout=(CONNECT_TIMEOUT_S, self._timeout_s),
-            allow_redirects=False,  # a redirect would carry the token elsewhere
+            allow_redirects=False,
             stream=True,
         ) as response:
             content = _read(response, deadline)
@@ -117,6 +117,17 @@ def _filled(
     return request
 
 
+class _Session(requests.Session):
+    """One to which a redirect is an answer like any other.
+
+    `requests` looks where it leads even when it is not to be followed: it reads the whole body
+    for that, however long and slow it is, and fails on an address that is none.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: the token does not go where an answer points."""
+
+
 def new_session(url: str) -> requests.Session:
     """A session that reads proxies and certificates from the environment once.
 
@@ -124,7 +135,7 @@ def new_session(url: str) -> requests.Session:
     put a password of `.netrc` into it. Cookies are refused: one would link the requests
     of different tokens.
     """
-    session = requests.Session()
+    session = _Session()
     settings = session.merge_environment_settings(url, {}, None, None, None)
     session.trust_env = False
     session.proxies = dict(settings["proxies"])

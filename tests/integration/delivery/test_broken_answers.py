@@ -75,6 +75,7 @@ HEADS = {
     "keeping": b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n",
     "closing": b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\nConnection: close\r\n\r\n",
     "endless": b"HTTP/1.1 200 OK\r\n\r\n",
+    "redirecting": b"HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 5000\r\n\r\n",
 }
 
 

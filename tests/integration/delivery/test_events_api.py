@@ -149,6 +149,14 @@ def test_a_redirect_is_not_followed(serve: Serve) -> None:
     assert (answered.verdict, elsewhere.connections) == (Verdict.CONFIGURATION, 0)
 
 
+@pytest.mark.parametrize("location", ["/elsewhere", "http://["])
+def test_a_redirect_is_an_answer_with_a_body(serve: Serve, location: str) -> None:
+    """Wherever it leads: a success and a redirect at once may have been accepted."""
+    server = serve(answer(SUCCESS, f"Location: {location}", status="302 Found"))
+    answered = api(server.url).send(BODY, "secret").answer
+    assert (answered.verdict, answered.code) == (Verdict.AMBIGUOUS, 0)
+
+
 def test_an_answer_carries_what_its_headers_say(serve: Serve) -> None:
     """The server's advice on when to come back."""
     server = serve(answer(b"", "retry-after: 7", status="429 Too Many Requests"))
