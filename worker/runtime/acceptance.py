@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from tiktok_events.client import Client
 from tiktok_events.errors import EventTooLarge, InvalidEvent, OutboxUnavailable
@@ -14,7 +14,7 @@ from tiktok_events.outbox import keys
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.reporting.log import Log
-from worker.reporting.outage import Outage
+from worker.reporting.outage import REFUSED, Outage, is_outage
 from worker.reporting.sentry import report_failure
 from worker.runtime.inbox import Inbox, Leased
 from worker.runtime.message import Foreign, Unreadable, read
@@ -66,14 +66,26 @@ class Acceptance:
             OUTBOX_OUTAGE.over()
 
     def _read(self, page: list[Leased]) -> None:
-        done = 0
+        untried = dict.fromkeys(page)
         try:
             for message in page:
-                self._receive(message)
-                done += 1
+                if self._is_received(message):
+                    del untried[message]
         finally:
-            self._inbox.done(page[:done])
-            self._inbox.untried(page[done:])
+            self._inbox.done(message for message in page if message not in untried)
+            self._inbox.untried(untried)
+
+    def _is_received(self, message: Leased) -> bool:
+        """Receive a message; False where its destination alone takes nothing, so it waits."""
+        try:
+            self._receive(message)
+        except OutboxUnavailable as error:
+            cause = error.__cause__
+            if not isinstance(cause, ResponseError) or is_outage(cause):
+                raise
+            REFUSED.met(cause)
+            return False
+        return True
 
     def _receive(self, message: Leased) -> None:
         try:

@@ -175,3 +175,20 @@ def test_a_full_server_makes_no_message_deadly() -> None:
         acceptance.run(lambda: True)
         assert list(DeadLetters(redis)) == []
         assert redis.xlen(keys.outbox("web:C0INBOX")) == 2
+
+
+def test_a_destination_that_takes_nothing_holds_up_no_other(
+    acceptance: Acceptance, redis: Redis, inbox: Inbox
+) -> None:
+    """Its messages wait until it does; those behind them are read."""
+    redis.set(keys.outbox("web:C0INBOX"), "theirs")
+    redis.lpush(QUEUE, EVENT, EVENT.replace("C0INBOX", "C0OTHER"))
+    for _ in range(2 * MOST_LEASES):
+        acceptance.run(lambda: True)
+        end_leases(redis)
+    assert redis.xlen(keys.outbox("web:C0OTHER")) == 1
+    assert inbox.waits()
+    redis.delete(keys.outbox("web:C0INBOX"))
+    acceptance.run(lambda: True)
+    assert redis.xlen(keys.outbox("web:C0INBOX")) == 1
+    assert list(DeadLetters(redis)) == []
