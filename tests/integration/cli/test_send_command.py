@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -213,6 +216,19 @@ def test_a_server_that_is_down_says_how_far_it_came(sender: Sender) -> None:
     piped = sender.run("-", "--rate", "max", given=lines(event(1), event(2)))
     assert piped.exit_code == 1
     assert "Whether lines 1 to 2 are is not known here. Sent again" in piped.stderr
+
+
+def test_a_file_that_is_left_in_the_middle_ends_in_one_sentence(sender: Sender) -> None:
+    """In a process of its own: what the interpreter meets while it ends is printed there."""
+    sender.redis.set(OUTBOX, "theirs")
+    file = sender.folder / "events.ndjson"
+    file.write_bytes(lines(*[GOOD] * 3_000))
+    environment = os.environ | {"TIKTOK_EVENTS_REDIS_URL": sender.url}
+    command = [sys.executable, "-m", "worker.cli", "send", str(file), "--rate", "max"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Error: the outbox could not be reached")
+    assert "Traceback" not in ended.stderr
 
 
 def test_every_event_can_be_given_a_field(sender: Sender) -> None:

@@ -163,8 +163,12 @@ class Work:
     def check_all(self) -> None:
         """Find all that would be refused."""
         preparation = self._preparation()
-        with self._report.writing(self._order.errors), self._bar("checking") as bar:
-            for entry in self._entries(bar, after=0):
+        with (
+            self._report.writing(self._order.errors),
+            self._bar("checking") as bar,
+            self._source.content() as stream,
+        ):
+            for entry in self._entries(stream, bar, after=0):
                 preparation.prepare(entry)
 
     def send_all(self) -> None:
@@ -178,9 +182,13 @@ class Work:
             # In strict mode all was told before.
             errors = None if self._order.strict else self._order.errors
             sending = Sending(append, self._pace(redis), self._report.flush)
-            with self._report.writing(errors, before.done), self._report.telling(sending):
-                slices = self._preparation().slices(self._entries(bar, after=before.done))
-                for part in sending.hand_over(slices):
+            with (
+                self._report.writing(errors, before.done),
+                self._report.telling(sending),
+                self._source.content() as stream,
+            ):
+                entries = self._entries(stream, bar, after=before.done)
+                for part in sending.hand_over(self._preparation().slices(entries)):
                     bar.advance(self._source.moved(part.size_bytes))
 
     def _appender(self, redis: Redis) -> Appender:
@@ -201,13 +209,12 @@ class Work:
         self._report.begin(before, resume=resume)
         return progress.append, before if resume else SentBefore()
 
-    def _entries(self, bar: Bar, *, after: int) -> Iterator[Entry]:
-        with self._source.content() as stream:
-            for entry in self._read(stream):
-                if entry.number > after:
-                    yield entry
-                else:
-                    bar.advance(self._source.moved(entry.size_bytes))
+    def _entries(self, stream: BinaryIO, bar: Bar, *, after: int) -> Iterator[Entry]:
+        for entry in self._read(stream):
+            if entry.number > after:
+                yield entry
+            else:
+                bar.advance(self._source.moved(entry.size_bytes))
 
     def _read(self, stream: BinaryIO) -> Iterator[Entry]:
         if not self._order.is_table:
