@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from redis.exceptions import ResponseError
+
 from tests.chaos.producer import PIXELS
 from tests.chaos.stage import Stage, destination
 from tiktok_events.outbox import keys
@@ -66,11 +68,18 @@ class LoseGroups:
 
     def strike(self, stage: Stage) -> None:
         """Destroy the groups while claims are held."""
-        for _ in range(self.times):
+        lost = 0
+        while lost < self.times:
             stage.wait_for_claims()
-            for pixel in PIXELS:
-                if stage.redis.exists(outbox := keys.outbox(destination(pixel))):
-                    stage.redis.xgroup_destroy(outbox, keys.GROUP)
+            gone = [_lose_group(stage, pixel) for pixel in PIXELS]
+            lost += any(gone)
+
+
+def _lose_group(stage: Stage, pixel: str) -> bool:
+    try:
+        return bool(stage.redis.xgroup_destroy(keys.outbox(destination(pixel)), keys.GROUP))
+    except ResponseError:
+        return False  # the outbox has just been emptied, so there is none
 
 
 @dataclass(frozen=True, slots=True)
