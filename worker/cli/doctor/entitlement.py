@@ -9,12 +9,13 @@ Source: https://redis.io/docs/latest/develop/interact/transactions/#errors-insid
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from redis import Redis
 from redis.exceptions import NoPermissionError, ResponseError
 
+from tiktok_events.outbox.keys import PREFIX
 from worker.cli.doctor.access import ACCESS, Access, Role
 from worker.cli.doctor.diagnosis import Check, Outcome
 
@@ -97,7 +98,7 @@ def access(redis: Redis, role: Role) -> Check:
     """
     needed = ACCESS[role]
     try:
-        missing = [*_missing_commands(redis, needed), *_missing_keys(redis, needed)]
+        missing = [*_missing_commands(redis, needed), *_missing_keys(redis, _keys(redis, needed))]
     except NoPermissionError:
         missing = ["+multi", "+discard"]
     if not missing:
@@ -122,11 +123,18 @@ def _missing_commands(redis: Redis, needed: Access) -> list[str]:
     ]
 
 
-def _missing_keys(redis: Redis, needed: Access) -> list[str]:
-    replies = _rehearsed(redis, ((_KEY_TEST, _sample(one), "1", "1") for one in needed.keys))
+def _keys(redis: Redis, needed: Access) -> list[str]:
+    """On a cluster only those of the outbox: Celery's are on another server, and in other slots."""
+    guide = redis.connection_pool.connection_kwargs.get("guide")
+    on_a_cluster = guide is not None and guide.address.service is None
+    return [one for one in needed.keys if one.startswith(PREFIX) or not on_a_cluster]
+
+
+def _missing_keys(redis: Redis, patterns: Sequence[str]) -> list[str]:
+    replies = _rehearsed(redis, ((_KEY_TEST, _sample(one), "1", "1") for one in patterns))
     return [
         f"~{pattern}"
-        for pattern, reply in zip(needed.keys, replies, strict=True)
+        for pattern, reply in zip(patterns, replies, strict=True)
         if _is_denied(reply) and _OF_A_COMMAND not in str(reply)
     ]
 
