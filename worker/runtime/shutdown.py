@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
+from billiard import pool
 from billiard.process import active_children
 
 TASK_BUDGET_S: Final = 5.0
@@ -25,6 +26,15 @@ TASK_BUDGET_S: Final = 5.0
 
 RETURN_S: Final = 3.0
 """What a task needs to return, at most, once everything is settled."""
+
+
+RESULTS_S: Final = 1.0
+"""For a child that ends: how long it waits until its parent has read all of its results.
+
+Billiard waits for half a minute, and a parent that lost its connection, and ends before it has
+another, reads no result of a task that was just being handed out. Nobody needs ours.
+Source: billiard 4.3.2, `pool.Worker._ensure_messages_consumed` (read 2026-11-30).
+"""
 
 
 class StopFlag:
@@ -52,6 +62,8 @@ class GentleEnd:
     def enable(self) -> None:
         """This process is a child of a pool: signals are for it alone to answer."""
         self._in_child = True
+        tries = round(RESULTS_S / pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_INTERVAL)
+        pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = tries
 
     def asked(self) -> bool:
         """Whether this process was asked to end."""
