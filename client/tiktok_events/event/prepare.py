@@ -217,10 +217,13 @@ def _event_time(given: object) -> object:
     Raises:
         InvalidEvent: it has no time zone, or lies in the future.
     """
+    now = time.time()
     if given is None:
-        return int(time.time())
+        return int(now)
+    if type(given) is int and given <= now:  # as most are, and no finer unit could be meant
+        return given
     seconds = _seconds(given)
-    if isinstance(seconds, int) and seconds > time.time() + MOST_AHEAD_S:
+    if isinstance(seconds, int) and seconds > now + MOST_AHEAD_S:
         raise InvalidEvent(AHEAD, path="event_time")
     return seconds
 
