@@ -150,20 +150,23 @@ def names_nobody(url: str) -> bool:
     Only one of the usual shape can be, ``name=value`` between question mark and ampersands, whose
     names have been looked up before.
     """
-    if "@" in url or "#" in url:
+    if "@" in url or "#" in url or "%" in url:
         return False
     query = url.partition("?")[2]
-    if not query:
-        return "%" not in url
-    if "%" in query or ";" in query or "?" in query:
+    return not query or (";" not in query and "?" not in query and _is_harmless(query))
+
+
+def _is_harmless(query: str) -> bool:
+    try:
+        for parameter in query.split("&"):
+            name, value = parameter.split("=")
+            if name not in HARMLESS:
+                return False
+            if len(value) >= _SHORTEST_CODED and decodes_to_address(value):
+                return False
+    except ValueError:  # it is not of the usual shape
         return False
-    names_and_values = query.replace("&", "=").split("=")
-    if query.count("=") != query.count("&") + 1:
-        return False
-    for value in names_and_values[1::2]:
-        if len(value) >= _SHORTEST_CODED and decodes_to_address(value):
-            return False
-    return HARMLESS.issuperset(names_and_values[::2])
+    return True
 
 
 def _names_somebody(piece: str) -> bool:
