@@ -120,6 +120,8 @@ SUSPECTS: Final = frozenset(
 ) | {"NaN", "[object Object]"}
 """All of them as they are usually written: one look tells that a value is none."""
 
+LONGEST_SUSPECT: Final = max(map(len, SUSPECTS))
+
 
 def _digests(texts: frozenset[str]) -> frozenset[str]:
     written = (w for text in texts for w in (text, text.upper(), text.title(), text.capitalize()))

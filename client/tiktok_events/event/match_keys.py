@@ -10,14 +10,20 @@ keys that are left out: github.com/tiktok/gtm-template-eapi (both read 2026-11-2
 
 from __future__ import annotations
 
-import re
+from binascii import unhexlify
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.closed_user import closed_user
-from tiktok_events.event.junk import JUNK_WORDS, MACRO_STARTS, SUSPECTS, is_junk
+from tiktok_events.event.junk import (
+    JUNK_WORDS,
+    LONGEST_SUSPECT,
+    MACRO_STARTS,
+    SUSPECTS,
+    is_junk,
+)
 from tiktok_events.event.key_names import USER_KEYS
 from tiktok_events.event.match_rules import MATCH_RULES, MatchRule, trim
 from tiktok_events.event.phone import check_region, region_of
@@ -31,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["KeyOutcome", "apply_rule", "check_region", "hash_text", "prepare_user", "text_of"]
 
 _DIGEST_CHARS: Final = 64
-_IS_DIGEST: Final = re.compile(r"[A-Fa-f0-9]{64}").fullmatch
 
 # Above these a number is no longer the digits its sender wrote (a float), or no id (an int).
 _LARGEST_EXACT_FLOAT: Final = 2**53
@@ -106,7 +111,13 @@ def prepare_user(
     prepared: dict[str, Any] = {}
     for key, value in user.items():
         rule = MATCH_RULES.get(key)
-        sent = _plain(key, value) if rule is None else _sent(rule, key, value, region, remarks)
+        sent: Any
+        if rule is None:
+            sent = _plain(key, value)
+        elif type(value) is str:
+            sent = _apply(rule, value, region)[2]
+        else:
+            sent = _sent(rule, key, value, region, remarks)
         if sent is not None:
             prepared[key] = sent
         elif value and remarks is not None:
@@ -116,7 +127,10 @@ def prepare_user(
 
 def _plain(key: str, value: Any) -> Any:
     """Return what goes out for a key that is sent as it is."""
-    if type(value) is not str or not (value in SUSPECTS or value[:1] in MACRO_STARTS):
+    if type(value) is not str:
+        return value
+    # A long text is looked up slowly, because it is hashed first, and is no suspect anyway.
+    if value[:1] not in MACRO_STARTS and (len(value) > LONGEST_SUSPECT or value not in SUSPECTS):
         return value
     return None if key in JUNK_WORDS and is_junk(key, trim(value)) else value
 
@@ -124,9 +138,7 @@ def _plain(key: str, value: Any) -> Any:
 def _sent(
     rule: MatchRule, key: str, value: Any, region: str | None, remarks: Remarks | None
 ) -> Sent:
-    """Return what goes out for one key, ``None`` for nothing."""
-    if type(value) is str:
-        return _apply(rule, value, region)[2]
+    """Return what goes out for a value that is no text, ``None`` for nothing."""
     if rule.takes_array and isinstance(value, list | tuple):
         return _sent_array(rule, value, region, remarks) or None
     return apply_rule(rule, value, f"user.{key}", region)[2]
@@ -151,8 +163,8 @@ def _sent_array(
 
 def _apply(rule: MatchRule, text: str, region: str | None) -> Applied:
     """Apply the rule to a text: the one place that decides what is sent."""
-    trimmed = trim(text)
-    if len(trimmed) == _DIGEST_CHARS and rule.takes_digest and _IS_DIGEST(trimmed):
+    trimmed = text.strip() if text.isascii() else trim(text)
+    if len(trimmed) == _DIGEST_CHARS and rule.takes_digest and _is_hex(trimmed):
         digest = trimmed.lower()
         return _NOTHING if digest in rule.junk_digests else (_PASSED, None, digest)
     prepared = rule.prepare(trimmed, region) if trimmed else None
@@ -166,6 +178,14 @@ def _apply(rule: MatchRule, text: str, region: str | None) -> Applied:
     if rule.hashed:
         return _HASHED, prepared, hash_text(prepared)
     return _NORMALISED, prepared, prepared
+
+
+def _is_hex(text: str) -> bool:
+    try:
+        unhexlify(text)  # a quarter of the time of a regular expression
+    except ValueError:
+        return False
+    return True
 
 
 def apply_rule(rule: MatchRule, value: Any, path: str, region: str | None) -> Applied:
