@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from schemas.catalogue import EVENT_SOURCES
 from schemas.finding import Finding
 from schemas.names import judge_name, plain_names, sunset_warning
 from schemas.wanted import wanted_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NO_MATCH_KEY: Final = Finding(
     "user", "has no match key: TikTok cannot attribute the event to anybody"
@@ -48,26 +51,26 @@ _MISPLACED: Final = {
 
 def warnings_on(event: dict[str, Any], event_source: str) -> list[Finding]:
     """Return the warnings on a clean event of that source."""
-    return (
-        _name(event, event_source)
-        + wanted_in(event, event_source)
-        + _match_keys(event, event_source)
-        + _money(event.get("properties"))
-        + _misplaced(event, event_source)
-    )
+    return [
+        *_name(event, event_source),
+        *wanted_in(event, event_source),
+        *_match_keys(event, event_source),
+        *_money(event.get("properties")),
+        *_misplaced(event, event_source),
+    ]
 
 
-def _name(event: dict[str, Any], event_source: str) -> list[Finding]:
+def _name(event: dict[str, Any], event_source: str) -> Sequence[Finding]:
     name = event.get("event")
     if name is None or name in _PLAIN_NAMES[event_source]:
-        return []
+        return ()
     warning = sunset_warning(name, event.get("event_time")) or (
         judge_name(name, event_source).warning
     )
-    return [Finding("event", warning)] if warning else []
+    return [Finding("event", warning)] if warning else ()
 
 
-def _match_keys(event: dict[str, Any], event_source: str) -> list[Finding]:
+def _match_keys(event: dict[str, Any], event_source: str) -> Sequence[Finding]:
     """Return a warning when nothing says who it was.
 
     Source: https://ads.tiktok.com/help/article/about-events-api-for-offline and, for the other
@@ -75,28 +78,28 @@ def _match_keys(event: dict[str, Any], event_source: str) -> list[Finding]:
     """
     user = event.get("user", {})
     if event_source == "offline":
-        return [NO_OFFLINE_KEY] if _OFFLINE_KEYS.isdisjoint(user) else []
+        return [NO_OFFLINE_KEY] if _OFFLINE_KEYS.isdisjoint(user) else ()
     if not _MATCH_KEYS.isdisjoint(user) or user.keys() >= _IP_PAIR:
-        return []
-    return [] if event_source == "crm" and "lead" in event else [NO_MATCH_KEY]
+        return ()
+    return () if event_source == "crm" and "lead" in event else [NO_MATCH_KEY]
 
 
-def _money(properties: dict[str, Any] | None) -> list[Finding]:
+def _money(properties: dict[str, Any] | None) -> Sequence[Finding]:
     """Return a warning when one of ``value`` and ``currency`` stands alone.
 
     Source: https://ads.tiktok.com/help/article/about-parameters (read 2026-11-22).
     """
     if properties is None or ("value" in properties) == ("currency" in properties):
-        return []
+        return ()
     return [VALUE_WITHOUT_CURRENCY if "value" in properties else CURRENCY_WITHOUT_VALUE]
 
 
-def _misplaced(event: dict[str, Any], event_source: str) -> list[Finding]:
+def _misplaced(event: dict[str, Any], event_source: str) -> Sequence[Finding]:
     """Return a warning for each key that TikTok documents for another source only.
 
     Source: https://business-api.tiktok.com/portal/docs?id=1771101303285761 (read 2026-11-22).
     """
     misplaced = _MISPLACED[event_source]
     if misplaced.keys().isdisjoint(event):
-        return []
+        return ()
     return [misplaced[key] for key in event if key in misplaced]

@@ -8,9 +8,12 @@ lead id, e-mail and phone is enough: https://ads.tiktok.com/help/article/about-s
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from schemas.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PAGE_WANTED: Final = "is missing: TikTok asks for the page of a web event, with its url"
 URL_WANTED: Final = "is missing: TikTok asks for the page's address with a web event"
@@ -27,14 +30,14 @@ _FINDINGS: Final = {
 }
 
 
-def wanted_in(event: dict[str, Any], event_source: str) -> list[Finding]:
+def wanted_in(event: dict[str, Any], event_source: str) -> Sequence[Finding]:
     """Return what is missing of what TikTok asks for with an event of this source."""
     wanted = _WANTED.get(event_source)
     if wanted is None:
-        return []
+        return ()
     holder = event.get(wanted[0])
     if holder is not None and wanted[1] in holder:
-        return []
+        return ()
     return _FINDINGS[event_source][holder is not None]
 
 
