@@ -20,7 +20,6 @@ from tiktok_events.event.remarks import REMARKS, without_remarks
 from tiktok_events.event.stray_addresses import may_hold_address
 from worker.settings import Settings
 
-
 Closed: TypeAlias = tuple[Any, Checked, bytes, bool]
 """An event that may be sent or buried: itself, without what may not leave raw; what the schemas
 say about it; its JSON as it goes into `data`, empty when it is invalid; and whether it had to be
