@@ -111,13 +111,14 @@ def prepare_user(
     prepared: dict[str, Any] = {}
     for key, value in user.items():
         rule = MATCH_RULES.get(key)
-        sent: Any
-        if rule is None:
-            sent = _plain(key, value)
-        elif type(value) is str:
-            sent = _apply(rule, value, region)[2]
-        else:
+        sent: Any = value
+        if type(value) is not str:
             sent = _sent(rule, key, value, region, remarks)
+        elif rule is not None:
+            sent = _apply(rule, value, region)[2]
+        # A long text is looked up slowly, because it is hashed first, and is no suspect anyway.
+        elif value[:1] in MACRO_STARTS or (len(value) <= LONGEST_SUSPECT and value in SUSPECTS):
+            sent = _plain(key, value)
         if sent is not None:
             prepared[key] = sent
         elif value and remarks is not None:
@@ -125,20 +126,17 @@ def prepare_user(
     return prepared
 
 
-def _plain(key: str, value: Any) -> Any:
-    """Return what goes out for a key that is sent as it is."""
-    if type(value) is not str:
-        return value
-    # A long text is looked up slowly, because it is hashed first, and is no suspect anyway.
-    if value[:1] not in MACRO_STARTS and (len(value) > LONGEST_SUSPECT or value not in SUSPECTS):
-        return value
+def _plain(key: str, value: str) -> str | None:
+    """Return what goes out of a suspect for a key that is sent as it is."""
     return None if key in JUNK_WORDS and is_junk(key, trim(value)) else value
 
 
 def _sent(
-    rule: MatchRule, key: str, value: Any, region: str | None, remarks: Remarks | None
-) -> Sent:
+    rule: MatchRule | None, key: str, value: Any, region: str | None, remarks: Remarks | None
+) -> Any:
     """Return what goes out for a value that is no text, ``None`` for nothing."""
+    if rule is None:
+        return value
     if rule.takes_array and isinstance(value, list | tuple):
         return _sent_array(rule, value, region, remarks) or None
     return apply_rule(rule, value, f"user.{key}", region)[2]
