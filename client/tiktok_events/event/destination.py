@@ -108,7 +108,9 @@ def destination_of(event: Mapping[str, Any], defaults: Mapping[str, str]) -> Des
     Raises:
         InvalidDestination: the event names none and there is no default for its source.
     """
-    source = read_source(event.get("event_source"))
+    source = event.get("event_source")
+    if source not in EVENT_SOURCES:
+        source = read_source(source)
     source_id = event.get("event_source_id")
     if source_id is None:
         source_id = defaults.get(source) if isinstance(source, str) else None
