@@ -64,6 +64,11 @@ class FieldPath:
             return None
         return cls(dotted, _reader(dotted))
 
+    @property
+    def is_amount(self) -> bool:
+        """Whether its value is a number."""
+        return isinstance(_declared(self.dotted), Number)
+
     def put(self, event: dict[str, Any], value: Any) -> None:
         """Write a value into an event.
 

@@ -12,20 +12,24 @@ from rich.text import Text
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.event.match_keys import KeyOutcome, check_region
 from worker.cli import options
+from worker.cli.reading import reading_options
 from worker.cli.terminal import cell, console, print_json
 from worker.files.explain import (
     EventExplanation,
-    UnreadableEventsError,
     event_as_json,
-    explain_events,
+    explain_event,
     is_digest,
     mask_event,
-    read_events,
 )
+from worker.files.input_file import opened
 from worker.files.outlook import Fate
+from worker.files.reading import Reading, contents_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tiktok_events.event.explanation import KeyExplanation
+    from worker.files.event_file import Entry
 
 _KEY_WIDTH: Final = 14
 _OUTCOME_WIDTH: Final = 10
@@ -58,7 +62,7 @@ _FATE_STYLES: Final = {
 
 HELP: Final = """Tell how each match key in FILE is prepared, and what else of an event is changed.
 
-FILE holds one JSON event, a list of events, or one event per line; - reads standard input.
+FILE is read as `tiktok-events send` reads it: JSON, CSV or .xlsx; - reads standard input.
 Nothing is enqueued and nothing is sent.
 
 \b
@@ -97,7 +101,7 @@ What became of any other field, where it does not go out as it is:
 
 Personal values are masked (a•••@e•••.com) unless --show-values is given.
 
-Exit codes: 0 explained, 1 FILE cannot be read, 2 a wrong option.
+Exit codes: 0 explained, 1 FILE or an event of it cannot be read, 2 a wrong option.
 """
 
 
@@ -124,43 +128,58 @@ def read_region(text: str | None) -> str | None:
     help="Where phone numbers without country code are at home.",
 )
 @click.option("--show-values", is_flag=True, help="Do not mask personal values.")
+@reading_options
 @options.as_json
-def explain(*, file: str, region: str | None, show_values: bool, as_json: bool) -> None:
-    """Explain every event of the file."""
-    explained = explain_events(_read(file), region)
-    shown = explained if show_values else [mask_event(event) for event in explained]
-    if as_json:
-        _print_json(shown)
-    else:
-        _print_tables(shown)
+def explain(
+    *, file: str, region: str | None, show_values: bool, reading: Reading, as_json: bool
+) -> None:
+    """Explain every event of the file, as it is read."""
+    number, failed = 0, False
+    for entry in _entries(file, reading):
+        if entry.event is None:
+            where = f"{entry.path}: " if entry.path else ""
+            _say_problem(file, f"{entry.unit} {entry.number:,}: {where}{entry.problem}")
+            failed = True
+            continue
+        number += 1
+        explained = explain_event(number, entry.event, region)
+        shown = explained if show_values else mask_event(explained)
+        _print_json(shown) if as_json else _print_tables(shown)
+    if failed:
+        raise click.exceptions.Exit(1)
 
 
-def _read(file: str) -> list[dict[str, Any]]:
-    try:
-        with click.open_file(file, "rb") as stream:
-            return read_events(stream.read())
-    except OSError as error:
-        raise click.ClickException(f"cannot read {file}: {error.strerror}") from error
-    except UnreadableEventsError as error:
-        raise click.ClickException(f"{file}: {error}") from error
+def _entries(file: str, reading: Reading) -> Iterator[Entry]:
+    def tell(sentence: str) -> None:
+        click.echo(f"{file}: {sentence}", err=True)
+
+    with opened(file) as source, contents_of(source, reading, tell) as contents:
+        empty = True
+        for entry in contents.entries:
+            empty = False
+            yield entry
+    if empty:
+        _say_problem(file, "there is no event in it")
 
 
-def _print_json(events: list[EventExplanation]) -> None:
-    for event in events:
-        print_json(event_as_json(event))
+def _say_problem(file: str, problem: str) -> None:
+    click.echo(f"Error: {file}: {problem}", err=True)
 
 
-def _print_tables(events: list[EventExplanation]) -> None:
+def _print_json(event: EventExplanation) -> None:
+    print_json(event_as_json(event))
+
+
+def _print_tables(event: EventExplanation) -> None:
     out = console()
-    for event in events:
-        out.print(_heading(event))
-        if event.keys:
-            out.print(_key_table(event))
-        if event.remark:
-            out.print(_printable(event.remark))
-        if event.fields:
-            out.print(_field_table(event))
-        out.print()
+    out.print(_heading(event))
+    if event.keys:
+        out.print(_key_table(event))
+    if event.remark:
+        out.print(_printable(event.remark))
+    if event.fields:
+        out.print(_field_table(event))
+    out.print()
 
 
 def _heading(event: EventExplanation) -> Text:

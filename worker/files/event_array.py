@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from json import JSONDecodeError, JSONDecoder
 from typing import Final
 
-from worker.files.explain import UnreadableEventsError
+from tiktok_events.errors import TikTokEventsError
 
 EVENT_CHARS: Final = 4 * 1024 * 1024
 """Of one event, blanks included; no event is as large."""
@@ -22,6 +22,20 @@ _NEAR_THE_END: Final = 16
 
 _CUT_STRING: Final = ("Unterminated string", "Invalid \\")
 _DECODER: Final = JSONDecoder()
+
+
+class UnreadableEventsError(TikTokEventsError, ValueError):
+    """The text is no list of JSON events.
+
+    Attributes:
+        line: where reading stopped, from 1.
+        column: where in the line, from 1.
+    """
+
+    def __init__(self, problem: str, *, line: int = 1, column: int = 1) -> None:
+        super().__init__(f"line {line}, column {column}: {problem}")
+        self.line = line
+        self.column = column
 
 
 def values_of_array(parts: Iterator[bytes], first_line: int) -> Iterator[bytes]:

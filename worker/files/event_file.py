@@ -13,8 +13,7 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
-from worker.files.event_array import values_of_array
-from worker.files.explain import UnreadableEventsError
+from worker.files.event_array import UnreadableEventsError, values_of_array
 
 LINE_BYTES: Final = 8 * 1024 * 1024
 """Of a line; no event is as large, so a longer one is a file without line ends."""
@@ -26,6 +25,7 @@ PART_BYTES: Final = 256 * 1024
 """Of an array, read at a time."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+NOT_UTF8: Final = "this is not UTF-8; if the whole file is not, --encoding says what it is"
 _NO_OBJECT: Final = "an event is a JSON object, in braces"
 TOO_LONG: Final = f"a line has at most {LINE_BYTES:,} bytes"
 
@@ -107,10 +107,17 @@ def _read(unit: str, number: int, text: bytes) -> Entry:
     try:
         event = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        # Its msg alone: the error as a whole holds the text.
-        problem = f"this is no JSON: {error.msg}, column {error.colno}"
-        return Entry(unit, number, None, problem, len(text))
+        return Entry(unit, number, None, _no_json(error, text), len(text))
     return _checked(unit, number, event, len(text))
+
+
+def _no_json(error: orjson.JSONDecodeError, text: bytes) -> str:
+    """What is wrong, and where; the error's msg alone, because as a whole it holds the text."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return NOT_UTF8
+    return f"this is no JSON: {error.msg}, column {error.colno}"
 
 
 def _checked(unit: str, number: int, event: Any, size_bytes: int) -> Entry:
@@ -137,7 +144,21 @@ def _of_object_or_lines(first: Line, lines: Iterator[Line]) -> Iterator[Entry]:
     event = _parsed(document)
     if isinstance(event, dict):
         return iter([_checked("line", first.number, event, len(document))])
-    return map(_entry, chain(ahead, lines))
+    following = next(lines, None)
+    is_object = first.text.lstrip().startswith(b"{") and following is None
+    if is_object and not any(_parsed(line.text) for line in ahead):
+        return iter([_broken(first.number, document)])
+    return map(_entry, chain(ahead, [following] if following else [], lines))
+
+
+def _broken(number: int, document: bytes) -> Entry:
+    """One object that is none: the place in it says more than one refusal for each line."""
+    try:
+        orjson.loads(document)
+    except orjson.JSONDecodeError as error:
+        problem = _no_json(error, document)
+        return Entry("line", number + error.lineno - 1, None, problem, len(document))
+    return Entry("line", number, None, _NO_OBJECT, len(document))
 
 
 def _ahead(first: Line, lines: Iterable[Line]) -> Iterator[Line]:

@@ -6,18 +6,34 @@ Memory stays flat. A row that is none is an entry of its own, like a line that i
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
 from schemas.values import BadValue, FieldPath
 from tiktok_events.errors import TikTokEventsError
+from worker.files.cells import ABSENT, CellReader, Locale
+from worker.files.columns import fields_of
 from worker.files.event_file import TOO_LONG, Entry, Line, read_lines
+from worker.files.text import LineText
 
 DELIMITERS: Final = ",;\t|"
-"""The one that parts the header most often parts the table."""
+"""The one that divides the header into the most cells divides the table."""
 
-NOT_UTF8: Final = "this is not UTF-8"
+NOT_TEXT: Final = "this is not in the encoding of the lines before; --encoding says which it is"
+GOES_ON: Final = "a cell goes on in the next line (psql's +); export with psql --csv"
+DRAWN: Final = "this is a drawn table; export it as CSV (psql --csv, mysql --batch)"
+
+_QUOTED: Final = re.compile(r'"[^"]*"')
+_DELIMITER_LINE: Final = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
+"""Which Excel reads, and some programs write for it."""
+
+_RULE: Final = re.compile(r"-+(\+-+)*")
+"""Between psql's header and its rows; for one column, it has no +."""
+
+_FOOTER: Final = re.compile(r"\(\d+ rows?\)")
+_BOX: Final = re.compile(r"\+[-=+]+\+")
 _HALF_A_BYTE: Final = range(0xDC80, 0xDD00)
 """What undecodable bytes become."""
 
@@ -41,33 +57,33 @@ class Table:
     rows: Iterator[Entry]
 
 
-def read_table(stream: BinaryIO, columns: Mapping[str, str]) -> Table:
+def read_table(
+    stream: BinaryIO,
+    columns: Mapping[str, str],
+    locale: Locale | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Table:
     """Read the header; the rows are read as they are wanted.
 
     Args:
-        stream: the content.
+        stream: the content, with line feeds.
         columns: field of the event → column, for columns that are not named like it.
+        locale: how times and amounts are written.
+        tell: is told what was guessed of the table as a whole.
 
     Raises:
         UnusableTable: no column is a field, two are the same, or one that should be is not
             there. Of the header only what is a field is quoted: without one, the first
             line may be a person's data.
     """
-    rows = _Rows(stream)
+    rows = _Rows(stream, tell)
     header = [name.strip() for name in rows.header()]
-    fields = [list(_fields_of(name, columns)) for name in header]
+    fields = fields_of(header, columns)
     _check_header(header, fields, columns)
-    left_out = [name for name, its in zip(header, fields, strict=True) if not its]
+    left_out = [name for name, its in zip(header, fields, strict=True) if name and not its]
     known = frozenset(field.dotted for its in fields for field in its)
-    return Table(known, left_out, (_entry(row, fields) for row in rows))
-
-
-def _fields_of(name: str, columns: Mapping[str, str]) -> Iterator[FieldPath]:
-    """Where the cells of a column go: to the fields it was given for, else to its namesake."""
-    given = [field for field, column in columns.items() if column == name]
-    for dotted in given or [name]:
-        if field := FieldPath.of(dotted):
-            yield field
+    reader = CellReader(locale or Locale(), rows.delimiter, tell)
+    return Table(known, left_out, (_entry(row, fields, reader) for row in rows))
 
 
 def _check_header(
@@ -97,21 +113,37 @@ class _Row:
 class _Rows:
     """The rows of a table, each with the line it begins on."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, tell: Callable[[str], None]) -> None:
         self._lines = read_lines(stream)
+        self._text = LineText(tell)
         self._taken: list[Line] = []
-        self._delimiter = ","
+        self._drawn = False
+        self.delimiter = ""
 
     def header(self) -> Sequence[str]:
+        text = self._first_text()
+        if named := _DELIMITER_LINE.fullmatch(text.strip('\r\n"')):
+            self.delimiter = named[1]
+            text = self._first_text()
+        if _BOX.fullmatch(text.strip()):
+            raise UnusableTable(DRAWN)
+        bare = _QUOTED.sub("", text)
+        self.delimiter = self.delimiter or max(DELIMITERS, key=bare.count)
+        try:
+            return next(self._reader([text], strict=False), ())
+        except csv.Error as error:
+            raise UnusableTable(f"the header is no CSV: {error}") from error
+
+    def _first_text(self) -> str:
+        """The next line that holds something."""
         first = next((line for line in self._lines if line.text.strip()), None)
-        if first is None or first.cut:
-            return ()
-        text = _text(first)
-        self._delimiter = max(DELIMITERS, key=text.count)
-        return next(csv.reader([text], delimiter=self._delimiter), ())
+        return "" if first is None or first.cut else self._text(first.text)
+
+    def _reader(self, texts: Iterable[str], *, strict: bool) -> Any:
+        return csv.reader(texts, delimiter=self.delimiter, strict=strict, skipinitialspace=True)
 
     def __iter__(self) -> Iterator[_Row]:
-        reader = csv.reader(self._texts(), delimiter=self._delimiter, strict=True)
+        reader = self._reader(self._texts(), strict=True)
         while True:
             self._taken.clear()
             try:
@@ -120,15 +152,29 @@ class _Rows:
                 return
             except csv.Error as error:
                 row = self._row((), f"this is no CSV: {error}{self._span()}")
+            if self._is_ornament(row.cells):
+                continue
             if row.problem or any(line.text.strip() for line in self._taken):
                 yield row
 
     def _texts(self) -> Iterator[str]:
         for line in self._lines:
             self._taken.append(line)
-            yield _text(line)
+            yield "" if line.cut else self._text(line.text)
+
+    def _is_ornament(self, cells: Sequence[str]) -> bool:
+        """Whether it is what psql draws around rows."""
+        if len(cells) != 1:
+            return False
+        if self._drawn or self.delimiter == "|":
+            self._drawn = self._drawn or _RULE.fullmatch(cells[0].strip()) is not None
+        return _FOOTER.fullmatch(cells[0].strip()) is not None or (
+            self._drawn and _RULE.fullmatch(cells[0].strip()) is not None
+        )
 
     def _row(self, cells: Sequence[str], problem: str) -> _Row:
+        if not problem and self._drawn and any(cell.endswith("+") for cell in cells):
+            problem = GOES_ON
         size = sum(len(line.text) for line in self._taken)
         return _Row(self._taken[0].number, cells, problem, size)
 
@@ -141,19 +187,17 @@ class _Rows:
         return f"; the row ends with line {last:,}" if last > self._taken[0].number else ""
 
 
-def _text(line: Line) -> str:
-    return line.text.decode("utf-8", "surrogateescape")
-
-
-def _entry(row: _Row, fields: Sequence[Sequence[FieldPath]]) -> Entry:
+def _entry(row: _Row, fields: Sequence[Sequence[FieldPath]], reader: CellReader) -> Entry:
     problem = row.problem or _misfit(row.cells, len(fields))
     if problem:
         return Entry("line", row.number, None, problem, row.size_bytes)
     event: dict[str, Any] = {}
     for its_fields, cell in zip(fields, row.cells, strict=True):
-        for field in its_fields if cell.strip() else ():
+        for field in its_fields:
             try:
-                field.put(event, field.read(cell))
+                value = reader.read(field, cell)
+                if value is not ABSENT:
+                    field.put(event, value)
             except BadValue as error:
                 return Entry("line", row.number, None, str(error), row.size_bytes, field.dotted)
     return Entry("line", row.number, event, "", row.size_bytes)
@@ -163,5 +207,5 @@ def _misfit(cells: Sequence[str], columns: int) -> str:
     if len(cells) != columns:
         return f"this row has {len(cells)} cells, the header {columns}"
     if any(ord(char) in _HALF_A_BYTE for cell in cells if not cell.isascii() for char in cell):
-        return NOT_UTF8
+        return NOT_TEXT
     return ""

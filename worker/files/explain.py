@@ -1,4 +1,4 @@
-"""Reads events out of a file and tells what becomes of each; pure, prints nothing.
+"""Tells what becomes of an event; pure, prints nothing.
 
 Every value but a digest is masked unless asked for: terminals are recorded, output is pasted.
 """
@@ -9,9 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
-from tiktok_events.errors import InvalidEvent, TikTokEventsError
+from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.explanation import KeyExplanation, explain_user
 from tiktok_events.event.foreign_event import is_plain, taken_apart
 from tiktok_events.event.remarks import Remarks
@@ -19,30 +17,15 @@ from tiktok_events.event.stray_addresses import strip_people_of, without_address
 from worker.files.outlook import FieldExplanation, explain_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 _DIGEST: Final = re.compile(r"[A-Fa-f0-9]{64}")
-_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _HIDDEN: Final = "•••"
 _SHOWN_END_CHARS: Final = 4
 _SHORTEST_WITH_END_CHARS: Final = 9
 
 # These say nothing about one person.
 _SHOWN_KEYS: Final = frozenset(("country", "locale", "att_status"))
-
-
-class UnreadableEventsError(TikTokEventsError, ValueError):
-    """The text is no JSON event, no list of them, and no NDJSON.
-
-    Attributes:
-        line: where reading stopped, from 1.
-        column: where in the line, from 1.
-    """
-
-    def __init__(self, problem: str, *, line: int = 1, column: int = 1) -> None:
-        super().__init__(f"line {line}, column {column}: {problem}")
-        self.line = line
-        self.column = column
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +47,6 @@ class EventExplanation:
     keys: tuple[KeyExplanation, ...]
     remark: str = ""
     fields: tuple[FieldExplanation, ...] = ()
-
-
-def read_events(text: bytes) -> list[dict[str, Any]]:
-    """Read one JSON event, a list of them, or one per line (NDJSON).
-
-    Raises:
-        UnreadableEventsError: it is none of these; the message quotes nothing of it.
-    """
-    text = text.removeprefix(_BYTE_ORDER_MARK)
-    if not text.strip():
-        raise UnreadableEventsError("there is nothing to read")
-    if _is_ndjson(text):
-        return [_object(*numbered) for numbered in _numbered_lines(text)]
-    document = _load(text)
-    return (
-        [_checked(event) for event in document]
-        if isinstance(document, list)
-        else [_checked(document)]
-    )
-
-
-def explain_events(events: list[dict[str, Any]], region: str | None) -> list[EventExplanation]:
-    """Explain every event, in order; ``region`` is where national phone numbers are at home."""
-    return [explain_event(number, event, region) for number, event in enumerate(events, 1)]
 
 
 def explain_event(number: int, event: dict[str, Any], region: str | None) -> EventExplanation:
@@ -158,44 +117,6 @@ def event_as_json(explanation: EventExplanation) -> dict[str, Any]:
             for one in explanation.fields
         ],
     }
-
-
-def _is_ndjson(text: bytes) -> bool:
-    """Tell whether the first line that holds something is a whole object, and not the last."""
-    first, *others = (line for line in text.split(b"\n") if line.strip())
-    return bool(others) and first.lstrip().startswith(b"{") and _is_json(first)
-
-
-def _is_json(text: bytes) -> bool:
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return True
-
-
-def _numbered_lines(text: bytes) -> Iterator[tuple[bytes, int]]:
-    return ((line, i) for i, line in enumerate(text.split(b"\n"), 1) if line.strip())
-
-
-def _object(text: bytes, line: int) -> dict[str, Any]:
-    return _checked(_load(text, line), line)
-
-
-def _load(text: bytes, line: int = 1) -> Any:
-    """Parse JSON that begins on ``line``; the parser's error is cut off, as it holds the text."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        where = {"line": line + error.lineno - 1, "column": error.colno}
-        problem = f"this is no JSON: {error.msg}"
-    raise UnreadableEventsError(problem, **where)
-
-
-def _checked(event: Any, line: int = 1) -> dict[str, Any]:
-    if isinstance(event, dict):
-        return event
-    raise UnreadableEventsError("an event is a JSON object, in braces", line=line)
 
 
 def _text_or_none(value: Any) -> str | None:

@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 
 from schemas.values import BadValue, FieldPath
 from tiktok_events.errors import InvalidEvent
+from tiktok_events.event.destination import is_blank
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent
 from tiktok_events.outbox.append import SCRIPT_BYTES
 from worker.files.event_file import Entry
@@ -25,6 +26,12 @@ SLICE: Final = 1_000
 
 _IDS: Final = UUID("6f1d3c0e-6a7b-5d0c-9a53-3a2b6c1f6a10")
 """Ours: parts the ids of file entries from any others."""
+
+
+NO_TIME: Final = "is missing: say when it happened, or give --now if all such events happen now"
+
+_TIMES: Final = ("event_time", "timestamp")
+"""Of the Events API 2.0, and of 1.0, which the client reads too."""
 
 
 class Append(Protocol):
@@ -79,6 +86,7 @@ class Preparation:
         values: fields that every event gets, whatever it says itself.
         file_digest: what the ids of events without one are made of; without it they are new.
         slice_entries: entries of one slice, at most.
+        needs_time: whether an event that does not say when it happened is refused.
     """
 
     preparer: EventPreparer
@@ -86,6 +94,7 @@ class Preparation:
     values: Sequence[tuple[FieldPath, Any]] = ()
     file_digest: str | None = None
     slice_entries: int = SLICE
+    needs_time: bool = False
 
     def slices(self, entries: Iterable[Entry]) -> Iterator[Slice]:
         """Slices, in order, each small enough for one step."""
@@ -121,6 +130,10 @@ class Preparation:
                 one.put(event, value)
             except BadValue as error:
                 raise InvalidEvent(str(error), path=one.dotted) from None
+        if all(is_blank(event.get(name)) for name in _TIMES):
+            if self.needs_time:
+                raise InvalidEvent(NO_TIME, path="event_time")
+            event.pop("event_time", None)
         id_ = None if self.file_digest is None else stable_id(self.file_digest, number)
         return self.preparer.prepare(event, event_id=id_)
 

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
-from tiktok_events.errors import TikTokEventsError
+from worker.files.packing import Unpacked, unpacked
+from worker.files.unreadable import UnreadableFile
 
 STANDARD_INPUT: Final = "-"
 
-_GZIP: Final = b"\x1f\x8b"
-"""Source: RFC 1952 section 2.3.1, https://www.rfc-editor.org/rfc/rfc1952 (read 2026-11-22)."""
-
 _PART_BYTES: Final = 1024 * 1024
-
-
-class UnreadableFile(TikTokEventsError, OSError):
-    """A file cannot be read, or not to its end."""
 
 
 class InputFile:
@@ -58,21 +50,24 @@ class InputFile:
         return f"{digest.hexdigest()}-{self.size_bytes}"
 
     @contextmanager
-    def content(self) -> Iterator[BinaryIO]:
+    def content(self) -> Iterator[Unpacked]:
         """The content from its start, unpacked.
 
         Raises:
-            UnreadableFile: what is compressed is broken.
+            UnreadableFile: it is broken, or of a format that is not read.
         """
         self._position = 0
         if self.repeatable:
             self._raw.seek(0)
-        buffered = io.BufferedReader(cast("io.RawIOBase", self._raw), _PART_BYTES)
-        self._packed = buffered.peek(len(_GZIP)).startswith(_GZIP)
+        buffered: io.BufferedReader = io.BufferedReader(cast("Any", self._raw), _PART_BYTES)
         try:
-            yield cast("BinaryIO", gzip.GzipFile(fileobj=buffered)) if self._packed else buffered
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise UnreadableFile(f"{self._name} is broken as a gzip file: {error}") from error
+            with unpacked(buffered, self._name) as content:
+                self._packed = content.packed
+                yield content
+        except OSError as error:
+            if isinstance(error, UnreadableFile):
+                raise
+            raise UnreadableFile(f"cannot read {self._name}: {error.strerror}") from error
         finally:
             buffered.detach()  # it would close what it reads from
 

@@ -36,7 +36,7 @@ class Sender:
             "TIKTOK_EVENTS_PIXEL_CODE": None,
             "TIKTOK_EVENTS_DEFAULT_REGION": None,
         }
-        return CliRunner(env=environment).invoke(main, ["send", *arguments], input=given)
+        return CliRunner(env=environment).invoke(main, ["send", "--now", *arguments], input=given)
 
     def send(self, text: bytes, *arguments: str) -> Result:
         """Run it on a file that holds this."""

@@ -40,13 +40,13 @@ class Sender:
 
     def run(self, *arguments: str) -> Result:
         """Run `tiktok-events send` here."""
-        command = ["send", str(self.file), *self.options, *arguments]
+        command = ["send", "--now", str(self.file), *self.options, *arguments]
         return CliRunner(env=self.environment).invoke(main, command)
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Run it as a process of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "worker.cli", "send", str(self.file), *arguments],
+            [sys.executable, "-m", "worker.cli", "send", "--now", str(self.file), *arguments],
             cwd=ROOT,
             env={**os.environ, **self.environment},
             stdout=subprocess.DEVNULL,

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.files.event_array import EVENT_CHARS, values_of_array
-from worker.files.explain import UnreadableEventsError
+from worker.files.event_array import EVENT_CHARS, UnreadableEventsError, values_of_array
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),

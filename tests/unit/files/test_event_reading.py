@@ -101,8 +101,8 @@ def content(path: Path, *, again: bool = False) -> bytes:
     """What is read from a file, twice if so wanted."""
     with opened(str(path), again=again) as source:
         for _ in range(1 + again):
-            with source.content() as stream:
-                text = stream.read()
+            with source.content() as unpacked:
+                text = unpacked.stream.read()
     return text
 
 
@@ -128,8 +128,9 @@ def test_progress_counts_the_bytes_of_the_file(tmp_path: Path) -> None:
     """Of a packed one too, whose content is larger."""
     file = tmp_path / "events.gz"
     file.write_bytes(gzip.compress(EVENT * 100_000))
-    with opened(str(file)) as source, source.content() as stream:
-        moved = [source.moved(len(part)) for part in iter(lambda: stream.read(65_536), b"")]
+    with opened(str(file)) as source, source.content() as unpacked:
+        read = unpacked.stream.read
+        moved = [source.moved(len(part)) for part in iter(lambda: read(65_536), b"")]
         assert sum(moved) == source.size_bytes == file.stat().st_size
 
 

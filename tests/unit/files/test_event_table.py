@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from schemas.values import BadValue, FieldPath
 from worker.files.event_file import Entry
-from worker.files.event_table import NOT_UTF8, UnusableTable, read_table
+from worker.files.event_table import NOT_TEXT, UnusableTable, read_table
 
 HEADER = "event,event_id,user.email,properties.value\n"
 
@@ -85,7 +85,7 @@ BAD = [
     (b"Lead,7,ann@example.com,lots\n", "properties.value", "must be a number"),
     (b"Lead,7,ann@example.com\n", "", "this row has 3 cells, the header 4"),
     (b"Lead,7,ann@example.com,1,2\n", "", "this row has 5 cells, the header 4"),
-    (b"Lead,7,\xe4nn@example.com,1\n", "", NOT_UTF8),
+    (b"Lead,7,\xe4nn@example.com,1\n", "", NOT_TEXT),
     (b'Lead,7,"ann@example.com"x,1\n', "", "this is no CSV: ',' expected after '\"'"),
 ]
 
@@ -93,7 +93,7 @@ BAD = [
 @pytest.mark.parametrize(("row", "path", "problem"), BAD)
 def test_a_bad_row_harms_no_other(row: bytes, path: str, problem: str) -> None:
     """It is told by its path and reason."""
-    good = b"Lead,8,,1\n"
+    good = "Lead,é,,1\n".encode()
     first, bad, last = entries(HEADER.encode() + good + row + good)
     assert (bad.number, bad.event, bad.path) == (3, None, path)
     assert bad.problem.startswith(problem)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import click
 from redis import Redis
@@ -17,29 +17,29 @@ from tiktok_events.event.prepare import EventPreparer, PreparedEvent
 from tiktok_events.outbox.outbox import Appender
 from tiktok_events.settings import ClientSettings
 from worker.cli import options
+from worker.cli.reading import reading_options
 from worker.cli.send.options import (
     AUTO,
-    JSON_FORM,
     MAX,
-    TABLE_FORM,
     Order,
-    read_columns,
     read_rate,
     read_values,
 )
 from worker.cli.send.report import Report
 from worker.cli.terminal import Bar
-from worker.files.event_file import Entry, read_entries
-from worker.files.event_table import UnusableTable, read_table
+from worker.files.event_file import Entry
+from worker.files.event_table import UnusableTable
 from worker.files.handover import Append, Preparation, Sending
 from worker.files.input_file import STANDARD_INPUT, InputFile, opened
 from worker.files.pace import CarefulPace, FullSpeed, Pace, SteadyPace, waiting_in
 from worker.files.progress import SendProgress, SentBefore
+from worker.files.reading import Contents, contents_of
 
 HELP: Final = """Hand over the events in FILE, to be delivered by the workers.
 
-FILE holds one JSON event per line, a JSON array, one event, or a table (CSV) with a column for
-each field; packed with gzip or not. - reads standard input.
+FILE holds one JSON event per line, a JSON array, one event, or a table with a column for each
+field: CSV of any program, the first sheet of an .xlsx, or TikTok's template for offline events;
+packed with gzip, or alone in a zip, or not. - reads standard input.
 Match keys are hashed here, before anything leaves this process.
 
 \b
@@ -53,17 +53,19 @@ A table whose columns are called event_id, user.email, properties.value, …:
 A table with other names:
     tiktok-events send --set event=Purchase --set properties.currency=EUR \\
       --map event_id=order_no --map user.email=mail --map properties.value=total export.csv.gz
-One event by hand:
+Times without a time zone, as Excel writes them:
+    tiktok-events send --time-zone Europe/Berlin orders.xlsx
+One event by hand, which happens now:
     echo '{"event": "Purchase", "user": {"email": "ann@example.com"},
            "properties": {"value": 59.98, "currency": "EUR"},
-           "page": {"url": "https://shop.example/thanks"}}' | tiktok-events send -
+           "page": {"url": "https://shop.example/thanks"}}' | tiktok-events send --now -
 From a database:
     psql -qtAc "select json_build_object('event', 'Purchase', 'event_id', id, …) …" |
       tiktok-events send -
 
 An event that cannot be accepted is reported by its line, without its values, and the others
-are handed over. In a table, a list such as properties.contents is a JSON column, and
-event_time is Unix seconds or a date with its time zone.
+are handed over. One without event_time is refused too, unless --now is given. In a table, a
+list such as properties.contents is a JSON column, and event_time is Unix seconds or a date.
 
 How far a file came is noted in the same step that hands its events over, so that --resume
 repeats none, whenever the run was killed. An event of a file that has no event_id gets one from
@@ -81,24 +83,17 @@ Exit codes: 0 all handed over, 1 one was refused or Redis cannot be used, 2 wron
 """
 
 
+NO_TIMES: Final = (
+    "no column says when the events happened; name it with --map event_time=COLUMN, or give --now "
+    "if they happen now"
+)
+
+
 @click.command("send", help=HELP)
 @click.argument("file")
 @click.option("--strict", is_flag=True, help="Hand over nothing if one event is refused.")
 @click.option("--resume", is_flag=True, help="Go on where the last run on this file ended.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice([JSON_FORM, TABLE_FORM]),
-    help="Of FILE; by default what its name says.",
-)
-@click.option(
-    "--map",
-    "columns",
-    multiple=True,
-    metavar="FIELD=COLUMN",
-    callback=read_columns,
-    help="Where a field of the event stands in a table. Repeatable.",
-)
+@reading_options
 @click.option(
     "--set",
     "values",
@@ -107,6 +102,7 @@ Exit codes: 0 all handed over, 1 one was refused or Redis cannot be used, 2 wron
     callback=read_values,
     help="A field of every event, whatever the file says. Repeatable.",
 )
+@click.option("--now", is_flag=True, help="Events without a time happen now.")
 @click.option("--event-source-id", metavar="ID", help="Of events that name none.")
 @click.option(
     "--rate",
@@ -166,9 +162,9 @@ class Work:
         with (
             self._report.writing(self._order.errors),
             self._bar("checking") as bar,
-            self._source.content() as stream,
+            self._contents() as contents,
         ):
-            for entry in self._entries(stream, bar, after=0):
+            for entry in self._entries(contents, bar, after=0):
                 preparation.prepare(entry)
 
     def send_all(self) -> None:
@@ -185,9 +181,9 @@ class Work:
             with (
                 self._report.writing(errors, before.done),
                 self._report.telling(sending),
-                self._source.content() as stream,
+                self._contents() as contents,
             ):
-                entries = self._entries(stream, bar, after=before.done)
+                entries = self._entries(contents, bar, after=before.done)
                 for part in sending.hand_over(self._preparation().slices(entries)):
                     bar.advance(self._source.moved(part.size_bytes))
 
@@ -209,21 +205,30 @@ class Work:
         self._report.begin(before, resume=resume)
         return progress.append, before if resume else SentBefore()
 
-    def _entries(self, stream: BinaryIO, bar: Bar, *, after: int) -> Iterator[Entry]:
-        for entry in self._read(stream):
+    @contextmanager
+    def _contents(self) -> Iterator[Contents]:
+        """What the file holds, open until whoever reads it has ended."""
+        with contents_of(self._source, self._order.reading, self._report.guessed) as contents:
+            self._check_columns(contents)
+            yield contents
+
+    def _entries(self, contents: Contents, bar: Bar, *, after: int) -> Iterator[Entry]:
+        for entry in contents.entries:
             if entry.number > after:
                 yield entry
             else:
                 bar.advance(self._source.moved(entry.size_bytes))
 
-    def _read(self, stream: BinaryIO) -> Iterator[Entry]:
-        if not self._order.is_table:
-            return read_entries(stream)
-        table = read_table(stream, self._order.columns)
-        if "event" not in {*table.fields, *(field.dotted for field, _ in self._order.values)}:
+    def _check_columns(self, contents: Contents) -> None:
+        """Refuse a table that says of no event what happened, or when."""
+        if contents.fields is None:
+            return
+        given = {*contents.fields, *(field.dotted for field, _ in self._order.values)}
+        if "event" not in given:
             raise UnusableTable("no column is event; give --set event=Purchase, or the like")
-        self._report.left_out(table.left_out)
-        return table.rows
+        if "event_time" not in given and not self._order.now:
+            raise UnusableTable(NO_TIMES)
+        self._report.left_out(contents.left_out)
 
     def _preparation(self) -> Preparation:
         settings = self._settings
@@ -235,7 +240,14 @@ class Work:
             user_keys=settings.user_keys or frozenset(),
         )
         refuse, values = self._report.refuse, self._order.values
-        return Preparation(preparer, refuse, values, self._digest, self._order.slice_entries)
+        return Preparation(
+            preparer,
+            refuse,
+            values,
+            self._digest,
+            self._order.slice_entries,
+            needs_time=not self._order.now,
+        )
 
     def _pace(self, redis: Redis) -> Pace:
         rate = self._order.rate

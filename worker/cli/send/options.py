@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,14 +10,13 @@ from typing import Any, Final
 import click
 
 from schemas.values import BadValue, FieldPath
+from worker.cli.reading import pair
 from worker.files.handover import SLICE
 from worker.files.input_file import STANDARD_INPUT
+from worker.files.reading import Reading
 
 AUTO: Final = "auto"
 MAX: Final = "max"
-JSON_FORM: Final = "ndjson"
-TABLE_FORM: Final = "csv"
-_TABLE_ENDINGS: Final = {".csv", ".tsv"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +27,8 @@ class Order:
         file: a path, or `-`.
         strict: whether one refusal keeps all back.
         resume: whether to go on behind an earlier run.
-        form: `ndjson` or `csv`; `None` leaves it to the name.
-        columns: field → column of a table.
+        reading: how the file is to be read.
+        now: whether events without a time happen now.
         values: fields that every event gets.
         event_source_id: of events that name none.
         rate: events a second, `auto` or `max`.
@@ -40,8 +39,8 @@ class Order:
     file: str
     strict: bool
     resume: bool
-    form: str | None
-    columns: Mapping[str, str]
+    reading: Reading
+    now: bool
     values: Sequence[tuple[FieldPath, Any]]
     event_source_id: str | None
     rate: str | float
@@ -56,17 +55,8 @@ class Order:
         """
         if self.resume and self.file == STANDARD_INPUT:
             raise click.UsageError("standard input cannot be resumed; write it to a file first")
-        if self.columns and not self.is_table:
-            raise click.UsageError("--map is for tables: --format csv")
         if self.errors and self.errors.exists() and self.errors.samefile(_place(self.file)):
             raise click.UsageError("--errors names the file that is to be read")
-
-    @property
-    def is_table(self) -> bool:
-        """Whether it is read as a table."""
-        name = Path(self.file.lower().removesuffix(".gz"))
-        named_so = name.suffix in _TABLE_ENDINGS or bool(self.columns)
-        return self.form == TABLE_FORM or (self.form is None and named_so)
 
     @property
     def slice_entries(self) -> int:
@@ -77,27 +67,14 @@ class Order:
     def makes(self) -> str:
         """What the events depend on beside the file: another order is another work."""
         values = [(field.dotted, value) for field, value in self.values]
-        return repr((self.is_table, sorted(self.columns.items()), values))
+        reading = self.reading
+        how = (reading.form, reading.encoding, str(reading.locale))
+        return repr((how, sorted(reading.columns.items()), values))
 
 
 def _place(file: str) -> Path:
     path = Path(file)
     return path if path.exists() else Path("/dev/null")
-
-
-def read_columns(
-    _context: click.Context, _option: click.Parameter, given: Sequence[str]
-) -> dict[str, str]:
-    """Callback of `--map`: field → column.
-
-    Raises:
-        click.BadParameter: it is no pair, or no field of an event.
-    """
-    columns: dict[str, str] = {}
-    for pair in given:
-        field, column = _pair(pair)
-        columns[field.dotted] = column
-    return columns
 
 
 def read_values(
@@ -109,8 +86,8 @@ def read_values(
         click.BadParameter: it is no pair, no field of an event, or no value of it.
     """
     values = []
-    for pair in given:
-        field, text = _pair(pair)
+    for one in given:
+        field, text = pair(one)
         try:
             values.append((field, field.read(text)))
         except BadValue as error:
@@ -133,11 +110,3 @@ def read_rate(_context: click.Context, _option: click.Parameter, given: str) -> 
     if not 0 < rate < float("inf"):
         raise click.BadParameter(f"give events a second, such as 500, or {AUTO}, or {MAX}")
     return rate
-
-
-def _pair(given: str) -> tuple[FieldPath, str]:
-    dotted, sign, value = given.partition("=")
-    field = FieldPath.of(dotted.strip())
-    if not sign or not value.strip() or field is None:
-        raise click.BadParameter("give FIELD=…, such as user.email=… or properties.value=…")
-    return field, value.strip()

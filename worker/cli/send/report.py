@@ -42,6 +42,7 @@ class Report:
         self._before: SentBefore | None = None
         self._errors: ErrorFile | None = None
         self._left_out_told = False
+        self._guesses: set[str] = set()
 
     @property
     def any_refused(self) -> bool:
@@ -75,6 +76,12 @@ class Report:
             names = ", ".join(printable(name, 40) for name in columns)
             self.say(f"left out, no fields of an event: {names} (--map FIELD=COLUMN takes one)")
         self._left_out_told = True
+
+    def guessed(self, sentence: str) -> None:
+        """Tell what was guessed of the file as a whole, once."""
+        if sentence not in self._guesses:
+            self.say(f"{self._file}: {sentence}")
+        self._guesses.add(sentence)
 
     def idle(self, destination: str, waiting: int) -> None:
         """Tell that no worker carries anything away, so there is nothing to wait for."""

@@ -1,0 +1,173 @@
+"""A cell of a table → the value of its field, as the programs meant it that write tables.
+
+Two readings of a money amount or of a time are one too many: such a cell is refused, and the
+message names the option that decides.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any, Final
+
+from schemas.values import BadValue, FieldPath
+from tiktok_events.event.times import is_plausible, read_date, read_time
+from worker.files.columns import event_name
+
+ABSENT: Final = object()
+"""What an empty cell stands for."""
+
+_NOTHING: Final = frozenset(("\\N", "NULL", "NaN", "nan", "NaT", "<NA>", "#N/A"))
+"""What databases, pandas and Excel write into a cell without a value."""
+
+_IDS: Final = frozenset(
+    (
+        "event_id",
+        "event_source_id",
+        "user.external_id",
+        "properties.order_id",
+        "properties.shop_id",
+        "lead.lead_id",
+    )
+)
+_DECIDES: Final = frozenset(("event_id", "event_source_id"))
+"""What two conversions must not share, and what must be exact."""
+
+_FLOAT: Final = re.compile(r"(\d{1,15})\.0+")
+_ROUNDED: Final = re.compile(r"\d{16,}\.0+|\d([.,]\d+)?[eE]\+?\d+")
+_SECONDS: Final = re.compile(r"(\d{9,19})(\.\d+)?")
+_GERMAN: Final = re.compile(
+    r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,?\s+(\d{1,2}):(\d\d)(?::(\d\d))?)?", re.ASCII
+)
+
+_SIGN: Final = {",": ".", ".": ","}
+"""Decimal sign → the sign that groups thousands."""
+
+NO_ZONE: Final = "has no time zone; --time-zone says which, such as --time-zone Europe/Berlin"
+NOT_A_TIME: Final = (
+    "must be Unix seconds, or a date such as 2026-01-31T14:05:00+01:00, or, with --time-zone, "
+    "2026-01-31 14:05 or 31.01.2026 14:05"
+)
+ROUNDED: Final = (
+    "was rounded by the program that wrote the table; format its column as text, and export again"
+)
+TWO_READINGS: Final = (
+    "has two readings, with a decimal sign or with thousands; --decimal , or --decimal . decides"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """How times and amounts are written.
+
+    Attributes:
+        time_zone: of times that name none; `None` refuses them.
+        decimal: `,` or `.`; `None` leaves it to the table.
+    """
+
+    time_zone: tzinfo | None = None
+    decimal: str | None = None
+
+
+class CellReader:
+    """Reads the cells of one table.
+
+    Args:
+        locale: how times and amounts are written.
+        delimiter: of the table: Excel writes a semicolon where the comma is the decimal sign.
+        tell: is told, once a field, what is left out.
+    """
+
+    def __init__(self, locale: Locale, delimiter: str, tell: Callable[[str], None]) -> None:
+        self._zone = locale.time_zone
+        self._decimal = locale.decimal or ("," if delimiter == ";" else ".")
+        self._is_sure = locale.decimal is not None
+        self._tell = tell
+        self._told: set[str] = set()
+
+    def read(self, field: FieldPath, cell: str) -> Any:
+        """The value; `ABSENT` for none.
+
+        Raises:
+            BadValue: it is no value of the field, or has several readings.
+        """
+        text = cell.strip()
+        if not text or text in _NOTHING:
+            return ABSENT
+        if field.dotted == "event_time":
+            return read_moment(text, self._zone)
+        if field.dotted == "event":
+            return event_name(text)
+        if field.dotted in _IDS:
+            return self._id(field, text)
+        return field.read(self._plain_number(text) if field.is_amount else text)
+
+    def _id(self, field: FieldPath, text: str) -> Any:
+        """A column of whole numbers with gaps leaves pandas as one of floats."""
+        if whole := _FLOAT.fullmatch(text):
+            return field.read(whole[1])
+        if not _ROUNDED.fullmatch(text):
+            return field.read(text)
+        if field.dotted in _DECIDES:
+            raise BadValue(ROUNDED)
+        if field.dotted not in self._told:
+            self._told.add(field.dotted)
+            self._tell(f"{field.dotted} is left out where it {ROUNDED}")
+        return ABSENT
+
+    def _plain_number(self, text: str) -> str:
+        decimal, group = self._decimal, _SIGN[self._decimal]
+        thousands = rf"-?\d{{1,3}}(\{group}\d{{3}})+"
+        if re.fullmatch(rf"{thousands}(\{decimal}\d+)?", text):
+            if not self._is_sure and decimal not in text and text.count(group) == 1:
+                raise BadValue(TWO_READINGS)
+            return text.replace(group, "").replace(decimal, ".")
+        return text.replace(decimal, ".") if re.fullmatch(rf"-?\d+\{decimal}\d+", text) else text
+
+
+def read_moment(text: str, zone: tzinfo | None) -> int:
+    """The Unix seconds that a cell stands for.
+
+    Args:
+        text: figures in seconds or finer units, or a date.
+        zone: of dates that name none; an hour that a clock shows twice is the first one.
+
+    Raises:
+        BadValue: it is none, or has no time zone.
+    """
+    if figures := _SECONDS.fullmatch(text):
+        seconds = int(figures[1])
+        finer = None if is_plausible(seconds) else read_time(seconds)
+        return _checked(finer.seconds if finer else seconds)
+    moment = read_date(text) or _german(text)
+    if moment is None:
+        raise BadValue(NOT_A_TIME)
+    if moment.tzinfo is None:
+        if zone is None:
+            raise BadValue(NO_ZONE)
+        moment = moment.replace(tzinfo=zone)
+    try:
+        return _checked(math.floor(moment.timestamp()))
+    except OverflowError:
+        raise BadValue(NOT_A_TIME) from None
+
+
+def _checked(seconds: int) -> int:
+    if is_plausible(seconds):
+        return seconds
+    raise BadValue(NOT_A_TIME)
+
+
+def _german(text: str) -> datetime | None:
+    """A date with dots has its day first, wherever dots are used."""
+    found = _GERMAN.fullmatch(text)
+    if found is None:
+        return None
+    day, month, year, hour, minute, second = (int(part or 0) for part in found.groups())
+    try:
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 — its zone is the caller's
+    except ValueError:
+        return None

@@ -1,0 +1,9 @@
+"""What is wrong with a file as a whole."""
+
+from __future__ import annotations
+
+from tiktok_events.errors import TikTokEventsError
+
+
+class UnreadableFile(TikTokEventsError, OSError):
+    """A file cannot be read, or not to its end."""
