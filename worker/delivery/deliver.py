@@ -249,7 +249,7 @@ def _letter(destination: Destination, event: Outgoing, end: Dead, now: float) ->
         destination=destination.key,
         reason=end.reason,
         code=end.answer.code,
-        message=end.answer.message,
+        message=redacted(end.answer.message),
         request_id=end.answer.request_id,
         history=end.history,
         died_at=now,

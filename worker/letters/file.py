@@ -155,7 +155,7 @@ def read_line(line: bytes, default_region: str | None = None) -> DeadLetter:
     except InvalidEvent as error:
         raise LetterFileError(f"body.{error}") from None
     del known["format"]
-    return DeadLetter(**known | {"body": body, "message": redacted(known["message"])})
+    return DeadLetter(**known | {"body": body, "message": redacted(known["message"], ours=True)})
 
 
 def to_row(letter: DeadLetter, now: float) -> list[object]:

@@ -110,7 +110,11 @@ class DeadLetter:
         path: str | None = None,
         request_id: str | None = None,
     ) -> Self:
-        """The letter of an event that dies now."""
+        """The letter of an event that dies now.
+
+        Its `message` is in words of ours, whose figures stay: what the API or another program
+        says is `redacted` before it comes here.
+        """
         event = _object(body)
         properties = _object(event.get("properties"))
         return cls(
@@ -120,7 +124,7 @@ class DeadLetter:
             destination=destination,
             reason=reason.value,
             code=code,
-            message=redacted(message),
+            message=redacted(message, ours=True),
             path=path,
             request_id=request_id,
             attempts=history.attempts,
@@ -172,6 +176,15 @@ class DeadLetter:
     def source(self) -> str:
         """The event source of its destination; empty when it has none."""
         return self.destination.partition(":")[0]
+
+    @property
+    def never_sent(self) -> bool:
+        """Whether no request can have carried its event.
+
+        A worker that died with the event in hand may have sent it and written nothing down.
+        """
+        met_nothing = not self.attempts and not self.log and self.ambiguous_since is None
+        return met_nothing and not self.ambiguous and self.reason != Reason.CRASH_LOOP
 
     def recoverable(self, now: float) -> bool:
         """Whether its event can still be sent at `now` (Unix seconds)."""

@@ -21,7 +21,7 @@ import orjson
 from schemas import Finding, check_event
 from schemas.paths import EventPath, PathError
 from tiktok_events.errors import InvalidDestination, InvalidEvent
-from tiktok_events.event.destination import Destination
+from tiktok_events.event.destination import Destination, is_blank
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent
 from worker.letters.difference import Change, differences
 from worker.letters.letter import DeadLetter, Reason
@@ -43,6 +43,9 @@ NO_BODY: Final = Finding(
     "", "its body is not kept: it was refused before its match keys were hashed; send it again"
 )
 TOO_DEEP: Final = Finding("", "is nested too deeply")
+WAS_SENT: Final = (
+    "stays, because an attempt may have carried the event with it; only --new-identity changes that"
+)
 KEEPS_IDENTITY: Final = "is part of the event's identity; only --new-identity changes that"
 MAY_HAVE_COUNTED: Final = Finding(
     "event_id",
@@ -152,12 +155,13 @@ class Repairer:
 
     def _repair(self, letter: DeadLetter, now: float) -> Repair:
         before = laid_open(letter)
-        prepared = self._preparer.prepare(self.edit.apply(before))
+        edited = self.edit.apply(before)
+        prepared = self._preparer.prepare(edited)
         body = orjson.loads(prepared.body)
         changes = differences(before, _fields_of(prepared.destination) | body)
         source = prepared.destination.event_source
         checked = check_event(body, source, strict=self.settings.strict)
-        problems = (*self._of_identity(letter, prepared, body), *checked.errors)
+        problems = (*self._of_identity(letter, edited, prepared, body), *checked.errors)
         if problems or not changes:
             return Repair(letter, None, changes, problems, checked.warnings)
         new = replace(
@@ -180,7 +184,11 @@ class Repairer:
         )
 
     def _of_identity(
-        self, letter: DeadLetter, prepared: PreparedEvent, body: dict[str, Any]
+        self,
+        letter: DeadLetter,
+        edited: Mapping[str, Any],
+        prepared: PreparedEvent,
+        body: Mapping[str, Any],
     ) -> tuple[Finding, ...]:
         """Problems with who the event is."""
         if self.edit.new_identity:
@@ -189,7 +197,11 @@ class Repairer:
         changed = [name for name in IDENTITY if body.get(name) != letter.body.get(name)]
         if prepared.destination.key != letter.destination:
             changed.append("event_source_id")
-        return tuple(Finding(name, KEEPS_IDENTITY) for name in changed)
+        if letter.never_sent and not is_blank(edited.get("event_time")):
+            # Nobody has seen the event at another time.
+            changed = [name for name in changed if name != "event_time"]
+        why = {} if letter.never_sent else {"event_time": WAS_SENT}
+        return tuple(Finding(name, why.get(name, KEEPS_IDENTITY)) for name in changed)
 
     def _renewed(self, letter: DeadLetter, destination: Destination, body: Any) -> DeadLetter:
         """The letter of another event; why it died stays."""

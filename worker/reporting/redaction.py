@@ -53,8 +53,17 @@ _PATTERNS: Final = (
         "[e-mail]",
     ),
     (re.compile(r"(?<![A-Fa-f0-9])[A-Fa-f0-9]{32,}"), "[digest]"),
-    (re.compile(r"\+?\d[\d\s()./-]{6,}\d"), "[number]"),
 )
+
+_NUMBERS: Final = re.compile(
+    r"(?P<kept>"
+    r"(?<![A-Za-z0-9])(?=\d*+[A-Z])[A-Z0-9]{18,24}(?![A-Za-z0-9])"
+    r"|(?<!\d)\d{17,20}(?!\d)"
+    r"|(?<!\d)20\d\d-[01]\d-[0-3]\d(?:[T ][0-2]\d(?=:))?(?!\d)"
+    r")|\+?\d[\d\s()./-]{6,}\d"
+)
+"""Phone and other long numbers. What stays: a pixel code, though its digits may stand in a row; the
+id of an app or an event set, longer than any phone number; a date."""
 
 MAX_CHAIN: Final = 5
 """Exceptions reported of a chain of causes."""
@@ -63,11 +72,16 @@ MAX_FRAMES: Final = 40
 """Frames reported of one exception, the innermost."""
 
 
-def redacted(text: str) -> str:
+def redacted(text: str, *, ours: bool = False) -> str:
     """The text without e-mail addresses, long numbers, tokens and digests, and not too long.
 
     API messages may quote what they refuse. A value that stands in quotes behind the name
     of a match key goes too.
+
+    Args:
+        text: of any origin.
+        ours: whether we composed it: its figures are then times, limits and addresses of
+            servers, and stay.
 
     Warning: a name or a customer number in the middle of a sentence stays.
     """
@@ -76,6 +90,8 @@ def redacted(text: str) -> str:
         text = text[:_READ].rpartition(" ")[0] or "[one long word]"
     for pattern, word in _PATTERNS:
         text = pattern.sub(word, text)
+    if not ours:
+        text = _NUMBERS.sub(lambda found: found["kept"] or "[number]", text)
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
@@ -151,7 +167,7 @@ def _harmless_text(error: BaseException) -> str:
     could tell from a word.
     """
     if isinstance(error, TikTokEventsError | RedisConnectionError | RedisTimeoutError):
-        return redacted(str(error))
+        return redacted(str(error), ours=True)
     if isinstance(error, OSError) and isinstance(error.errno, int):
         return os.strerror(error.errno)
     return ""

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas import check_event
+from schemas import Finding, check_event
 from schemas.paths import ABSENT, EventPath
 from worker.attempts.history import History
 from worker.letters.letter import DeadLetter, Reason
-from worker.letters.repair import IDENTITY, Edit, Outcome, Repair, Repairer
+from worker.letters.repair import IDENTITY, WAS_SENT, Edit, Outcome, Repair, Repairer
 from worker.settings import Settings
 
 NOW: Final = 1_795_000_000.0
@@ -127,7 +127,6 @@ def test_an_edit_that_changes_nothing_is_no_edit() -> None:
     [
         "event=Lead",
         "event_id=x",
-        "event_time=1794000000",
         "event_source_id=C0OTHER",
         "event_source=app",
     ],
@@ -137,6 +136,58 @@ def test_identity_stays_unless_asked_for(value: str) -> None:
     made = repair(value, "app.app_id=1")
     assert Outcome.REFUSED is made.outcome
     assert any("--new-identity" in one.message for one in made.problems)
+
+
+TRIED: Final = {"at": NOW - 60, "verdict": "rejected", "code": 40002}
+SENT: Final = [
+    {"attempts": 1},
+    {"log": (TRIED,)},
+    {"ambiguous_since": NOW - 60},
+    {"ambiguous": True},
+    {"reason": Reason.CRASH_LOOP.value},
+]
+
+
+def test_an_event_that_was_never_sent_may_have_happened_at_another_time() -> None:
+    """Nobody knows it at the former one; the window begins anew."""
+    at = int(NOW) - DAY_S
+    new = repaired(repair("properties.currency=EUR", f"event_time={at}"))
+    assert (new.event_id, new.body["event_time"]) == ("order-1", at)
+    assert new.expires_at == at + SETTINGS.window_s("web")
+    assert "former_event_id" not in new.edits[-1]
+
+
+def test_a_time_that_is_taken_away_is_not_now() -> None:
+    """A new event without a time happens when it is handed over; a dead one did not."""
+    assert Outcome.REFUSED is repair("properties.currency=EUR", "event_time").outcome
+
+
+@pytest.mark.parametrize("met", SENT, ids=lambda met: next(iter(met)))
+def test_what_an_attempt_may_have_carried_keeps_its_time(met: dict[str, Any]) -> None:
+    """TikTok may know it by that."""
+    made = repair("properties.currency=EUR", f"event_time={int(NOW)}", of=letter(**met))
+    assert made.problems == (Finding("event_time", WAS_SENT),)
+
+
+@pytest.mark.parametrize("value", ['test_event_code=""', "test_event_code=", "test_event_code= "])
+def test_an_empty_test_code_is_none(value: str) -> None:
+    """The event goes where it would have gone."""
+    assert repaired(repair("properties.currency=EUR", value)).destination == PIXEL
+
+
+def test_a_message_of_ours_keeps_its_figures() -> None:
+    """It tells what the time should have been."""
+    message = "event_time: must be in seconds, not milliseconds: here 1767225600"
+    dead = DeadLetter.of(
+        BODY,
+        destination=PIXEL,
+        reason=Reason.INVALID,
+        message=message,
+        history=History(NOW),
+        died_at=NOW,
+        expires_at=NOW,
+    )
+    assert dead.message == message
 
 
 def test_a_new_identity_is_another_event() -> None:
@@ -216,7 +267,7 @@ PATCHES = st.dictionaries(
 @given(PATCHES)
 def test_no_patch_changes_who_the_event_is(patch: dict[str, Any]) -> None:
     """Whatever an operator lays over it, an edited letter is the same conversion, and valid."""
-    made = repair("properties.currency=EUR", patch=patch)
+    made = repair("properties.currency=EUR", patch=patch, of=letter(attempts=1))
     if made.new is None:
         return
     assert [BODY[name] for name in IDENTITY] == [made.new.body[name] for name in IDENTITY]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from worker.reporting.redaction import MAX_CHAIN, MAX_TEXT, failures, redacted
 
@@ -45,6 +46,52 @@ def test_a_value_becomes_a_word(text: str, expected: str) -> None:
 def test_a_sentence_without_values_stays(text: str) -> None:
     """What is wrong remains readable."""
     assert redacted(text) == text
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "web:C0EXAMPLE0PIXEL0CODE",
+        "web:CA12345678901234567X",
+        "web:12345678901234567PIX",
+        "app:7012345678901234567",
+        "2026-11-30",
+        "2026-11-30T18:00:00Z",
+        "2026-11-30 18:00",
+    ],
+)
+def test_a_destination_and_a_date_are_no_numbers(kept: str) -> None:
+    """Though ten of their characters are figures in a row."""
+    assert redacted(f"{kept} is parked") == f"{kept} is parked"
+
+
+@pytest.mark.parametrize(
+    "phone", ["4917012345678", "+49 170 1234567", "2030-112233", "00491701234567"]
+)
+def test_a_phone_number_is_one_beside_them(phone: str) -> None:
+    """Whatever it begins with."""
+    assert redacted(f"web:C0EXAMPLE0PIXEL0CODE {phone}") == "web:C0EXAMPLE0PIXEL0CODE [number]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "event_time: must be in seconds, not milliseconds: here 1767225600",
+        "Error 111 connecting to 127.0.0.1:16379. Connection refused.",
+        "since 2026-11-30 18:00:00",
+        "at most 104857600 bytes",
+    ],
+)
+def test_a_sentence_of_ours_keeps_its_figures(text: str) -> None:
+    """Nobody's number stands in it; an address still may, and goes."""
+    assert redacted(text, ours=True) == text
+    assert redacted(f"{text} ann@example.com", ours=True) == f"{text} [e-mail]"
+
+
+def test_a_failure_to_connect_names_the_server() -> None:
+    """Whoever reads it must know where to look."""
+    error = RedisConnectionError("Error 111 connecting to 127.0.0.1:16379. Connection refused.")
+    assert failures(error)[0].text == str(error)
 
 
 def test_a_long_text_is_cut() -> None:

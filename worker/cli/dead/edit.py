@@ -50,7 +50,8 @@ else it is text, also if it looks like a number: --set properties.order_id=17 gi
 `event`, `event_id`, `event_time` and the destination say which conversion it is: by them TikTok
 counts a repeat once. They stay, unless you give --new-identity: the event then gets a new
 event_id and is another conversion to TikTok. If an earlier attempt was accepted after all, it
-counts twice; where that is possible, --accept-duplicates must be given too.
+counts twice; where that is possible, --accept-duplicates must be given too. The event_time of an
+event that no attempt ever carried may be changed without it.
 
 \b
 --json prints one object a letter:
