@@ -220,7 +220,7 @@ def test_a_server_that_is_down_says_how_far_it_came(sender: Sender) -> None:
 
 def test_a_file_that_is_left_in_the_middle_ends_in_one_sentence(sender: Sender) -> None:
     """In a process of its own: what the interpreter meets while it ends is printed there."""
-    sender.redis.set(OUTBOX, "theirs")
+    sender.redis.set(keys.outbox("web:C0PIXEL"), "theirs")
     file = sender.folder / "events.ndjson"
     file.write_bytes(lines(*[GOOD] * 3_000))
     environment = os.environ | {"TIKTOK_EVENTS_REDIS_URL": sender.url}

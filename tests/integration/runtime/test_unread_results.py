@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from billiard import get_context, pool
@@ -15,7 +16,7 @@ def test_unread_results_keep_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
     name = "GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT"
     monkeypatch.setattr(pool, name, getattr(pool, name))  # so that it is as before afterwards
     GentleEnd().enable()
-    child = pool.Worker.__new__(pool.Worker)
+    child: Any = pool.Worker.__new__(pool.Worker)
     child.on_ready_counter = get_context().Value("i")
     began = time.monotonic()
     assert not child._ensure_messages_consumed(completed=1)

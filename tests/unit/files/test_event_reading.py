@@ -13,7 +13,8 @@ import pytest
 
 from worker.files.event_file import LINE_BYTES, TOO_LONG, Entry, read_entries
 from worker.files.event_table import read_table
-from worker.files.input_file import InputFile, UnreadableFile, opened
+from worker.files.input_file import InputFile, opened
+from worker.files.unreadable import UnreadableFile
 
 EVENT = b'{"event": "Purchase"}\n'
 
