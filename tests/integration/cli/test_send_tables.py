@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from redis import Redis
 
-from tiktok_events.outbox import keys
+from tests.builders.waiting import events_waiting
 from worker.cli import main
 
 
@@ -41,8 +41,7 @@ class Sender:
 
     def events(self) -> list[dict[str, Any]]:
         """The events in the outbox, in order."""
-        entries: Any = self.redis.xrange(keys.outbox("web:P"))
-        return [event for _, entry in entries for event in orjson.loads(entry[b"b"])]
+        return events_waiting(self.redis, "web:P")
 
 
 @pytest.fixture
