@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Most end-to-end tests wait: three at a time keep two cores busy. A file stays in one process.
+JOBS   ?= 3
+XDIST  := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 STAMP  := $(VENV)/.installed
 SCHEMA := client/tiktok_events/event/event.schema.json
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
@@ -26,9 +29,11 @@ demo: setup ## everything at work on this machine: server, sandbox, worker, 20,0
 	@$(BIN)/tiktok-events demo $(ARGS)
 
 test: setup ## all tests, against a real server
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(XDIST) $(COVER) $(ARGS)
 
-check: lint types imports test wheel ## what CI runs: all of it
+check: COVER := --cov --cov-report=
+check: lint types imports test wheel ## what CI runs: all of it, and what of the product was run
+	@$(BIN)/coverage report
 
 chaos: setup ## kill workers and the server for some minutes, and count
 	@$(BIN)/python -m pytest -m chaos $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import ssl
 import threading
@@ -139,3 +140,11 @@ def serve() -> Iterator[Serve]:
     yield start
     for server in started:
         server.stop()
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what a test gives."""
+    for name in list(os.environ):
+        if name.startswith("TIKTOK_EVENTS_"):
+            monkeypatch.delenv(name)

@@ -94,13 +94,6 @@ def troubled(request: pytest.FixtureRequest, fake_api: Any) -> Iterator[Troubled
     api.over.set()
 
 
-@pytest.fixture
-def client(redis_url: str) -> Iterator[Client]:
-    """A producer."""
-    with Client(redis_url) as producer:
-        yield producer
-
-
 def _track(client: Client, pixel: str, first: int) -> Counter[tuple[str, str]]:
     events = [
         {

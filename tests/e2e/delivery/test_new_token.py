@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,13 +37,6 @@ def _event(number: int) -> dict[str, Any]:
 
 def _only_the_new_token(request: Any) -> Any:
     return YES if request.headers[HEADER] == NEW else REVOKED
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[Client]:
-    """A producer."""
-    with Client(redis_url) as producer:
-        yield producer
 
 
 @pytest.fixture

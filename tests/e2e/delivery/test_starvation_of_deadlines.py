@@ -100,13 +100,6 @@ class Traffic:
 
 
 @pytest.fixture
-def client(redis_url: str) -> Iterator[Client]:
-    """A producer."""
-    with Client(redis_url) as producer:
-        yield producer
-
-
-@pytest.fixture
 def traffic(redis: Redis, client: Client, fake_api: Any) -> Iterator[Traffic]:
     """More than the fake can take."""
     fake_api.latency_s = 0.02

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from openpyxl import Workbook
 from redis import Redis
 
-from tiktok_events.outbox import keys
+from tests.builders.waiting import events_waiting
 from worker.cli import main
 
 
@@ -44,8 +44,7 @@ class Sender:
 
     def events(self) -> list[dict[str, Any]]:
         """The events in the outbox, in order."""
-        entries: Any = self.redis.xrange(keys.outbox("web:P"))
-        return [event for _, entry in entries for event in orjson.loads(entry[b"b"])]
+        return events_waiting(self.redis, "web:P")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -12,10 +11,11 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from redis import Redis
 
+from tests.builders.nowhere import nowhere
+from tests.builders.waiting import ids_waiting
 from tiktok_events import AsyncClient, Client, InvalidEvent, OutboxUnavailable
 from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
@@ -27,14 +27,6 @@ EVENT = {"event": "Purchase"}
 Act = Callable[[AsyncClient], Awaitable[Any]]
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what a test gives."""
-    for name in list(os.environ):
-        if name.startswith("TIKTOK_EVENTS_"):
-            monkeypatch.delenv(name)
-
-
 def run(act: Act, url: str, **settings: Any) -> Any:
     """Do it with a client, in a loop of its own."""
 
@@ -43,17 +35,6 @@ def run(act: Act, url: str, **settings: Any) -> Any:
             return await act(client)
 
     return asyncio.run(main())
-
-
-def nowhere() -> str:
-    """The URL of a Redis that is not there."""
-    return f"redis://127.0.0.1:{free_port()}/0"
-
-
-def ids(redis: Redis) -> list[str]:
-    """The event ids of the outbox, in order."""
-    entries: Any = redis.xrange(OUTBOX)
-    return [event["event_id"] for _, entry in entries for event in orjson.loads(entry[b"b"])]
 
 
 def spooled(path: Path) -> int:
@@ -84,7 +65,7 @@ def test_track_and_track_many_leave_what_the_client_leaves(redis: Redis, redis_u
         first = await client.track(EVENT | {"user": {"email": "Jo@Example.com"}})
         return [first, *await client.track_many([EVENT] * 250)]
 
-    assert run(act, redis_url) == ids(redis)
+    assert run(act, redis_url) == ids_waiting(redis, "web:PIXEL1")
     entries: Any = redis.xrange(OUTBOX)
     assert b"jo@example.com" not in entries[0][1][b"b"].lower()
 
@@ -97,7 +78,10 @@ def test_a_call_larger_than_one_script_call_is_one_transaction(
     large = EVENT | {"page": {"url": "u" * 50_000}}
     sent = run(lambda client: client.track_many([large] * 200), redis_url)
     statistics: Any = redis.info("commandstats")
-    assert (sent, statistics["cmdstat_exec"]["calls"] >= 1) == (ids(redis), True)
+    assert (sent, statistics["cmdstat_exec"]["calls"] >= 1) == (
+        ids_waiting(redis, "web:PIXEL1"),
+        True,
+    )
 
 
 def test_a_server_that_forgot_the_script_is_told_again(redis: Redis, redis_url: str) -> None:
@@ -108,7 +92,7 @@ def test_a_server_that_forgot_the_script_is_told_again(redis: Redis, redis_url: 
         redis.script_flush()
         return [first, await client.track(EVENT)]
 
-    assert run(act, redis_url) == ids(redis)
+    assert run(act, redis_url) == ids_waiting(redis, "web:PIXEL1")
 
 
 def test_many_calls_at_once_share_the_client(redis: Redis, redis_url: str) -> None:
@@ -117,7 +101,7 @@ def test_many_calls_at_once_share_the_client(redis: Redis, redis_url: str) -> No
     async def act(client: AsyncClient) -> list[str]:
         return await asyncio.gather(*(client.track(EVENT) for _ in range(100)))
 
-    assert sorted(run(act, redis_url)) == sorted(ids(redis))
+    assert sorted(run(act, redis_url)) == sorted(ids_waiting(redis, "web:PIXEL1"))
 
 
 def test_a_cancelled_call_leaves_the_client_usable(redis: Redis, redis_url: str) -> None:
@@ -132,7 +116,7 @@ def test_a_cancelled_call_leaves_the_client_usable(redis: Redis, redis_url: str)
             await asyncio.gather(task, return_exceptions=True)
         return await client.track(EVENT | {"event_id": "last"})
 
-    assert run(act, redis_url) == ids(redis)[-1] == "last"
+    assert run(act, redis_url) == ids_waiting(redis, "web:PIXEL1")[-1] == "last"
 
 
 def test_an_invalid_event_names_its_position(redis: Redis, redis_url: str) -> None:
@@ -175,7 +159,7 @@ def test_what_it_spools_any_client_flushes(redis: Redis, redis_url: str, tmp_pat
     with Client(nowhere(), event_source_id="PIXEL1", **spool) as client:
         second = client.track(EVENT)
     assert run(lambda client: client.flush(), redis_url, **spool) == 1
-    assert ids(redis) == [first, second]
+    assert ids_waiting(redis, "web:PIXEL1") == [first, second]
 
 
 def test_spooled_events_come_along_with_later_calls(tmp_path: Path) -> None:
@@ -195,4 +179,4 @@ def test_spooled_events_come_along_with_later_calls(tmp_path: Path) -> None:
 
         sent = run(act, server.url, on_failure="spool", spool_file=path)
         with Redis.from_url(server.url, protocol=2) as redis:
-            assert sent == sorted(ids(redis))
+            assert sent == sorted(ids_waiting(redis, "web:PIXEL1"))

@@ -27,14 +27,6 @@ WEB = f"web:{PIXEL}"
 EVENT = {"event": "Purchase", "page": {"url": "https://shop.example/"}}
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what a test gives."""
-    for name in list(os.environ):
-        if name.startswith("TIKTOK_EVENTS_"):
-            monkeypatch.delenv(name)
-
-
 @pytest.fixture
 def client(redis_url: str) -> Iterator[Client]:
     """A client of the empty database with a default pixel."""

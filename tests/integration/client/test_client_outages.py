@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import orjson
 import pytest
 from redis import Redis
 
+from tests.builders.waiting import ids_waiting
 from tiktok_events import Client, OutboxUnavailable
 from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
@@ -24,25 +22,11 @@ WEB = f"web:{PIXEL}"
 EVENT = {"event": "Purchase", "page": {"url": "https://shop.example/"}}
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what a test gives."""
-    for name in list(os.environ):
-        if name.startswith("TIKTOK_EVENTS_"):
-            monkeypatch.delenv(name)
-
-
 @pytest.fixture
 def client(redis_url: str) -> Iterator[Client]:
     """A client of the empty database with a default pixel."""
     with Client(redis_url, event_source_id=PIXEL) as made:
         yield made
-
-
-def ids(redis: Redis, destination: str = WEB) -> list[str]:
-    """The event ids of the outbox, in order."""
-    entries: Any = redis.xrange(keys.outbox(destination))
-    return [event["event_id"] for _, entry in entries for event in orjson.loads(entry[b"b"])]
 
 
 TIMEOUT_S = 0.5
@@ -88,14 +72,14 @@ def test_a_restart_between_two_calls_is_not_noticed(tmp_path: Path) -> None:
             server.start()
             second = client.track(EVENT)
         with Redis.from_url(server.url) as redis:
-            assert [first, second] == ids(redis)
+            assert [first, second] == ids_waiting(redis, WEB)
 
 
 def test_a_connection_that_the_server_has_closed_is_replaced(client: Client, redis: Redis) -> None:
     """By one call, whichever of its steps notices."""
     first = client.track(EVENT)
     redis.client_kill_filter(_type="normal", skipme=True)
-    assert [first, client.track(EVENT)] == ids(redis)
+    assert [first, client.track(EVENT)] == ids_waiting(redis, WEB)
 
 
 def test_a_server_that_has_become_a_replica_is_unavailable(client: Client, redis: Redis) -> None:
@@ -107,7 +91,7 @@ def test_a_server_that_has_become_a_replica_is_unavailable(client: Client, redis
             client.track(EVENT)
     finally:
         redis.replicaof("NO", "ONE")
-    assert [first, tracked_at_last(client)] == ids(redis)
+    assert [first, tracked_at_last(client)] == ids_waiting(redis, WEB)
 
 
 def tracked_at_last(client: Client) -> str:
@@ -128,7 +112,7 @@ def test_a_client_survives_an_outage(tmp_path: Path) -> None:
             server.start()
             last = tracked_at_last(client)
         with Redis.from_url(server.url) as redis:
-            assert last == ids(redis)[-1]
+            assert last == ids_waiting(redis, WEB)[-1]
 
 
 def test_an_error_of_the_server_shows_nothing_of_the_event(client: Client, redis: Redis) -> None:

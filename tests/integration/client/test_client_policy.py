@@ -7,22 +7,16 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 import pytest
 from redis import Redis
 
+from tests.builders.waiting import events_waiting
 from tiktok_events import AsyncClient, Client, InvalidSetting, OutboxUnavailable, Policy
 from tiktok_events.outbox import keys
 
 OUTBOX = keys.outbox("web:PIXEL1")
 EVENT = {"event": "Purchase", "page": {"url": "https://shop.example/?coupon=A7&ttclid=E.C.P"}}
 NOWHERE = "redis://127.0.0.1:1/0"
-
-
-def bodies(redis: Redis) -> list[dict[str, Any]]:
-    """The events in the outbox."""
-    entries: Any = redis.xrange(OUTBOX)
-    return [event for _, entry in entries for event in orjson.loads(entry[b"b"])]
 
 
 def test_a_dropped_event_is_counted_and_not_enqueued() -> None:
@@ -52,7 +46,7 @@ def test_one_call_may_have_a_policy_of_its_own(redis: Redis, redis_url: str) -> 
         client.track(EVENT)
         client.track(EVENT, policy=Policy())
         client.track_many([EVENT, EVENT], policy=Policy("drop"))
-        flags = [body.get("limited_data_use") for body in bodies(redis)]
+        flags = [body.get("limited_data_use") for body in events_waiting(redis, "web:PIXEL1")]
         assert (flags, client.withheld) == ([True, None], 2)
 
 
@@ -65,7 +59,7 @@ def test_a_function_drops_some_of_many(redis: Redis, redis_url: str) -> None:
     with Client(redis_url, event_source_id="PIXEL1", policy=rule) as client:
         ids = client.track_many(EVENT | {"event_id": one} for one in "abc")
         assert (ids, client.withheld) == (["a", "b", "c"], 1)
-        assert [body["event_id"] for body in bodies(redis)] == ["a", "c"]
+        assert [body["event_id"] for body in events_waiting(redis, "web:PIXEL1")] == ["a", "c"]
 
 
 def test_threads_lose_no_count() -> None:
@@ -91,7 +85,7 @@ def test_url_parameters_of_the_setting_are_stripped(
         with Client(redis_url, event_source_id="PIXEL1", strip_url_parameters=given) as client:
             client.track(EVENT)
     expected = ["https://shop.example/?ttclid=E.C.P", EVENT["page"]["url"]]  # type: ignore[index]
-    assert expected == [body["page"]["url"] for body in bodies(redis)]
+    assert expected == [body["page"]["url"] for body in events_waiting(redis, "web:PIXEL1")]
 
 
 def test_what_is_no_policy_is_refused_at_once() -> None:

@@ -16,9 +16,9 @@ import orjson
 import pytest
 from redis import Redis
 
+from tests.builders.nowhere import nowhere
 from tiktok_events import Client
 from tiktok_events.outbox import keys
-from worker.local.loopback import free_port
 
 OUTBOX = keys.outbox("web:PIXEL1")
 EVENT = {"event": "Purchase", "event_time": 1_767_225_600}
@@ -44,11 +44,6 @@ def client_of(path: Path) -> Iterator[Callable[[str], Client]]:
                 redis_timeout_s=30,
             )
         )
-
-
-def nowhere() -> str:
-    """The URL of a Redis that is not there."""
-    return f"redis://127.0.0.1:{free_port()}/0"
 
 
 def track(client: Client, name: str, count: int) -> None:

@@ -9,6 +9,7 @@ from redis import Redis
 
 from tests.builders.parked import PIXEL, Parked
 from tiktok_events import Client
+from tiktok_events_sandbox import Sandbox
 
 
 @pytest.fixture(autouse=True)
@@ -25,3 +26,10 @@ def parked(redis: Redis, redis_url: str) -> Iterator[Parked]:
     """An empty destination that is not parked yet."""
     with Client(redis_url, event_source_id=PIXEL, linger_ms=0) as client:
         yield Parked(redis, client)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """An API without faults so far."""
+    with Sandbox() as sandbox:
+        yield sandbox

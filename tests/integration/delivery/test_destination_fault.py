@@ -26,13 +26,6 @@ Track = Callable[[Callable[[int], str]], None]
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """An API without faults so far."""
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
 def engine(sandbox: Sandbox, redis: Redis, redis_url: str) -> Iterator[Engine]:
     """A worker process's parts."""
     settings = Settings.load({}, redis_url=redis_url, api_url=sandbox.url, access_token="token")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -34,13 +34,6 @@ UNCLEAR = {"kind": "answer", "code": 20001}
 AFTER_THE_FIRST = {"from_request": 2}
 
 Deliver = Callable[[float], None]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """An API that answers the first request without sense."""
-    with Sandbox() as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

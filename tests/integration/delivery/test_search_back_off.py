@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from random import Random
 
 import pytest
@@ -27,13 +26,6 @@ STATE = keys.state(PIXEL.key)
 LEASE_MS = 60_000
 EARLIER_FAILURES = 5
 TRANSIENT = {"kind": "answer", "code": 50002}
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """An API without faults so far."""
-    with Sandbox() as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

@@ -35,18 +35,6 @@ LIMIT = keys.limit("digest")
 
 
 @pytest.fixture
-def outbox(redis: Redis) -> Outbox:
-    """A worker process."""
-    return Outbox(redis, consumer="one", lease_ms=LEASE_MS)
-
-
-@pytest.fixture
-def rival(redis: Redis) -> Outbox:
-    """Another one."""
-    return Outbox(redis, consumer="two", lease_ms=LEASE_MS)
-
-
-@pytest.fixture
 def clock(redis: Redis) -> ClockWatch:
     """It has looked before, as every worker does once a second."""
     watch = ClockWatch(redis)

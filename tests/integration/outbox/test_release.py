@@ -6,10 +6,10 @@ import random
 import threading
 from typing import Any
 
-import orjson
 import pytest
 from redis import Redis
 
+from tests.builders.waiting import ids_waiting
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.operations.status import read_figures
@@ -32,12 +32,6 @@ def pass_time(redis: Redis, seconds: float) -> None:
         redis.zincrby(keys.HELD, -seconds * 1000, key)
 
 
-def waiting(redis: Redis, destination: str = PIXEL) -> list[str]:
-    """The ids in an outbox, in order."""
-    entries: Any = redis.xrange(keys.outbox(destination))
-    return [one["event_id"] for _, fields in entries for one in orjson.loads(fields[b"b"])]
-
-
 def test_events_are_released_when_they_are_due(redis: Redis, redis_url: str) -> None:
     """In the order of their times; the others stay."""
     with Client(redis_url) as client:
@@ -47,7 +41,7 @@ def test_events_are_released_when_they_are_due(redis: Redis, redis_url: str) -> 
     assert held.release() == 0
     pass_time(redis, 3.5 * HOUR_S)
     assert held.release() == 3
-    assert (waiting(redis), len(held)) == (["a", "b", "c"], 1)
+    assert (ids_waiting(redis, PIXEL), len(held)) == (["a", "b", "c"], 1)
     assert held.release() == 0
 
 
@@ -58,7 +52,7 @@ def test_each_goes_where_it_belongs_and_is_due_there(redis: Redis, redis_url: st
             client.track(lead(f"e{n}", f"C0P{n % 3}"), delay=HOUR_S)
     pass_time(redis, HOUR_S)
     assert HeldEvents(redis).release() == 6
-    assert [waiting(redis, f"web:C0P{n}") for n in range(3)] == [
+    assert [ids_waiting(redis, f"web:C0P{n}") for n in range(3)] == [
         ["e0", "e3"],
         ["e1", "e4"],
         ["e2", "e5"],
@@ -77,7 +71,7 @@ def test_many_are_released_in_blocks_and_steps(redis: Redis, redis_url: str) -> 
             client.track(lead(f"e{n:04}"), delay=HOUR_S)
     pass_time(redis, HOUR_S)
     assert HeldEvents(redis).release() == count
-    assert waiting(redis) == [f"e{n:04}" for n in range(count)]
+    assert ids_waiting(redis, PIXEL) == [f"e{n:04}" for n in range(count)]
     blocks: Any = redis.xrange(keys.outbox(PIXEL))
     sizes = [int(fields[b"n"]) for _, fields in blocks]
     assert sizes == [100] * (count // 100) + [50]
@@ -91,7 +85,7 @@ def test_what_is_released_to_a_parked_destination_waits_there(redis: Redis, redi
     Parking(redis).park(PIXEL)
     pass_time(redis, HOUR_S)
     HeldEvents(redis).release()
-    assert (waiting(redis), redis.zscore(keys.READY, PIXEL)) == (["a"], None)
+    assert (ids_waiting(redis, PIXEL), redis.zscore(keys.READY, PIXEL)) == (["a"], None)
 
 
 def test_a_full_server_releases_all_the_same(redis: Redis, redis_url: str) -> None:
@@ -106,7 +100,7 @@ def test_a_full_server_releases_all_the_same(redis: Redis, redis_url: str) -> No
             assert HeldEvents(redis).release() == 1
         finally:
             redis.config_set("maxmemory", 0)
-    assert waiting(redis) == ["a"]
+    assert ids_waiting(redis, PIXEL) == ["a"]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -140,6 +134,6 @@ def test_cancelling_and_releasing_agree_on_every_event(
         for thread in threads:
             thread.join()
     assert 0 < len(cancelled) < len(ids)
-    assert sorted(waiting(redis) + cancelled) == sorted(ids)
+    assert sorted(ids_waiting(redis, PIXEL) + cancelled) == sorted(ids)
     figures = read_figures(redis)
     assert (figures.count("cancelled"), figures.unaccounted) == (len(cancelled), 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import socket
 import sqlite3
 import threading
@@ -13,29 +12,19 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from redis import Redis
 
+from tests.builders.waiting import ids_waiting
 from tiktok_events import Client, InvalidSetting, OutboxUnavailable
 from tiktok_events.connection.circuit import CircuitOpen
-from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
 from worker.local.loopback import free_port
 from worker.runtime.engine import Engine
 from worker.settings import Settings
 
-OUTBOX = keys.outbox("web:PIXEL1")
 EVENT = {"event": "Purchase"}
 TIMEOUT_S = 0.5
-
-
-@pytest.fixture(autouse=True)
-def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what a test gives."""
-    for name in list(os.environ):
-        if name.startswith("TIKTOK_EVENTS_"):
-            monkeypatch.delenv(name)
 
 
 @pytest.fixture
@@ -53,12 +42,6 @@ def nowhere() -> str:
 def spooling(url: str, path: Path, **settings: Any) -> Client:
     """A client that spools."""
     return Client(url, event_source_id="PIXEL1", on_failure="spool", spool_file=path, **settings)
-
-
-def ids(redis: Redis) -> list[str]:
-    """The event ids of the outbox, in order."""
-    entries: Any = redis.xrange(OUTBOX)
-    return [event["event_id"] for _, entry in entries for event in orjson.loads(entry[b"b"])]
 
 
 def spooled(path: Path) -> int:
@@ -189,7 +172,7 @@ def test_spooled_events_come_along_with_later_calls(path: Path, tmp_path: Path) 
         while spooled(path):
             later.append(client.track(EVENT))
         with Redis.from_url(server.url, protocol=2) as redis:
-            found = ids(redis)
+            found = ids_waiting(redis, "web:PIXEL1")
     assert sorted(found) == sorted([first, *away, *later])
     assert [one for one in found if one in away] == away
 
@@ -202,7 +185,7 @@ def test_flush_moves_everything_at_once(
         sent = client.track_many([EVENT] * 1000)
     with spooling(redis_url, path) as client:
         assert (client.flush(), client.flush()) == (1000, 0)
-    assert (ids(redis), spooled(path)) == (sent, 0)
+    assert (ids_waiting(redis, "web:PIXEL1"), spooled(path)) == (sent, 0)
 
 
 def test_flush_without_redis_is_an_error_and_keeps_all(nowhere: str, path: Path) -> None:
@@ -227,12 +210,12 @@ def test_what_a_full_server_refuses_is_spooled(redis: Redis, redis_url: str, pat
     try:
         with spooling(redis_url, path) as client:
             event_id = client.track(EVENT)
-            assert (ids(redis), spooled(path)) == ([], 1)
+            assert (ids_waiting(redis, "web:PIXEL1"), spooled(path)) == ([], 1)
             redis.config_set("maxmemory", 0)
             assert client.flush() == 1
     finally:
         redis.config_set("maxmemory", 0)
-    assert ids(redis) == [event_id]
+    assert ids_waiting(redis, "web:PIXEL1") == [event_id]
 
 
 def test_a_full_spool_is_a_clear_error(nowhere: str, path: Path) -> None:
