@@ -73,6 +73,12 @@ class Prepared:
     remarked: Counter[str] = field(default_factory=Counter)
     warnings: list[Finding] = field(default_factory=list)
 
+    def note(self, event: Any, closing: Closing | None) -> None:
+        """Take down what our client has remarked on an event, or that it had to be closed here."""
+        if closing is not None:
+            self.closing = closing.close
+        self.remarked.update(counters_of(event))
+
     def salvaged(self, warnings: Sequence[Finding]) -> frozenset[str]:
         """Take down what validation let pass; returns the places that it mended or left out."""
         self.warnings += warnings
@@ -122,10 +128,8 @@ class Preparer:
         closing = Closing(self.settings, self.destination.event_source, self.strict)
         for index, stored in enumerate(block.events):
             event, checked, json, foreign = closing.check(stored)
-            if foreign:
-                prepared.closing = closing.close
-            if type(event) is dict and REMARKS in event:
-                prepared.remarked.update(counters_of(event))
+            if foreign or (type(event) is dict and REMARKS in event):
+                prepared.note(event, closing if foreign else None)
             if checked.errors:
                 letter = self._invalid(block, event, checked.errors, now)
                 prepared.dead.append((index, letter))

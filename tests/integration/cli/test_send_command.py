@@ -224,7 +224,7 @@ def test_a_file_that_is_left_in_the_middle_ends_in_one_sentence(sender: Sender) 
     file = sender.folder / "events.ndjson"
     file.write_bytes(lines(*[GOOD] * 3_000))
     environment = os.environ | {"TIKTOK_EVENTS_REDIS_URL": sender.url}
-    command = [sys.executable, "-m", "worker.cli", "send", str(file), "--rate", "max"]
+    command = [sys.executable, "-m", "worker.cli", "send", str(file), "--rate", "max", "--now"]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stderr.startswith("Error: the outbox could not be reached")

@@ -5,54 +5,19 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import datetime
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from openpyxl import Workbook
 
+from tests.builders.readers import Reader
 from worker.files.cells import NO_ZONE, ROUNDED, TWO_READINGS, Locale
-from worker.files.event_file import Entry
 from worker.files.event_table import DRAWN, GOES_ON, UnusableTable
-from worker.files.input_file import opened
-from worker.files.reading import Reading, contents_of
 from worker.files.text import READ_AS_1252
 from worker.files.unreadable import UnreadableFile
 
-BERLIN = Locale(ZoneInfo("Europe/Berlin"))
 SIX = 1_767_247_200
 """2026-01-01 07:00 in Berlin."""
-
-
-class Reader:
-    """Reads files as the commands do."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.told: list[str] = []
-
-    def entries(self, content: bytes, name: str = "orders.csv", **how: Any) -> list[Entry]:
-        """The entries of a file of this content."""
-        file = self.folder / name
-        file.write_bytes(content)
-        how.setdefault("locale", BERLIN)
-        with (
-            opened(str(file)) as source,
-            contents_of(source, Reading(**how), self.told.append) as contents,
-        ):
-            return list(contents.entries)
-
-    def events(self, content: bytes, name: str = "orders.csv", **how: Any) -> list[Any]:
-        """The events of a file of this content."""
-        return [entry.event or entry.problem for entry in self.entries(content, name, **how)]
-
-
-@pytest.fixture
-def reader(tmp_path: Path) -> Reader:
-    """A reader with a folder of its own."""
-    return Reader(tmp_path)
-
 
 TABLE = "event,event_time,user.first_name,properties.value\nLead,1767247200,Zoë,59.98\n"
 LEAD = {
