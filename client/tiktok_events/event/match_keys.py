@@ -103,9 +103,10 @@ def prepare_user(
     Raises:
         InvalidEvent: a value has a type that no match key can have; ``path`` says which.
     """
-    if not USER_KEYS.issuperset(user):
-        user = closed_user(user, passing, remarks)
-    region = _region_of(user, default_region)
+    user = user if USER_KEYS.issuperset(user) else closed_user(user, passing, remarks)
+    region = default_region
+    if "phone" in user and "country" in user:
+        region = region_of(user["country"]) or default_region
     prepared: dict[str, Any] = {}
     for key, value in user.items():
         rule = MATCH_RULES.get(key)
@@ -122,13 +123,6 @@ def prepare_user(
         elif value and remarks is not None:
             remarks += why_left_out(key, value, region)
     return prepared
-
-
-def _region_of(user: Mapping[str, Any], default_region: str | None) -> str | None:
-    """Return where the user's national phone numbers are at home."""
-    if "phone" in user and "country" in user:
-        return region_of(user["country"]) or default_region
-    return default_region
 
 
 def _plain(key: str, value: str) -> str | None:
