@@ -128,8 +128,10 @@ def bodies(destination: Destination, blocks: list[ClaimedBlock]) -> int:
     """Return the bytes of all requests for one claim."""
     preparer, now = Preparer(destination, SETTINGS), time.time()
     carried: list[Outgoing] = []
-    for block in blocks:
-        carried += preparer.prepare(OpenBlock.of(block, lease_ends=0.0), now=now).sendable
+    for claimed in blocks:
+        block = OpenBlock.of(claimed, lease_ends=0.0)
+        carried += preparer.prepare(block, now=now).end_in(block)
+        block.let_go()
     full, rest = full_batches(carried, max_events=1_000, max_bytes=2**24)
     return sum(len(request_body(destination, batch)) for batch in (*full, rest) if batch)
 
