@@ -40,6 +40,7 @@ _SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
 _BETWEEN_NUMBERS: Final = re.compile(
     r"[/;,|&\n\r]|\b(?:or|and|oder|und|ou|et|o|y|e)\b", re.IGNORECASE
 )
+_has_nothing_between: Final = re.compile(r"[0-9 ()+.-]*").fullmatch
 _PLUS_AND_ZEROS: Final = re.compile(r"[+\uff0b][\s+\uff0b]*(?:\(?00)?")
 
 
@@ -150,6 +151,8 @@ def _written_plainly(text: str) -> str:
 
 def _holds_several(text: str, region: str | None) -> bool:
     """Whether the first part of the text alone is a number already: 6123 4567 / 8 means two."""
+    if _has_nothing_between(text):  # as in most: a twentieth of the time of splitting
+        return False
     first, *others = [part for part in _BETWEEN_NUMBERS.split(text) if part.strip()] or [""]
     return bool(others) and _is_valid(first, region)
 
