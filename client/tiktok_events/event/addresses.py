@@ -21,8 +21,9 @@ _READ: Final = re.compile(rf"(?<![^{_AROUND}?&/'])[^{_AROUND}?&/]++@[^{_AROUND}?
 _LOCAL: Final = r"[^\s@<>()\[\]\"|:;,=?&/#\\]"
 _FOUND: Final = re.compile(rf"(?<!{_LOCAL}){_LOCAL}++@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{{2,}}")
 _ESCAPED_AT: Final = re.compile(
-    r"(?:%(?:25)*|=|\\u00|\\x|&#x)40;?|&#64;?|&commat;|\uff20", re.IGNORECASE
+    r"(?:%(?:25)*|=|\\u00|\\x|&#x)40;?|&#64;?|&commat;|\uff20|\ufe6b", re.IGNORECASE
 )
+_ODD_ATS: Final = str.maketrans("\uff20\ufe6b", "@@")
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}")
 _BEGIN_ASCII: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef")
 """In base64, each third byte begins a letter of these if it is ASCII: most tokens fail here."""
@@ -44,7 +45,7 @@ def addresses_in(text: str) -> str | tuple[str, ...]:
         return text
     if "@" not in text:
         text = _ESCAPED_AT.sub("@", text)
-    found = (match.strip(".'") for match in _READ.findall(text.replace("\uff20", "@")))
+    found = (match.strip(".'") for match in _READ.findall(text.translate(_ODD_ATS)))
     return tuple(dict.fromkeys(found)) or text
 
 

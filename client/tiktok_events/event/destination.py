@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from tiktok_events.errors import InvalidDestination
+from tiktok_events.event.addresses import holds_address
 
 EVENT_SOURCES: Final = ("app", "crm", "offline", "web")
 """What `event_source` may be.
@@ -87,6 +88,8 @@ def _identifier(value: object, path: str) -> str:
         raise InvalidDestination(
             f"must be at most {MAX_ID_CHARACTERS} printable characters", path=path
         )
+    if holds_address(value):
+        raise InvalidDestination("must not hold an e-mail address", path=path)
     return value.strip()
 
 

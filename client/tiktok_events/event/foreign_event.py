@@ -6,7 +6,8 @@ It is taken apart into an event of 2.0, or refused by its name; never read by ha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import chain
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from tiktok_events.errors import InvalidEvent
@@ -24,16 +25,21 @@ from tiktok_events.event.key_names import (
     squeezed,
 )
 from tiktok_events.event.remarks import REMARKS, Reason, Remark, shown
+from tiktok_events.event.url_parameters import strip_people
 
 if TYPE_CHECKING:
     from tiktok_events.event.remarks import Remarks
 
 KNOWN: Final = EVENT_KEYS | {REMARKS}
 _OBJECTS: Final = ("properties", "page", "app", "ad", "lead", "device")
-_UNUSUAL_OBJECTS: Final = ("app", "ad", "lead", "device")
-_NO_PROPERTIES: Final[Mapping[str, Any]] = {}
-_USUAL: Final = KNOWN.difference(_UNUSUAL_OBJECTS)
+_USUAL: Final = KNOWN - {"app", "ad", "lead", "device"}
 """With one question less for what most events have."""
+
+_SINGLE: Final = frozenset({str, int, float, bool, type(None), Decimal})
+"""Types of values that nothing can stand in."""
+
+_WITH_LIST: Final = _SINGLE | {list}
+_URL_BEGINS: Final = ("https://", "http://", "//", "/")
 
 WHOLE_BODY: Final = (
     "is the body of a whole request, {}: hand its events over, one by one or with track_many(), "
@@ -46,22 +52,46 @@ def is_plain(event: Mapping[str, Any]) -> bool:
 
     This is asked of every event; it takes half a microsecond.
     """
-    if _USUAL.issuperset(event):
-        return _is_documented(event)
-    return KNOWN.issuperset(event) and _is_documented(
-        event, *(event.get(name) or () for name in _UNUSUAL_OBJECTS)
-    )
-
-
-def _is_documented(event: Mapping[str, Any], *others: Any) -> bool:
-    """Whether its objects have documented keys only; a list of such names is as harmless."""
-    properties = event.get("properties") or _NO_PROPERTIES
-    try:
-        contents = properties.get("contents") or ()
-        # One question for all of them: each question costs as much as five keys.
-        return DOCUMENTED.issuperset(chain(event.get("page") or (), properties, *contents, *others))
-    except (AttributeError, TypeError):  # what should be an object is none
+    if type(event.get("event")) is not str:
         return False
+    if not _USUAL.issuperset(event):
+        return KNOWN.issuperset(event) and _are_plain(event)
+    page, properties = event.get("page"), event.get("properties")
+    if page and not _is_plain_object(page):
+        return False
+    return not properties or _is_plain_properties(properties)
+
+
+def _are_plain(event: Mapping[str, Any]) -> bool:
+    properties = event.get("properties")
+    inner = [event[name] for name in _OBJECTS if name != "properties" and event.get(name)]
+    if not all(map(_is_plain_object, inner)):
+        return False
+    return not properties or _is_plain_properties(properties)
+
+
+def _is_plain_properties(properties: Any) -> bool:
+    if type(properties) is not dict or not DOCUMENTED.issuperset(properties):
+        return False
+    contents = properties.get("contents")
+    if not contents:
+        return _SINGLE.issuperset(map(type, properties.values()))
+    if not _WITH_LIST.issuperset(map(type, properties.values())):
+        return False
+    return type(contents) is list and all(map(_is_plain_content, contents))
+
+
+def _is_plain_content(content: Any) -> bool:
+    return type(content) is dict and DOCUMENTED.issuperset(content)
+
+
+def _is_plain_object(given: Any) -> bool:
+    """Whether it is an object of documented keys with single values."""
+    return (
+        type(given) is dict
+        and DOCUMENTED.issuperset(given)
+        and _SINGLE.issuperset(map(type, given.values()))
+    )
 
 
 def taken_apart(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
@@ -80,10 +110,16 @@ def taken_apart(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
     for key, value in event.items():
         if key not in KNOWN:
             found.at_top(kept, key, value)
-    for name in _OBJECTS:
-        if isinstance(kept.get(name), Mapping):
-            kept[name] = found.without_people(kept[name], name, adopts=name == "properties")
+    for name in kept.keys() - {"user", REMARKS}:
+        kept[name] = found.without_people(kept[name], name, adopts=name == "properties")
     return found.into(kept)
+
+
+def _as_mapping(value: Any) -> Any:
+    """Return a dataclass as the object that JSON makes of it, anything else as it is."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return value
 
 
 def _refuse_bodies(event: Mapping[str, Any]) -> None:
@@ -147,6 +183,7 @@ class _Found:
             path: where it stands.
             adopts: whether ``user`` may take what is found.
         """
+        value = _as_mapping(value)
         if isinstance(value, Mapping):
             kept = {
                 key: self._kept(key, item, f"{path}.{shown(key)}", adopts=adopts)
@@ -155,12 +192,20 @@ class _Found:
             return {key: item for key, item in kept.items() if item is not _GONE}
         if isinstance(value, list | tuple):
             return [self.without_people(item, path, adopts=False) for item in value]
+        if isinstance(value, str) and value.startswith(_URL_BEGINS):
+            return self._url(value, path)
         return value
+
+    def _url(self, url: str, path: str) -> str:
+        if (stripped := strip_people(url)) != url:
+            self._remarks.append(Remark.parameters_left_out(path))
+        return stripped
 
     def _kept(
         self, key: Any, value: Any, path: str, *, adopts: bool, everything: bool = False
     ) -> Any:
         """Return what stays of one value of an object; ``_GONE`` for nothing."""
+        value = _as_mapping(value)
         if key in DOCUMENTED:
             return self.without_people(value, path, adopts=False)
         name = squeezed(key) if isinstance(key, str) else ""

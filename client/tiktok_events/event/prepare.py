@@ -140,7 +140,8 @@ class EventPreparer:
         self._strip_urls(body, remarks)
         encoded = self._encode(body, remarks)
         if may_hold_address(encoded):
-            encoded = self._encode(without_addresses(body, remarks), remarks)
+            # As JSON has it: what was an enumeration or another mapping is a plain value there.
+            encoded = self._encode(without_addresses(orjson.loads(encoded), remarks), remarks)
         if remarks:
             say(remarks)
         return encoded

@@ -67,6 +67,12 @@ class Remark:
         return cls(path, counter, f"It is left out. {reason.value}")
 
     @classmethod
+    def parameters_left_out(cls, path: str) -> Remark:
+        """A URL is sent without what says who somebody is."""
+        counter = f"left_out:url:{Reason.PARAMETER.name.lower()}"
+        return cls(path, counter, Reason.PARAMETER.value)
+
+    @classmethod
     def read_as(cls, path: str, key: str) -> Remark:
         """A value was taken as that of another key."""
         return cls(path, f"read_as:{key}", f"It is read as {key}.")

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from tiktok_events.event.remarks import Remarks
 
-_AT, _PERCENT, _BEGINS_WIDE_AT = b"@%\xef"
+_AT, _PERCENT, _ESCAPE, _NUMBER, _BEGINS_WIDE_AT = b"@%\\#\xef"
 _WIDE_AT: Final = "\uff20".encode()
+_SMALL_AT: Final = "\ufe6b".encode()
 _NEEDED: Final = ("event", "event_id")
 IN_NAME: Final = "must not hold an e-mail address: it goes to TikTok as it is"
 
@@ -25,8 +26,9 @@ def may_hold_address(encoded: bytes) -> bool:
     # Single bytes first, as numbers: they are found a hundred times as fast as sequences.
     return (
         _AT in encoded
-        or (_PERCENT in encoded and b"40" in encoded)
-        or (_BEGINS_WIDE_AT in encoded and _WIDE_AT in encoded)
+        or ((_PERCENT in encoded or _ESCAPE in encoded) and b"40" in encoded)
+        or (_NUMBER in encoded and b"&" in encoded and b";" in encoded)
+        or (_BEGINS_WIDE_AT in encoded and (_WIDE_AT in encoded or _SMALL_AT in encoded))
     )
 
 
@@ -36,8 +38,7 @@ def strip_people_of(page: Mapping[str, Any], remarks: Remarks) -> Mapping[str, A
         url = page.get(field)
         if type(url) is str and not names_nobody(url) and (stripped := strip_people(url)) != url:
             page = {**page, field: stripped}
-            counter = f"left_out:url:{Reason.PARAMETER.name.lower()}"
-            remarks.append(Remark(f"page.{field}", counter, Reason.PARAMETER.value))
+            remarks.append(Remark.parameters_left_out(f"page.{field}"))
     return page
 
 

@@ -171,7 +171,7 @@ def _is_harmless(query: str) -> bool:
 
 def _names_somebody(piece: str) -> bool:
     """Whether a parameter is a person's: by its name, its value, or one within its value."""
-    name, _, value = piece.partition("=")
+    name, _, value = piece.lstrip("!/").partition("=")
     if not piece or name == CLICK_ID:
         return False
     if value and meaning(unquoted(name)) in _PEOPLE:
