@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from tiktok_events.errors import EventTooLarge, InvalidEvent
 from tiktok_events.event.closed_user import closed_user, is_limit
 from tiktok_events.event.destination import (
