@@ -178,6 +178,13 @@ def test_the_figures_fit_a_hundred_columns(desk: Desk) -> None:
     assert parts == [part for part in parts if part in output]
 
 
+def test_an_event_without_a_name_has_a_dash(desk: Desk) -> None:
+    """An empty name is shown as `dead list` shows it, not as a blank cell."""
+    desk.bury("nameless", event="")
+    table = desk.run("stats").stdout.split("\nevent ")[1]
+    assert [line.split()[0] for line in table.splitlines()[1:4]].count("-") == 1
+
+
 def test_a_figure_that_is_a_bound_says_so(desk: Desk) -> None:
     """Kinds have no numbers, so a text with one is counted as what may be."""
     desk.bury("numbered", message="value 71")

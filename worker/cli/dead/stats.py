@@ -153,7 +153,7 @@ def _expires(moment: float, now: float) -> str:
 def _name(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return _NOTHING if value is None else str(value)
+    return _NOTHING if value in {None, ""} else str(value)
 
 
 def _value(one: Sum) -> str:
