@@ -36,6 +36,14 @@ from worker.reporting.audit_entry import Action
 from worker.reporting.stored import destination_of
 from worker.settings import Settings
 
+_NONE_CONFIGURED: Final = (
+    "No destination is configured and none has events. Set TIKTOK_EVENTS_PIXEL_CODE "
+    "and TIKTOK_EVENTS_ACCESS_TOKEN, or TIKTOK_EVENTS_DESTINATIONS_FILE."
+)
+_NONE_WAITING: Final = (
+    "No destination has events waiting. TIKTOK_EVENTS_ACCESS_TOKEN serves every destination; "
+    "none is configured by name."
+)
 _NEAR: Final = 3
 _NAME_CHARS: Final = 34
 
@@ -131,10 +139,7 @@ def list_destinations(*, as_json: bool) -> None:
     elif rows:
         console().print(_table(rows, figures.at))
     else:
-        console().print(
-            "No destination is configured and none has events. Set TIKTOK_EVENTS_PIXEL_CODE "
-            "and TIKTOK_EVENTS_ACCESS_TOKEN, or TIKTOK_EVENTS_DESTINATIONS_FILE."
-        )
+        console().print(_NONE_CONFIGURED if settings.access_token is None else _NONE_WAITING)
 
 
 @destinations.command("park", help=PARK_HELP)

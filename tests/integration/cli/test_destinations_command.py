@@ -100,6 +100,15 @@ def test_an_empty_list_says_what_to_set(desk: Desk) -> None:
     assert "TIKTOK_EVENTS_PIXEL_CODE" in desk.run("list").stdout
 
 
+def test_an_empty_list_asks_for_no_token_that_is_set(desk: Desk) -> None:
+    """One token for every destination is enough: nothing is missing when all is delivered."""
+    desk.environment["TIKTOK_EVENTS_DESTINATIONS_FILE"] = None
+    desk.environment["TIKTOK_EVENTS_ACCESS_TOKEN"] = "TOKEN"
+    output = desk.run("list").stdout
+    assert output.startswith("No destination has events waiting.")
+    assert "TOKEN serves every destination" in output
+
+
 def test_the_default_pixel_is_configured(desk: Desk) -> None:
     """The pixel of the environment is listed before its first event."""
     desk.environment["TIKTOK_EVENTS_PIXEL_CODE"] = "C0DEFAULT"
