@@ -135,6 +135,14 @@ def test_what_was_purged_comes_back_and_is_sent(
     assert (figures.dead, figures.unaccounted, figures.dead_unaccounted) == (0, 0, 0)
 
 
+def test_one_letter_that_is_there_is_one(desk: Desk) -> None:
+    """The counts are a sentence for people, of one letter as of many."""
+    desk.bury()
+    desk.run("export", "-o", str(desk.file))
+    output = desk.run("import", str(desk.file), "--yes").stdout
+    assert output.endswith("1 was there already, 0 lines refused.\n")
+
+
 def test_importing_twice_changes_nothing(desk: Desk) -> None:
     """Letters with an event_id, without one, and without a body are each known again."""
     desk.bury()

@@ -92,7 +92,8 @@ class Importing:
             click.echo(f"… and {self.refused - SHOWN:,} more; --json tells them all", err=True)
         done = "would be put back; this was a dry run" if self.dry_run else "put back"
         click.echo(f"{counted(self.imported, 'dead letter')} {done}.")
-        click.echo(f"{self.there:,} were there already, {counted(self.refused, 'line')} refused.")
+        there = f"{self.there:,} {'was' if self.there == 1 else 'were'} there already"
+        click.echo(f"{there}, {counted(self.refused, 'line')} refused.")
 
     def _letters(self, stream: BinaryIO, bar: Bar) -> Iterator[DeadLetter]:
         for line in read_lines(stream):
