@@ -260,11 +260,11 @@ class Client(Producer):
 def connect(settings: ClientSettings) -> Redis:
     """A connection pool whose calls end within the time-out.
 
-    redis-py retries ten times by default, about four seconds a checkout would wait.
-    Once is right, and not after a time-out: it replaces a pooled connection that a
-    Redis restart has closed, or that leads to a server which has become a replica. Should
-    the lost call have been carried out, the events stand there twice with the same ids,
-    which the API counts once. What leads to a leader is told by `leader.connect`.
+    By default redis-py retries ten times, and a checkout would wait about four seconds.
+    One retry is right, but none after a time-out: it replaces a pooled connection that a
+    Redis restart has closed, or that leads to a server which has become a replica. If the
+    first call was carried out all the same, its events are in the outbox twice with the same
+    ids, and the API counts each once. How the leader is found: `leader.connect`.
     """
     return leader.connect(
         settings.redis_url,

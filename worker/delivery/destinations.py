@@ -55,7 +55,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """How one destination is sent to.
+    """How events are sent to one destination.
 
     Attributes:
         access_token: ``None`` when nobody configured one.

@@ -50,9 +50,10 @@ def judge_failure(error: Exception) -> Answer:
 
 
 def _never_sent(error: BaseException) -> bool:
-    """Whether the error, or what it was made from, can only come before the request.
+    """Whether the error, or one of its causes, can only occur before the request is sent.
 
-    Of TLS only a refused certificate: other errors of it also end a request under way.
+    Of the errors of TLS that is a refused certificate alone: any other can also end a request
+    that is under way.
     """
     return any(isinstance(one, BEFORE_THE_REQUEST) for one in _causes(error))
 

@@ -109,7 +109,7 @@ class Companion:
         """Wait until ``look`` finds something; return that.
 
         Raises:
-            CompanionEndedError: the companion ended first, or the time did.
+            CompanionEndedError: the companion ended first, or the time ran out.
         """
         deadline = time.monotonic() + timeout_s
         while (found := look()) is None:

@@ -32,12 +32,12 @@ class Person:
     def of(cls, values: Mapping[str, Sequence[str]], default_region: str | None) -> Self:
         """The person with any of these values.
 
-        A phone number without a country code is hashed as this process would, and as one
-        without a default region: an application may have none.
+        A phone number without a country code is hashed twice: with the default region, and
+        without one, because the application that tracked it may have had none.
 
         Args:
             values: match key, one of ``IDENTIFYING`` → values, raw or SHA-256 hex already.
-            default_region: where national phone numbers are at home.
+            default_region: the country of phone numbers that name none.
 
         Raises:
             InvalidEvent: no event can have been hashed from one of the values; ``path`` is

@@ -177,10 +177,10 @@ class OpenBlock:
         return first is not None and not first.group and len(first.indexes) == self.size
 
     def _news(self) -> str | None:
-        """The history of a block that is left whole, unless it stands in Redis as it is.
+        """The history to store with a block that is left whole, ``None`` if Redis has it already.
 
-        Settled, a block is claimed for the first time again: that an earlier claim died with it
-        is known from its history alone from now on.
+        Settling sets the count of claims back to none. From then on the history alone tells
+        that a worker died while it held the block, so it is stored after a second claim.
         """
         history = self._left[0].history
         known = history is self.history and self.claimed.claims == 1

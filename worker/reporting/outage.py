@@ -1,6 +1,6 @@
-"""A Redis that is away is said once by each process, and once that it is back.
+"""Each process says once that Redis is away, and once that it is back.
 
-Between the two lines every drain, every look and every settlement meets the same error.
+In between, every delivery, every look and every settlement meets the same error.
 """
 
 from __future__ import annotations

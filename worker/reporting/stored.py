@@ -1,8 +1,8 @@
-"""What stands in Redis, read: the one place where bytes of a field become a value.
+"""Reads what is stored in Redis: the one place where the bytes of a field become a value.
 
 Whoever can reach the server can write anything into our keys, and a view has to work all the
-same. What is not as we write it is junk: a reader of this module takes it for nothing and says
-where it stood, so that the view can name it.
+same. What is not as we write it is junk: this module reads it as absent and says where it
+stood, so that the view can name it.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ SHARE: Final = 4
 
 
 def make_room(settings: Settings) -> None:
-    """Deliver, in this process, while the server is full and delivering empties it.
+    """Deliver in this process for as long as the server is full and delivering frees memory.
 
     Returns at once when the server is not full or cannot be reached; and also when
     nothing can be delivered, because then a person must give it memory.

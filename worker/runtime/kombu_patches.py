@@ -1,6 +1,6 @@
-"""What kombu's Redis transport is made to do otherwise in this process, and why.
+"""What this process makes kombu's Redis transport do differently, and why.
 
-Three of its classes get parts of ours. Each stands with the versions in which it was needed;
+Three of its classes are extended. Each patch names the version in which it was needed;
 `tests/integration/runtime/test_kombu_patches.py` fails when kombu or redis-py no longer needs it.
 
 kombu 5.7.0  A channel takes messages as they come. One that is no JSON, or whose envelope lacks a

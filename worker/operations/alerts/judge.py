@@ -80,7 +80,7 @@ class Incident:
         phase: of the incident.
         since: when it began, Unix seconds on the server's clock.
         peak: its largest figure so far.
-        announcement: of a change: it stands there until it is told.
+        announcement: of a change, kept until people have been told.
     """
 
     figure: Figure
@@ -130,7 +130,7 @@ class Alerts:
         self._script = LuaScript(redis, "worker", "announcements", "alert")
 
     def judge(self, figures: Iterable[Figure]) -> list[Incident]:
-        """What each figure means; a change is told to one caller, whoever else asks.
+        """What each figure means; a change is returned to one caller only, however many ask.
 
         Raises:
             redis.RedisError: the server did not answer, or refused.

@@ -19,7 +19,7 @@ class CaptureMiddleware:
     reads, such as the session.
 
     Args:
-        get_response: the next one.
+        get_response: the next middleware, or the view.
 
     Raises:
         ImproperlyConfigured: the Django setting ``TIKTOK_EVENTS`` cannot be used.
