@@ -68,7 +68,8 @@ SHOW_HELP: Final = """Show one dead letter: what was wrong, each attempt, and th
 For people:        tiktok-events dead show 17-0
 The event alone:   tiktok-events dead show 17-0 --json | jq .body
 
-The body is the event as it was to be sent; its match keys are hashed.
+The body is the event as it was to be sent; its match keys are hashed. `_remarks` in it is
+never sent: it is what the client left out, or read under another name.
 
 Exit codes: 0 shown, 1 there is no such letter, 2 wrong usage.
 """
