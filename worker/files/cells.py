@@ -20,14 +20,18 @@ from worker.files.columns import event_name
 ABSENT: Final = object()
 """What an empty cell stands for."""
 
-_NOTHING: Final = frozenset(("\\N", "NULL", "NaN", "nan", "NaT", "<NA>", "#N/A"))
-"""What databases, pandas and Excel write into a cell without a value."""
+_OF_DATABASES: Final = ("\\N", "NULL", "null", "(null)", "<null>", "[NULL]", "[null]")
+_OF_PANDAS: Final = ("NaN", "nan", "NaT", "<NA>", "None")
+_OF_EXCEL: Final = ("#N/A", "#REF!", "#VALUE!")
+_NOTHING: Final = frozenset((*_OF_DATABASES, *_OF_PANDAS, *_OF_EXCEL))
+"""What stands in a cell without a value; in these spellings only, as people are called Null."""
 
 _IDS: Final = frozenset(
     (
         "event_id",
         "event_source_id",
         "user.external_id",
+        "user.phone",
         "properties.order_id",
         "properties.shop_id",
         "lead.lead_id",
@@ -36,7 +40,7 @@ _IDS: Final = frozenset(
 _DECIDES: Final = frozenset(("event_id", "event_source_id"))
 """What two conversions must not share, and what must be exact."""
 
-_FLOAT: Final = re.compile(r"(\d{1,15})\.0+")
+_FLOAT: Final = re.compile(r"(\+?\d{1,15})[.,]0")
 _ROUNDED: Final = re.compile(r"\d{16,}\.0+|\d([.,]\d+)?[eE]\+?\d+")
 _SECONDS: Final = re.compile(r"(\d{9,19})(\.\d+)?")
 _GERMAN: Final = re.compile(
@@ -84,6 +88,11 @@ class CellReader:
     def __init__(self, locale: Locale, delimiter: str, tell: Callable[[str], None]) -> None:
         self._zone = locale.time_zone
         self._decimal = locale.decimal or ("," if delimiter == ";" else ".")
+        self._group = _SIGN[self._decimal]
+        self._grouped = re.compile(
+            rf"-?\d{{1,3}}(\{self._group}\d{{3}})+(?P<rest>\{self._decimal}\d+)?", re.ASCII
+        )
+        self._comma = re.compile(r"-?\d+,\d+" if self._decimal == "," else r"(?!)")
         self._is_sure = locale.decimal is not None
         self._tell = tell
         self._told: set[str] = set()
@@ -109,7 +118,7 @@ class CellReader:
         """A column of whole numbers with gaps leaves pandas as one of floats."""
         if whole := _FLOAT.fullmatch(text):
             return field.read(whole[1])
-        if not _ROUNDED.fullmatch(text):
+        if field.dotted == "user.phone" or not _ROUNDED.fullmatch(text):
             return field.read(text)
         if field.dotted in _DECIDES:
             raise BadValue(ROUNDED)
@@ -119,13 +128,12 @@ class CellReader:
         return ABSENT
 
     def _plain_number(self, text: str) -> str:
-        decimal, group = self._decimal, _SIGN[self._decimal]
-        thousands = rf"-?\d{{1,3}}(\{group}\d{{3}})+"
-        if re.fullmatch(rf"{thousands}(\{decimal}\d+)?", text):
-            if not self._is_sure and decimal not in text and text.count(group) == 1:
+        """The number with a point and without groups, if it is one."""
+        if found := self._grouped.fullmatch(text):
+            if not self._is_sure and not found["rest"] and text.count(self._group) == 1:
                 raise BadValue(TWO_READINGS)
-            return text.replace(group, "").replace(decimal, ".")
-        return text.replace(decimal, ".") if re.fullmatch(rf"-?\d+\{decimal}\d+", text) else text
+            return text.replace(self._group, "").replace(self._decimal, ".")
+        return text.replace(",", ".") if self._comma.fullmatch(text) else text
 
 
 def read_moment(text: str, zone: tzinfo | None) -> int:

@@ -22,6 +22,7 @@ DELIMITERS: Final = ",;\t|"
 """The one that divides the header into the most cells divides the table."""
 
 NOT_TEXT: Final = "this is not in the encoding of the lines before; --encoding says which it is"
+LONE_RETURN: Final = "a carriage return stands in a cell without quotes"
 GOES_ON: Final = "a cell goes on in the next line (psql's +); export with psql --csv"
 DRAWN: Final = "this is a drawn table; export it as CSV (psql --csv, mysql --batch)"
 
@@ -132,7 +133,7 @@ class _Rows:
         try:
             return next(self._reader([text], strict=False), ())
         except csv.Error as error:
-            raise UnusableTable(f"the header is no CSV: {error}") from error
+            raise UnusableTable(f"the header is no CSV: {_words(error)}") from error
 
     def _first_text(self) -> str:
         """The next line that holds something."""
@@ -151,7 +152,7 @@ class _Rows:
             except StopIteration:
                 return
             except csv.Error as error:
-                row = self._row((), f"this is no CSV: {error}{self._span()}")
+                row = self._row((), f"this is no CSV: {_words(error)}{self._span()}")
             if self._is_ornament(row.cells):
                 continue
             if row.problem or any(line.text.strip() for line in self._taken):
@@ -185,6 +186,12 @@ class _Rows:
         """A quote that is not closed takes the next lines with it."""
         last = self._taken[-1].number
         return f"; the row ends with line {last:,}" if last > self._taken[0].number else ""
+
+
+def _words(error: csv.Error) -> str:
+    """What is wrong; Python's words on line ends speak to a programmer."""
+    text = str(error)
+    return LONE_RETURN if text.startswith("new-line character") else text
 
 
 def _entry(row: _Row, fields: Sequence[Sequence[FieldPath]], reader: CellReader) -> Entry:

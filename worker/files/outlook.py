@@ -16,6 +16,7 @@ from schemas import Finding, Kind, check_event
 from tiktok_events.errors import TikTokEventsError
 from tiktok_events.event.destination import EVENT_SOURCES, is_blank
 from tiktok_events.event.prepare import EventPreparer
+from tiktok_events.event.remarks import REMARKS
 from tiktok_events.settings import ClientSettings
 
 READ_AT_THE_CALL: Final = ("event_time", "event_id")
@@ -78,6 +79,7 @@ def explain_fields(
         return (_explained(refused, Fate.NOT_SENT),)
     given = {key: event[key] for key in READ_AT_THE_CALL if not is_blank(event.get(key))}
     body = orjson.loads(prepared.body) | given
+    body.pop(REMARKS, None)  # for the worker, which takes it off
     checked = check_event(body, prepared.destination.event_source, strict=strict)
     return (
         *(_explained(error, Fate.NOT_SENT) for error in checked.errors),

@@ -11,7 +11,7 @@ from typing import Final
 from worker.files.cells import Locale
 from worker.files.columns import fields_of
 from worker.files.event_file import Entry, read_entries
-from worker.files.event_table import DELIMITERS, read_table
+from worker.files.event_table import DELIMITERS, DRAWN, UnusableTable, read_table
 from worker.files.input_file import InputFile
 from worker.files.packing import Unpacked
 from worker.files.text import utf8_of
@@ -20,6 +20,9 @@ JSON_FORM: Final = "ndjson"
 TABLE_FORM: Final = "csv"
 _TABLE_ENDINGS: Final = frozenset((".csv", ".tsv"))
 _JSON_BEGINS: Final = (b"{", b"[")
+_DRAWN_BEGINS: Final = (b"-[ RECORD ", b"**********", b"+-----", "┌──".encode())
+"""psql's expanded form, MySQL's, and boxes."""
+
 _LOOKED_AT: Final = 64 * 1024
 
 
@@ -73,6 +76,8 @@ def contents_of(
     with source.content() as content:
         stream = utf8_of(content.stream, reading.encoding if not content.is_table else None)
         head = stream.peek(_LOOKED_AT)
+        if head.startswith(_DRAWN_BEGINS):
+            raise UnusableTable(DRAWN)
         if not _is_table(content, reading, head):
             yield Contents(None, (), read_entries(stream))
             return

@@ -35,6 +35,12 @@ _MARKS: Final = (
     (BOM_UTF8, "utf-8-sig"),
 )
 
+NO_TEXT: Final = (
+    "the file is no text, and none of the formats that are read: JSON, CSV, .xlsx, gzip and zip"
+)
+_CONTROLS: Final = bytes({*range(32)} - set(b"\t\n\r\f\x1b"))
+"""A twentieth of them is no text, a few are a fault of one row."""
+
 READ_AS_1252: Final = "it is not UTF-8, so it is read as Windows-1252; --encoding says otherwise"
 
 
@@ -75,7 +81,7 @@ def utf8_of(stream: io.BufferedIOBase, encoding: str | None = None) -> io.Buffer
         encoding: Python's name of what it is written in; by default its content tells.
 
     Raises:
-        UnreadableFile: while reading, where the content is not in the encoding.
+        UnreadableFile: it is no text; while reading, that it is not in the encoding.
     """
     head = stream.read(HEAD_BYTES)
     parts: Iterator[bytes] = chain([head], iter(lambda: stream.read1(_PART_BYTES), b""))
@@ -84,6 +90,8 @@ def utf8_of(stream: io.BufferedIOBase, encoding: str | None = None) -> io.Buffer
         parts = _decoded(parts, written_in)
         head = next(parts, b"")
         parts = chain([head], parts)
+    if len(head.translate(None, _CONTROLS)) * 20 < len(head) * 19:
+        raise UnreadableFile(NO_TEXT)
     if b"\r" in head[:-1] and b"\n" not in head:
         parts = (part.replace(b"\r", b"\n") for part in parts)
     return buffered(parts)

@@ -18,7 +18,11 @@ from tiktok_events.errors import TikTokEventsError
 from worker.files.text import buffered
 
 UNPACKED_BYTES: Final = 512 * 1024 * 1024
-"""Of all parts of a workbook: its texts are held in memory, and a zip may hold a bomb."""
+"""Of all parts of a workbook; its texts and one row are held in memory, as objects."""
+
+ALWAYS_BYTES: Final = 16 * 1024 * 1024
+RATIO: Final = 100
+"""Of unpacked to packed, from `ALWAYS_BYTES` on: sheets stay below 50, a bomb reaches 1,000."""
 
 ROWS: Final = 1_048_576
 """Source: https://support.microsoft.com/en-us/office/excel-specifications-and-limits-
@@ -38,11 +42,14 @@ def csv_of_workbook(archive: ZipFile) -> io.BufferedReader:
     Raises:
         UnreadableWorkbook: it is too large; while reading, that it is broken.
     """
-    size = sum(info.file_size for info in archive.infolist())
-    if size > UNPACKED_BYTES:
+    parts = archive.infolist()
+    size = sum(part.file_size for part in parts)
+    packed = sum(part.compress_size for part in parts)
+    most = min(UNPACKED_BYTES, max(ALWAYS_BYTES, RATIO * packed))
+    if size > most:
         raise UnreadableWorkbook(
-            f"the workbook takes {size:,} bytes when it is unpacked, at most {UNPACKED_BYTES:,} "
-            "are read: save it as CSV"
+            f"the workbook takes {size:,} bytes when it is unpacked, at most {most:,} are read: "
+            "save it as CSV"
         )
     return buffered(_lines(archive))
 

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 
 from tests.builders.readers import Reader
 from worker.files.cells import NO_ZONE, ROUNDED, TWO_READINGS, Locale
-from worker.files.event_table import DRAWN, GOES_ON, UnusableTable
+from worker.files.event_table import DRAWN, GOES_ON, LONE_RETURN, UnusableTable
 from worker.files.text import READ_AS_1252
 from worker.files.unreadable import UnreadableFile
 
@@ -95,7 +95,7 @@ def test_what_pandas_writes_is_read(reader: Reader) -> None:
             "event": "Lead",
             "event_id": "1042",
             "event_time": SIX,
-            "user": {"phone": "491701234567.0", "external_id": "7"},
+            "user": {"phone": "491701234567", "external_id": "7"},
             "properties": {"value": 10.5},
         },
         {"event": "Lead", "event_id": "1043", "event_time": SIX},
@@ -123,10 +123,20 @@ def test_what_psql_draws_is_read(reader: Reader) -> None:
     ]
 
 
-def test_a_drawn_box_is_named(reader: Reader) -> None:
-    """MySQL's, for example."""
+@pytest.mark.parametrize(
+    "table",
+    [
+        b"+-------+\n| event |\n+-------+\n",
+        b"-[ RECORD 1 ]---\nevent | Lead\n",
+        b"*************************** 1. row ***************************\nevent: Lead\n",
+        "┌───────┐\n│ event │\n".encode(),
+    ],
+)
+@pytest.mark.parametrize("name", ["orders.txt", "orders.csv"])
+def test_what_is_drawn_is_named(reader: Reader, table: bytes, name: str) -> None:
+    """It is for eyes; the same programs write CSV."""
     with pytest.raises(UnusableTable) as refusal:
-        reader.events(b"+-------+\n| event |\n+-------+\n")
+        reader.events(table, name)
     assert str(refusal.value) == DRAWN
 
 
@@ -211,6 +221,26 @@ def test_a_rounded_id_is_refused_where_conversions_would_share_it(reader: Reader
     assert reader.told == [f"properties.order_id is left out where it {ROUNDED}"]
 
 
+@pytest.mark.parametrize("nothing", ["NULL", r"\N", "(null)", "None", "<NA>", "#N/A", " "])
+def test_a_word_for_nothing_is_an_empty_cell(reader: Reader, nothing: str) -> None:
+    """All orders with the id NULL would count once."""
+    assert reader.events(f"event,event_id\nLead,{nothing}\n".encode()) == [{"event": "Lead"}]
+
+
+def test_a_decimal_comma_behind_a_phone_number_is_none(reader: Reader) -> None:
+    """Excel's, for a column of numbers."""
+    table = b"event;user.phone;event_id\nLead;491701234567,0;1042,0\n"
+    expected = {"event": "Lead", "user": {"phone": "491701234567"}, "event_id": "1042"}
+    assert reader.events(table) == [expected]
+
+
+def test_a_carriage_return_within_a_row_is_told_in_words(reader: Reader) -> None:
+    """The rows beside it are read."""
+    first, bad, last = reader.events(b"event,event_id\nLead,1\nLe\rad,2\nLead,3\n")
+    assert bad == f"this is no CSV: {LONE_RETURN}"
+    assert (first["event_id"], last["event_id"]) == ("1", "3")
+
+
 # --- packed ----------------------------------------------------------------------------------
 
 
@@ -271,6 +301,8 @@ def test_a_zip_of_one_file_is_read(reader: Reader) -> None:
         (b"PAR1" + bytes(99), "a Parquet file"),
         (b"%PDF-1.7", "a PDF"),
         (b"\x28\xb5\x2f\xfd" + bytes(9), "packed with zstd"),
+        (bytes(range(256)) * 9, "the file is no text, and none of the formats"),
+        (bytes(9_999), "the file is no text, and none of the formats"),
         (b"\xff\xfeabc", "the file is not utf-16 throughout"),
     ],
 )
@@ -280,13 +312,12 @@ def test_what_is_not_read_is_named(reader: Reader, content: bytes, words: str) -
         reader.entries(content, "orders")
 
 
-def test_a_workbook_that_unpacks_to_a_bomb_is_refused(
-    reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By the size that its parts declare, beyond which nothing is unpacked."""
-    monkeypatch.setattr("worker.files.workbook.UNPACKED_BYTES", 1_000)
-    with pytest.raises(UnreadableFile, match="bytes when it is unpacked"):
-        reader.entries(workbook(*ROWS))
+def test_a_workbook_that_unpacks_to_a_bomb_is_refused(reader: Reader) -> None:
+    """By the sizes that its parts declare, beyond which nothing is unpacked."""
+    bomb = zipped(**{"xl/workbook.xml": b"<c/>" * 5_000_000})
+    assert len(bomb) < 100_000
+    with pytest.raises(UnreadableFile, match="takes 20,000,000 bytes when it is unpacked"):
+        reader.entries(bomb)
 
 
 @pytest.mark.parametrize("text", [b"event_id,user.email\n1,a@example.com\n", b"{}\n", b"[{}]"])
