@@ -42,6 +42,9 @@ _DECIDES: Final = frozenset(("event_id", "event_source_id"))
 
 _FLOAT: Final = re.compile(r"(\+?\d{1,15})[.,]0")
 _ROUNDED: Final = re.compile(r"\d{16,}\.0+|\d([.,]\d+)?[eE]\+?\d+")
+_NOISE: Final = re.compile(r"-?\d{1,12}\.\d{16,99}", re.ASCII)
+"""0.30000000000000004: what a program adds up in binary."""
+
 _SECONDS: Final = re.compile(r"(\d{9,19})(\.\d+)?")
 _GERMAN: Final = re.compile(
     r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,?\s+(\d{1,2}):(\d\d)(?::(\d\d))?)?", re.ASCII
@@ -133,7 +136,9 @@ class CellReader:
             if not self._is_sure and not found["rest"] and text.count(self._group) == 1:
                 raise BadValue(TWO_READINGS)
             return text.replace(self._group, "").replace(self._decimal, ".")
-        return text.replace(",", ".") if self._comma.fullmatch(text) else text
+        if self._comma.fullmatch(text):
+            return text.replace(",", ".")
+        return f"{float(text):.12f}" if _NOISE.fullmatch(text) else text
 
 
 def read_moment(text: str, zone: tzinfo | None) -> int:

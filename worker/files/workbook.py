@@ -105,6 +105,8 @@ def _text(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return str(int(value))
+    if isinstance(value, float):
+        return f"{value:.15g}"  # as exact as Excel is: 0.1 + 0.2 is 0.3
     if isinstance(value, datetime):
         return value.isoformat(" ", "seconds")
     return " ".join(str(value).splitlines())

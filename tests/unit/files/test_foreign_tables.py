@@ -158,6 +158,7 @@ def test_what_is_drawn_is_named(reader: Reader, table: bytes, name: str) -> None
         ("\t", None, "1,234", TWO_READINGS),
         ("\t", ",", "1,234", 1.234),
         ("\t", None, "1.234", 1.234),
+        ("\t", None, "0.30000000000000004", 0.3),
         ("\t", None, "1.234,56", "must be a number without symbol or separator, such as 59.98"),
     ],
 )
@@ -260,7 +261,7 @@ ROWS = (
     ("event", "event_id", "event_time", "user.first_name", "properties.value", None),
     ("Lead", 1042, datetime.fromisoformat("2026-01-01 07:00"), "Zoë", 59.98),
     (),
-    ("Lead", 'A, "B"\nC', 1_767_247_200, None, None),
+    ("Lead", 'A, "B"\nC', 1_767_247_200, None, 0.1 + 0.2),
 )  # fmt: skip
 
 
@@ -271,7 +272,12 @@ def test_a_workbook_is_read(reader: Reader, name: str) -> None:
     assert (first.number, first.event) == (2, LEAD | {"event_id": "1042"})
     assert (second.number, second.event) == (
         4,
-        {"event": "Lead", "event_id": 'A, "B" C', "event_time": SIX},
+        {
+            "event": "Lead",
+            "event_id": 'A, "B" C',
+            "event_time": SIX,
+            "properties": {"value": 0.3},
+        },
     )
 
 
