@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.explanation import KeyExplanation, explain_user
 from tiktok_events.event.foreign_event import is_plain, taken_apart
+from tiktok_events.event.prepare import TOO_DEEP
 from tiktok_events.event.remarks import Remarks
 from tiktok_events.event.stray_addresses import strip_people_of, without_addresses
 from worker.files.outlook import FieldExplanation, explain_fields
@@ -51,6 +52,13 @@ class EventExplanation:
 
 def explain_event(number: int, event: dict[str, Any], region: str | None) -> EventExplanation:
     """Explain one event: the keys of its ``user``, and what else does not go out as it is."""
+    try:
+        return _explained(number, event, region)
+    except RecursionError:
+        return EventExplanation(number, None, None, (), f"It is not accepted: it {TOO_DEEP}.")
+
+
+def _explained(number: int, event: dict[str, Any], region: str | None) -> EventExplanation:
     closing: Remarks = []
     try:
         known = event if is_plain(event) else taken_apart(event, closing)

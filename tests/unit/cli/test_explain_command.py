@@ -183,6 +183,22 @@ def test_a_fault_in_the_text_is_placed_and_not_quoted(text: bytes, place: str) -
     assert "secret" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    "deep",
+    [
+        b'{"properties": {"x": ' + b'{"a": ' * 900 + b"1" + b"}" * 900 + b"}}",
+        b'[{"x": ' + b"[" * 900 + b"]" * 900 + b"}]",
+        b'{"x": ' + b'{"data": ' * 900 + b"1" + b"}" * 900 + b"}",
+    ],
+)
+def test_an_event_that_is_nested_too_deep_is_not_accepted(deep: bytes) -> None:
+    """It is told so; the program does not fall."""
+    result = run("-", given=deep)
+
+    assert result.exit_code == 0
+    assert "It is not accepted" in result.stdout
+
+
 @pytest.mark.parametrize("text", [b"", b" \n ", b"[]"])
 def test_nothing_to_explain_is_said(text: bytes) -> None:
     """An empty answer could be taken for a good one."""
