@@ -54,6 +54,8 @@ def api_address(value: Any) -> str:
     host = parts.hostname or ""
     if parts.username is not None or parts.password is not None:
         raise ValueError("must hold no user and no password: the API wants an access token")
+    if parts.query or parts.fragment:
+        raise ValueError("must end before ? and #: the API wants its token in a header")
     # One word, such as `sandbox`, is a neighbour in a container network.
     if parts.scheme == "http" and not is_this_machine(host) and ("." in host or ":" in host):
         raise ValueError(

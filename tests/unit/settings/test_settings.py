@@ -193,6 +193,14 @@ def test_blanks_around_a_value_are_cut() -> None:
     ) == ("secret", "https://api.example", 5)
 
 
+@pytest.mark.parametrize("tail", ["?access_token=secret", "/#secret", "/api?key=secret"])
+def test_the_address_of_the_api_ends_with_its_path(tail: str) -> None:
+    """A path is put behind it, and every view shows it."""
+    (sentence,) = problems(api_url=f"https://api.example{tail}")
+    assert sentence.startswith(f"{PREFIX}API_URL must end before ? and #")
+    assert "secret" not in sentence
+
+
 def test_all_problems_are_told_at_once() -> None:
     """Nobody starts a worker five times to find five mistakes."""
     found = problems(lease_s=1, batch_events=0, api_url="x", window_days_web=-1, log_level="loud")
