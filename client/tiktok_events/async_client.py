@@ -21,11 +21,11 @@ from tiktok_events.outbox.async_outbox import AsyncAppender
 from tiktok_events.outbox.delayed import (
     Cancellation,
     Delay,
-    HeldEvent,
+    DelayedEvent,
     cancel_script,
+    delay_script,
     delay_seconds,
-    held_event,
-    hold_script,
+    delayed_event,
 )
 from tiktok_events.producer import Producer
 from tiktok_events.spool.fallback import log
@@ -61,7 +61,7 @@ class AsyncClient(Producer):
         if prepared.withheld:
             self._withheld.add(1)
         elif delay_s:
-            await self._hold(held_event(prepared, delay_s, time.time()))
+            await self._delay(delayed_event(prepared, delay_s, time.time()))
         else:
             await self._hand_over((prepared,))
         return prepared.event_id
@@ -84,7 +84,7 @@ class AsyncClient(Producer):
         event_source_id: str | None = None,
         test_event_code: str | None = None,
     ) -> bool:
-        """Cancel what was tracked with a delay, while it is held, as `Client.cancel` does."""
+        """Cancel what was tracked with a delay, while it is delayed, as `Client.cancel` does."""
         where = (event_source, event_source_id, test_event_code)
         return await self._cancel(self._cancellation(event_id, event, where))
 
@@ -135,11 +135,11 @@ class AsyncClient(Producer):
             if self._fallback.due():
                 await self._flush_some(Until(append_end, end))
 
-    async def _hold(self, held: HeldEvent) -> None:
-        """A held event cannot be spooled: there it could not be cancelled."""
+    async def _delay(self, event: DelayedEvent) -> None:
+        """A delayed event cannot be spooled: there it could not be cancelled."""
         try:
             with self._circuit.guarding():
-                await self._appender.call(hold_script(), held.call())
+                await self._appender.call(delay_script(), event.call())
         except RedisError as error:
             self._fallback.give_up(1, error)
         else:

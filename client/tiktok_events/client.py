@@ -21,11 +21,11 @@ from tiktok_events.outbox import keys
 from tiktok_events.outbox.delayed import (
     Cancellation,
     Delay,
-    HeldEvent,
+    DelayedEvent,
     cancel_script,
+    delay_script,
     delay_seconds,
-    held_event,
-    hold_script,
+    delayed_event,
 )
 from tiktok_events.outbox.outbox import Appender
 from tiktok_events.producer import Producer
@@ -104,7 +104,7 @@ class Client(Producer):
         if prepared.withheld:
             self._withheld.add(1)
         elif delay_s:
-            self._hold(held_event(prepared, delay_s, time.time()))
+            self._delay(delayed_event(prepared, delay_s, time.time()))
         else:
             self._hand_over((prepared,))
         return prepared.event_id
@@ -144,11 +144,11 @@ class Client(Producer):
         event_source_id: str | None = None,
         test_event_code: str | None = None,
     ) -> bool:
-        """Cancel what was tracked with a delay, while it is held.
+        """Cancel what was tracked with a delay, while it is delayed.
 
         Args:
             event_id: of the event.
-            event: its name; without it, all held events of the id and the destination go.
+            event: its name; without it, all delayed events of the id and the destination go.
             event_source: of its destination; `web` by default.
             event_source_id: of its destination; by default that of the client.
             test_event_code: of its destination.
@@ -216,11 +216,11 @@ class Client(Producer):
             if self._fallback.due():
                 self._flush_some(Until(append_end, end))
 
-    def _hold(self, held: HeldEvent) -> None:
-        """A held event cannot be spooled: there it could not be cancelled."""
+    def _delay(self, event: DelayedEvent) -> None:
+        """A delayed event cannot be spooled: there it could not be cancelled."""
         try:
             with self._circuit.guarding():
-                self._appender.call(hold_script(), held.call())
+                self._appender.call(delay_script(), event.call())
         except RedisError as error:
             self._fallback.give_up(1, error)
         else:

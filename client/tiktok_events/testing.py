@@ -34,7 +34,7 @@ from tiktok_events.event.differences import Difference, as_sent, differences
 from tiktok_events.event.match_keys import check_region
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.event.remarks import without_remarks
-from tiktok_events.outbox.delayed import Cancellation, HeldEvent
+from tiktok_events.outbox.delayed import Cancellation, DelayedEvent
 from tiktok_events.settings import ENVIRONMENT_PREFIX, ClientSettings
 from tiktok_events.spool.fallback import Fallback
 
@@ -65,7 +65,7 @@ class CapturedConversions(Sequence[Conversion]):
         region = os.environ.get(f"{ENVIRONMENT_PREFIX}DEFAULT_REGION", "").strip()
         self.default_region = check_region(region) if region else None
         self._events: list[PreparedEvent] = []
-        self._held: dict[bytes, PreparedEvent] = {}
+        self._delayed: dict[bytes, PreparedEvent] = {}
         self._lock = Lock()
 
     def record(self, events: Sequence[PreparedEvent]) -> None:
@@ -73,30 +73,30 @@ class CapturedConversions(Sequence[Conversion]):
         with self._lock:
             self._events += events
 
-    def hold(self, held: HeldEvent) -> None:
+    def delay(self, delayed: DelayedEvent) -> None:
         """Take an event with a delay: its time never comes here, so it can be cancelled."""
         with self._lock:
-            self._forget(held.key)
-            self._held[held.key] = held.event
-            self._events.append(held.event)
+            self._forget(delayed.key)
+            self._delayed[delayed.key] = delayed.event
+            self._events.append(delayed.event)
 
     def cancel(self, cancellation: Cancellation) -> bool:
-        """Forget events that are held; whether there were any."""
+        """Forget events that are delayed; whether there were any."""
         with self._lock:
-            keys = [key for key in self._held if cancellation.means(key)]
+            keys = [key for key in self._delayed if cancellation.means(key)]
             for key in keys:
                 self._forget(key)
             return bool(keys)
 
     def _forget(self, key: bytes) -> None:
-        event = self._held.pop(key, None)
+        event = self._delayed.pop(key, None)
         self._events = [one for one in self._events if one is not event]
 
     def clear(self) -> None:
         """Forget what was tracked so far."""
         with self._lock:
             self._events.clear()
-            self._held.clear()
+            self._delayed.clear()
 
     def of(self, event: str) -> list[Conversion]:
         """The tracked events of one name, in order."""
@@ -186,7 +186,7 @@ def capture_conversions() -> Iterator[CapturedConversions]:
 
     instead: dict[str, Callable[[Any], Any]] = {
         "_hand_over": captured.record,
-        "_hold": captured.hold,
+        "_delay": captured.delay,
         "_cancel": captured.cancel,
     }
     with ExitStack() as patches:

@@ -35,7 +35,7 @@ from worker.operations.erasure import Erasure
 from worker.operations.erasure_found import Found
 from worker.operations.status import read_figures
 from worker.outbox.clock_watch import ClockWatch
-from worker.outbox.delayed import _CANCEL, HeldEvents
+from worker.outbox.delayed import _CANCEL, DelayedEvents
 from worker.outbox.outbox import Outbox, Want
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import Settlement, Turns
@@ -112,8 +112,8 @@ def hold(redis: Redis, client: Client) -> None:
     """Hold events, cancel one and release the other."""
     client.cancel(client.track(EVENT, delay=timedelta(days=1)))
     client.track(EVENT, delay=timedelta(milliseconds=1))
-    held = HeldEvents(redis)
-    wait_until(held.release)
+    delayed = DelayedEvents(redis)
+    wait_until(delayed.release)
 
 
 def letter(number: int) -> DeadLetter:
@@ -208,7 +208,7 @@ def _script_names(call: ast.Call) -> list[str]:
 
 
 def _text(package: str, *names: str) -> ScriptText:
-    before = {("send",): _APPEND, ("audit", "erase_held"): _CANCEL}
+    before = {("send",): _APPEND, ("audit", "erase_delayed"): _CANCEL}
     return ScriptText.read(package, *names, before=before.get(names, ""))
 
 

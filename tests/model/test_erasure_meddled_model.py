@@ -28,12 +28,12 @@ from worker.local.embedded import EmbeddedServer
 from worker.operations.erasure import Erasure
 from worker.operations.erasure_found import Found
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.delayed import HeldEvents
+from worker.outbox.delayed import DelayedEvents
 from worker.outbox.outbox import Want
 from worker.outbox.settlement import Settlement
 
 MEDDLING = (
-    *("append", "claim", "settle", "leases_end", "hold_back", "release", "die"),
+    *("append", "claim", "settle", "leases_end", "delay", "release", "die"),
     *("replay", "replay", "replay", "edit", "edit", "purge", "bring_back"),
     *[None] * 6,
 )
@@ -85,13 +85,13 @@ class MeddledMachine(ErasureMachine):
     @initialize()
     def begin(self) -> None:
         """What the other has, and what it lacks."""
-        self.held_back: set[str] = set()
+        self.delayed: set[str] = set()
         self.purged: list[DeadLetter] = []
         self.came_back: set[str] = set()
         super().begin()
         self.letters = DeadLetters(self.redis, fenced)
         self.imports = LetterImport(self.redis, fenced)
-        self.events = HeldEvents(self.redis)
+        self.events = DelayedEvents(self.redis)
         self.client = Client(self.server.url, event_source_id="C0ONE", linger_ms=0)
         self.die()
 
@@ -115,25 +115,25 @@ class MeddledMachine(ErasureMachine):
             self.client.close()
 
     @rule(person=st.sampled_from(["jo", "al"]))
-    def hold_back(self, person: str) -> None:
+    def delay(self, person: str) -> None:
         """An event is to wait for its time."""
         self.number += 1
         event_id = f"{person}{self.number}"
         user = {"email": f"{person}@example.com"}
         self.client.track({"event": "Lead", "event_id": event_id, "user": user}, delay=3_600)
-        self.held_back.add(event_id)
+        self.delayed.add(event_id)
 
-    @precondition(lambda self: self.held_back)
+    @precondition(lambda self: self.delayed)
     @rule()
     def release(self) -> None:
         """The time of all has come."""
         due = [held.key for held in self.events]
         moving = {orjson.loads(held.body)["event_id"] for held in self.events}
         if due:
-            self.redis.zadd(keys.HELD, dict.fromkeys(due, 0))
+            self.redis.zadd(keys.DELAYED, dict.fromkeys(due, 0))
             assert self.events.move(due) == len(due)
         self.waiting |= moving
-        self.held_back -= moving
+        self.delayed -= moving
 
     @precondition(lambda self: self.dead)
     @rule(
@@ -171,7 +171,7 @@ class MeddledMachine(ErasureMachine):
             st.lists(st.sampled_from(MEDDLING), min_size=TRIPS, max_size=TRIPS),
             label="what happens before each round trip",
         )
-        before = _of("jo", self.waiting | self.dead | self.held_back)
+        before = _of("jo", self.waiting | self.dead | self.delayed)
         self.came_back = set()
         found = self._erase(plan, data)
         there = self._of_jo() & (before | _of("jo", self.came_back))
@@ -215,9 +215,9 @@ class MeddledMachine(ErasureMachine):
             "claim": (self.waiting, lambda: self.claim(DESTINATIONS[0], 50)),
             "settle": (self.held, lambda: self.settle(data)),
             "leases_end": (self.held, self.leases_end),
-            "hold_back": (True, lambda: self.hold_back("jo")),
+            "delay": (True, lambda: self.delay("jo")),
             "die": (True, self.die),
-            "release": (self.held_back, self.release),
+            "release": (self.delayed, self.release),
             "replay": (self.dead, lambda: self.replay(data)),
             "edit": (self.dead, lambda: self.edit(data, self.number % 9 + 1, "expired")),
             "purge": (self.dead, lambda: self.purge(data)),
@@ -237,11 +237,11 @@ class MeddledMachine(ErasureMachine):
         dead = {str(letter.event_id) for letter in self.letters}
         self.dead = (self.dead - _of("jo", self.dead)) | _of("jo", dead)
         held = {orjson.loads(one.body)["event_id"] for one in self.events}
-        self.held_back = (self.held_back - _of("jo", self.held_back)) | _of("jo", held)
+        self.delayed = (self.delayed - _of("jo", self.delayed)) | _of("jo", held)
 
     def _of_jo(self) -> set[str]:
         self._believe()
-        return _of("jo", self.waiting | self.dead | self.held_back)
+        return _of("jo", self.waiting | self.dead | self.delayed)
 
     def _some_letter(self, data: st.DataObject) -> list[DeadLetter]:
         letters = sorted(self.letters, key=lambda one: one.id)

@@ -45,7 +45,7 @@ pipe, and then --yes is needed. Write a phone number with its country code: with
 can be read in two ways, and both are erased.
 
 It looks at the spool of this machine (TIKTOK_EVENTS_SPOOL_FILE), the Celery messages that carry
-events, what waits, what is held, and what is dead. Meanwhile no replay, edit or import moves a
+events, what waits, what is delayed, and what is dead. Meanwhile no replay, edit or import moves a
 letter to where it has looked: they wait. What a worker is sending is looked at again until its
 claim has ended, at most for a lease; what is then still in somebody's hands is told, and whose.
 
@@ -189,7 +189,7 @@ def _words(values: Mapping[str, Sequence[str]]) -> str:
 
 def _question(found: Found) -> str:
     nouns = {"spooled event": found.spooled, "queued message": found.queued}
-    nouns |= {"waiting event": found.waiting, "held event": found.held}
+    nouns |= {"waiting event": found.waiting, "delayed event": found.delayed}
     parts = [counted(number, noun) for noun, number in nouns.items() if number]
     parts = parts or [counted(0, "waiting event")]
     return f"Erase {', '.join(parts)} and {counted(found.dead_letters, 'dead letter')} for good?"
@@ -208,7 +208,7 @@ def _end(found: Found, *, dry_run: bool, as_json: bool) -> None:
 
 def _lines(found: Found, done: str) -> Iterator[str]:
     """What was found, what is in whose hands, and what was not looked at."""
-    counts = {"waiting": found.waiting, "held": found.held, "spooled": found.spooled}
+    counts = {"waiting": found.waiting, "delayed": found.delayed, "spooled": found.spooled}
     counts |= {"Celery messages": found.queued, "dead": found.dead_letters}
     yield from (f"{number:>9,} {name}, {done}" for name, number in counts.items() if number)
     for holder in found.holders:

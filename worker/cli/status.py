@@ -47,8 +47,8 @@ Parked destinations:
 Figures count since the first start:
     accepted    events that track() returned for
     waiting     not sent yet, or sent and not answered
-    held        tracked with a delay; their time has not come
-    cancelled   taken back while they were held
+    delayed     tracked with a delay; their time has not come
+    cancelled   taken back while they were delayed
     delivered   the API said code 0
     salvaged    fields that were mended or left out of what was delivered, each field of an
                 event once, the most frequent first: tiktok-events explain tells why
@@ -56,7 +56,7 @@ Figures count since the first start:
     requests    sent to the API
     foreign     messages in our queue that could hold no event of ours
 
-accepted + replayed must equal delivered + waiting + died, and what is held, was cancelled,
+accepted + replayed must equal delivered + waiting + died, and what is delayed, was cancelled,
 or was erased while it waited (tiktok-events erase): no event is lost unseen.
 
 \b
@@ -139,13 +139,13 @@ def _total_rows(figures: Figures) -> Iterator[tuple[str, int, str]]:
     buried = figures.buried
     yield "accepted", figures.count("accepted"), ""
     yield "waiting", figures.waiting, _oldest(figures)
-    if figures.held:
-        yield "held", figures.held, _next_release(figures)
+    if figures.delayed:
+        yield "delayed", figures.delayed, _next_release(figures)
     yield "delivered", figures.count("delivered"), ""
     if salvaged := figures.salvaged:
         yield "  salvaged", sum(salvaged.values()), _most(salvaged)
     if cancelled := figures.count("cancelled"):
-        yield "cancelled", cancelled, "while they were held"
+        yield "cancelled", cancelled, "while they were delayed"
     if erased := figures.count("erased"):
         yield "erased", erased, "while they waited; of those who asked for it"
     yield "died", sum(buried.values()), " · ".join(f"{name} {n:,}" for name, n in buried.items())
@@ -186,7 +186,7 @@ def _next_release(figures: Figures) -> str:
 
 def _accounting(figures: Figures) -> Iterator[Text]:
     rare = {
-        "held": figures.held,
+        "delayed": figures.delayed,
         "cancelled": figures.count("cancelled"),
         "erased": figures.count("erased"),
     }

@@ -1,13 +1,13 @@
--- Move held events whose time has come into their outboxes.
+-- Move delayed events whose time has come into their outboxes.
 --
--- KEYS  1 ready  2 sequence  3 held  4 held:events  5 held:ids
+-- KEYS  1 ready  2 sequence  3 delayed  4 delayed:events  5 delayed:ids
 --       then per destination: outbox, state
 -- ARGV  1 events of one block  2 bytes of one block
 --       then per destination: name, number of event keys, the keys in the order of their times
 -- Steps per event: nothing when it was cancelled, released or put off meanwhile;
---       else it leaves the held ones and enters a block; per destination: count its events
+--       else it leaves the delayed events and enters a block; per destination: count its events
 --       as waiting, make it due now (not before its back-off ends, not at all while parked).
--- Returns how many were moved. They were accepted when they were held.
+-- Returns how many were moved. They were accepted when the client delayed them.
 
 local most_events, most_bytes = tonumber(ARGV[1]), tonumber(ARGV[2])
 

@@ -5,7 +5,7 @@ places in that order: what is found nowhere is nowhere, or was accepted since.
 
 spooled    on this machine, for as long as no other process is flushing
 queued     Celery messages that carry an event; those that workers have taken are waited for
-held       each event of the person that waits for its time goes
+delayed    each event of the person that waits for its time goes
 waiting    each block with an event of the person loses it; a block that a worker holds is
            asked again until its claim has ended, one way or the other
 dead       letters with such an event are purged
@@ -34,7 +34,7 @@ from worker.operations.erasure_blocks import BlocksOf, Seen
 from worker.operations.erasure_found import BUSY_SPOOL, NO_BROKER, NO_FENCE, Found
 from worker.operations.queued_events import QueuedEvents
 from worker.operations.spooled_events import SpooledEvents
-from worker.outbox.delayed import HeldBody, HeldEvents
+from worker.outbox.delayed import DelayedBody, DelayedEvents
 from worker.reporting.audit import Act, Audit
 
 MAX_ROUNDS: Final = 5
@@ -106,7 +106,7 @@ class Erasure:
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._letters = DeadLetters(redis)
-        self._held_events = HeldEvents(redis)
+        self._delayed_events = DelayedEvents(redis)
         self._fence = Fence(redis, clock)
         self._person = person
         self._lease_s = lease_s
@@ -117,8 +117,8 @@ class Erasure:
         self._blocks = BlocksOf(redis, person, lease_s=lease_s, step=self._step("waiting"))
 
     def steps(self) -> int:
-        """How many blocks, letters and held events there are to look at, about."""
-        return len(self._blocks) + len(self._letters) + len(self._held_events)
+        """How many blocks, letters and delayed events there are to look at, about."""
+        return len(self._blocks) + len(self._letters) + len(self._delayed_events)
 
     def count(self, seen: Seen) -> Found:
         """How much there is of the person now; nothing is changed."""
@@ -128,7 +128,7 @@ class Erasure:
         with _telling(found):
             found.queued = elsewhere.queued.count() if elsewhere.queued else 0
             found.in_hand = elsewhere.queued.in_hand() if elsewhere.queued else 0
-        found.held = sum(1 for _ in self._theirs_held(seen))
+        found.delayed = sum(1 for _ in self._theirs_delayed(seen))
         found.waiting = self._blocks.count(seen)
         found.dead_letters = sum(1 for _ in _letters_of(self._letters, self._person, seen))
         return found
@@ -164,8 +164,8 @@ class Erasure:
             self._erase_spooled(found)
         with _telling(found):
             self._erase_queued(found)
-        for held in self._theirs_held(seen):
-            found.held += self._held_events.erase(held, step=self._step("held"))
+        for event in self._theirs_delayed(seen):
+            found.delayed += self._delayed_events.erase(event, step=self._step("delayed"))
         self._erase_waiting(found, seen)
         self._erase_letters(found, seen)
 
@@ -228,10 +228,10 @@ class Erasure:
     def _step(self, fact: str) -> str:
         return "" if self._account is None else self._account.act.step(fact)
 
-    def _theirs_held(self, seen: Seen) -> Iterator[HeldBody]:
-        for held in self._held_events:
-            if self._person.may_be_in(held.body) and self._person.owns(orjson.loads(held.body)):
-                yield held
+    def _theirs_delayed(self, seen: Seen) -> Iterator[DelayedBody]:
+        for event in self._delayed_events:
+            if self._person.may_be_in(event.body) and self._person.owns(orjson.loads(event.body)):
+                yield event
             seen()
 
     def _erase_letters(self, found: Found, seen: Seen) -> None:

@@ -33,7 +33,7 @@ class Found:
 
     Attributes:
         waiting: events in outboxes.
-        held: events that wait for their time to enter one.
+        delayed: events that wait for their time to enter one.
         dead_letters: the same, dead.
         spooled: events in this machine's spool.
         queued: Celery messages that carry one.
@@ -46,7 +46,7 @@ class Found:
     waiting: int = 0
     dead_letters: int = 0
     being_sent: int = 0
-    held: int = 0
+    delayed: int = 0
     spooled: int = 0
     queued: int = 0
     in_hand: int = 0
@@ -56,7 +56,7 @@ class Found:
     @property
     def total(self) -> int:
         """All that was erased, or would be."""
-        return self.waiting + self.held + self.dead_letters + self.spooled + self.queued
+        return self.waiting + self.delayed + self.dead_letters + self.spooled + self.queued
 
     @property
     def complete(self) -> bool:

@@ -15,7 +15,7 @@ from worker.reporting.stored import Fields, text_of
 SCAN_COUNT: Final = 1_000
 STATE_FIELDS: Final = ("waiting", "failures", "not_before", "parked", "parked_at")
 _PLACES: Final = (
-    *("TIME", keys.COUNTERS, keys.DEAD, keys.READY, keys.HELD, keys.HELD),
+    *("TIME", keys.COUNTERS, keys.DEAD, keys.READY, keys.DELAYED, keys.DELAYED),
     *(keys.PARKED, keys.CLOCKS, keys.SALVAGED),
 )
 _NOTHING: Final[tuple[Any, ...]] = ((), {}, 0, [], 0, [], [], {}, {})
@@ -30,7 +30,7 @@ def find_destinations(redis: Redis) -> list[str]:
 
 
 def answers(redis: Redis, names: Sequence[str], fields: Fields) -> list[Any]:
-    """Time, counters, dead, ready, held, first held, parked, clocks, salvaged, and each state.
+    """Time, counters, dead, ready, delayed, next release, parked, clocks, salvaged, and each state.
 
     In one moment; a full Redis 7.0 refuses that, so there one after the other. Instead of a key
     of another type there is nothing, and its name in `fields`.
@@ -51,8 +51,8 @@ def _asked(redis: Redis, names: Sequence[str], *, together: bool) -> list[Any]:
         pipeline.hgetall(keys.COUNTERS)
         pipeline.hlen(keys.DEAD)
         pipeline.zrange(keys.READY, 0, -1, withscores=True)
-        pipeline.zcard(keys.HELD)
-        pipeline.zrange(keys.HELD, 0, 0, withscores=True)
+        pipeline.zcard(keys.DELAYED)
+        pipeline.zrange(keys.DELAYED, 0, 0, withscores=True)
         pipeline.hkeys(keys.PARKED)
         pipeline.hgetall(keys.CLOCKS)
         pipeline.hgetall(keys.SALVAGED)

@@ -45,7 +45,7 @@ class Figures:
             only with settings.
         salvaged_by_destination: destination → place → events that were delivered with it mended or
             left out; ``*`` stands for destinations beyond the 5,000 that are counted apart.
-        held: events that were tracked with a delay and wait for their time.
+        delayed: events that were tracked with a delay and wait for their time.
         next_release_at: when the first of them enters its outbox, Unix seconds.
         clocks: worker whose clock differs from the server's → seconds that it goes ahead.
         junk: places in Redis that are not as we write them; each counts as nothing.
@@ -56,7 +56,7 @@ class Figures:
     dead: int
     destinations: Sequence[DestinationFigures]
     purged_within_a_day: int | None = None
-    held: int = 0
+    delayed: int = 0
     next_release_at: float | None = None
     clocks: Mapping[str, float] = field(default_factory=dict)
     junk: Sequence[str] = ()
@@ -82,7 +82,7 @@ class Figures:
         """Events missing (above 0) or surplus: accepted + replayed, less where they are."""
         entered = self.count("accepted") + self.count("replayed")
         left = sum(map(self.count, ("delivered", "erased", "cancelled")))
-        return entered - left - sum(self.buried.values()) - self.waiting - self.held
+        return entered - left - sum(self.buried.values()) - self.waiting - self.delayed
 
     @property
     def dead_unaccounted(self) -> int:
@@ -114,7 +114,7 @@ class Figures:
         return {
             "accepted": self.count("accepted"),
             "waiting": self.waiting,
-            "held": self.held,
+            "delayed": self.delayed,
             "next_release_at": self.next_release_at,
             "cancelled": self.count("cancelled"),
             "delivered": self.count("delivered"),
@@ -174,20 +174,20 @@ def _with_purges(redis: Redis, figures: Figures, settings: Settings) -> Figures:
 def _snapshot(redis: Redis, names: Sequence[str]) -> Figures:
     fields = Fields()
     found = answers(redis, names, fields)
-    (clock, counters, dead, ready, held, next_held, parked, clocks, salvaged, *states) = found
+    (clock, counters, dead, ready, delayed, next_delayed, parked, clocks, salvaged, *states) = found
     fields.destinations(keys.READY, (name for name, _ in ready))
     fields.destinations(keys.PARKED, parked)
     due = fields.moments(keys.READY, ready)
     each = zip(names, states, strict=True)
     destinations = [_figures_of(fields, name, state, due.get(name)) for name, state in each]
-    releases = fields.moments(keys.HELD, next_held)
+    releases = fields.moments(keys.DELAYED, next_delayed)
     at = clock[0] + clock[1] / 1_000_000
     return Figures(
         at=at,
         counters=fields.numbers(keys.COUNTERS, counters),
         dead=dead,
         destinations=[one for one in destinations if one is not None],
-        held=held,
+        delayed=delayed,
         next_release_at=next(iter(releases.values()), None),
         clocks=read_clocks(fields, clocks, at),
         junk=fields.junk,

@@ -1,4 +1,4 @@
-"""Held events, as the workers see them: released when their time has come."""
+"""Delayed events, as the workers see them: released when their time has come."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _CANCEL: Final = f"local function cancel()\n{source('tiktok_events.outbox', 'can
 
 
 @dataclass(frozen=True, slots=True)
-class HeldBody:
-    """A held event where it stands.
+class DelayedBody:
+    """A delayed event where it stands.
 
     Attributes:
         key: of the event.
@@ -37,8 +37,8 @@ class HeldBody:
     body: bytes = field(repr=False)
 
 
-class HeldEvents:
-    """Events that producers hold back.
+class DelayedEvents:
+    """The delayed events of all producers.
 
     Args:
         redis: a connection.
@@ -47,15 +47,15 @@ class HeldEvents:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._release = LuaScript(redis, "worker", "lib/unblocked", "release")
-        self._erase = LuaScript(redis, "worker", "audit", "erase_held", before=_CANCEL)
+        self._erase = LuaScript(redis, "worker", "audit", "erase_delayed", before=_CANCEL)
 
     def __len__(self) -> int:
-        return self._redis.zcard(keys.HELD)
+        return self._redis.zcard(keys.DELAYED)
 
-    def __iter__(self) -> Iterator[HeldBody]:
-        """Each at least once, if it is held from the first to the last."""
-        for key, body in self._redis.hscan_iter(keys.HELD_EVENTS):
-            yield HeldBody(key, body)
+    def __iter__(self) -> Iterator[DelayedBody]:
+        """Each at least once, if it is delayed from the first step to the last."""
+        for key, body in self._redis.hscan_iter(keys.DELAYED_EVENTS):
+            yield DelayedBody(key, body)
 
     def release(self) -> int:
         """Move those whose time has come into their outboxes, the earliest first.
@@ -71,14 +71,14 @@ class HeldEvents:
                 break
         return released
 
-    def erase(self, held: HeldBody, *, step: str = "") -> bool:
+    def erase(self, event: DelayedBody, *, step: str = "") -> bool:
         """Take one out, as its person asked for, if it is still this one.
 
         Args:
-            held: which.
+            event: which one.
             step: of the act that is to count it (`Act.step`).
         """
-        erasure = Cancellation(held.key, whole=True, counter="erased", body=held.body)
+        erasure = Cancellation(event.key, whole=True, counter="erased", body=event.body)
         keys_, args = erasure.call()
         return bool(self._erase([*keys_, keys.AUDIT_ACTS], [*args, step]))
 
@@ -86,7 +86,7 @@ class HeldEvents:
         """Keys of those whose time has come, the earliest first, at most `STEP`."""
         with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.time()
-            pipeline.zrange(keys.HELD, 0, STEP - 1, withscores=True)
+            pipeline.zrange(keys.DELAYED, 0, STEP - 1, withscores=True)
             (seconds, microseconds), earliest = pipeline.execute()
         now_ms = seconds * 1000 + microseconds // 1000
         return [key for key, due_ms in earliest if due_ms <= now_ms]
@@ -98,7 +98,7 @@ class HeldEvents:
             destination = destination_of(text_of(key.partition(b"\0")[0]))
             if destination is not None:  # else it is junk
                 by_destination.setdefault(destination.key, []).append(key)
-        keys_ = [keys.READY, keys.SEQUENCE, keys.HELD, keys.HELD_EVENTS, keys.HELD_IDS]
+        keys_ = [keys.READY, keys.SEQUENCE, keys.DELAYED, keys.DELAYED_EVENTS, keys.DELAYED_IDS]
         args: list[Any] = [BLOCK_EVENTS, BLOCK_BYTES]
         for name, its_keys in by_destination.items():
             keys_ += (keys.outbox(name), keys.state(name))

@@ -1,7 +1,7 @@
 """A consumer step in every worker that rings when work is due and nobody looks.
 
 It is the clock of the whole system: retries, leases that end, doorbells that were lost, events
-that were held, tokens that changed, parked events that expire, replays that go on, figures that
+that were delayed, tokens that changed, parked events that expire, replays that go on, figures that
 pass their thresholds.
 No beat process: any one worker is enough, and many do no harm, because the script looks
 and rings in one step.
@@ -21,7 +21,7 @@ from worker.delivery.expiry import is_time_to_sweep
 from worker.delivery.token_watch import TokenWatch
 from worker.operations.alerts.judge import is_time_to_look
 from worker.outbox.clock_watch import ClockWatch
-from worker.outbox.delayed import HeldEvents
+from worker.outbox.delayed import DelayedEvents
 from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
 from worker.replays.lease import ReplayHold
@@ -52,7 +52,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         self._outbox = Outbox(self._redis, consumer="doorbell", lease_ms=0)
         self._presence = Presence(self._redis)
         self._clock = ClockWatch(self._redis)
-        self._held = HeldEvents(self._redis)
+        self._delayed = DelayedEvents(self._redis)
         self._watch = TokenWatch(Parking(self._redis), Destinations(self._settings))
         self._announcements = Announcements(self._redis)
         self._replays = ReplayHold(self._redis, holder="doorbell", lease_ms=0)
@@ -91,7 +91,7 @@ class DoorbellStep(bootsteps.StartStopStep):
     def _steps(self) -> Iterator[Callable[[], object]]:
         yield self._presence.say
         yield self._clock.look
-        yield self._held.release
+        yield self._delayed.release
         yield self._watch.look  # before the ring: what goes on now is due now
         yield self._ring
         yield self._ask_for_replays

@@ -19,7 +19,7 @@ from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, ScriptText
 
 Delay = timedelta | float
-"""How long an event is held; a number counts seconds."""
+"""How long an event is delayed; a number counts seconds."""
 
 LONGEST_DELAY_S: Final = 7 * 86_400.0
 
@@ -37,12 +37,12 @@ MARGIN_S: Final = 3_600.0
 ANSWER_S: Final = 60
 """How long a call that has cancelled something is remembered: the longest time of a call."""
 
-_KEYS: Final = (keys.COUNTERS, keys.HELD, keys.HELD_EVENTS, keys.HELD_IDS)
+_KEYS: Final = (keys.COUNTERS, keys.DELAYED, keys.DELAYED_EVENTS, keys.DELAYED_IDS)
 
 
 @dataclass(frozen=True, slots=True)
-class HeldEvent:
-    """An event, and how long it is held.
+class DelayedEvent:
+    """An event, and how long it is delayed.
 
     Attributes:
         event: ready for its outbox.
@@ -55,13 +55,13 @@ class HeldEvent:
     delay_ms: int
 
     def call(self) -> Call:
-        """Keys and arguments of `hold_back.lua`."""
+        """Keys and arguments of `delay.lua`."""
         return _KEYS, (self.key, self.delay_ms, self.event.body)
 
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """Which held events are to go.
+    """Which delayed events are to go.
 
     Attributes:
         key: of one event, or what the keys of all with one `event_id` begin with.
@@ -95,9 +95,9 @@ class Cancellation:
 
 
 @cache
-def hold_script() -> ScriptText:
-    """`hold_back.lua`."""
-    return ScriptText.read("tiktok_events.outbox", "hold_back")
+def delay_script() -> ScriptText:
+    """`delay.lua`."""
+    return ScriptText.read("tiktok_events.outbox", "delay")
 
 
 @cache
@@ -135,8 +135,8 @@ def delay_seconds(delay: Delay | None) -> float:
     return float(seconds)
 
 
-def held_event(event: PreparedEvent, delay_s: float, now: float) -> HeldEvent:
-    """An event to be held.
+def delayed_event(event: PreparedEvent, delay_s: float, now: float) -> DelayedEvent:
+    """An event with its delay.
 
     Args:
         event: it has a body.
@@ -150,7 +150,7 @@ def held_event(event: PreparedEvent, delay_s: float, now: float) -> HeldEvent:
     _check_end(body["event_time"], event.destination.event_source, now + delay_s)
     name = body.get("event")
     key = event_key(event.destination, event.event_id, name if isinstance(name, str) else "")
-    return HeldEvent(event, key, math.ceil(delay_s * 1000))
+    return DelayedEvent(event, key, math.ceil(delay_s * 1000))
 
 
 def _check_end(event_time: object, source: str, end: float) -> None:

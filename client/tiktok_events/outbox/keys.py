@@ -17,9 +17,9 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     clock                     string       the server's time when last looked at, Unix ms; for ever
     clocks                    hash         worker whose clock differs → by how many ms, and when
                                            it last looked, Unix ms; a minute
-    held                      sorted set   event key → when it is released, Unix ms; until then
-    held:events               hash         event key → JSON; with `held`
-    held:ids                  sorted set   <destination> NUL <event_id> NUL <event>; with `held`
+    delayed                   sorted set   event key → when it is released, Unix ms; until then
+    delayed:events            hash         event key → JSON; with `delayed`
+    delayed:ids               sorted set   <destination> NUL <event_id> NUL <event>; with `delayed`
     cancelled:<call>          string       how many a call of `cancel` took out; a minute
     outbox:<destination>      stream       blocks: n (events), b (JSON array); until it is empty
     state:<destination>       hash         waiting, failures, not_before, parked …; gone when idle
@@ -66,9 +66,9 @@ SALVAGED: Final = PREFIX + "salvaged"
 SWEEPING: Final = PREFIX + "sweeping"
 CLOCK: Final = PREFIX + "clock"
 CLOCKS: Final = PREFIX + "clocks"
-HELD: Final = PREFIX + "held"
-HELD_EVENTS: Final = PREFIX + "held:events"
-HELD_IDS: Final = PREFIX + "held:ids"
+DELAYED: Final = PREFIX + "delayed"
+DELAYED_EVENTS: Final = PREFIX + "delayed:events"
+DELAYED_IDS: Final = PREFIX + "delayed:ids"
 DEAD: Final = PREFIX + "dead"
 DEAD_KINDS: Final = PREFIX + "dead:kinds"
 DEAD_LEDGER: Final = PREFIX + "dead:ledger"

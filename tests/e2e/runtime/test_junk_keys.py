@@ -23,14 +23,14 @@ def spoil_members(redis: Redis) -> None:
     redis.hset(keys.PARKED, mapping={JUNK: JUNK, b"web:": b""})
     redis.zadd(keys.READY, {JUNK: 0, b"nowhere:X": 0})
     redis.zadd(keys.REPLAYS, {JUNK: 0})
-    redis.zadd(keys.HELD, {JUNK: 0})
-    redis.hset(keys.HELD_EVENTS, JUNK, JUNK)
+    redis.zadd(keys.DELAYED, {JUNK: 0})
+    redis.hset(keys.DELAYED_EVENTS, JUNK, JUNK)
     redis.hset(keys.CLOCKS, JUNK, JUNK)
 
 
 def spoil_types(redis: Redis) -> None:
     """Keys of another type than ours."""
-    for key in (keys.PARKED, keys.REPLAYS, keys.HELD, keys.CLOCKS, keys.ALERTS, keys.AUDIT):
+    for key in (keys.PARKED, keys.REPLAYS, keys.DELAYED, keys.CLOCKS, keys.ALERTS, keys.AUDIT):
         redis.set(key, JUNK)
 
 

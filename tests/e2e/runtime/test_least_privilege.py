@@ -89,8 +89,8 @@ def produce(url: str) -> None:
     with Client(url, durability="fsync") as client:
         client.track(EVENT)
         client.track_many([BAD])
-        held = client.track(EVENT, delay=60)
-        assert client.cancel(held, event_source_id="C0PIXEL")
+        delayed = client.track(EVENT, delay=60)
+        assert client.cancel(delayed, event_source_id="C0PIXEL")
         client.track(EVENT, delay=0.01)
 
     async def track() -> None:

@@ -91,14 +91,14 @@ HASHES: Final = {
     keys.DEAD: (),
     keys.DEAD_KINDS: (),
     keys.DEAD_LEDGER: (),
-    keys.HELD_EVENTS: (),
+    keys.DELAYED_EVENTS: (),
     keys.ALERTS: (b"dead_per_minute",),
     keys.replay(1): (),
     keys.replay_places(1): (),
     keys.state("\x1b[31mjunk"): (b"waiting", b"parked"),
 }
 ZSETS: Final = (
-    *(keys.READY, keys.HELD, keys.HELD_IDS, keys.DEAD_EVENT_IDS),
+    *(keys.READY, keys.DELAYED, keys.DELAYED_IDS, keys.DEAD_EVENT_IDS),
     *(keys.REPLAYS, keys.REPLAYS_ENDED, keys.DEATHS),
 )
 SPOILERS: Final[dict[str, Spoil]] = {

@@ -1,4 +1,4 @@
-"""Held events enter their outboxes when their time has come."""
+"""Delayed events enter their outboxes when their time has come."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.builders.waiting import ids_waiting
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.operations.status import read_figures
-from worker.outbox.delayed import STEP, HeldEvents
+from worker.outbox.delayed import STEP, DelayedEvents
 from worker.outbox.parking import Parking
 
 PIXEL = "web:C0PIXEL"
@@ -27,9 +27,9 @@ def lead(event_id: str, source_id: str = "C0PIXEL") -> dict[str, Any]:
 
 def pass_time(redis: Redis, seconds: float) -> None:
     """All times move into the past: for the server, so much of it has passed."""
-    held: Any = redis.zrange(keys.HELD, 0, -1)
+    held: Any = redis.zrange(keys.DELAYED, 0, -1)
     for key in held:
-        redis.zincrby(keys.HELD, -seconds * 1000, key)
+        redis.zincrby(keys.DELAYED, -seconds * 1000, key)
 
 
 def test_events_are_released_when_they_are_due(redis: Redis, redis_url: str) -> None:
@@ -37,12 +37,12 @@ def test_events_are_released_when_they_are_due(redis: Redis, redis_url: str) -> 
     with Client(redis_url) as client:
         for event_id, hours in (("c", 3), ("a", 1), ("b", 2), ("d", 4)):
             client.track(lead(event_id), delay=hours * HOUR_S)
-    held = HeldEvents(redis)
-    assert held.release() == 0
+    delayed = DelayedEvents(redis)
+    assert delayed.release() == 0
     pass_time(redis, 3.5 * HOUR_S)
-    assert held.release() == 3
-    assert (ids_waiting(redis, PIXEL), len(held)) == (["a", "b", "c"], 1)
-    assert held.release() == 0
+    assert delayed.release() == 3
+    assert (ids_waiting(redis, PIXEL), len(delayed)) == (["a", "b", "c"], 1)
+    assert delayed.release() == 0
 
 
 def test_each_goes_where_it_belongs_and_is_due_there(redis: Redis, redis_url: str) -> None:
@@ -51,7 +51,7 @@ def test_each_goes_where_it_belongs_and_is_due_there(redis: Redis, redis_url: st
         for n in range(6):
             client.track(lead(f"e{n}", f"C0P{n % 3}"), delay=HOUR_S)
     pass_time(redis, HOUR_S)
-    assert HeldEvents(redis).release() == 6
+    assert DelayedEvents(redis).release() == 6
     assert [ids_waiting(redis, f"web:C0P{n}") for n in range(3)] == [
         ["e0", "e3"],
         ["e1", "e4"],
@@ -70,12 +70,12 @@ def test_many_are_released_in_blocks_and_steps(redis: Redis, redis_url: str) -> 
         for n in range(count):
             client.track(lead(f"e{n:04}"), delay=HOUR_S)
     pass_time(redis, HOUR_S)
-    assert HeldEvents(redis).release() == count
+    assert DelayedEvents(redis).release() == count
     assert ids_waiting(redis, PIXEL) == [f"e{n:04}" for n in range(count)]
     blocks: Any = redis.xrange(keys.outbox(PIXEL))
     sizes = [int(fields[b"n"]) for _, fields in blocks]
     assert sizes == [100] * (count // 100) + [50]
-    assert redis.exists(keys.HELD, keys.HELD_EVENTS, keys.HELD_IDS) == 0
+    assert redis.exists(keys.DELAYED, keys.DELAYED_EVENTS, keys.DELAYED_IDS) == 0
 
 
 def test_what_is_released_to_a_parked_destination_waits_there(redis: Redis, redis_url: str) -> None:
@@ -84,7 +84,7 @@ def test_what_is_released_to_a_parked_destination_waits_there(redis: Redis, redi
         client.track(lead("a"), delay=HOUR_S)
     Parking(redis).park(PIXEL)
     pass_time(redis, HOUR_S)
-    HeldEvents(redis).release()
+    DelayedEvents(redis).release()
     assert (ids_waiting(redis, PIXEL), redis.zscore(keys.READY, PIXEL)) == (["a"], None)
 
 
@@ -97,7 +97,7 @@ def test_a_full_server_releases_all_the_same(redis: Redis, redis_url: str) -> No
         redis.config_set("maxmemory", 1)
         try:
             assert client.cancel("b", event_source_id="C0PIXEL") is True
-            assert HeldEvents(redis).release() == 1
+            assert DelayedEvents(redis).release() == 1
         finally:
             redis.config_set("maxmemory", 0)
     assert ids_waiting(redis, PIXEL) == ["a"]
@@ -123,9 +123,9 @@ def test_cancelling_and_releasing_agree_on_every_event(
 
         def release() -> None:
             start.wait()
-            held = HeldEvents(redis)
-            while len(held):
-                held.move(held.due()[: 5 + seed])
+            delayed = DelayedEvents(redis)
+            while len(delayed):
+                delayed.move(delayed.due()[: 5 + seed])
 
         threads = [threading.Thread(target=cancel, args=(shuffled[n::3],)) for n in range(3)]
         threads += [threading.Thread(target=release) for _ in range(2)]

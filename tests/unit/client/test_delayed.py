@@ -1,4 +1,4 @@
-"""How long an event may be held, and what tells held events apart."""
+"""How long an event may be delayed, and what tells delayed events apart."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tiktok_events.outbox.delayed import (
     MARGIN_S,
     WINDOWS_S,
     Cancellation,
-    HeldEvent,
+    DelayedEvent,
     delay_seconds,
+    delayed_event,
     event_key,
-    held_event,
 )
 from worker.settings import Settings
 
@@ -27,11 +27,11 @@ NOW = 1_767_225_600.0
 DAY_S = 86_400.0
 
 
-def held(delay_s: float, **fields: Any) -> HeldEvent:
-    """An event that happened now, to be held."""
+def delayed(delay_s: float, **fields: Any) -> DelayedEvent:
+    """An event that happened now, with a delay."""
     event = {"event": "StartTrial", "event_id": "t1", "event_time": int(NOW), **fields}
     prepared = EventPreparer({"web": "C0PIXEL", "offline": "S1"}, None, 65_536).prepare(event)
-    return held_event(prepared, delay_s, NOW)
+    return delayed_event(prepared, delay_s, NOW)
 
 
 @pytest.mark.parametrize(
@@ -57,16 +57,16 @@ def test_what_is_no_delay_is_refused(delay: Any) -> None:
 def test_an_event_is_not_held_beyond_its_window() -> None:
     """Of which an hour must remain; the age that it has counts."""
     longest = 7 * DAY_S - MARGIN_S
-    assert held(longest).delay_ms == longest * 1000
+    assert delayed(longest).delay_ms == longest * 1000
     for too_long, happened in ((longest + 1, NOW), (longest, NOW - 1)):
         with pytest.raises(InvalidEvent, match="until 7 days after their event_time"):
-            held(too_long, event_time=int(happened))
+            delayed(too_long, event_time=int(happened))
 
 
 def test_an_offline_event_may_be_older() -> None:
     """Its window is 28 days."""
     happened = int(NOW - 20 * DAY_S)
-    event = held(7 * DAY_S, event_source="offline", event_time=happened)
+    event = delayed(7 * DAY_S, event_source="offline", event_time=happened)
     assert event.delay_ms == 7 * DAY_S * 1000
 
 
@@ -78,7 +78,7 @@ def test_the_windows_are_those_of_the_worker() -> None:
 
 def test_the_shortest_delay_is_a_millisecond() -> None:
     """What is asked for is never cut to nothing."""
-    assert held(0.0001).delay_ms == 1
+    assert delayed(0.0001).delay_ms == 1
 
 
 def test_the_name_tells_events_of_one_id_apart() -> None:
@@ -103,5 +103,5 @@ def test_what_no_event_can_have_is_refused() -> None:
 
 def test_no_value_shows() -> None:
     """An id may be a person's."""
-    assert repr(held(1, event_id="jo")) == "HeldEvent(delay_ms=1000)"
+    assert repr(delayed(1, event_id="jo")) == "DelayedEvent(delay_ms=1000)"
     assert "jo" not in repr(Cancellation.of(PIXEL, "jo", None))

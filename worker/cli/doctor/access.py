@@ -139,7 +139,7 @@ ACCESS: Final = {
             keys.SEQUENCE,
             keys.COUNTERS,
             keys.AWAKE,
-            keys.HELD + "*",
+            keys.DELAYED + "*",
             keys.cancelled("*"),
             keys.outbox("*"),
             keys.state("*"),

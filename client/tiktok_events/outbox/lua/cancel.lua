@@ -1,7 +1,7 @@
--- Take held events out, for good. A call that comes twice, because its client could not know
+-- Take delayed events out, for good. A call that comes twice, because its client could not know
 -- whether it had arrived, gets the same answer.
 --
--- KEYS  1 counters  2 held  3 held:events  4 held:ids  5 the answer of this call
+-- KEYS  1 counters  2 delayed  3 delayed:events  4 delayed:ids  5 the answer of this call
 -- ARGV  1 counter: cancelled, or erased  2 event key, or the part before the event's name
 --       3 '1' = the key is whole  4 JSON bytes that it must have, or ''
 --       5 for how long the answer is kept, s

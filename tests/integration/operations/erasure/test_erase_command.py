@@ -45,7 +45,7 @@ def test_a_dry_run_only_counts(shop: Any, run: Any) -> None:
         "waiting": 1,
         "dead_letters": 1,
         "being_sent": 0,
-        "held": 0,
+        "delayed": 0,
         "spooled": 0,
         "queued": 0,
         "in_hand": 0,

@@ -37,12 +37,12 @@ def figures(redis: Redis) -> Callable[[], Figures]:
 
 
 def places(figures: Figures) -> tuple[int, int, int, int, int]:
-    """Accepted, held, waiting, cancelled, and what is missing."""
-    counts = figures.count("accepted"), figures.held, figures.waiting
+    """Accepted, delayed, waiting, cancelled, and what is missing."""
+    counts = figures.count("accepted"), figures.delayed, figures.waiting
     return (*counts, figures.count("cancelled"), figures.unaccounted)
 
 
-def test_a_held_event_is_accepted_and_in_no_outbox(
+def test_a_delayed_event_is_accepted_and_in_no_outbox(
     client: Client, figures: Callable[[], Figures]
 ) -> None:
     """It is accounted for, and `status` knows when its time comes."""
@@ -55,7 +55,7 @@ def test_a_held_event_is_accepted_and_in_no_outbox(
 def test_it_stands_there_hashed_with_the_time_of_the_call(client: Client, redis: Redis) -> None:
     """As in an outbox; `event_time` is when it happened, not when it is sent."""
     client.track(TRIAL, delay=60)
-    (body,) = redis.hvals(keys.HELD_EVENTS)
+    (body,) = redis.hvals(keys.DELAYED_EVENTS)
     assert b"jo@example.com" not in body
     assert orjson.loads(body)["event_time"] == pytest.approx(time.time(), abs=30)
 
@@ -114,7 +114,7 @@ def test_a_second_hold_takes_the_place_of_the_first(
     """Of two events with one identity the API would count one; the accounts close."""
     client.track(TRIAL, delay=HOUR)
     client.track({**TRIAL, "properties": {"value": 1}}, delay=2 * HOUR)
-    (body,) = redis.hvals(keys.HELD_EVENTS)
+    (body,) = redis.hvals(keys.DELAYED_EVENTS)
     assert b'"value":1' in body
     assert places(figures()) == (2, 1, 0, 1, 0)
     assert figures().next_release_at == pytest.approx(time.time() + 7200, abs=60)
@@ -142,14 +142,14 @@ def test_an_async_client_does_the_same(
 ) -> None:
     """Hold, cancel, and the answer."""
 
-    async def held_and_cancelled() -> list[bool]:
+    async def delayed_and_cancelled() -> list[bool]:
         async with AsyncClient(redis_url, event_source_id="C0PIXEL") as client:
             await client.track(TRIAL, delay=HOUR)
             await client.track({**TRIAL, "event_id": "t2"}, delay=HOUR)
             return [await client.cancel("t1", event="StartTrial"), await client.cancel("t1")]
 
     assert redis.dbsize() == 0
-    assert asyncio.run(held_and_cancelled()) == [True, False]
+    assert asyncio.run(delayed_and_cancelled()) == [True, False]
     assert places(figures()) == (2, 1, 0, 1, 0)
 
 
@@ -166,7 +166,7 @@ def test_without_redis_nothing_can_be_held(on_failure: str, tmp_path: Path) -> N
             client.cancel("t1")
 
 
-def test_a_held_event_may_be_dropped() -> None:
+def test_a_delayed_event_may_be_dropped() -> None:
     """If that is the choice; a cancellation is never."""
     with Client(NOWHERE, event_source_id="C0PIXEL", on_failure="drop") as client:
         client.track(TRIAL, delay=HOUR)

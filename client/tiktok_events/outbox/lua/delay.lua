@@ -1,8 +1,8 @@
 -- Accept an event that is to enter its outbox later.
 --
--- KEYS  1 counters  2 held  3 held:events  4 held:ids
+-- KEYS  1 counters  2 delayed  3 delayed:events  4 delayed:ids
 -- ARGV  1 event key  2 delay, ms  3 JSON bytes
--- Steps an event of the same key that is held gives way, counted as cancelled: of two with
+-- Steps an event of the same key that is delayed gives way, counted as cancelled: of two with
 --       one identity the API would count one.
 -- Returns 1.
 

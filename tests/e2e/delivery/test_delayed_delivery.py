@@ -1,4 +1,4 @@
-"""A worker sends what was held when its time has come, and nothing that was cancelled."""
+"""A worker sends what was delayed once its time has come, and nothing that was cancelled."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ HOUR = timedelta(hours=1)
 
 def pass_an_hour(redis: Redis) -> None:
     """All times move into the past."""
-    held: Any = redis.zrange(keys.HELD, 0, -1)
+    held: Any = redis.zrange(keys.DELAYED, 0, -1)
     for key in held:
-        redis.zincrby(keys.HELD, -3_600_000, key)
+        redis.zincrby(keys.DELAYED, -3_600_000, key)
 
 
-def test_a_held_event_is_delivered_unless_cancelled(
+def test_a_delayed_event_is_delivered_unless_cancelled(
     redis: Redis, redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
 ) -> None:
-    """Workers die and start while it is held; its time stays that of the call."""
+    """Workers die and start while it is delayed; its time stays that of the call."""
     lead = {"event": "Lead", "page": {"url": "https://shop.example/"}, "user": {"ip": "8.8.4.4"}}
     with Client(redis_url, event_source_id="C0HELD00PIXEL0000000") as client:
         start_worker().kill()
@@ -43,4 +43,4 @@ def test_a_held_event_is_delivered_unless_cancelled(
     assert before - 60 < event["event_time"] <= before
     wait_until(lambda: read_figures(redis).count("delivered"))
     figures = read_figures(redis)
-    assert (figures.held, figures.count("cancelled"), figures.unaccounted) == (1, 2, 0)
+    assert (figures.delayed, figures.count("cancelled"), figures.unaccounted) == (1, 2, 0)

@@ -9,7 +9,7 @@ from tiktok_events.outbox import keys
 from worker.operations.erasure import Erasure
 from worker.operations.erasure_found import Found
 from worker.operations.status import read_figures
-from worker.outbox.delayed import HeldEvents
+from worker.outbox.delayed import DelayedEvents
 
 
 def hold(shop: Any, *emails: str) -> None:
@@ -20,29 +20,29 @@ def hold(shop: Any, *emails: str) -> None:
             client.track(event, delay=3600)
 
 
-def test_held_events_of_a_person_are_erased(shop: Any) -> None:
+def test_delayed_events_of_a_person_are_erased(shop: Any) -> None:
     """Those of others stay, and every figure closes."""
     hold(shop, "jo@example.com", "ann@example.com")
-    assert shop.erase() == Found(held=1)
+    assert shop.erase() == Found(delayed=1)
     figures = read_figures(shop.redis)
-    assert (figures.held, figures.count("erased"), figures.unaccounted) == (1, 1, 0)
-    assert b"ann" in b"".join(shop.redis.zrange(keys.HELD_IDS, 0, -1))
+    assert (figures.delayed, figures.count("erased"), figures.unaccounted) == (1, 1, 0)
+    assert b"ann" in b"".join(shop.redis.zrange(keys.DELAYED_IDS, 0, -1))
 
 
-def test_held_events_are_counted_before(shop: Any) -> None:
+def test_delayed_events_are_counted_before(shop: Any) -> None:
     """A dry run says how many, and changes nothing."""
     hold(shop, "jo@example.com")
     erasure = Erasure(shop.redis, shop.person(), lease_s=1)
     looked: list[None] = []
-    assert (erasure.steps(), erasure.count(lambda: looked.append(None))) == (1, Found(held=1))
-    assert (len(looked), len(HeldEvents(shop.redis))) == (1, 1)
+    assert (erasure.steps(), erasure.count(lambda: looked.append(None))) == (1, Found(delayed=1))
+    assert (len(looked), len(DelayedEvents(shop.redis))) == (1, 1)
 
 
 def test_what_took_its_place_meanwhile_is_looked_at_again(shop: Any) -> None:
     """An event of the same identity may be of somebody else by then."""
     hold(shop, "jo@example.com")
-    held = HeldEvents(shop.redis)
-    (seen,) = held
+    delayed = DelayedEvents(shop.redis)
+    (seen,) = delayed
     with Client(shop.url, event_source_id="C0P") as client:
         client.track({"event": "Lead", "event_id": "jo"}, delay=60)
-    assert (held.erase(seen), len(held)) == (False, 1)
+    assert (delayed.erase(seen), len(delayed)) == (False, 1)
