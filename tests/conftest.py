@@ -18,7 +18,7 @@ from worker.letters.record import read_letter
 from worker.letters.search import BEGINNING
 from worker.local.embedded import EmbeddedServer
 from worker.replays.lanes import END
-from worker.replays.lease import Page, ReplayHold
+from worker.replays.lease import Page, ReplayLease
 from worker.replays.orders import Replays
 from worker.replays.replay import ReplayRequest
 
@@ -89,7 +89,7 @@ def _replay_letter(redis: Redis, letter_id: str) -> bool:
     letter, now = read_letter(letter_id, stored), time.time()
     wanted = LetterFilter(ids=(letter_id,))
     number = Replays(redis).ask(ReplayRequest(wanted=wanted, asked_at=now, asked_by="tests"))
-    hold = ReplayHold(redis, holder="tests", lease_ms=1_000)
+    hold = ReplayLease(redis, holder="tests", lease_ms=1_000)
     held = hold.take(number)
     assert held is not None
     page = Page(letter.destination, BEGINNING, END, [(stored, letter)])

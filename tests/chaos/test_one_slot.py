@@ -40,7 +40,7 @@ from worker.outbox.outbox import Outbox, Want
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import Settlement, Turns
 from worker.replays.lanes import END
-from worker.replays.lease import Page, ReplayHold
+from worker.replays.lease import Page, ReplayLease
 from worker.replays.orders import Replays
 from worker.replays.replay import ReplayRequest
 from worker.reporting.announcements import Announcements
@@ -147,7 +147,7 @@ def replay(redis: Redis) -> None:
     number = replays.ask(ReplayRequest(wanted=LetterFilter(), asked_at=now, asked_by="tests"))
     replays.pause(number)
     replays.resume(number)
-    worker = ReplayHold(redis, holder="tests", lease_ms=1_000)
+    worker = ReplayLease(redis, holder="tests", lease_ms=1_000)
     worker.offered()
     held = worker.take(number)
     assert held is not None

@@ -35,7 +35,7 @@ from worker.letters.search import LetterSearch
 from worker.local.embedded import EmbeddedServer
 from worker.operations.status import read_figures
 from worker.outbox.parking import Parking
-from worker.replays.lease import Held, Page, ReplayHold
+from worker.replays.lease import LeasedReplay, Page, ReplayLease
 from worker.replays.orders import Replays
 from worker.replays.replay import Replay, ReplayRequest, ReplayState
 from worker.replays.runner import ReplayRun, Turn
@@ -72,7 +72,7 @@ class ReplayMachine(RuleBasedStateMachine):
         self.redis.flushall()
         self.letters = DeadLetters(self.redis)
         self.replays = Replays(self.redis)
-        self.hold = ReplayHold(self.redis, holder="one", lease_ms=LEASE_MS)
+        self.hold = ReplayLease(self.redis, holder="one", lease_ms=LEASE_MS)
         self.ever: set[str] = set()
         self.purged: set[str] = set()
         self.delivered: Counter[str] = Counter()
@@ -241,7 +241,7 @@ class ReplayMachine(RuleBasedStateMachine):
         found: Any = self.redis.zrange(keys.REPLAYS, 0, -1)
         return [int(number) for number in found]
 
-    def _turn(self, held: Held) -> Turn:
+    def _turn(self, held: LeasedReplay) -> Turn:
         return Turn(held, self.hold, LetterSearch(self.redis), lambda _: ROOM)
 
     def _waiting(self, destination: str) -> Counter[str]:

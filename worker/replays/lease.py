@@ -58,12 +58,12 @@ class Step(IntEnum):
 
 
 @dataclass(slots=True)
-class Held:
-    """A replay that this process holds.
+class LeasedReplay:
+    """A replay that this process has on lease.
 
     Attributes:
         replay: as it was when it was taken.
-        fence: proves that it is held.
+        fence: proves the lease.
         taken_at: Unix seconds on the server's clock.
         places: destination → how far its lane is.
     """
@@ -98,7 +98,7 @@ class Page:
     skipped: Counter[Fate] = field(default_factory=Counter)
 
 
-class ReplayHold:
+class ReplayLease:
     """The worker's half of all replays.
 
     Args:
@@ -130,7 +130,7 @@ class ReplayHold:
         known = map(whole_of, cast("list[bytes]", found))
         return [number for number in known if number is not None]
 
-    def take(self, number: int) -> Held | None:
+    def take(self, number: int) -> LeasedReplay | None:
         """Take a replay, unless it does not run, is unreadable, or another worker has it."""
         reply = cast(
             "list[Any] | None",
@@ -143,10 +143,10 @@ class ReplayHold:
         replay = Replay.read(number, fields)
         if replay.state is ReplayState.UNREADABLE:
             return None
-        return Held(replay, fence, now_ms / 1000, self._places(number))
+        return LeasedReplay(replay, fence, now_ms / 1000, self._places(number))
 
     def move(
-        self, held: Held, page: Page, *, room: int, now: float, paid_until: float
+        self, held: LeasedReplay, page: Page, *, room: int, now: float, paid_until: float
     ) -> tuple[Step, int]:
         """Replay a page of letters, in one step.
 
@@ -172,7 +172,12 @@ class ReplayHold:
         return Step(what), moved
 
     def leave(
-        self, held: Held, *, due_in_s: float, waits_for: Mapping[str, str], all_waits: bool = False
+        self,
+        held: LeasedReplay,
+        *,
+        due_in_s: float,
+        waits_for: Mapping[str, str],
+        all_waits: bool = False,
     ) -> bool:
         """End a turn; False when the replay is not held any more.
 
@@ -185,11 +190,13 @@ class ReplayHold:
         waits = orjson.dumps(dict(waits_for)) if waits_for else b""
         return self._end_turn(held, round(due_in_s * 1000), waits, int(all_waits))
 
-    def finish(self, held: Held) -> bool:
+    def finish(self, held: LeasedReplay) -> bool:
         """There is no letter left; False when it is not held any more."""
         return self._end_turn(held, "", b"", 0)
 
-    def _end_turn(self, held: Held, due_in_ms: int | str, waits_for: bytes, all_waits: int) -> bool:
+    def _end_turn(
+        self, held: LeasedReplay, due_in_ms: int | str, waits_for: bytes, all_waits: int
+    ) -> bool:
         number = held.replay.number
         keys_ = [keys.REPLAYS, keys.replay(number), keys.replay_places(number)]
         args = [number, held.fence, due_in_ms, waits_for, all_waits, MAX_ENTRIES]

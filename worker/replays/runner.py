@@ -27,7 +27,7 @@ from worker.letters.record import read_letter
 from worker.letters.search import BEGINNING, Cursor, LetterSearch
 from worker.replays.eligibility import Fate
 from worker.replays.lanes import END, Lanes
-from worker.replays.lease import Held, Page, ReplayHold, Step
+from worker.replays.lease import LeasedReplay, Page, ReplayLease, Step
 from worker.replays.orders import Replays
 from worker.replays.rate import Pace
 from worker.reporting.log import Log
@@ -57,7 +57,7 @@ class ReplayRun:
     def __init__(
         self, redis: Redis, destinations: Destinations, *, holder: str, lease_s: float
     ) -> None:
-        self._hold = ReplayHold(redis, holder=holder, lease_ms=round(lease_s * 1000))
+        self._lease = ReplayLease(redis, holder=holder, lease_ms=round(lease_s * 1000))
         self._replays = Replays(redis)
         self._search = LetterSearch(redis)
         self._destinations = destinations
@@ -68,12 +68,12 @@ class ReplayRun:
         Raises:
             redis.RedisError: the server did not answer, or refused.
         """
-        held = self._hold.take(number)
+        held = self._lease.take(number)
         if held is None:
             return
         if held.first:
             log.info("replay_started", replay=number, selected=held.replay.request.selected)
-        turn = Turn(held, self._hold, self._search, self._room)
+        turn = Turn(held, self._lease, self._search, self._room)
         turn.work(go_on)
         if turn.end():
             self._tell_end(number)
@@ -100,16 +100,20 @@ class Turn:
 
     Args:
         held: the replay.
-        hold: makes the steps.
+        lease: makes the steps.
         search: finds letters.
         room: of a destination: nothing goes while so many events wait there.
     """
 
     def __init__(
-        self, held: Held, hold: ReplayHold, search: LetterSearch, room: Callable[[str], int]
+        self,
+        held: LeasedReplay,
+        lease: ReplayLease,
+        search: LetterSearch,
+        room: Callable[[str], int],
     ) -> None:
         self._held = held
-        self._hold = hold
+        self._lease = lease
         self._request = held.replay.request
         self._room = room
         self._now = held.taken_at
@@ -145,9 +149,9 @@ class Turn:
     def end(self) -> bool:
         """Leave the replay; whether this finished it."""
         if self._is_held and not self._heads and not self._closed:
-            return self._hold.finish(self._held)
+            return self._lease.finish(self._held)
         waits = {name: why.words for name, why in self._closed.items()}
-        self._hold.leave(
+        self._lease.leave(
             self._held, due_in_s=self._due_in_s(), waits_for=waits, all_waits=not self._heads
         )
         return False
@@ -189,7 +193,7 @@ class Turn:
     def _move(self, page: Page) -> tuple[Step, int]:
         room = self._room(page.destination) if page.going else 0
         pace = self._pace.after(len(page.going), self._now)
-        what, moved = self._hold.move(
+        what, moved = self._lease.move(
             self._held, page, room=room, now=self._now, paid_until=pace.paid_until
         )
         if what is Step.MOVED:

@@ -24,7 +24,7 @@ from worker.outbox.clock_watch import ClockWatch
 from worker.outbox.delayed import DelayedEvents
 from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
-from worker.replays.lease import ReplayHold
+from worker.replays.lease import ReplayLease
 from worker.reporting.announcements import Announcements
 from worker.reporting.outage import REDIS_OUTAGE, REFUSED, is_outage
 from worker.runtime.acceptance import most_message_bytes
@@ -55,7 +55,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         self._delayed = DelayedEvents(self._redis)
         self._watch = TokenWatch(Parking(self._redis), Destinations(self._settings))
         self._announcements = Announcements(self._redis)
-        self._replays = ReplayHold(self._redis, holder="doorbell", lease_ms=0)
+        self._replays = ReplayLease(self._redis, holder="doorbell", lease_ms=0)
         broker = connect_to_look(self._settings.celery_broker_url)
         self._bells = Bells(broker)
         self._inbox = Inbox(broker, most_message_bytes(self._settings.max_event_bytes))

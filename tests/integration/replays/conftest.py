@@ -20,7 +20,7 @@ from worker.cli import main
 from worker.delivery.destinations import Destinations
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.letters.filter import LetterFilter
-from worker.replays.lease import ReplayHold
+from worker.replays.lease import ReplayLease
 from worker.replays.orders import Replays
 from worker.replays.replay import Replay, ReplayRequest
 from worker.replays.runner import ReplayRun
@@ -140,7 +140,7 @@ def at_work(ward: Ward) -> Iterator[None]:
     ended = threading.Event()
 
     def work() -> None:
-        hold, worker = ReplayHold(ward.redis, holder="one", lease_ms=60_000), ward.worker()
+        hold, worker = ReplayLease(ward.redis, holder="one", lease_ms=60_000), ward.worker()
         while not ended.wait(LOOK_S):
             for number in hold.offered():
                 worker.run(number, lambda: True)

@@ -15,7 +15,7 @@ from tiktok_events.outbox import keys
 from worker.letters.record import read_letter
 from worker.letters.search import BEGINNING, Cursor
 from worker.operations.status import read_figures
-from worker.replays.lease import Held, Page, ReplayHold, Step
+from worker.replays.lease import LeasedReplay, Page, ReplayLease, Step
 from worker.replays.replay import ReplayState
 
 PIXEL = "web:C0PIXEL"
@@ -23,9 +23,9 @@ PLENTY = 10_000
 LEASE_MS = 60_000
 
 
-def hold(ward: Any, name: str = "one") -> ReplayHold:
+def hold(ward: Any, name: str = "one") -> ReplayLease:
     """A worker's side of all replays."""
-    return ReplayHold(ward.redis, holder=name, lease_ms=LEASE_MS)
+    return ReplayLease(ward.redis, holder=name, lease_ms=LEASE_MS)
 
 
 def page(ward: Any, ids: list[str], before: Cursor = BEGINNING) -> Page:
@@ -35,7 +35,7 @@ def page(ward: Any, ids: list[str], before: Cursor = BEGINNING) -> Page:
     return Page(PIXEL, before, Cursor.of(going[-1][1]), going)
 
 
-def move(ward: Any, held: Held | None, some: Page, worker: ReplayHold) -> tuple[Step, int]:
+def move(ward: Any, held: LeasedReplay | None, some: Page, worker: ReplayLease) -> tuple[Step, int]:
     """One step."""
     assert held is not None
     now = time.time()
