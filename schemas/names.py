@@ -88,7 +88,7 @@ def judge_name(name: str, event_source: str) -> NameVerdict:
     https://ads.tiktok.com/help/article/how-to-postback-signals-through-events-api (2026-11-30).
     """
     if name in standard_events(event_source) or name in catalogue.RESERVED_NAMES:
-        return NameVerdict(warning=_fate(name, event_source))
+        return NameVerdict(warning=_known_name_warning(name, event_source))
     if event_source == "crm":
         return _of_crm(name)
     meant = resembled(name, standard_events(event_source))
@@ -128,7 +128,7 @@ def standard_events(event_source: str) -> frozenset[str]:
     return catalogue.STANDARD_EVENTS | catalogue.FORMER_STANDARD_EVENTS
 
 
-def _fate(name: str, event_source: str) -> str | None:
+def _known_name_warning(name: str, event_source: str) -> str | None:
     """Return what TikTok makes of a name it knows, if that is another event."""
     if event_source == "app" and name in catalogue.APP_EVENTS:
         return None

@@ -75,7 +75,7 @@ def redis(server: EmbeddedServer) -> Iterator[Redis]:
 
 @pytest.fixture(scope="session")
 def replay_letter() -> Callable[[Redis, str], bool]:
-    """`replay_letter(redis, id)`: as a worker replays it, whatever its fate.
+    """`replay_letter(redis, id)`: as a worker replays it, whether it may be sent or not.
 
     It is false when the letter is gone, or its destination takes none for the moment.
     """

@@ -1,4 +1,4 @@
-"""`tiktok-events audit`: who changed the fate of which events."""
+"""`tiktok-events audit`: who did what to which events."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from tiktok_events.event.destination import Destination
 from worker.letters.dead_letters import DeadLetter
 
 
-class Fate(StrEnum):
-    """What a replay would do with a letter."""
+class Eligibility(StrEnum):
+    """Whether a replay may send a letter, and if not, why."""
 
     REPLAYABLE = "replayable"
     EXPIRED = "expired"
@@ -18,8 +18,10 @@ class Fate(StrEnum):
     NO_DESTINATION = "no_destination"
 
 
-def fate_of(letter: DeadLetter, *, now: float, accept_duplicates: bool = False) -> Fate:
-    """What a replay at `now` (Unix seconds) would do with a letter.
+def eligibility_of(
+    letter: DeadLetter, *, now: float, accept_duplicates: bool = False
+) -> Eligibility:
+    """Whether a replay at `now` may send a letter, and if not, why.
 
     Args:
         letter: as it stands in Redis.
@@ -27,12 +29,12 @@ def fate_of(letter: DeadLetter, *, now: float, accept_duplicates: bool = False) 
         accept_duplicates: whether a person said yes to events being counted twice.
     """
     if not _has_destination(letter):
-        return Fate.NO_DESTINATION
+        return Eligibility.NO_DESTINATION
     if letter.expires_at <= now:
-        return Fate.EXPIRED
+        return Eligibility.EXPIRED
     if letter.history().would_count_twice(now) and not accept_duplicates:
-        return Fate.AMBIGUOUS
-    return Fate.REPLAYABLE
+        return Eligibility.AMBIGUOUS
+    return Eligibility.REPLAYABLE
 
 
 def _has_destination(letter: DeadLetter) -> bool:

@@ -14,7 +14,7 @@ from worker.delivery.destinations import Limits
 from worker.letters.kind import shape_of
 from worker.letters.ledger import LARGEST_VALUE, THOUSANDTHS
 from worker.letters.letter import DeadLetter
-from worker.replays.eligibility import Fate
+from worker.replays.eligibility import Eligibility
 from worker.replays.replay import SKIPPED
 
 
@@ -42,21 +42,21 @@ class Forecast:
 
     Attributes:
         selected: how many matched.
-        fates: what a replay would do with them.
+        eligibilities: how many letters have each one.
         lots: destination → what would go there.
         thousandths: currency → sum of the values of what would go, in thousandths.
     """
 
     selected: int = 0
-    fates: Counter[Fate] = field(default_factory=Counter)
+    eligibilities: Counter[Eligibility] = field(default_factory=Counter)
     lots: defaultdict[str, Lot] = field(default_factory=lambda: defaultdict(Lot))
     thousandths: Counter[str] = field(default_factory=Counter)
 
-    def add(self, letter: DeadLetter, fate: Fate) -> None:
+    def add(self, letter: DeadLetter, eligibility: Eligibility) -> None:
         """Count one letter."""
         self.selected += 1
-        self.fates[fate] += 1
-        if fate is not Fate.REPLAYABLE:
+        self.eligibilities[eligibility] += 1
+        if eligibility is not Eligibility.REPLAYABLE:
             return
         lot = self.lots[letter.destination]
         lot.events += 1
@@ -68,7 +68,7 @@ class Forecast:
     @property
     def replayable(self) -> int:
         """How many events would go."""
-        return self.fates[Fate.REPLAYABLE]
+        return self.eligibilities[Eligibility.REPLAYABLE]
 
     def requests(self, limits_of: Callable[[str], Limits]) -> dict[str, int]:
         """Destination → requests, most first."""
@@ -87,7 +87,7 @@ class Forecast:
 
     def skipped(self) -> dict[str, int]:
         """Letters that stay, by the name they are counted under."""
-        return {name: self.fates[fate] for fate, name in SKIPPED.items()}
+        return {name: self.eligibilities[eligibility] for eligibility, name in SKIPPED.items()}
 
     def as_dict(self, rate: float, limits_of: Callable[[str], Limits]) -> dict[str, Any]:
         """What `--dry-run --json` adds to the counts."""

@@ -19,7 +19,7 @@ from tiktok_events.outbox.lua_script import Call, LuaScript
 from worker.letters.dead_letters import INDEX
 from worker.letters.letter import DeadLetter
 from worker.letters.search import Cursor
-from worker.replays.eligibility import Fate
+from worker.replays.eligibility import Eligibility
 from worker.replays.lanes import read_place, write_place
 from worker.replays.replay import SKIPPED, Replay, ReplayState
 from worker.reporting.audit_entry import AUDIT_KEYS, MAX_ENTRIES, Action, unwritten
@@ -95,7 +95,7 @@ class Page:
     before: Cursor
     behind: Cursor
     going: Sequence[tuple[bytes, DeadLetter]] = ()
-    skipped: Counter[Fate] = field(default_factory=Counter)
+    skipped: Counter[Eligibility] = field(default_factory=Counter)
 
 
 class ReplayLease:
@@ -166,7 +166,7 @@ class ReplayLease:
         head = [
             *(number, held.fence, self._lease_ms, page.destination),
             *(write_place(page.before), write_place(page.behind), room, repr(paid_until)),
-            *(page.skipped[fate] for fate in SKIPPED),
+            *(page.skipped[eligibility] for eligibility in SKIPPED),
         ]
         what, moved = cast("list[int]", self._move(*_with_letters(keys_, head, page.going, now)))
         return Step(what), moved

@@ -11,7 +11,7 @@ import orjson
 
 from worker.letters.filter import LetterFilter
 from worker.letters.letter import DeadLetter
-from worker.replays.eligibility import Fate, fate_of
+from worker.replays.eligibility import Eligibility, eligibility_of
 from worker.reporting.audit_entry import MAX_WHAT_CHARS
 from worker.reporting.stored import LATEST, document_of, seconds_of, text_of, whole_of
 
@@ -21,11 +21,11 @@ RATE: Final = 500.0
 """Events a second, when nobody asked for another rate."""
 
 SKIPPED: Final = {
-    Fate.EXPIRED: "skipped_expired",
-    Fate.AMBIGUOUS: "skipped_ambiguous",
-    Fate.NO_DESTINATION: "skipped_no_destination",
+    Eligibility.EXPIRED: "skipped_expired",
+    Eligibility.AMBIGUOUS: "skipped_ambiguous",
+    Eligibility.NO_DESTINATION: "skipped_no_destination",
 }
-"""Fates that leave a letter where it is, and the name they are counted under."""
+"""Why a letter stays where it is → the name under which that is counted."""
 
 
 class ReplayState(StrEnum):
@@ -64,9 +64,9 @@ class ReplayRequest:
     selected: int = 0
     missing: int = 0
 
-    def fate_of(self, letter: DeadLetter, now: float) -> Fate:
+    def eligibility_of(self, letter: DeadLetter, now: float) -> Eligibility:
         """What this replay does with a letter at `now` (Unix seconds)."""
-        return fate_of(letter, now=now, accept_duplicates=self.accept_duplicates)
+        return eligibility_of(letter, now=now, accept_duplicates=self.accept_duplicates)
 
     def write(self) -> dict[str, Any]:
         """As it stands in Redis: ids apart, because they go when the replay ends."""

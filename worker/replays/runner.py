@@ -25,7 +25,7 @@ from worker.delivery.destinations import Destinations
 from worker.letters.letter import DeadLetter
 from worker.letters.record import read_letter
 from worker.letters.search import BEGINNING, Cursor, LetterSearch
-from worker.replays.eligibility import Fate
+from worker.replays.eligibility import Eligibility
 from worker.replays.lanes import END, Lanes
 from worker.replays.lease import LeasedReplay, Page, ReplayLease, Step
 from worker.replays.orders import Replays
@@ -161,15 +161,15 @@ class Turn:
         limit = min(self._allowed, STEP)
         before = behind = self._held.places.get(destination, BEGINNING)
         going: list[tuple[bytes, DeadLetter]] = []
-        skipped: Counter[Fate] = Counter()
+        skipped: Counter[Eligibility] = Counter()
         read = 0
         for letter, stored in self._letters(destination, STEP):
             read, behind = read + 1, Cursor.of(letter)
-            fate = self._fate(letter)
-            if fate is Fate.REPLAYABLE:
+            eligibility = self._eligibility(letter)
+            if eligibility is Eligibility.REPLAYABLE:
                 going.append((stored, letter))
-            elif fate is not None:
-                skipped[fate] += 1
+            elif eligibility is not None:
+                skipped[eligibility] += 1
             if len(going) == limit:
                 break
         else:
@@ -182,13 +182,13 @@ class Turn:
         for letter_id, stored in islice(self._records[destination], most):
             yield read_letter(letter_id, stored), stored
 
-    def _fate(self, letter: DeadLetter) -> Fate | None:
+    def _eligibility(self, letter: DeadLetter) -> Eligibility | None:
         """What becomes of a letter; `None` when it is not of this replay."""
         request = self._request
         asked_for = request.wanted.matches(letter, request.asked_at)
         if not asked_for or letter.died_at >= request.asked_at:
             return None
-        return request.fate_of(letter, self._now)
+        return request.eligibility_of(letter, self._now)
 
     def _move(self, page: Page) -> tuple[Step, int]:
         room = self._room(page.destination) if page.going else 0

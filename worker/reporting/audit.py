@@ -1,4 +1,4 @@
-"""The audit: who changed the fate of which events, when, how many, with what result.
+"""The audit: who did what to which events, when, how many, with what result.
 
 An entry is written with what it tells of: in the same script where that is one step; where it
 takes many, before the first of them, and each step counts in its own script. So an act that was

@@ -94,10 +94,10 @@ class Fallback:
         if self.spool is not None:
             self.spool.close()
 
-    def _announce(self, fate: str, error: RedisError) -> None:
+    def _announce(self, outcome: str, error: RedisError) -> None:
         """Say it once per outage: a line per event would be the next problem."""
         if not self._in_outage:
             self._in_outage = True
             log.warning(
-                "the outbox cannot be reached (%s): events are %s", type(error).__name__, fate
+                "the outbox cannot be reached (%s): events are %s", type(error).__name__, outcome
             )

@@ -7,7 +7,7 @@ from typing import Any
 from worker.attempts.history import History
 from worker.delivery.destinations import Limits
 from worker.letters.dead_letters import DeadLetter, Reason
-from worker.replays.eligibility import Fate
+from worker.replays.eligibility import Eligibility
 from worker.replays.forecast import Forecast
 
 NOW = 1_795_000_000.0
@@ -37,11 +37,11 @@ def letter(destination: str = PIXEL, value: Any = None, padding: int = 0) -> Dea
     )
 
 
-def forecast(*letters: DeadLetter, fate: Fate = Fate.REPLAYABLE) -> Forecast:
-    """The forecast of some letters of one fate."""
+def forecast(*letters: DeadLetter, eligibility: Eligibility = Eligibility.REPLAYABLE) -> Forecast:
+    """The forecast of some letters of one eligibility."""
     found = Forecast()
     for one in letters:
-        found.add(one, fate)
+        found.add(one, eligibility)
     return found
 
 
@@ -60,7 +60,7 @@ def test_large_events_need_more_requests() -> None:
 def test_money_is_that_of_what_goes() -> None:
     """Per currency, exactly; what is skipped or worth nothing adds nothing."""
     found = forecast(letter(value=0.1), letter(value=0.2), letter(value="7"), letter())
-    found.add(letter(value=5), Fate.EXPIRED)
+    found.add(letter(value=5), Eligibility.EXPIRED)
     assert found.as_dict(500.0, limits_of)["value"] == {"EUR": 0.3}
     assert found.skipped()["skipped_expired"] == 1
 

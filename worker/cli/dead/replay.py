@@ -123,7 +123,7 @@ def _plan(redis: Redis, request: ReplayRequest, settings: Settings) -> Plan:
     with Bar("counting", None) as bar:
         for letter in DeadLetters(redis).find(request.wanted, now=request.asked_at):
             if letter.died_at < request.asked_at:
-                forecast.add(letter, request.fate_of(letter, request.asked_at))
+                forecast.add(letter, request.eligibility_of(letter, request.asked_at))
                 bar.advance()
     missing = max(len(set(request.wanted.ids)) - forecast.selected, 0)
     counted_ = replace(request, selected=forecast.selected, missing=missing)
