@@ -123,10 +123,10 @@ def _time_reader(field: EventTime) -> Callable[[str], Any]:
 
     def read(text: str) -> Any:
         try:
-            moment = datetime.fromisoformat(text.strip())
+            parsed = datetime.fromisoformat(text.strip())
         except ValueError:
             return seconds(text)
-        return seconds(text) if moment.tzinfo is None else int(moment.timestamp())
+        return seconds(text) if parsed.tzinfo is None else int(parsed.timestamp())
 
     return read
 

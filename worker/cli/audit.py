@@ -45,7 +45,7 @@ Exit codes: 0 shown, 1 Redis cannot be used, 2 wrong usage.
 
 @click.command("audit", help=HELP)
 @click.option(
-    "--since", callback=options.moment, metavar="WHEN", help="Not before: 2h, 3d, 2026-11-22."
+    "--since", callback=options.timestamp, metavar="WHEN", help="Not before: 2h, 3d, 2026-11-22."
 )
 @click.option("--action", type=click.Choice([one.value for one in Action]), help="Only these.")
 @click.option(

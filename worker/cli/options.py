@@ -12,7 +12,7 @@ import click
 
 from tiktok_events.errors import InvalidDestination
 from tiktok_events.event.destination import EVENT_SOURCES, Destination
-from worker.cli.timestamp import parse_moment
+from worker.cli.timestamp import parse_timestamp
 from worker.letters.filter import LetterFilter
 from worker.letters.letter import Reason, field_of
 
@@ -100,14 +100,16 @@ def _field(_context: click.Context, _parameter: click.Parameter, value: str | No
     return value and field_of(value)
 
 
-def moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
+def timestamp(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> float | None:
     """Callback of a parameter that is a point in time: Unix seconds.
 
     Raises:
         click.BadParameter: it is none.
     """
     try:
-        return None if value is None else parse_moment(value, time.time())
+        return None if value is None else parse_timestamp(value, time.time())
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 
@@ -140,9 +142,9 @@ _FILTERS: Final = (
         help="Of this event source: " + ", ".join(EVENT_SOURCES) + ".",
     ),
     click.option(
-        "--since", callback=moment, metavar="WHEN", help="Died since: 2h, 3d, 2026-11-22T14:30."
+        "--since", callback=timestamp, metavar="WHEN", help="Died since: 2h, 3d, 2026-11-22T14:30."
     ),
-    click.option("--until", callback=moment, metavar="WHEN", help="Died before."),
+    click.option("--until", callback=timestamp, metavar="WHEN", help="Died before."),
     click.option(
         "--ambiguous/--not-ambiguous",
         default=None,

@@ -237,5 +237,5 @@ def _named(replay: Replay, now: float) -> Iterator[tuple[str, str]]:
     yield "left", f"{replay.left:,}"
 
 
-def _when(moment: float | None) -> str:
-    return _UNKNOWN if moment is None else utc(moment)
+def _when(timestamp: float | None) -> str:
+    return _UNKNOWN if timestamp is None else utc(timestamp)

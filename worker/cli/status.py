@@ -105,15 +105,15 @@ def _show(figures: Figures, *, as_json: bool) -> None:
 def _watch(redis: Redis, settings: Settings, every_s: float, *, as_json: bool) -> None:
     out = console()
     if as_json or not out.is_terminal:
-        for figures in _moments(redis, settings, every_s):
+        for figures in _looks(redis, settings, every_s):
             _show(figures, as_json=as_json)
         return
     with Live(console=out, auto_refresh=False, screen=True) as live:
-        for figures in _moments(redis, settings, every_s):
+        for figures in _looks(redis, settings, every_s):
             live.update(picture(figures), refresh=True)
 
 
-def _moments(redis: Redis, settings: Settings, every_s: float) -> Iterator[Figures]:
+def _looks(redis: Redis, settings: Settings, every_s: float) -> Iterator[Figures]:
     while True:
         yield read_figures(redis, settings)
         time.sleep(every_s)

@@ -21,7 +21,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from worker.reporting.stored import LATEST, is_moment
+from worker.reporting.stored import LATEST, is_timestamp
 
 WIDTH: Final = 100
 """Columns where the output is no terminal: it fits a ticket and a log."""
@@ -160,13 +160,13 @@ def age(seconds: float) -> str:
     return f"{max(int(seconds), 0)}s"
 
 
-def until(moment: float, now: float, *, past: str) -> str:
-    """How long until a moment, as `in 5h`; `past` when it is over. Both Unix seconds."""
-    return past if moment <= now else f"in {age(moment - now)}"
+def until(timestamp: float, now: float, *, past: str) -> str:
+    """How long until a timestamp, as `in 5h`; `past` when it is over. Both Unix seconds."""
+    return past if timestamp <= now else f"in {age(timestamp - now)}"
 
 
-def utc(moment: float) -> str:
-    """A moment (Unix seconds) as `2026-11-22 14:03:11 UTC`; junk as the number it is."""
-    if not is_moment(moment):
-        return f"no date: {moment:.10g}"
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
+def utc(timestamp: float) -> str:
+    """A timestamp (Unix seconds) as `2026-11-22 14:03:11 UTC`; junk as the number it is."""
+    if not is_timestamp(timestamp):
+        return f"no date: {timestamp:.10g}"
+    return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -10,7 +10,7 @@ _AGO: Final = re.compile(r"(\d{1,6})([smhdw])")
 _UNIT_S: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
-def parse_moment(text: str, now: float) -> float:
+def parse_timestamp(text: str, now: float) -> float:
     """Unix seconds of a point in time; without a time zone it is UTC, a date is its midnight.
 
     Args:
@@ -23,10 +23,10 @@ def parse_moment(text: str, now: float) -> float:
     if ago := _AGO.fullmatch(text.strip().lower()):
         return now - int(ago[1]) * _UNIT_S[ago[2]]
     try:
-        moment = datetime.fromisoformat(text.strip())
+        parsed = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise ValueError(
             "write how long ago (30m, 2h, 3d, 1w), a date (2026-11-22) "
             "or a time (2026-11-22T14:30, UTC unless it names a zone)"
         ) from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()

@@ -23,7 +23,7 @@ from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import EventPreparer
 from worker.letters.letter import DeadLetter, Reason
 from worker.reporting.redaction import redacted
-from worker.reporting.stored import LARGEST, LATEST, is_moment
+from worker.reporting.stored import LARGEST, LATEST, is_timestamp
 
 FORMAT: Final = "tiktok_events.dead_letter/1"
 """Another number behind the stroke will be another format."""
@@ -64,7 +64,7 @@ class LetterFileError(ValueError):
     """A line is no exported letter; the message quotes nothing of it."""
 
 
-def _moment(*, allow_none: bool = False) -> kinds.Float:
+def _timestamp(*, allow_none: bool = False) -> kinds.Float:
     """Unix seconds that a calendar knows."""
     return kinds.Float(
         required=True, allow_none=allow_none, validate=validate.Range(min=0, max=LATEST)
@@ -81,7 +81,7 @@ def _whole(*, least: int = -LARGEST, allow_none: bool = False) -> kinds.Integer:
 class _Attempt(Schema):
     """One line of a letter's log."""
 
-    at = _moment()
+    at = _timestamp()
     verdict = kinds.String(required=True)
     code = _whole(allow_none=True)
     duration_ms = _whole(least=0)
@@ -91,7 +91,7 @@ class _Attempt(Schema):
 class _Edit(Schema):
     """One edit of a letter."""
 
-    at = _moment()
+    at = _timestamp()
     who = kinds.String(required=True)
     paths = kinds.List(kinds.String(), required=True)
     former_event_id = kinds.String(allow_none=True)
@@ -112,14 +112,14 @@ class _Line(Schema):
     request_id = kinds.String(required=True, allow_none=True)
     attempts = _whole(least=0)
     ambiguous = kinds.Boolean(required=True)
-    ambiguous_since = _moment(allow_none=True)
-    first_accepted_at = _moment()
-    died_at = _moment()
-    expires_at = _moment()
+    ambiguous_since = _timestamp(allow_none=True)
+    first_accepted_at = _timestamp()
+    died_at = _timestamp()
+    expires_at = _timestamp()
     value = kinds.Float(required=True, allow_none=True)
     currency = kinds.String(required=True, allow_none=True)
     log = kinds.List(kinds.Nested(_Attempt), required=True)
-    replays = kinds.List(_moment(), required=True)
+    replays = kinds.List(_timestamp(), required=True)
     body = kinds.Raw(required=True, allow_none=True)
     edits = kinds.List(kinds.Nested(_Edit), required=True)
 
@@ -208,7 +208,7 @@ def _yes(flag: bool) -> str:  # noqa: FBT001 — because it is the value that is
     return "yes" if flag else "no"
 
 
-def _utc(moment: float) -> str:
-    if not is_moment(moment):
-        return f"no date: {moment:.10g}"
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S}"
+def _utc(timestamp: float) -> str:
+    if not is_timestamp(timestamp):
+        return f"no date: {timestamp:.10g}"
+    return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d %H:%M:%S}"

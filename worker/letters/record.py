@@ -14,7 +14,7 @@ import orjson
 from worker.letters.kind import Kind
 from worker.letters.ledger import Cell
 from worker.letters.letter import DeadLetter
-from worker.reporting.stored import is_moment, text_of
+from worker.reporting.stored import is_timestamp, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def deadline_of(stored: bytes) -> float:
         deadline = float(rest.partition(b" ")[0])
     except ValueError:
         return 0.0
-    return deadline if is_moment(deadline) else 0.0
+    return deadline if is_timestamp(deadline) else 0.0
 
 
 def index_word(event_id: str) -> str:

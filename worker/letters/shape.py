@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from worker.reporting.stored import LARGEST, is_moment
+from worker.reporting.stored import LARGEST, is_timestamp
 
 Check = Callable[[Any], bool]
 
@@ -22,8 +22,8 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and _is_number(value)
 
 
-def _is_moment(value: Any) -> bool:
-    return _is_number(value) and is_moment(value)
+def _is_timestamp(value: Any) -> bool:
+    return _is_number(value) and is_timestamp(value)
 
 
 def _or_none(check: Check) -> Check:
@@ -42,14 +42,14 @@ def _has(checks: Mapping[str, Check]) -> Check:
 
 _ATTEMPT: Final = _has(
     {
-        "at": _is_moment,
+        "at": _is_timestamp,
         "verdict": _is_text,
         "code": _or_none(_is_whole),
         "duration_ms": _is_whole,
         "request_id": _or_none(_is_text),
     }
 )
-_EDIT: Final = _has({"at": _is_moment, "who": _is_text, "paths": _list_of(_is_text)})
+_EDIT: Final = _has({"at": _is_timestamp, "who": _is_text, "paths": _list_of(_is_text)})
 
 FIELDS: Final[Mapping[str, Check]] = {
     "event_id": _or_none(_is_text),
@@ -62,14 +62,14 @@ FIELDS: Final[Mapping[str, Check]] = {
     "request_id": _or_none(_is_text),
     "attempts": _is_whole,
     "ambiguous": lambda value: isinstance(value, bool),
-    "ambiguous_since": _or_none(_is_moment),
-    "first_accepted_at": _is_moment,
-    "died_at": _is_moment,
-    "expires_at": _is_moment,
+    "ambiguous_since": _or_none(_is_timestamp),
+    "first_accepted_at": _is_timestamp,
+    "died_at": _is_timestamp,
+    "expires_at": _is_timestamp,
     "value": _or_none(lambda value: isinstance(value, float | int)),
     "currency": _or_none(_is_text),
     "log": _list_of(_ATTEMPT),
-    "replays": _list_of(_is_moment),
+    "replays": _list_of(_is_timestamp),
     "body": lambda _: True,
     "edits": _list_of(_EDIT),
 }

@@ -37,7 +37,7 @@ class Figures:
     """All figures of one moment; they count since the first start.
 
     Attributes:
-        at: the moment, Unix seconds on the server's clock.
+        at: Unix seconds on the server's clock.
         counters: what the scripts counted, by name.
         dead: dead letters there are now.
         destinations: those that have events or a history.
@@ -177,10 +177,10 @@ def _snapshot(redis: Redis, names: Sequence[str]) -> Figures:
     (clock, counters, dead, ready, delayed, next_delayed, parked, clocks, salvaged, *states) = found
     fields.destinations(keys.READY, (name for name, _ in ready))
     fields.destinations(keys.PARKED, parked)
-    due = fields.moments(keys.READY, ready)
+    due = fields.timestamps(keys.READY, ready)
     each = zip(names, states, strict=True)
     destinations = [_figures_of(fields, name, state, due.get(name)) for name, state in each]
-    releases = fields.moments(keys.DELAYED, next_delayed)
+    releases = fields.timestamps(keys.DELAYED, next_delayed)
     at = clock[0] + clock[1] / 1_000_000
     return Figures(
         at=at,
@@ -215,10 +215,10 @@ def _figures_of(
         name,
         waiting=fields.whole(f"{place}: waiting", known["waiting"]),
         failures=fields.whole(f"{place}: failures", known["failures"]),
-        not_before=fields.moment(f"{place}: not_before", known["not_before"]),
+        not_before=fields.timestamp(f"{place}: not_before", known["not_before"]),
         due_at=due_at,
         parked=None if parked is None else text_of(parked),
-        parked_at=fields.moment(f"{place}: parked_at", known["parked_at"]),
+        parked_at=fields.timestamp(f"{place}: parked_at", known["parked_at"]),
     )
 
 

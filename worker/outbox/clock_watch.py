@@ -1,6 +1,6 @@
 """Compares the worker's clock with the server's, and mends what that leaves when it jumps back.
 
-Every wait is a moment on the server's clock: when a destination is due, when its back-off
+Every wait ends at a timestamp of the server's clock: when a destination is due, when its back-off
 or a claim's lease ends. If the clock is set back by an hour, each would last an hour longer.
 A jump forward needs no mending: waits end early, and a repeat is harmless.
 """
@@ -118,8 +118,8 @@ def read_clocks(fields: Fields, noted: Mapping[bytes, bytes], now: float) -> dic
     for worker, note in noted.items():
         place = f"{keys.CLOCKS}: {text_of(worker)}"
         ahead_ms, _, looked_at = note.partition(b" ")
-        moment = fields.moment(place, looked_at)
-        if moment is not None and abs(now - moment) * 1000 <= FORGOTTEN_MS:
+        timestamp = fields.timestamp(place, looked_at)
+        if timestamp is not None and abs(now - timestamp) * 1000 <= FORGOTTEN_MS:
             clocks[text_of(worker)] = fields.whole(place, ahead_ms) / 1000
     return clocks
 

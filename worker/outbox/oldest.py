@@ -10,7 +10,7 @@ from redis import Redis
 
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
-from worker.reporting.stored import is_moment, seconds_of, whole_of
+from worker.reporting.stored import is_timestamp, seconds_of, whole_of
 
 AT_ONCE: Final = 500
 """Outboxes of one round trip."""
@@ -51,5 +51,5 @@ def _call(name: str, *, decode: bool) -> Call:
 
 def _oldest(block_id: bytes, event_time: bytes) -> Oldest:
     happened_at = whole_of(event_time)
-    known = happened_at is not None and is_moment(happened_at)
+    known = happened_at is not None and is_timestamp(happened_at)
     return Oldest(seconds_of(block_id.partition(b"-")[0]), happened_at if known else None)

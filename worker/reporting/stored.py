@@ -44,16 +44,16 @@ def whole_of(value: bytes) -> int | None:
 
 
 def seconds_of(milliseconds: float | bytes) -> float | None:
-    """A moment in Unix milliseconds as Unix seconds; `None` when it is no moment."""
+    """A timestamp in Unix milliseconds, in Unix seconds; `None` when it is none."""
     try:
         seconds = float(milliseconds) / 1000
     except ValueError:
         return None
-    return seconds if is_moment(seconds) else None
+    return seconds if is_timestamp(seconds) else None
 
 
-def is_moment(seconds: float) -> bool:
-    """Whether a calendar knows a moment (Unix seconds)."""
+def is_timestamp(seconds: float) -> bool:
+    """Whether a number of Unix seconds is a date that a calendar knows."""
     return math.isfinite(seconds) and 0 <= seconds <= LATEST
 
 
@@ -93,7 +93,7 @@ class Fields:
         found = 0 if value is None else whole_of(value)
         return self._or_junk(place, found) or 0
 
-    def moment(self, place: str, milliseconds: float | bytes | None) -> float | None:
+    def timestamp(self, place: str, milliseconds: float | bytes | None) -> float | None:
         """Unix seconds; `None` when they are missing or junk."""
         if milliseconds is None:
             return None
@@ -106,11 +106,11 @@ class Fields:
         found = {name: self.whole(f"{place}: {name}", value) for name, value in names.items()}
         return {name: number for name, number in found.items() if number}
 
-    def moments(self, place: str, scores: Iterable[tuple[bytes, float]]) -> dict[str, float]:
-        """A sorted set of moments in milliseconds, without the junk."""
+    def timestamps(self, place: str, scores: Iterable[tuple[bytes, float]]) -> dict[str, float]:
+        """A sorted set of timestamps in milliseconds, as Unix seconds, without the junk."""
         found = ((text_of(name), score) for name, score in scores)
-        read = ((name, self.moment(f"{place}: {name}", score)) for name, score in found)
-        return {name: moment for name, moment in read if moment is not None}
+        read = ((name, self.timestamp(f"{place}: {name}", score)) for name, score in found)
+        return {name: timestamp for name, timestamp in read if timestamp is not None}
 
     def destinations(self, place: str, names: Iterable[bytes]) -> list[str]:
         """Keys of destinations, without what names none."""

@@ -1,4 +1,4 @@
-"""When a worker last looked for work: a moment in memory that its processes share."""
+"""When a worker last looked for work: a number in memory that its processes share."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import struct
 import time
 from typing import Final
 
-_MOMENT: Final = struct.Struct("d")
+_SECONDS: Final = struct.Struct("d")
 
 
 class Progress:
     """The newest sign of life of a prefork worker's children; the main process reads it."""
 
     def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, _MOMENT.size)
+        self._memory = mmap.mmap(-1, _SECONDS.size)
         self.beat()
 
     def beat(self) -> None:
         """Somebody looked for work, and Redis answered."""
-        _MOMENT.pack_into(self._memory, 0, time.monotonic())
+        _SECONDS.pack_into(self._memory, 0, time.monotonic())
 
     def age_s(self) -> float:
         """Seconds since the newest beat; the monotonic clock is the same in all processes."""
-        (moment,) = _MOMENT.unpack_from(self._memory)
-        return float(time.monotonic() - moment)
+        (beat_at,) = _SECONDS.unpack_from(self._memory)
+        return float(time.monotonic() - beat_at)
 
 
 SIGN_OF_LIFE: Final = Progress()

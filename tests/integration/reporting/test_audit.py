@@ -249,7 +249,7 @@ def test_an_empty_audit_is_said_in_words(redis_url: str) -> None:
     assert run(redis_url, "audit", "--json").stdout == ""
 
 
-def test_a_moment_that_is_none_is_wrong_usage(redis_url: str) -> None:
+def test_a_timestamp_that_is_none_is_wrong_usage(redis_url: str) -> None:
     """The sentence shows how to write one."""
     assert "how long ago" in run(redis_url, "audit", "--since", "soon").output
 

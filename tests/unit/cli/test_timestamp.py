@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from worker.cli.timestamp import parse_moment
+from worker.cli.timestamp import parse_timestamp
 
 NOON = 1_795_348_800.0
 """2026-11-22T12:00:00Z."""
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("text", "timestamp"),
     [
         ("45s", NOON - 45),
         ("30m", NOON - 1_800),
@@ -24,13 +24,13 @@ NOON = 1_795_348_800.0
         ("2026-11-22T13:00+01:00", NOON),
     ],
 )
-def test_a_moment_is_ago_or_iso(text: str, moment: float) -> None:
+def test_a_timestamp_is_ago_or_iso(text: str, timestamp: float) -> None:
     """Without a zone it is UTC, whatever the machine thinks."""
-    assert parse_moment(text, NOON) == moment
+    assert parse_timestamp(text, NOON) == timestamp
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2 h", "-2h", "22.11.2026", "1795348800"])
 def test_anything_else_is_explained(text: str) -> None:
     """The error says what is allowed."""
     with pytest.raises(ValueError, match="30m, 2h, 3d, 1w"):
-        parse_moment(text, NOON)
+        parse_timestamp(text, NOON)

@@ -87,8 +87,8 @@ def _named(letter: DeadLetter, now: float) -> Iterator[tuple[str, str]]:
         yield "edited", f"{_when(edit['at'], now)}, by {edit['who']}: {', '.join(edit['paths'])}"
 
 
-def _when(moment: float, now: float) -> str:
-    return f"{utc(moment)}, {age(now - moment)} ago"
+def _when(timestamp: float, now: float) -> str:
+    return f"{utc(timestamp)}, {age(now - timestamp)} ago"
 
 
 def _money(letter: DeadLetter) -> str:

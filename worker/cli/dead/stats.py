@@ -146,8 +146,8 @@ def _rows(sums: Mapping[Any, Sum], now: float) -> Iterator[tuple[Text, str, str,
         )
 
 
-def _expires(moment: float, now: float) -> str:
-    return until(moment, now, past="now")
+def _expires(timestamp: float, now: float) -> str:
+    return until(timestamp, now, past="now")
 
 
 def _name(value: object) -> str:

@@ -73,7 +73,7 @@ local function wait_for_turn(limit, schedule)
     return 0
   end
   if not comes_after(ARGV[1], schedule.last) then
-    wait = wait + 1 -- whole milliseconds: every field that holds a moment does
+    wait = wait + 1 -- whole milliseconds: every field that holds a timestamp does
   end
   if has_unclaimed(KEYS[2]) then
     redis.call('HSET', KEYS[3], 'not_before', text(now + wait))

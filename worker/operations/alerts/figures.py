@@ -69,7 +69,7 @@ def _first_appended(redis: Redis) -> list[float]:
     """When the first block of each outbox was appended, Unix seconds."""
     found = read_oldest(redis, dict.fromkeys(Backlog(redis).destinations(), False))
     known = (one.appended_at for one in found.values())
-    return [moment for moment in known if moment is not None]  # a parked outbox may be empty
+    return [at for at in known if at is not None]  # a parked outbox may be empty
 
 
 def expiring_values(redis: Redis, now: float, until: float) -> dict[str, float]:
