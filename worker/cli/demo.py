@@ -227,8 +227,8 @@ def _keep(scene: Stage) -> None:
     click.echo("\nEverything runs until Ctrl-C. In another terminal:", err=True)
     for name, value in scene.settings.items():
         click.echo(f"  export {name}={shlex.quote(value)}", err=True)
-    for companion in scene.companions:
-        click.echo(f"  # log of the {companion.name}: {companion.log_path}", err=True)
+    for child in scene.children:
+        click.echo(f"  # log of the {child.name}: {child.log_path}", err=True)
     _show_commands(NEXT_KEPT)
     try:
         while True:
@@ -239,5 +239,5 @@ def _keep(scene: Stage) -> None:
 
 
 def _show_logs(scene: Stage) -> None:
-    for companion in scene.companions:
-        click.echo(f"End of the log of the {companion.name}:\n{companion.log_tail()}", err=True)
+    for child in scene.children:
+        click.echo(f"End of the log of the {child.name}:\n{child.log_tail()}", err=True)

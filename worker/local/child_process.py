@@ -1,6 +1,6 @@
 """One of our own commands as a process beside this one, which it never outlives.
 
-CompanionEndedError   it ended, or did not get ready; carries the end of its log
+ChildProcessEndedError   it ended, or did not get ready; carries the end of its log
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _LOG_TAIL_LINES: Final = 15
 Found = TypeVar("Found")
 
 
-class CompanionEndedError(TikTokEventsError):
-    """A companion ended, or did not get ready.
+class ChildProcessEndedError(TikTokEventsError):
+    """A child process ended, or did not get ready.
 
     Attributes:
         log_tail: the end of its log.
@@ -42,7 +42,7 @@ class CompanionEndedError(TikTokEventsError):
         self.log_tail = log_tail
 
 
-class Companion:
+class ChildProcess:
     """A ``tiktok-events`` command that runs from ``with`` to its end.
 
     It gets no Ctrl-C of our terminal; it is ended when the block ends, and by its
@@ -100,23 +100,23 @@ class Companion:
         """Make sure that it runs.
 
         Raises:
-            CompanionEndedError: it does not.
+            ChildProcessEndedError: it does not.
         """
         if self._process is None or self._process.poll() is not None:
-            raise CompanionEndedError(f"The {self.name} ended.", log_tail=self.log_tail())
+            raise ChildProcessEndedError(f"The {self.name} ended.", log_tail=self.log_tail())
 
     def wait_for(self, look: Callable[[], Found | None], *, timeout_s: float) -> Found:
         """Wait until ``look`` finds something; return that.
 
         Raises:
-            CompanionEndedError: the companion ended first, or the time ran out.
+            ChildProcessEndedError: the child process ended first, or the time ran out.
         """
         deadline = time.monotonic() + timeout_s
         while (found := look()) is None:
             self.check()
             if time.monotonic() > deadline:
                 sentence = f"The {self.name} was not ready after {timeout_s:g} s."
-                raise CompanionEndedError(sentence, log_tail=self.log_tail())
+                raise ChildProcessEndedError(sentence, log_tail=self.log_tail())
             time.sleep(_POLL_S)
         return found
 

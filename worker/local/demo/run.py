@@ -25,7 +25,7 @@ from redis import Redis
 
 from tiktok_events import Client
 from tiktok_events.settings import ENVIRONMENT_PREFIX
-from worker.local.child_process import Companion
+from worker.local.child_process import ChildProcess
 from worker.local.demo.report import Counters, DemoReport, SandboxFigures
 from worker.local.embedded import EmbeddedServer
 from worker.local.loopback import HOST
@@ -97,12 +97,12 @@ class Stage:
     Attributes:
         redis: a connection to the embedded server.
         settings: environment variables that make other commands use the same.
-        companions: the sandbox, then the workers.
+        children: the sandbox, then the workers.
     """
 
     redis: Redis
     settings: Mapping[str, str]
-    companions: tuple[Companion, ...]
+    children: tuple[ChildProcess, ...]
 
     @property
     def api_url(self) -> str:
@@ -113,10 +113,10 @@ class Stage:
         """Make sure that all of it runs.
 
         Raises:
-            CompanionEndedError: a part ended.
+            ChildProcessEndedError: a part ended.
         """
-        for companion in self.companions:
-            companion.check()
+        for child in self.children:
+            child.check()
 
 
 def forget_settings() -> None:
@@ -130,7 +130,7 @@ def stage(plan: Plan) -> Iterator[Stage]:
     """Start everything and yield when it is ready; end it all, and leave no file.
 
     Raises:
-        CompanionEndedError: a part did not start; its log is in the message.
+        ChildProcessEndedError: a part did not start; its log is in the message.
         EmbeddedServerError: the server did not.
     """
     with ExitStack() as stack:
@@ -152,7 +152,7 @@ def run(scene: Stage, plan: Plan, watch: Watch) -> DemoReport:
     """Enqueue the stream, wait for its end, and count.
 
     Raises:
-        CompanionEndedError: a part ended meanwhile.
+        ChildProcessEndedError: a part ended meanwhile.
         TikTokEventsError: an event could not be enqueued.
     """
     started = time.monotonic()
@@ -245,10 +245,10 @@ def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     return inherited | {"no_proxy": HOST, "NO_PROXY": HOST} | dict(settings)
 
 
-def _sandbox(plan: Plan, folder: Path) -> Companion:
+def _sandbox(plan: Plan, folder: Path) -> ChildProcess:
     ids = ",".join(source_id for _, source_id in destinations(plan.pixels))
     arguments = ["sandbox", "--port=0", f"--token={TOKEN}={ids}", f"--scenario={FAULTS}"]
-    return Companion(
+    return ChildProcess(
         "sandbox",
         [*arguments, f"--latency-ms={LATENCY_MS}"],
         environment=_environment({}),
@@ -256,7 +256,7 @@ def _sandbox(plan: Plan, folder: Path) -> Companion:
     )
 
 
-def _api_url(sandbox: Companion) -> str:
+def _api_url(sandbox: ChildProcess) -> str:
     """The address that the sandbox prints once it listens."""
     printed = re.compile(rf"^export {ENVIRONMENT_PREFIX}API_URL=(\S+)\n", re.MULTILINE)
     found = sandbox.wait_for(
@@ -265,10 +265,10 @@ def _api_url(sandbox: Companion) -> str:
     return found[1]
 
 
-def _worker(number: int, settings: Mapping[str, str], folder: Path) -> Companion:
+def _worker(number: int, settings: Mapping[str, str], folder: Path) -> ChildProcess:
     log_path = folder / f"worker-{number}.log"
     heartbeat = {f"{ENVIRONMENT_PREFIX}HEARTBEAT_FILE": str(log_path.with_suffix(".alive"))}
-    return Companion(
+    return ChildProcess(
         "worker",
         ["worker", f"--concurrency={min(os.cpu_count() or 1, 2)}"],
         environment=_environment({**settings, **heartbeat}),
