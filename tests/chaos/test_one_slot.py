@@ -30,7 +30,7 @@ from worker.letters.record import read_letter
 from worker.letters.search import BEGINNING
 from worker.operations.alerts.figures import dead_per_minute, oldest_waiting_s
 from worker.operations.alerts.judge import Alert, Alerts, Figure
-from worker.operations.data_subject import Person
+from worker.operations.data_subject import DataSubject
 from worker.operations.erasure import Erasure
 from worker.operations.erasure_found import Found
 from worker.operations.status import read_figures
@@ -172,8 +172,8 @@ def erase(redis: Redis, client: Client) -> None:
     """Erase a person who waits, in an outbox and for a time."""
     client.track(EVENT)
     client.track(EVENT, delay=timedelta(days=1))
-    person = Person.of({"email": ["jo@example.com"]}, None)
-    Erasure(redis, person, lease_s=0).run(Found(), lambda: None)
+    subject = DataSubject.of({"email": ["jo@example.com"]}, None)
+    Erasure(redis, subject, lease_s=0).run(Found(), lambda: None)
 
 
 def look(redis: Redis, client: Client) -> None:

@@ -29,7 +29,7 @@ from tiktok_events.outbox import keys
 from tiktok_events.outbox.outbox import Appender
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.local.embedded import EmbeddedServer
-from worker.operations.data_subject import Person
+from worker.operations.data_subject import DataSubject
 from worker.operations.erasure import Erasure
 from worker.operations.erasure_found import Found
 from worker.operations.status import read_figures
@@ -40,7 +40,7 @@ from worker.outbox.settlement import Settlement, Turns
 
 DESTINATIONS = ["web:C0ONE", "web:C0TWO"]
 PEOPLE = ["jo", "al", "mo"]
-JO = Person.of({"email": ["jo@example.com"]}, None)
+JO = DataSubject.of({"email": ["jo@example.com"]}, None)
 AT_WORK = 3
 """Claims at a time."""
 

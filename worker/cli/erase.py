@@ -17,7 +17,7 @@ from tiktok_events.spool.spool import Spool
 from worker.cli import options
 from worker.cli.acting import acting
 from worker.cli.terminal import Bar, confirm, console, counted, print_json, printable, utc
-from worker.operations.data_subject import Person
+from worker.operations.data_subject import DataSubject
 from worker.operations.erasure import Account, Elsewhere, Erasure
 from worker.operations.erasure_found import Found
 from worker.operations.queued_events import QueuedEvents
@@ -85,8 +85,8 @@ def erase(
         raise click.UsageError("say who with --email, --phone or --external-id")
     settings = Settings.load()
     values = {key: _read(key, texts) for key, texts in given.items() if texts}
-    person = _person(values, settings.default_region)
-    with _Desk.open(settings, person, _words(values)) as desk:
+    subject = _subject(values, settings.default_region)
+    with _Desk.open(settings, subject, _words(values)) as desk:
         found = Found() if yes and not dry_run else desk.count()
         if not dry_run:
             confirm(_question(found), yes=yes or not found.total)
@@ -100,27 +100,27 @@ class _Desk:
 
     Attributes:
         redis: a connection.
-        person: whose events are meant.
-        words: how the person was named, for the audit.
+        subject: whose events are meant.
+        words: how the data subject was named, for the audit.
         settings: for the lease and who asks.
         elsewhere: what is looked at besides.
     """
 
     redis: Redis
-    person: Person
+    subject: DataSubject
     words: str
     settings: Settings
     elsewhere: Elsewhere
 
     @classmethod
     @contextmanager
-    def open(cls, settings: Settings, person: Person, words: str) -> Iterator[Self]:
+    def open(cls, settings: Settings, subject: DataSubject, words: str) -> Iterator[Self]:
         """Connect to the outbox and to Celery's broker."""
         broker_too = replace(settings, redis_url=settings.celery_broker_url)
         with connect(settings) as redis, connect(broker_too) as broker:
-            queued = QueuedEvents(broker, person, settings.default_region)
-            elsewhere = Elsewhere(_spooled(settings, person), queued)
-            yield cls(redis, person, words, settings, elsewhere)
+            queued = QueuedEvents(broker, subject, settings.default_region)
+            elsewhere = Elsewhere(_spooled(settings, subject), queued)
+            yield cls(redis, subject, words, settings, elsewhere)
 
     def count(self) -> Found:
         """How much there is; nothing is changed."""
@@ -141,20 +141,20 @@ class _Desk:
     def _erasure(self, account: Account | None) -> Erasure:
         return Erasure(
             self.redis,
-            self.person,
+            self.subject,
             lease_s=self.settings.lease_s,
             elsewhere=self.elsewhere,
             account=account,
         )
 
 
-def _spooled(settings: Settings, person: Person) -> SpooledEvents | None:
+def _spooled(settings: Settings, subject: DataSubject) -> SpooledEvents | None:
     """This machine's spool, if it has one: looking makes no file."""
     path = settings.spool_file
     if path is None or not path.exists():
         return None
     spool = Spool(path, settings.spool_bytes, settings.redis_timeout_s)
-    return SpooledEvents(spool, person)
+    return SpooledEvents(spool, subject)
 
 
 def _read(key: str, texts: Sequence[str]) -> list[str]:
@@ -171,9 +171,9 @@ def _from_stdin(key: str) -> list[str]:
     return [line for line in sys.stdin.read().splitlines() if line.strip()]
 
 
-def _person(values: Mapping[str, Sequence[str]], default_region: str | None) -> Person:
+def _subject(values: Mapping[str, Sequence[str]], default_region: str | None) -> DataSubject:
     try:
-        return Person.of(values, default_region)
+        return DataSubject.of(values, default_region)
     except InvalidEvent as error:
         raise click.UsageError(f"{_option(error.path)}: {error.message}") from error
 

@@ -4,7 +4,7 @@
 --       7 acts  8 erasing
 -- ARGV  1 dead letter id  2 the letter as it was read  3 the new one  4 its kind, JSON
 --       5 the step of an act, which counts it in the same step
--- Returns 1, 0 when the letter is gone or was changed meanwhile, or -1 while a person is erased.
+-- Returns 1, 0 when the letter is gone or was changed meanwhile, or -1 while a data subject is erased.
 
 if is_erasing(KEYS[8]) then
   return -1

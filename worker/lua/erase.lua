@@ -1,4 +1,4 @@
--- Take a person's events out of a waiting block; the others' go back as a block of their own.
+-- Take a data subject's events out of a waiting block; the others' go back as a block of their own.
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence  7 acts
 -- ARGV  1 destination  2 block id  3 lease, ms

@@ -1,4 +1,4 @@
--- Take a delayed event of a person out, and count it for the act that wants it, in one step.
+-- Take a delayed event of a data subject out, and count it for the act that wants it, in one step.
 -- Before this stands cancel.lua as the function `cancel`, which sees the same KEYS and ARGV.
 --
 -- KEYS  those of cancel.lua, then: 6 acts

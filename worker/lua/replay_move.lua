@@ -10,12 +10,12 @@
 --       then per letter: id, the letter as it was read, block JSON, attempts JSON, KEYS of its set
 -- Steps nothing unless the replay runs, the caller holds it and this step was not made before;
 --       nothing while letters would go to a destination that is parked, backing off or full,
---       or while a person is erased;
+--       or while a data subject is erased;
 --       a letter that is gone, or not as it was read, is passed over; any other leaves the
 --       dead letters and becomes a block of one event;
 --       counts, place and lease follow in the same step.
 -- Returns {what, letters moved}: 0 moved, 1 not held, 2 parked, 3 backing off, 4 full,
---       5 a person is erased.
+--       5 a data subject is erased.
 
 local MOVED, NOT_HELD, PARKED, BACKING_OFF, FULL, ERASING = 0, 1, 2, 3, 4, 5
 local FIRST_INDEX_KEY, FIRST_LETTER = 11, 12

@@ -8,7 +8,7 @@
 --       8 the step of an act, which counts it in the same step
 -- Steps the same event is one of the same event_id, name and destination;
 --       an id that is taken by another letter, which came from another server, is made anew.
--- Returns 1, 0 when it was there, or -1 while a person is erased.
+-- Returns 1, 0 when it was there, or -1 while a data subject is erased.
 
 local CANDIDATES = 100 -- letters of one event_id, which should be one
 local found, set = found_by(3), KEYS[#KEYS]

@@ -1,4 +1,4 @@
-"""A person as events know one: by the digests of an e-mail address, a phone number, an id."""
+"""A data subject as events know one: by the digests of an e-mail address, a phone number, an id."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ IDENTIFYING: Final = ("email", "phone", "external_id")
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Whose events are meant; it prints nothing, because a digest stands for a person too.
+class DataSubject:
+    """Whose events are meant; it prints nothing, because a digest stands for a data subject too.
 
     Attributes:
         digests: match key → the digests that its values have in events, lower case.
@@ -30,7 +30,7 @@ class Person:
 
     @classmethod
     def of(cls, values: Mapping[str, Sequence[str]], default_region: str | None) -> Self:
-        """The person with any of these values.
+        """The data subject with any of these values.
 
         A phone number without a country code is hashed twice: with the default region, and
         without one, because the application that tracked it may have had none.

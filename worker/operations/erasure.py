@@ -1,12 +1,12 @@
-"""Erasure: everything of one person that waits or is dead goes, and nothing of anybody else.
+"""Erasure: everything of one data subject that waits or is dead goes, and nothing of anybody else.
 
 Events move one way only while the fence of `worker.letters.fence` stands, and it is looked at the
 places in that order: what is found nowhere is nowhere, or was accepted since.
 
 spooled    on this machine, for as long as no other process is flushing
 queued     Celery messages that carry an event; those that workers have taken are waited for
-delayed    each event of the person that waits for its time goes
-waiting    each block with an event of the person loses it; a block that a worker holds is
+delayed    each event of the data subject that waits for its time goes
+waiting    each block with an event of the data subject loses it; a block that a worker holds is
            asked again until its claim has ended, one way or the other
 dead       letters with such an event are purged
 
@@ -29,7 +29,7 @@ from tiktok_events.errors import OutboxUnavailable
 from worker.letters.dead_letters import PAGE, DeadLetters
 from worker.letters.fence import Fence
 from worker.letters.letter import DeadLetter
-from worker.operations.data_subject import Person
+from worker.operations.data_subject import DataSubject
 from worker.operations.erasure_blocks import BlocksOf, Seen
 from worker.operations.erasure_found import BUSY_SPOOL, NO_BROKER, NO_FENCE, Found
 from worker.operations.queued_events import QueuedEvents
@@ -82,11 +82,11 @@ class Account:
 
 
 class Erasure:
-    """Erases one person's events, or counts them.
+    """Erases one data subject's events, or counts them.
 
     Args:
         redis: a connection.
-        person: whose.
+        subject: whose events are meant.
         lease_s: how long a claim is alive without being settled.
         elsewhere: what else is looked at.
         account: where it is counted.
@@ -97,7 +97,7 @@ class Erasure:
     def __init__(  # noqa: PLR0913 — because a test brings its own clock
         self,
         redis: Redis,
-        person: Person,
+        subject: DataSubject,
         *,
         lease_s: float,
         elsewhere: Elsewhere = NOWHERE_ELSE,
@@ -108,20 +108,20 @@ class Erasure:
         self._letters = DeadLetters(redis)
         self._delayed_events = DelayedEvents(redis)
         self._fence = Fence(redis, clock)
-        self._person = person
+        self._subject = subject
         self._lease_s = lease_s
         self._elsewhere = elsewhere
         self._account = account
         self._clock = clock
         self._wait = wait
-        self._blocks = BlocksOf(redis, person, lease_s=lease_s, step=self._step("waiting"))
+        self._blocks = BlocksOf(redis, subject, lease_s=lease_s, step=self._step("waiting"))
 
     def steps(self) -> int:
         """How many blocks, letters and delayed events there are to look at, about."""
         return len(self._blocks) + len(self._letters) + len(self._delayed_events)
 
     def count(self, seen: Seen) -> Found:
-        """How much there is of the person now; nothing is changed."""
+        """How much there is of the data subject now; nothing is changed."""
         found, elsewhere = Found(), self._elsewhere
         with _telling(found):
             found.spooled = elsewhere.spooled.count() if elsewhere.spooled else 0
@@ -130,7 +130,7 @@ class Erasure:
             found.in_hand = elsewhere.queued.in_hand() if elsewhere.queued else 0
         found.delayed = sum(1 for _ in self._theirs_delayed(seen))
         found.waiting = self._blocks.count(seen)
-        found.dead_letters = sum(1 for _ in _letters_of(self._letters, self._person, seen))
+        found.dead_letters = sum(1 for _ in _letters_of(self._letters, self._subject, seen))
         return found
 
     def run(self, found: Found, seen: Seen) -> None:
@@ -230,13 +230,13 @@ class Erasure:
 
     def _theirs_delayed(self, seen: Seen) -> Iterator[DelayedBody]:
         for event in self._delayed_events:
-            if self._person.may_be_in(event.body) and self._person.owns(orjson.loads(event.body)):
+            if self._subject.may_be_in(event.body) and self._subject.owns(orjson.loads(event.body)):
                 yield event
             seen()
 
     def _erase_letters(self, found: Found, seen: Seen) -> None:
         # Found first and purged then: purging moves the pages that are being read.
-        theirs, step = list(_letters_of(self._letters, self._person, seen)), self._step(DEAD)
+        theirs, step = list(_letters_of(self._letters, self._subject, seen)), self._step(DEAD)
         for first in range(0, len(theirs), PAGE):
             found.dead_letters += self._letters.purge(theirs[first : first + PAGE], step=step)
 
@@ -252,9 +252,9 @@ def _telling(found: Found) -> Iterator[None]:
         found.unreached.append(NO_BROKER)
 
 
-def _letters_of(letters: DeadLetters, person: Person, seen: Seen) -> Iterator[DeadLetter]:
-    """The dead letters of a person."""
+def _letters_of(letters: DeadLetters, subject: DataSubject, seen: Seen) -> Iterator[DeadLetter]:
+    """The dead letters of a data subject."""
     for letter in letters:
-        if person.owns(letter.body):
+        if subject.owns(letter.body):
             yield letter
         seen()

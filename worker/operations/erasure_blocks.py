@@ -1,4 +1,4 @@
-"""A person's events in outboxes: taken out of their blocks, as soon as no worker holds them."""
+"""A data subject's events in outboxes: taken out of their blocks once no worker holds them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from redis import Redis
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import LuaScript
 from worker.attempts.history import History
-from worker.operations.data_subject import Person
+from worker.operations.data_subject import DataSubject
 from worker.operations.erasure_found import Found, Holder
 from worker.operations.spooled_events import theirs_in
 from worker.outbox.backlog import Backlog, StoredBlock
@@ -33,11 +33,11 @@ class _End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """A block with events of the person.
+    """A block with events of the data subject.
 
     Attributes:
         block: as it stands.
-        theirs: how many of its events are the person's.
+        theirs: how many of its events are the data subject's.
         others: the other events.
     """
 
@@ -53,20 +53,20 @@ class _Shared:
 
 
 class BlocksOf:
-    """The blocks that have events of a person.
+    """The blocks that have events of a data subject.
 
     Args:
         redis: a connection.
-        person: whose.
+        subject: whose events are meant.
         lease_s: how long a claim is alive without being settled.
         step: of the act that is to count what is erased (`Act.step`).
     """
 
-    def __init__(self, redis: Redis, person: Person, *, lease_s: float, step: str) -> None:
+    def __init__(self, redis: Redis, subject: DataSubject, *, lease_s: float, step: str) -> None:
         self._redis = redis
         self._backlog = Backlog(redis)
         self._script = LuaScript(redis, "worker", "lib/unblocked", "lib/claims", "audit", "erase")
-        self._person = person
+        self._subject = subject
         self._lease_s = lease_s
         self._step = step
         self._looked: dict[str, str] = {}
@@ -120,9 +120,9 @@ class BlocksOf:
             yield block
 
     def _shared(self, blocks: Iterator[StoredBlock]) -> Iterator[_Shared]:
-        """Those blocks that have an event of the person, taken apart."""
+        """Those blocks that have an event of the data subject, taken apart."""
         for block in blocks:
-            theirs, others = theirs_in(block.payload, self._person)
+            theirs, others = theirs_in(block.payload, self._subject)
             if theirs:
                 yield _Shared(block, theirs, others)
 

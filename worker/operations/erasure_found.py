@@ -12,7 +12,7 @@ NO_FENCE: Final = "what was moved meanwhile: this look was held up again and aga
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A claim that is alive on events of the person.
+    """A claim that is alive on events of the data subject.
 
     Attributes:
         worker: the process, as host:pid:…
@@ -29,7 +29,7 @@ class Holder:
 
 @dataclass(slots=True)
 class Found:
-    """How much there is of a person, or was.
+    """How much there is of a data subject, or was.
 
     Attributes:
         waiting: events in outboxes.

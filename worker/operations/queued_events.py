@@ -1,4 +1,4 @@
-"""Events of a person in Celery messages that no worker has read yet: `tiktok_events.track`.
+"""Events of a data subject in Celery messages that no worker has read yet: `tiktok_events.track`.
 
 They stand in the broker's lists as their producers wrote them, match keys raw or hashed; one that
 a worker has taken, but not handed over, stands in `unacked`. In between, for as long as kombu
@@ -18,7 +18,7 @@ from redis import Redis
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.match_keys import prepare_user
 from tiktok_events.outbox.keys import BROKER_PREFIX, QUEUE
-from worker.operations.data_subject import IDENTIFYING, Person
+from worker.operations.data_subject import IDENTIFYING, DataSubject
 
 LISTS: Final = (
     *(QUEUE, BROKER_PREFIX + QUEUE),
@@ -34,17 +34,17 @@ PAGE: Final = 500
 
 
 class QueuedEvents:
-    """A person's events in Celery messages.
+    """A data subject's events in Celery messages.
 
     Args:
         broker: a connection to Celery's broker.
-        person: whose.
+        subject: whose events are meant.
         default_region: where national phone numbers are at home.
     """
 
-    def __init__(self, broker: Redis, person: Person, default_region: str | None) -> None:
+    def __init__(self, broker: Redis, subject: DataSubject, default_region: str | None) -> None:
         self._broker = broker
-        self._person = person
+        self._subject = subject
         self._region = default_region
 
     def count(self) -> int:
@@ -80,7 +80,7 @@ class QueuedEvents:
         return any(map(self._owns, users_in(message)))
 
     def _owns(self, user: dict[str, Any]) -> bool:
-        """Whether a `user` as a producer wrote it is the person."""
+        """Whether a `user` as a producer wrote it is the data subject."""
         alone: list[dict[str, Any]] = [{key: user[key]} for key in IDENTIFYING if key in user]
         # Each by itself, too: one that can never be sent must not hide another.
         for part in [user, *alone]:
@@ -88,7 +88,7 @@ class QueuedEvents:
                 prepared = prepare_user(part, self._region)
             except InvalidEvent:
                 continue
-            if self._person.owns({"user": prepared}):
+            if self._subject.owns({"user": prepared}):
                 return True
         return False
 

@@ -1,4 +1,4 @@
-"""Events of a person in this machine's spool, which Redis has not got yet."""
+"""Events of a data subject in this machine's spool, which Redis has not got yet."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ import orjson
 
 from tiktok_events.outbox.blocks import Block
 from tiktok_events.spool.spool import Spool
-from worker.operations.data_subject import Person
+from worker.operations.data_subject import DataSubject
 
 
-def theirs_in(payload: bytes, person: Person) -> tuple[int, list[Any]]:
-    """How many events of a block are the person's, and the others.
+def theirs_in(payload: bytes, subject: DataSubject) -> tuple[int, list[Any]]:
+    """How many events of a block are the data subject's, and the others.
 
     A block that holds no JSON array, which none of ours does, has none: nobody can send it either.
     """
     try:
-        events = orjson.loads(payload) if person.may_be_in(payload) else []
+        events = orjson.loads(payload) if subject.may_be_in(payload) else []
     except orjson.JSONDecodeError:
         return 0, []
     if not isinstance(events, list):
         return 0, []
-    others = [event for event in events if not person.owns(event)]
+    others = [event for event in events if not subject.owns(event)]
     return len(events) - len(others), others
 
 
 class SpooledEvents:
-    """A person's events in a spool.
+    """A data subject's events in a spool.
 
     Args:
         spool: of this machine.
-        person: whose.
+        subject: whose events are meant.
     """
 
-    def __init__(self, spool: Spool, person: Person) -> None:
+    def __init__(self, spool: Spool, subject: DataSubject) -> None:
         self._spool = spool
-        self._person = person
+        self._subject = subject
         self._found = 0
 
     def count(self) -> int:
@@ -46,7 +46,7 @@ class SpooledEvents:
         Raises:
             OutboxUnavailable: the spool cannot be used.
         """
-        return sum(theirs_in(block.payload, self._person)[0] for block in self._spool.blocks())
+        return sum(theirs_in(block.payload, self._subject)[0] for block in self._spool.blocks())
 
     def erase(self) -> int | None:
         """Take them out; returns how many, or nothing while another process is flushing.
@@ -58,7 +58,7 @@ class SpooledEvents:
         return self._found if self._spool.rewrite(self._without_theirs) else None
 
     def _without_theirs(self, block: Block) -> Block | None:
-        theirs, others = theirs_in(block.payload, self._person)
+        theirs, others = theirs_in(block.payload, self._subject)
         self._found += theirs
         if not theirs:
             return block

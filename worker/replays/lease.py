@@ -41,7 +41,7 @@ class Step(IntEnum):
         PARKED: nothing was done, because the destination waits for a person.
         BACKING_OFF: nothing was done, because the destination failed a moment ago.
         FULL: nothing was done, because enough events wait there.
-        ERASING: nothing was done, because a person is erased.
+        ERASING: nothing was done, because a data subject is erased.
     """
 
     MOVED = 0

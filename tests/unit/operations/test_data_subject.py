@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.match_keys import prepare_user
-from worker.operations.data_subject import Person
+from worker.operations.data_subject import DataSubject
 
 EMAIL = "jo@example.com"
 DIGEST = sha256(EMAIL.encode()).hexdigest()
 
 
-def person(region: str | None = None, **values: str) -> Person:
+def subject(region: str | None = None, **values: str) -> DataSubject:
     """Somebody with one value of each kind."""
-    return Person.of({key: [value] for key, value in values.items()}, region)
+    return DataSubject.of({key: [value] for key, value in values.items()}, region)
 
 
 def event(region: str | None = None, **user: Any) -> dict[str, Any]:
@@ -50,21 +50,21 @@ def test_every_way_of_writing_a_value_is_the_same_person(
 ) -> None:
     """The operator's spelling and the application's meet in one digest."""
     stored = event(**{key: tracked})
-    somebody = person(**{key: asked})
+    somebody = subject(**{key: asked})
     assert somebody.owns(stored)
     assert somebody.may_be_in(orjson.dumps([event(email="other@example.com"), stored]))
 
 
 def test_a_national_number_is_looked_for_at_home() -> None:
     """The default region is that of the application; the buyer's country gives the same digest."""
-    somebody = person("DE", phone="0151 23456789")
+    somebody = subject("DE", phone="0151 23456789")
     assert somebody.owns(event("DE", phone="15123456789"))
     assert somebody.owns(event(None, phone="015123456789", country="de"))
 
 
 def test_a_number_with_its_country_code_is_one_number() -> None:
     """No reading of it is a stranger's."""
-    (digests,) = person("DE", phone="+49 151 23456789").digests.values()
+    (digests,) = subject("DE", phone="+49 151 23456789").digests.values()
     assert digests == {sha256(b"+4915123456789").hexdigest()}
 
 
@@ -81,18 +81,18 @@ def test_a_number_with_its_country_code_is_one_number() -> None:
 )
 def test_another_person_is_another_person(key: str, asked: str, tracked: dict[str, Any]) -> None:
     """Neither a like value nor the same digest under another key will do."""
-    assert not person(**{key: asked}).owns(event(**tracked))
+    assert not subject(**{key: asked}).owns(event(**tracked))
 
 
 @pytest.mark.parametrize("broken", [None, [], "text", {"user": None}, {"user": [EMAIL]}, {}])
 def test_what_is_no_event_is_nobodys(broken: object) -> None:
     """A dead letter may have any body."""
-    assert not person(email=EMAIL).owns(broken)
+    assert not subject(email=EMAIL).owns(broken)
 
 
 def test_any_of_several_values_is_enough() -> None:
     """Values of all kinds are one person's."""
-    somebody = Person.of({"email": [EMAIL, "jo@shop.example"], "external_id": ["7"]}, None)
+    somebody = DataSubject.of({"email": [EMAIL, "jo@shop.example"], "external_id": ["7"]}, None)
     own = [event(email="jo@shop.example"), event(external_id="7"), event(email=EMAIL)]
     assert [somebody.owns(one) for one in own] == [True, True, True]
 
@@ -109,14 +109,14 @@ def test_any_of_several_values_is_enough() -> None:
 def test_a_value_that_no_event_can_have_is_refused(key: str, value: str, reason: str) -> None:
     """The sentence says why, and never what."""
     with pytest.raises(InvalidEvent, match=reason) as refusal:
-        person(**{key: value})
+        subject(**{key: value})
     assert refusal.value.path == key
     assert not value.strip() or value not in str(refusal.value)
 
 
 def test_a_person_does_not_print() -> None:
     """A digest stands for a person too."""
-    assert repr(person(email=EMAIL)) == "Person()"
+    assert repr(subject(email=EMAIL)) == "DataSubject()"
 
 
 @given(
@@ -130,5 +130,5 @@ def test_a_person_does_not_print() -> None:
 )
 def test_a_quick_look_never_misses_an_event(user: dict[str, str], asked: dict[str, str]) -> None:
     """A block that is passed over has no event of the person."""
-    somebody, stored = person(**asked), event(**user)
+    somebody, stored = subject(**asked), event(**user)
     assert somebody.may_be_in(orjson.dumps([stored])) or not somebody.owns(stored)

@@ -16,7 +16,7 @@ from tiktok_events.event.match_keys import prepare_user
 from tiktok_events.outbox import keys
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
-from worker.operations.data_subject import Person
+from worker.operations.data_subject import DataSubject
 from worker.operations.erasure import Elsewhere, Erasure
 from worker.operations.erasure_found import Found
 from worker.operations.queued_events import QueuedEvents
@@ -111,9 +111,9 @@ class Shop:
         }
         DeadLetters(self.redis).bury(self.letter(body))
 
-    def person(self) -> Person:
+    def subject(self) -> DataSubject:
         """Jo, as events know one."""
-        return Person.of({"email": [JO]}, None)
+        return DataSubject.of({"email": [JO]}, None)
 
     def erase(
         self,
@@ -131,7 +131,7 @@ class Shop:
         found, ticks = Found(), itertools.count(step=LEASE_S / 10)
         Erasure(
             self.redis,
-            self.person(),
+            self.subject(),
             lease_s=LEASE_S,
             elsewhere=Elsewhere(queued=queued),
             clock=lambda: next(ticks),

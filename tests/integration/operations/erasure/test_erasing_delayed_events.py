@@ -32,7 +32,7 @@ def test_delayed_events_of_a_person_are_erased(shop: Any) -> None:
 def test_delayed_events_are_counted_before(shop: Any) -> None:
     """A dry run says how many, and changes nothing."""
     hold(shop, "jo@example.com")
-    erasure = Erasure(shop.redis, shop.person(), lease_s=1)
+    erasure = Erasure(shop.redis, shop.subject(), lease_s=1)
     looked: list[None] = []
     assert (erasure.steps(), erasure.count(lambda: looked.append(None))) == (1, Found(delayed=1))
     assert (len(looked), len(DelayedEvents(shop.redis))) == (1, 1)

@@ -18,13 +18,13 @@ from tiktok_events.client import Client
 from tiktok_events.outbox import keys
 from tiktok_events.spool.spool import Spool
 from worker.cli import main
-from worker.operations.data_subject import Person
+from worker.operations.data_subject import DataSubject
 from worker.operations.queued_events import UNACKED, QueuedEvents, users_in
 from worker.reporting.audit import Audit
 
 JO, AL = "jo@example.com", "al@example.com"
 QUEUE: Final = keys.BROKER_PREFIX + keys.QUEUE
-PERSON: Final = Person.of({"email": [JO], "phone": ["+49 151 23456789"]}, None)
+SUBJECT: Final = DataSubject.of({"email": [JO], "phone": ["+49 151 23456789"]}, None)
 
 
 def message(user: dict[str, Any], **event: Any) -> bytes:
@@ -134,8 +134,8 @@ def test_messages_of_a_person_are_erased(run: Any, shop: Any, carrying: bytes, n
 def test_a_national_number_is_found_beside_what_is_no_address(redis: Redis) -> None:
     """Each match key is read by itself, with the region of this process."""
     redis.lpush(QUEUE, NATIONAL)
-    assert QueuedEvents(redis, PERSON, "DE").count() == 1
-    assert QueuedEvents(redis, PERSON, None).count() == 0
+    assert QueuedEvents(redis, SUBJECT, "DE").count() == 1
+    assert QueuedEvents(redis, SUBJECT, None).count() == 0
 
 
 def test_a_message_in_a_workers_hand_is_told(
@@ -159,7 +159,7 @@ def test_a_message_that_is_handed_over_is_found_where_it_goes(shop: Any) -> None
         if shop.redis.hdel(UNACKED, "tag"):
             shop.track(JO)
 
-    found = shop.erase(hand_over, QueuedEvents(shop.redis, shop.person(), None))
+    found = shop.erase(hand_over, QueuedEvents(shop.redis, shop.subject(), None))
     assert (found.waiting, found.in_hand, found.complete) == (1, 0, True)
 
 

@@ -87,7 +87,7 @@ def test_counting_changes_nothing(shop: Any) -> None:
     shop.bury(JO)
     before = shop.redis.xrange(keys.outbox(KEY))
     seen: list[int] = []
-    erasure = Erasure(shop.redis, shop.person(), lease_s=60.0)
+    erasure = Erasure(shop.redis, shop.subject(), lease_s=60.0)
     assert erasure.count(lambda: seen.append(1)) == Found(waiting=2, dead_letters=1)
     assert (shop.redis.xrange(keys.outbox(KEY)), len(seen)) == (before, erasure.steps())
 
@@ -95,7 +95,7 @@ def test_counting_changes_nothing(shop: Any) -> None:
 @pytest.mark.parametrize("payload", ['["{digest}', '"{digest}"', '["{digest}"]'])
 def test_a_block_that_holds_no_events_is_passed_over(shop: Any, payload: str) -> None:
     """None of ours writes one, and nobody's events could be told in it."""
-    (digest,) = shop.person().digests["email"]
+    (digest,) = shop.subject().digests["email"]
     shop.redis.xadd(keys.outbox(KEY), {"n": 1, "b": payload.replace("{digest}", digest)})
     shop.redis.zadd(keys.READY, {KEY: 0})
     assert shop.erase() == Found()
