@@ -39,7 +39,7 @@ SHUTDOWN_S = 6.0
 Celery takes up to three to end its processes (measured)."""
 
 
-class Drain:
+class DeliveryLoop:
     """One run of the loop.
 
     Args:

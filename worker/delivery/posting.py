@@ -1,4 +1,4 @@
-"""Deliveries under way in one run of the drain loop: how many, where to, and when they end."""
+"""Deliveries under way in one run of the delivery loop: how many, where to, and when they end."""
 
 from __future__ import annotations
 

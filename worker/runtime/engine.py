@@ -25,7 +25,7 @@ from worker.delivery.claiming import Claiming
 from worker.delivery.deliver import Delivery
 from worker.delivery.destinations import Destinations
 from worker.delivery.events_api import EventsApi
-from worker.delivery.loop import Drain
+from worker.delivery.loop import DeliveryLoop
 from worker.delivery.posting import Posting
 from worker.delivery.remarks import Remarks
 from worker.outbox.outbox import Outbox
@@ -165,7 +165,7 @@ class Engine:
             posting=posting,
             remarks=self._remarks,
         )
-        drain = Drain(
+        loop = DeliveryLoop(
             self.outbox,
             claiming,
             posting,
@@ -174,7 +174,7 @@ class Engine:
             beat=SIGN_OF_LIFE.beat,
         )
         with self.serving():
-            drain.run(budget_s=budget_s)
+            loop.run(budget_s=budget_s)
 
     @contextmanager
     def serving(self) -> Iterator[None]:
