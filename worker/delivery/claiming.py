@@ -1,10 +1,10 @@
 """Claims for the loop of a deliver task, from what is wanted to what is posted.
 
-want       as many events as a request holds, less what is carried already
+want       as many events as a request holds, less what is buffered already
 claim      blocks of all taken destinations in one round trip
-prepare    what can be sent is carried; what cannot is dead
+prepare    what can be sent is buffered; what cannot is dead
 probe      of a destination that fails, sometimes one half of what was claimed
-post       whole requests at once; what fills none is carried until more has come
+post       whole requests at once; what fills none is buffered until more has come
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Claiming:
         self._posting = posting
         self._remarks = remarks
         self._served: dict[str, Served] = {}
-        self._carrying: dict[str, Served] = {}
+        self._buffering: dict[str, Served] = {}
 
     def serve(self, names: Sequence[str]) -> bool:
         """Claim and post once for taken destinations that have room.
@@ -83,22 +83,22 @@ class Claiming:
             self._post_claimed(served, claim)
         return any(claim.rest is Rest.MORE for claim in claims)
 
-    def post_carried(self, except_for: Collection[str], *, a_line: bool) -> None:
-        """Post what is carried as it is, where nothing more came to fill a request.
+    def post_buffered(self, except_for: Collection[str], *, a_line: bool) -> None:
+        """Post what is buffered as it is, where nothing more came to fill a request.
 
         Args:
             except_for: destinations that were taken just now.
             a_line: whether other destinations are due that this worker has not taken.
         """
         now = time.monotonic()
-        for name, served in self._carrying.items():
+        for name, served in self._buffering.items():
             expects_more = name in except_for or served.expects_more(now, a_line=a_line)
-            self._post_carried(served, whole=not expects_more)
-        self._carrying = {name: one for name, one in self._carrying.items() if one.carried}
+            self._post_buffered(served, whole=not expects_more)
+        self._buffering = {name: one for name, one in self._buffering.items() if one.buffered}
 
-    def hand_back_carried(self) -> None:
-        """Settle what is carried as unsent."""
-        for served in self._carrying.values():
+    def hand_back_buffered(self) -> None:
+        """Settle what is buffered as unsent."""
+        for served in self._buffering.values():
             self._hand_back(served)
 
     def _with_room(self, name: str) -> Served | None:
@@ -119,11 +119,11 @@ class Claiming:
         return self._posting.has_room(served.key, served.account.limits.max_in_flight)
 
     def _want(self, served: Served) -> Want:
-        carried_bytes = sum(len(event.encoded) for event in served.carried)
+        buffered_bytes = sum(len(event.encoded) for event in served.buffered)
         return Want(
             served.key,
-            max(1, served.account.limits.batch_events - len(served.carried)),
-            max(1, served.account.limits.batch_bytes - carried_bytes),
+            max(1, served.account.limits.batch_events - len(served.buffered)),
+            max(1, served.account.limits.batch_bytes - buffered_bytes),
             served.account.turns,
         )
 
@@ -131,17 +131,17 @@ class Claiming:
         served.failures = claim.failures
         served.has_turn |= bool(claim.blocks)
         served.rest, served.asked_at = claim.rest, time.monotonic()
-        self._carry(served, claim)
+        self._buffer(served, claim)
         if claim.rest is Rest.STOPPED:
             self._hand_back(served)
         if claim.leaves_oldest:
             self._probe_half(served, second=claim.failures % 2 == 0)
-        self._post_carried(served, whole=claim.rest is Rest.NOTHING)
-        if served.carried:
-            self._carrying[served.key] = served
+        self._post_buffered(served, whole=claim.rest is Rest.NOTHING)
+        if served.buffered:
+            self._buffering[served.key] = served
 
-    def _carry(self, served: Served, claim: Claim) -> None:
-        """Carry what can be sent, post what travels apart, settle blocks that have ended."""
+    def _buffer(self, served: Served, claim: Claim) -> None:
+        """Buffer what can be sent, post what travels apart, settle blocks that have ended."""
         lease_ends = time.monotonic() + self._settings.lease_s
         preparer = Preparer(
             served.destination,
@@ -160,7 +160,7 @@ class Claiming:
             elif block.history.suspect or claimed.claims > LONELY_CLAIMS:
                 self._post(served, sendable)
             else:
-                served.carried += sendable
+                served.buffered += sendable
         if ended:
             self._settle_unsent(served, ended)
 
@@ -187,7 +187,7 @@ class Claiming:
 
         `claim.lua` has passed over the oldest for the same reason.
         """
-        events, served.carried = served.carried, []
+        events, served.buffered = served.buffered, []
         middle = (len(events) + 1) // 2
         halves = [events[:middle], events[middle:]]
         if second and halves[1]:
@@ -195,7 +195,7 @@ class Claiming:
         if events and self._has_room(served):
             self._post(served, halves[0], unsent=halves[1])
         else:
-            served.carried = events
+            served.buffered = events
 
     def _post(
         self, served: Served, events: list[Outgoing], unsent: Sequence[Outgoing] = ()
@@ -211,21 +211,21 @@ class Claiming:
         served.has_turn = False
         self._posting.post(served.key, lambda: self._delivery.deliver(batch))
 
-    def _post_carried(self, served: Served, *, whole: bool) -> None:
+    def _post_buffered(self, served: Served, *, whole: bool) -> None:
         """Post what fills requests, as far as there is room; if `whole`, the rest too."""
         limits = served.account.limits
         batches, rest = full_batches(
-            served.carried, max_events=limits.batch_events, max_bytes=limits.batch_bytes
+            served.buffered, max_events=limits.batch_events, max_bytes=limits.batch_bytes
         )
         if whole and rest:
             batches, rest = [*batches, rest], []
         while batches and self._has_room(served):
             self._post(served, batches.pop(0))
-        served.carried = [event for batch in batches for event in batch] + rest
+        served.buffered = [event for batch in batches for event in batch] + rest
 
     def _hand_back(self, served: Served) -> None:
-        if served.carried:
-            events, served.carried = served.carried, []
+        if served.buffered:
+            events, served.buffered = served.buffered, []
             blocks = self._delivery.hand_back(served.destination, events)
             self._settle_unsent(served, blocks)
 

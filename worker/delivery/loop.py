@@ -103,7 +103,7 @@ class DeliveryLoop:
         self._beat()
         a_line = len(taken.destinations) == room
         more_waits = self._claiming.serve(taken.destinations)
-        self._claiming.post_carried(taken.destinations, a_line=a_line)
+        self._claiming.post_buffered(taken.destinations, a_line=a_line)
         if a_line or more_waits:
             self._ring_for_help()
         if taken.destinations or len(self._posting):
@@ -135,7 +135,7 @@ class DeliveryLoop:
     def _finish(self) -> None:
         """Hand back what is not sent, wait for what is under way, pass the watch on."""
         try:
-            self._claiming.hand_back_carried()
+            self._claiming.hand_back_buffered()
         finally:
             self._posting.wait_for_all(SHUTDOWN_S if self._stopping() else None)
         self._fall_asleep()

@@ -11,7 +11,7 @@ from worker.delivery.prepare import Outgoing
 from worker.outbox.outbox import Rest
 
 MORE_S: Final = 1.0
-"""Carried events wait this long to be filled up, while the rest of them waits for its turn."""
+"""Buffered events wait this long to be filled up, while the rest of them waits for its turn."""
 
 ELSEWHERE_S: Final = 0.1
 """They wait so long where nothing waits in line: another worker has taken the rest. While there
@@ -25,7 +25,7 @@ class Served:
     Attributes:
         destination: which.
         account: its token and limits.
-        carried: prepared events that did not fill a request yet; more are being claimed.
+        buffered: prepared events that did not fill a request yet; more are being claimed.
         rest: what the newest claim left in the outbox.
         asked_at: when that was, or when it was last offered to others because there was no room
             here; seconds of the monotonic clock.
@@ -35,7 +35,7 @@ class Served:
 
     destination: Destination
     account: Account
-    carried: list[Outgoing] = field(default_factory=list)
+    buffered: list[Outgoing] = field(default_factory=list)
     rest: Rest = Rest.NOTHING
     asked_at: float = 0.0
     failures: int = 0
@@ -47,7 +47,7 @@ class Served:
         return self.destination.key
 
     def expects_more(self, now: float, *, a_line: bool) -> bool:
-        """Whether what is carried waits to be filled up.
+        """Whether what is buffered waits to be filled up.
 
         Args:
             now: seconds of the monotonic clock.

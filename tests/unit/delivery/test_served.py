@@ -1,4 +1,4 @@
-"""How long what is carried waits for company."""
+"""How long what is buffered waits for company."""
 
 from __future__ import annotations
 
@@ -45,5 +45,5 @@ def test_the_turn_of_a_token_is_waited_for() -> None:
 
 @pytest.mark.parametrize("rest", [Rest.MORE, Rest.LATER])
 def test_nothing_is_waited_for_without_end(rest: Rest) -> None:
-    """After a second what is carried goes as it is."""
+    """After a second what is buffered goes as it is."""
     assert served(rest, MORE_S).expects_more(time.monotonic(), a_line=True) is False
