@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from tiktok_events.connection.led_address import is_cluster
+from tiktok_events.connection.discovery_address import is_cluster
 from tiktok_events.settings import (
     ENVIRONMENT_PREFIX,
     ClientSettings,

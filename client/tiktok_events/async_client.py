@@ -12,7 +12,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from tiktok_events.connection import async_leader
+from tiktok_events.connection import async_primary
 from tiktok_events.errors import OutboxUnavailable
 from tiktok_events.event.policy import PolicyRule
 from tiktok_events.event.prepare import PreparedEvent
@@ -106,7 +106,7 @@ class AsyncClient(Producer):
         await asyncio.to_thread(self._fallback.close)
 
     def _connect(self) -> None:
-        self._redis = async_leader.connect(
+        self._redis = async_primary.connect(
             self.settings.redis_url,
             key=keys.READY,
             protocol=2,

@@ -13,7 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ReadOnlyError, RedisError
 from redis.retry import Retry
 
-from tiktok_events.connection import leader
+from tiktok_events.connection import primary
 from tiktok_events.errors import OutboxUnavailable
 from tiktok_events.event.policy import PolicyRule
 from tiktok_events.event.prepare import PreparedEvent
@@ -264,9 +264,9 @@ def connect(settings: ClientSettings) -> Redis:
     One retry is right, but none after a time-out: it replaces a pooled connection that a
     Redis restart has closed, or that leads to a server which has become a replica. If the
     first call was carried out all the same, its events are in the outbox twice with the same
-    ids, and the API counts each once. How the leader is found: `leader.connect`.
+    ids, and the API counts each once. How the primary is found: `primary.connect`.
     """
-    return leader.connect(
+    return primary.connect(
         settings.redis_url,
         key=keys.READY,
         protocol=2,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
-from tiktok_events.connection.led_address import FORMS, LedAddress, is_cluster
+from tiktok_events.connection.discovery_address import FORMS, DiscoveryAddress, is_cluster
 from tiktok_events.connection.tls import check_files, url_arguments
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.event.key_names import key_names
@@ -100,7 +100,7 @@ def _alternatives(schemes: Sequence[str]) -> str:
 
 
 def redis_address(*schemes: str, cluster: bool = True) -> Check:
-    """A URL of one server with one of the schemes, or a form of `led_address`."""
+    """A URL of one server with one of the schemes, or a form of `discovery_address`."""
     forms = [form for form in FORMS if cluster or not is_cluster(f"{form}://")]
     one_server = address(*schemes, *forms)
 
@@ -108,8 +108,8 @@ def redis_address(*schemes: str, cluster: bool = True) -> Check:
         given = str(value).strip()
         if is_cluster(given) and not cluster:
             raise ValueError(NO_CLUSTER)
-        led = LedAddress.parse(given)
-        check_files(url_arguments(one_server(given)) if led is None else led.leading)
+        discovery = DiscoveryAddress.parse(given)
+        check_files(url_arguments(one_server(given)) if discovery is None else discovery.primary)
         return given
 
     return check

@@ -1,4 +1,4 @@
-"""A Redis Cluster of three leaders, and a replica of the one that has the outbox's slot."""
+"""A Redis Cluster of three primaries, and a replica of the one that has the outbox's slot."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Cluster:
     Args:
         directory: for all of them.
         program: of all of them.
-        leaders: how many.
-        replica: whether the leader of the outbox has one.
+        primaries: how many.
+        replica: whether the primary of the outbox has one.
     """
 
     def __init__(
@@ -34,16 +34,16 @@ class Cluster:
         directory: Path,
         program: Path | None = None,
         *,
-        leaders: int = 3,
+        primaries: int = 3,
         replica: bool = True,
     ) -> None:
         self._directory = directory
         self._program = program
-        self._leaders = leaders
+        self._primaries = primaries
         self._replica = replica
         self._parts = ExitStack()
         self._broker = EmbeddedServer(program=program)
-        self._bus_ports = [free_port() for _ in range(leaders + replica)]
+        self._bus_ports = [free_port() for _ in range(primaries + replica)]
         self.nodes: list[Node] = []
 
     @property
@@ -59,7 +59,7 @@ class Cluster:
     def __enter__(self) -> Self:
         with ExitStack() as parts:
             parts.enter_context(self._broker)
-            for number in range(self._leaders + self._replica):
+            for number in range(self._primaries + self._replica):
                 self.nodes.append(parts.enter_context(self._node(number)))
             self._assemble()
             self._parts = parts.pop_all()
@@ -69,15 +69,15 @@ class Cluster:
         self._parts.close()
 
     @property
-    def leader(self) -> Node:
+    def primary(self) -> Node:
         """The node that has the outbox's slot, as one that lives sees it."""
         return self._by_port(_owner(self._alive()[0]))
 
     @property
     def others(self) -> list[Node]:
-        """The leaders that have not."""
-        leader = self.leader
-        return [one for one in self._alive() if one is not leader and _leads(one)]
+        """The primaries that have not."""
+        primary = self.primary
+        return [one for one in self._alive() if one is not primary and _leads(one)]
 
     @property
     def replica(self) -> Node:
@@ -85,24 +85,24 @@ class Cluster:
         return next(one for one in self._alive() if not _leads(one))
 
     def in_step(self) -> bool:
-        """Whether the replica has all that its leader has."""
+        """Whether the replica has all that its primary has."""
         return any(is_in_step(one) for one in self._alive())
 
-    def kill_leader(self) -> None:
+    def kill_primary(self) -> None:
         """SIGKILL; returns when another has the slot, and every node says so."""
-        leader = self.leader
-        leader.kill()
-        self._wait_for_another(leader.port)
+        primary = self.primary
+        primary.kill()
+        self._wait_for_another(primary.port)
 
     def hand_over(self) -> None:
         """A planned failover: the replica takes over when it has everything."""
-        before = self.leader.port
+        before = self.primary.port
         ask(self.replica, "CLUSTER", "FAILOVER")
         self._wait_for_another(before)
 
     def move_slot(self, target: Node) -> None:
-        """Give the outbox's slot to another leader, key by key."""
-        source = self.leader
+        """Give the outbox's slot to another primary, key by key."""
+        source = self.primary
         ask(target, "CLUSTER", "SETSLOT", SLOT, "IMPORTING", _id(source))
         ask(source, "CLUSTER", "SETSLOT", SLOT, "MIGRATING", _id(target))
         while found := ask(source, "CLUSTER", "GETKEYSINSLOT", SLOT, 100, reply_in_words=False):
@@ -122,9 +122,9 @@ class Cluster:
         return Node(self._directory / f"node{number}", options, self._program)
 
     def _assemble(self) -> None:
-        leaders, first = self.nodes[: self._leaders], self.nodes[0]
-        for number, node in enumerate(leaders):
-            begin, end = (SLOTS * n // len(leaders) for n in (number, number + 1))
+        primaries, first = self.nodes[: self._primaries], self.nodes[0]
+        for number, node in enumerate(primaries):
+            begin, end = (SLOTS * n // len(primaries) for n in (number, number + 1))
             ask(node, "CLUSTER", "ADDSLOTSRANGE", begin, end - 1)
         for node in self.nodes[1:]:
             ask(node, "CLUSTER", "MEET", HOST, first.port, self._bus_ports[0])
@@ -133,7 +133,7 @@ class Cluster:
             self._replicate(self.nodes[-1])
 
     def _replicate(self, node: Node) -> None:
-        ask(node, "CLUSTER", "REPLICATE", _id(self.leader))
+        ask(node, "CLUSTER", "REPLICATE", _id(self.primary))
         wait_until(lambda: is_in_step(node) and all(map(_is_replicated, self.nodes)))
 
     def _is_whole(self, node: Node) -> bool:
@@ -164,9 +164,9 @@ def _owner(node: Node) -> int | None:
     return next((owner[1] for first, last, owner, *_ in ranges if first <= SLOT <= last), None)
 
 
-def _is_replicated(leader: Node) -> bool:
+def _is_replicated(primary: Node) -> bool:
     return any(
         replicas
-        for first, last, _, *replicas in ask(leader, "CLUSTER", "SLOTS")
+        for first, last, _, *replicas in ask(primary, "CLUSTER", "SLOTS")
         if first <= SLOT <= last
     )

@@ -32,14 +32,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def sentinels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sentinels]:
-    """A leader, a replica in step with it, and three Sentinels; a test leaves them so."""
+    """A primary, a replica in step with it, and three Sentinels; a test leaves them so."""
     with Sentinels(tmp_path_factory.mktemp("sentinels")) as servers:
         yield servers
 
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Three leaders, and a replica of the outbox's; a test leaves them so."""
+    """Three primaries, and a replica of the outbox's; a test leaves them so."""
     with Cluster(tmp_path_factory.mktemp("cluster")) as servers:
         yield servers
 

@@ -12,24 +12,24 @@ from tests.chaos.stage import Stage
 
 AT_RISK: Final = 500
 """Replication is asynchronous: so many of the newest events, about half a second of them, may
-be lost with their leader. Anything older must not be."""
+be lost with their primary. Anything older must not be."""
 
 
 @dataclass(frozen=True, slots=True)
 class KillLeader:
-    """SIGKILL of the server that leads, while claims are held."""
+    """SIGKILL of the primary, while claims are held."""
 
     def strike(self, stage: Stage) -> None:
-        """Kill it, and wait until another leads."""
+        """Kill it, and wait until another is promoted."""
         stage.wait_for_claims()
         accepted = len(stage.producer.accepted)
-        stage.server.kill_leader()
+        stage.server.kill_primary()
         stage.at_risk = frozenset(stage.producer.accepted[max(accepted - AT_RISK, 0) :])
 
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """A planned failover: the leader gives way to its replica."""
+    """A planned failover: the primary gives way to its replica."""
 
     def strike(self, stage: Stage) -> None:
         """Begin it, and wait until it is over."""
@@ -39,7 +39,7 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True)
 class MoveSlot:
-    """The outbox's slot is given to another leader of the cluster, key by key."""
+    """The outbox's slot is given to another primary of the cluster, key by key."""
 
     def strike(self, stage: Stage) -> None:
         """Move it."""
@@ -49,7 +49,7 @@ class MoveSlot:
 
 FAILOVERS: Final = (
     Scenario(
-        name="Sentinel: SIGKILL of the leader",
+        name="Sentinel: SIGKILL of the primary",
         disturbance=KillLeader(),
         servers=Sentinels,
         may_repeat=True,
@@ -62,7 +62,7 @@ FAILOVERS: Final = (
         may_refuse=True,
     ),
     Scenario(
-        name="Cluster: SIGKILL of the leader",
+        name="Cluster: SIGKILL of the primary",
         disturbance=KillLeader(),
         servers=Cluster,
         may_repeat=True,
@@ -75,7 +75,7 @@ FAILOVERS: Final = (
         may_refuse=True,
     ),
     Scenario(
-        name="Cluster: slot moved to another leader",
+        name="Cluster: slot moved to another primary",
         disturbance=MoveSlot(),
         servers=Cluster,
         may_refuse=True,

@@ -37,7 +37,7 @@ class Evidence:
         recovery_s: from the end of the disturbance until all that was accepted before
             had ended.
         gone: ids that the server lost.
-        at_risk: ids that replication may not have carried when its leader was killed.
+        at_risk: ids that replication may not have carried when its primary was killed.
         vanished: workers that ended by themselves.
         lines: what the workers logged.
     """
@@ -77,7 +77,7 @@ Invariant = Callable[[Evidence], Iterator[str]]
 
 
 def nothing_is_lost(evidence: Evidence) -> Iterator[str]:
-    """Every accepted event was accepted by the API, or is a dead letter; or died with a leader."""
+    """Every accepted event was accepted by the API, or is a dead letter; or died with a primary."""
     if lost := evidence.lost - evidence.at_risk:
         yield f"{len(lost)} accepted events are lost"
 

@@ -43,7 +43,7 @@ class SentinelNode(EmbeddedServer):
 
     Args:
         directory: of its own.
-        port: of the leader it is to watch.
+        port: of the primary it is to watch.
         lines: of its configuration.
         program: default: what `find_server` finds.
     """
@@ -66,7 +66,7 @@ def ask(node: EmbeddedServer, *words: Any, reply_in_words: bool = True) -> Any:
 
 
 def is_in_step(replica: EmbeddedServer) -> bool:
-    """Whether a replica has all that its leader had, and gets what it gets."""
+    """Whether a replica has all that its primary had, and gets what it gets."""
     return bool(ask(replica, "INFO", "replication").get("master_link_status") == "up")
 
 

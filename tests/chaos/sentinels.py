@@ -1,4 +1,4 @@
-"""A leader, a replica of it, and three Sentinels that watch them."""
+"""A primary, a replica of it, and three Sentinels that watch them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from worker.local.loopback import HOST
 SERVICE: Final = "outbox"
 QUORUM: Final = 2
 DOWN_AFTER_MS: Final = 2_000
-"""30 seconds is the default. With half a second, a leader that has just been promoted counts as
+"""30 seconds is the default. With half a second, a primary that has just been promoted counts as
 down while the Sentinels still connect to it: it flaps, and two lead at once."""
 
 
@@ -56,38 +56,38 @@ class Sentinels:
     def __exit__(self, *_: object) -> None:
         self._parts.close()
 
-    def kill_leader(self) -> None:
-        """SIGKILL; returns when another leads, and every Sentinel says so."""
-        leader = self.leader
-        leader.kill()
-        others = {server.port for server in self.servers} - {leader.port}
+    def kill_primary(self) -> None:
+        """SIGKILL; returns when another is promoted, and every Sentinel says so."""
+        primary = self.primary
+        primary.kill()
+        others = {server.port for server in self.servers} - {primary.port}
         wait_until(
             lambda: {_master(one)["port"] for one in self.sentinels} <= set(map(str, others))
         )
 
     def hand_over(self) -> None:
-        """A planned failover: the leader writes nothing more until the replica has everything.
+        """A planned failover: the primary writes nothing more until the replica has everything.
 
         Source: https://valkey.io/topics/sentinel/ (coordinated, since Valkey 9.0), read 2026-11-22.
         """
-        before = self.leader.port
+        before = self.primary.port
         wait_until(lambda: self._begins("COORDINATED"))
         wait_until(lambda: all(_master(s)["port"] != str(before) for s in self.sentinels))
 
     def in_step(self) -> bool:
-        """Whether the one that does not lead has all that the leader has."""
+        """Whether the one that is not the primary has all that the primary has."""
         return any(one.running and is_in_step(one) for one in self.servers)
 
     def depose(self) -> Node:
-        """A failover that the old leader learns of some seconds later; return that one."""
-        before = self.leader
+        """A failover that the old primary learns of some seconds later; return that one."""
+        before = self.primary
         wait_until(self._begins)
         wait_until(lambda: all(_master(s)["port"] != str(before.port) for s in self.sentinels))
         return before
 
     @property
-    def leader(self) -> Node:
-        """The server that leads, as the first Sentinel sees it."""
+    def primary(self) -> Node:
+        """The primary, as the first Sentinel sees it."""
         port = _master(self.sentinels[0])["port"]
         return next(server for server in self.servers if str(server.port) == port)
 

@@ -18,9 +18,9 @@ QUEUE = "queue"
 
 @pytest.fixture
 def channel(sentinels: Sentinels) -> Iterator[Any]:
-    """One that is connected to the leader, and has received a message."""
+    """One that is connected to the primary, and has received a message."""
     patch_kombu()
-    ask(sentinels.leader, "FLUSHALL")
+    ask(sentinels.primary, "FLUSHALL")
     url = sentinels.url
     with (
         Connection(kombu_url(url), transport_options=kombu_options(url)) as connection,
@@ -41,7 +41,7 @@ def change_the_lead(sentinels: Sentinels) -> None:
 
 
 def test_a_connection_that_connects_again_asks_again(sentinels: Sentinels, channel: Any) -> None:
-    """Redis-py alone goes back to the old leader: Celery tries for ever, and heeds no SIGTERM."""
+    """Redis-py alone goes back to the old primary: Celery tries for ever, and heeds no SIGTERM."""
     connection = channel.pool.get_connection()
     change_the_lead(sentinels)
     connection.disconnect()

@@ -55,7 +55,7 @@ def test_a_faultless_run_breaks_nothing() -> None:
     assert broken(_evidence()) == []
 
 
-def test_what_died_with_a_leader_is_not_held_against_the_outbox() -> None:
+def test_what_died_with_a_primary_is_not_held_against_the_outbox() -> None:
     """Only what replication may not have carried: another loss is one."""
     more = {"accepted": frozenset("abde") | {"poison-c"}}
     evidence = _evidence(**more, at_risk=frozenset("d"))

@@ -16,7 +16,7 @@ from redis.exceptions import ClusterCrossSlotError
 from tests.chaos.cluster import Cluster
 from tests.chaos.node import wait_until
 from tiktok_events import Client
-from tiktok_events.connection import leader
+from tiktok_events.connection import primary
 from tiktok_events.event.prepare import EventPreparer
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import ScriptText
@@ -68,14 +68,14 @@ OF_THE_BROKER: Final = {
 @pytest.fixture(scope="module")
 def one_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """One node with all slots is a cluster, too."""
-    with Cluster(tmp_path_factory.mktemp("one"), leaders=1, replica=False) as one:
+    with Cluster(tmp_path_factory.mktemp("one"), primaries=1, replica=False) as one:
         yield one
 
 
 @pytest.fixture
 def redis(one_node: Cluster) -> Iterator[Redis]:
     """A worker's connection."""
-    with leader.connect(
+    with primary.connect(
         one_node.url, key=keys.READY, protocol=2, socket_connect_timeout=5
     ) as client:
         yield client

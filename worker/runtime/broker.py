@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tiktok_events.connection.led_address import LedAddress, Node
+from tiktok_events.connection.discovery_address import DiscoveryAddress, Node
 from tiktok_events.connection.tls import tls_arguments, url_arguments
 
 ASK_S: Final = 1.0
@@ -21,7 +21,7 @@ def kombu_url(url: str) -> str:
     Source: https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html
     (a URL for each Sentinel), read 2026-11-22.
     """
-    address = LedAddress.parse(url)
+    address = DiscoveryAddress.parse(url)
     if address is None:
         return _without_tls_options(url)
     return ";".join(_one(address, node) for node in address.nodes)
@@ -32,15 +32,15 @@ def kombu_settings(url: str) -> dict[str, Any]:
 
     Kombu verifies no certificate unless it is told to, by options of the URL or in this place.
     """
-    address = LedAddress.parse(url)
-    arguments = url_arguments(url) if address is None else address.leading
+    address = DiscoveryAddress.parse(url)
+    arguments = url_arguments(url) if address is None else address.primary
     tls = tls_arguments(arguments)
     return {"broker_use_ssl": tls} if tls else {}
 
 
 def kombu_options(url: str) -> dict[str, Any]:
     """What else it needs: transport options."""
-    address = LedAddress.parse(url)
+    address = DiscoveryAddress.parse(url)
     if address is None:
         return {}
     limits = {"socket_timeout": ASK_S, "socket_connect_timeout": ASK_S}
@@ -48,7 +48,7 @@ def kombu_options(url: str) -> dict[str, Any]:
     return {"master_name": address.service, "sentinel_kwargs": asking}
 
 
-def _one(address: LedAddress, node: Node) -> str:
+def _one(address: DiscoveryAddress, node: Node) -> str:
     host, port = node
     host = f"[{host}]" if ":" in host else host
     user_info = f"{address.user_info}@" if address.user_info else ""

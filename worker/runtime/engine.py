@@ -19,7 +19,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from tiktok_events.client import Client
-from tiktok_events.connection import leader
+from tiktok_events.connection import primary
 from tiktok_events.outbox import keys
 from worker.delivery.claiming import Claiming
 from worker.delivery.deliver import Delivery
@@ -75,7 +75,7 @@ def connect_to(url: str) -> Redis:
     ends, a settlement finds its claims gone), so retrying is safe here. Before each retry
     the connection is left: one whose server has become a replica leads to the wrong one.
     """
-    return leader.connect(
+    return primary.connect(
         url,
         key=keys.READY,
         protocol=2,
@@ -97,7 +97,7 @@ def connect_to(url: str) -> Redis:
 
 def connect_to_look(url: str) -> Redis:
     """A connection for the main process: it fails soon instead of holding the event loop."""
-    return leader.connect(
+    return primary.connect(
         url,
         key=keys.READY,
         protocol=2,

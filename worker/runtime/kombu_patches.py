@@ -11,7 +11,7 @@ kombu 5.7.0  A channel notes in Redis which messages it holds, and puts them bac
              closed. That write loses the message on a full server, and it raises AttributeError
              on a connection that was closed twice, which ends the worker (Celery 5.7.0 does so
              after a lost connection). Bells may be lost, so nothing is noted.
-redis 8.1.0  A connection that was led by a Sentinel asks who leads when its pool hands it out, and
+redis 8.1.0  A connection that a Sentinel named asks for the primary when its pool hands it out, and
              goes back to the same server when it connects again by itself. After a planned
              failover Celery tries for ever at a server that has become a replica. Ours asks in
              every connect.
@@ -96,7 +96,7 @@ class BellChannel(_Bells, Channel):
 
 
 class AskingConnection(SentinelManagedConnection):
-    """Finds the leader anew each time."""
+    """Finds the primary anew each time."""
 
     def connect(self) -> None:
         """Connect as any other does; the asking is in the last step of it."""

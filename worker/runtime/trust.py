@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tiktok_events.connection.led_address import LedAddress
+from tiktok_events.connection.discovery_address import DiscoveryAddress
 from tiktok_events.connection.tls import unverified, url_arguments
 from tiktok_events.settings import ENVIRONMENT_PREFIX
 from worker.reporting.log import Log
@@ -31,5 +31,5 @@ def say_what_is_believed_unseen(settings: Settings) -> None:
 
 
 def _option(url: str) -> str:
-    address = LedAddress.parse(url)
-    return unverified(url_arguments(url) if address is None else address.leading)
+    address = DiscoveryAddress.parse(url)
+    return unverified(url_arguments(url) if address is None else address.primary)

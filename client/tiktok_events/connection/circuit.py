@@ -9,7 +9,7 @@ from typing import Final
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
-from tiktok_events.connection.leading import LeaderChanged
+from tiktok_events.connection.role import PrimaryChanged
 from tiktok_events.connection.room import ConnectionsBusy
 
 PAUSE_FACTOR: Final = 10
@@ -41,7 +41,7 @@ class Circuit:
     def guarding(self) -> Guard:
         """Around one call to Redis. An error that Redis itself answers pauses nothing.
 
-        That a server does not lead is such an answer. That no connection was free says nothing.
+        Not to be the primary is such an answer. That no connection was free says nothing.
 
         Raises:
             CircuitOpen: at once, during a pause.
@@ -53,7 +53,7 @@ class Circuit:
 
     def learn(self, error: BaseException | None, started: float) -> None:
         """Take to heart how a call ended that began then."""
-        if error is None or isinstance(error, ResponseError | LeaderChanged):
+        if error is None or isinstance(error, ResponseError | PrimaryChanged):
             self._probe_at = 0.0
         elif isinstance(error, ConnectionsBusy):
             return

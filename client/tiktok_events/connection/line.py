@@ -12,7 +12,7 @@ from redis import ConnectionPool
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from tiktok_events.connection.leading import of_the_leader
+from tiktok_events.connection.role import of_the_primary
 from tiktok_events.connection.room import EXCHANGE_SHARE, MOST_CONNECTIONS, Room
 
 CONNECT_SHARE: Final = 1 / 2
@@ -100,7 +100,7 @@ class Line:
             "health_check_interval": 0,  # whether a connection is alive, its next exchange tells
         }
         self._room = Room(min(MOST_CONNECTIONS, pool.max_connections))
-        self._is_led = "guide" in pool.connection_kwargs
+        self._is_discovered = "discovery" in pool.connection_kwargs
         self._timeout_s = timeout_s
         self._idle: deque[Any] = deque()
 
@@ -121,7 +121,7 @@ class Line:
         Raises:
             ConnectionsBusy: every connection was in use all the time; nothing was sent.
             redis.ConnectionError: there is no connection.
-            LeaderChanged: the server does not lead; it is a `redis.ConnectionError` too.
+            PrimaryChanged: the server is not the primary; it is a `redis.ConnectionError` too.
             redis.TimeoutError: it would not be over in time.
         """
         place = self._room.enter(end - self._timeout_s * EXCHANGE_SHARE)
@@ -164,12 +164,12 @@ class Line:
     def _converse(self, connection: Any, commands: Sequence[bytes], end: float) -> Sequence[Any]:
         connection.end = end
         try:
-            if self._is_led:
+            if self._is_discovered:
                 connection.connect()  # it looks now and then whether it is led elsewhere
             for piece in _pieces(commands):
                 _in_time(connection)
                 connection.send_packed_command((piece,), check_health=False)
-            replies = of_the_leader([connection.reply() for _ in commands])
+            replies = of_the_primary([connection.reply() for _ in commands])
         except BaseException:
             # Half an exchange: the next one would read its replies.
             connection.disconnect()

@@ -9,7 +9,7 @@ from typing import Any, Final
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from tiktok_events.connection.leading import errors_in
+from tiktok_events.connection.role import errors_in
 from tiktok_events.errors import DurabilityUnsupported
 from tiktok_events.event.destination import REMEMBERED
 from tiktok_events.event.prepare import PreparedEvent

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from tiktok_events.connection.leading import LeaderChanged, of_the_leader
+from tiktok_events.connection.role import PrimaryChanged, of_the_primary
 from tiktok_events.connection.room import EXCHANGE_SHARE, MOST_CONNECTIONS, AsyncRoom
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox.append import FSYNC_PROBE, Append, check_fsync, lesson
@@ -96,7 +96,7 @@ class AsyncAppender:
         """Converse; an idle connection may lead to a server that has become a replica."""
         try:
             return await self._converse(commands)
-        except LeaderChanged:
+        except PrimaryChanged:
             await self._pool.disconnect(inuse_connections=False)
             return await self._converse(commands)
 
@@ -105,7 +105,7 @@ class AsyncAppender:
         connection = await self._pool.get_connection()
         try:
             await connection.send_packed_command(commands, check_health=False)
-            return of_the_leader([await _reply(connection) for _ in commands])
+            return of_the_primary([await _reply(connection) for _ in commands])
         except BaseException:
             # Half an exchange: the next one would read its replies.
             await connection.disconnect(nowait=True)

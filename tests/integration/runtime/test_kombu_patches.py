@@ -117,7 +117,7 @@ def test_kombu_raises_on_a_connection_that_is_gone(redis: Redis, consume: Any) -
 
 
 class Asked:
-    """What a connection asks who leads; it counts how often."""
+    """What a connection asks for the primary; it counts how often."""
 
     is_master = True
     check_connection = False

@@ -135,8 +135,8 @@ def bulk(*words: object) -> bytes:
 
 
 def leads_to(port: int) -> Opened:
-    """A Sentinel and a cluster's node in one: who leads is at this port."""
-    leader: tuple[object, ...] = (
+    """A Sentinel and a cluster's node in one: the primary is at this port."""
+    primary: tuple[object, ...] = (
         *("name", "outbox", "ip", HOST, "port", port, "flags", "master"),
         *("num-other-sentinels", 0),
     )
@@ -144,9 +144,9 @@ def leads_to(port: int) -> Opened:
     def answer(command: Sequence[bytes]) -> bytes:
         words = [word.upper() for word in command]
         if words[:2] == [b"SENTINEL", b"MASTER"]:
-            return bulk(*leader)
+            return bulk(*primary)
         if words[:2] == [b"SENTINEL", b"MASTERS"]:  # as kombu asks: in version 3, a map
-            return b"*1\r\n%%%d\r\n" % (len(leader) // 2) + bulk(*leader).partition(b"\r\n")[2]
+            return b"*1\r\n%%%d\r\n" % (len(primary) // 2) + bulk(*primary).partition(b"\r\n")[2]
         if words[:2] == [b"CLUSTER", b"SLOTS"]:
             node = b"*2\r\n$%d\r\n%b\r\n:%d\r\n" % (len(HOST), HOST.encode(), port)
             return b"*1\r\n*3\r\n:0\r\n:16383\r\n" + node
@@ -174,7 +174,7 @@ def start() -> Iterator[Start]:
 
 @pytest.fixture(scope="session")
 def leading_to() -> Callable[[int], Opened]:
-    """Makes a Sentinel, and a cluster's node, that says who leads."""
+    """Makes a Sentinel, and a cluster's node, that names the primary."""
     return leads_to
 
 

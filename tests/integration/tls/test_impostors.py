@@ -67,7 +67,7 @@ def by_broker(url: str) -> None:
 
 
 def refused(way: Way, url: str) -> None:
-    """It fails for the certificate; redis-py's Sentinels only say that no leader was found."""
+    """It fails for the certificate; redis-py's Sentinels only say that no primary was found."""
     with pytest.raises(REFUSALS, match=r"CERTIFICATE_VERIFY_FAILED|No master found"):
         way(url)
 
@@ -132,7 +132,7 @@ def test_no_impostor_of_a_node_hears_anything(
         (by_broker, "sentinel"),
     ],
 )
-def test_no_impostor_of_a_leader_hears_anything(
+def test_no_impostor_of_a_primary_hears_anything(
     way: Way, form: str, disguise: Any, start: Any, authority: Any, leading_to: Any
 ) -> None:
     """Whoever names it."""
@@ -160,7 +160,7 @@ def test_the_true_server_is_spoken_to(way: Way, door: Any, authority: Any) -> No
         (by_broker, "sentinel"),
     ],
 )
-def test_the_true_leader_is_spoken_to(
+def test_the_true_primary_is_spoken_to(
     way: Way, form: str, door: Any, start: Any, authority: Any, leading_to: Any
 ) -> None:
     """Behind those that are asked."""

@@ -10,7 +10,7 @@ from redis.exceptions import OutOfMemoryError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from tiktok_events.connection.circuit import LONGEST_PAUSE_S, PAUSE_FACTOR, Circuit, CircuitOpen
-from tiktok_events.connection.leading import LeaderChanged
+from tiktok_events.connection.role import PrimaryChanged
 
 
 class Clock:
@@ -107,9 +107,9 @@ def test_an_error_that_redis_answers_pauses_nothing(circuit: Circuit, clock: Clo
 
 
 def test_a_server_that_does_not_lead_pauses_nothing(circuit: Circuit, clock: Clock) -> None:
-    """It answered, if only after a failover; the next call may find the one that leads."""
-    replica = failing(clock, 1, LeaderChanged())
-    assert (call(circuit, replica), call(circuit)) == ("LeaderChanged", "passed")
+    """It answered, if only after a failover; the next call may find the primary."""
+    replica = failing(clock, 1, PrimaryChanged())
+    assert (call(circuit, replica), call(circuit)) == ("PrimaryChanged", "passed")
 
 
 def test_the_error_tells_when_redis_is_asked_again(circuit: Circuit, clock: Clock) -> None:

@@ -21,7 +21,7 @@ from worker.cli.doctor.access import Role
 from worker.cli.doctor.accounts import accounting, contents, parked, tokens, worker_clocks
 from worker.cli.doctor.diagnosis import Check, Outcome
 from worker.cli.doctor.entitlement import access
-from worker.cli.doctor.leadership import leadership, on_a_cluster, unusable
+from worker.cli.doctor.primary import on_a_cluster, primary, unusable
 from worker.delivery.destinations import Destinations
 from worker.operations.status import Figures, read_figures
 from worker.runtime.broker import kombu_url
@@ -141,7 +141,7 @@ def server(redis: Redis) -> Iterator[Check]:
         yield Check("redis", Outcome.WARNING, "it does not tell about itself", remedy)
     else:
         yield version(info)
-        yield from leadership(redis, info)
+        yield from primary(redis, info)
         yield eviction(info)
         yield append_only(info)
     yield _clock(redis)

@@ -125,8 +125,8 @@ def _missing_commands(redis: Redis, needed: Access) -> list[str]:
 
 def _keys(redis: Redis, needed: Access) -> list[str]:
     """On a cluster only those of the outbox: Celery's are on another server, and in other slots."""
-    guide = redis.connection_pool.connection_kwargs.get("guide")
-    on_a_cluster = guide is not None and guide.address.service is None
+    discovery = redis.connection_pool.connection_kwargs.get("discovery")
+    on_a_cluster = discovery is not None and discovery.address.service is None
     return [one for one in needed.keys if one.startswith(PREFIX) or not on_a_cluster]
 
 

@@ -1,4 +1,4 @@
-"""The address of an outbox that moves: servers to be asked which of them leads. No I/O here.
+"""The address of an outbox that moves: servers to be asked for the primary. No I/O here.
 
     redis+sentinel://[user:password@]host[:26379][,host…]/service[/database][?options]
     redis+cluster://[user:password@]host[:6379][,host…][?options]
@@ -40,16 +40,16 @@ Node = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class LedAddress:
-    """Where to ask who leads, and how to speak to whom that is.
+class DiscoveryAddress:
+    """Where to ask for the primary, and how to speak to it.
 
     Attributes:
         nodes: the Sentinels, or servers of the cluster.
         service: what the Sentinels call the servers; `None` for a cluster.
-        database: of the leader.
+        database: of the primary.
         user_info: as the URL has it: of the Redis servers.
         encrypted: whether every connection uses TLS.
-        leading: redis-py's arguments of a connection to the leader, without where it is.
+        primary: redis-py's arguments of a connection to the primary, without where it is.
         asking: the same to one that is asked.
     """
 
@@ -58,7 +58,7 @@ class LedAddress:
     database: int
     user_info: str = field(repr=False)
     encrypted: bool
-    leading: Mapping[str, Any] = field(repr=False)
+    primary: Mapping[str, Any] = field(repr=False)
     asking: Mapping[str, Any] = field(repr=False)
 
     @classmethod
@@ -75,15 +75,15 @@ class LedAddress:
         scheme, kind, user_info, hosts, path, query = (part or "" for part in parts.groups())
         service, database = _place(kind, path.strip("/"))
         own, others = _options(query)
-        leading = _arguments(f"{scheme}://{user_info}@localhost/{database}?{urlencode(others)}")
+        primary = _arguments(f"{scheme}://{user_info}@localhost/{database}?{urlencode(others)}")
         return cls(
             _nodes(hosts, SENTINEL_PORT if service else CLUSTER_PORT),
             service,
             database,
             user_info,
             scheme == "rediss",
-            leading,
-            leading if service is None else _of_a_sentinel(leading, own),
+            primary,
+            primary if service is None else _of_a_sentinel(primary, own),
         )
 
 
@@ -138,8 +138,8 @@ def _arguments(url: str) -> dict[str, Any]:
     return arguments
 
 
-def _of_a_sentinel(leading: Mapping[str, Any], own: Mapping[str, str]) -> dict[str, Any]:
+def _of_a_sentinel(primary: Mapping[str, Any], own: Mapping[str, str]) -> dict[str, Any]:
     """It has no databases, and users of its own; what is said of TLS holds for it, too."""
-    return tls_arguments(leading) | {
+    return tls_arguments(primary) | {
         name.removeprefix("sentinel_"): value for name, value in own.items()
     }

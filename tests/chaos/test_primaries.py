@@ -16,9 +16,9 @@ from tests.chaos.cluster import Cluster
 from tests.chaos.node import ask, wait_until
 from tests.chaos.sentinels import SERVICE, Sentinels
 from tiktok_events import AsyncClient, Client
-from tiktok_events.connection.guide import Guide
-from tiktok_events.connection.leader import find
-from tiktok_events.connection.led_address import LedAddress
+from tiktok_events.connection.discovery import Discovery
+from tiktok_events.connection.discovery_address import DiscoveryAddress
+from tiktok_events.connection.primary import find
 from tiktok_events.errors import OutboxUnavailable
 from tiktok_events.outbox import keys
 from worker.cli import main
@@ -37,13 +37,13 @@ Change = Callable[[Servers], None]
 def servers(request: pytest.FixtureRequest) -> Servers:
     """Each of them, empty."""
     found: Servers = request.getfixturevalue(request.param)
-    ask(found.leader, "FLUSHALL")
+    ask(found.primary, "FLUSHALL")
     return found
 
 
 def accepted(servers: Servers) -> int:
-    """How many events the leader has counted."""
-    return int(ask(servers.leader, "HGET", keys.COUNTERS, "accepted"))
+    """How many events the primary has counted."""
+    return int(ask(servers.primary, "HGET", keys.COUNTERS, "accepted"))
 
 
 def change_the_lead(servers: Servers) -> None:
@@ -53,7 +53,7 @@ def change_the_lead(servers: Servers) -> None:
 
 
 def test_a_client_follows_the_lead(servers: Servers) -> None:
-    """The caller notices nothing, though its connection leads to the old leader."""
+    """The caller notices nothing, though its connection leads to the old primary."""
     with Client(servers.url, event_source_id="C0PIXEL", max_event_bytes=500_000) as client:
         client.track(EVENT)
         change_the_lead(servers)
@@ -89,7 +89,7 @@ def test_a_worker_follows_the_lead(servers: Servers) -> None:
 
 def test_a_slot_can_be_moved(cluster: Cluster) -> None:
     """The outbox goes with it, there and back."""
-    home, other = cluster.leader, cluster.others[0]
+    home, other = cluster.primary, cluster.others[0]
     ask(home, "FLUSHALL")
     with Client(cluster.url, event_source_id="C0PIXEL") as client:
         for target in (other, home):
@@ -99,13 +99,13 @@ def test_a_slot_can_be_moved(cluster: Cluster) -> None:
     assert accepted(cluster) == 3
 
 
-def test_a_dead_leader_is_succeeded(servers: Servers) -> None:
+def test_a_dead_primary_is_succeeded(servers: Servers) -> None:
     """Whoever holds a connection to it makes another."""
     with Client(servers.url, event_source_id="C0PIXEL") as client:
         client.track(EVENT)
         wait_until(lambda: servers.in_step() and _replicated(servers))
-        dead = servers.leader
-        servers.kill_leader()
+        dead = servers.primary
+        servers.kill_primary()
         client.track(EVENT)
         assert accepted(servers) == 2
     dead.restart()
@@ -113,14 +113,14 @@ def test_a_dead_leader_is_succeeded(servers: Servers) -> None:
 
 
 def _replicated(servers: Servers) -> bool:
-    return bool(ask(servers.leader, "WAIT", 1, 1_000))
+    return bool(ask(servers.primary, "WAIT", 1, 1_000))
 
 
-def test_a_leader_that_does_not_know_is_left(
+def test_a_primary_that_does_not_know_is_left(
     sentinels: Sentinels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it still takes would be lost; by both clients."""
-    monkeypatch.setattr("tiktok_events.connection.guide.SURE_S", 0.0)
+    monkeypatch.setattr("tiktok_events.connection.discovery.SURE_S", 0.0)
 
     async def tracked() -> None:
         async with AsyncClient(sentinels.url, event_source_id="C0PIXEL") as asynchronous:
@@ -130,7 +130,7 @@ def test_a_leader_that_does_not_know_is_left(
             await asynchronous.track(EVENT)
             assert ask(deposed, "ROLE")[0] == "master"
 
-    ask(sentinels.leader, "FLUSHALL")
+    ask(sentinels.primary, "FLUSHALL")
     with Client(sentinels.url, event_source_id="C0PIXEL") as client:
         client.track(EVENT)
         asyncio.run(tracked())
@@ -142,10 +142,10 @@ def test_one_that_says_nothing_is_passed_over(sentinels: Sentinels) -> None:
     """A host that is gone answers nothing, and it may be the first."""
     with socket.create_server((HOST, 0)) as silent:
         port = silent.getsockname()[1]
-        address = LedAddress.parse(sentinels.url.replace("://", f"://{HOST}:{port},"))
+        address = DiscoveryAddress.parse(sentinels.url.replace("://", f"://{HOST}:{port},"))
         assert address is not None
-        found = find(Guide(address, keys.READY), for_s=2.0)
-    assert found == (HOST, sentinels.leader.port)
+        found = find(Discovery(address, keys.READY), for_s=2.0)
+    assert found == (HOST, sentinels.primary.port)
 
 
 def test_silence_of_all_ends_a_call() -> None:
@@ -175,9 +175,9 @@ def doctor(**settings: str | None) -> dict[str, Any]:
 def test_the_doctor_tells_who_leads(servers: Servers) -> None:
     """And that somebody could take over."""
     found = doctor(REDIS_URL=servers.url, BROKER_URL=servers.broker_url)
-    leader, replicas = found["leader"], found["replicas"]
-    assert leader["message"].startswith(f"{HOST}:{servers.leader.port} leads ")
-    assert [leader["outcome"], replicas["outcome"], found["broker"]["outcome"]] == ["ok"] * 3
+    primary, replicas = found["primary"], found["replicas"]
+    assert primary["message"].startswith(f"{HOST}:{servers.primary.port} is the primary of ")
+    assert [primary["outcome"], replicas["outcome"], found["broker"]["outcome"]] == ["ok"] * 3
 
 
 def test_the_doctor_asks_whether_sentinels_agree(sentinels: Sentinels) -> None:
@@ -203,9 +203,9 @@ def _refuses(sentinels: Sentinels, words: list[str]) -> bool:
 
 def test_the_doctor_sees_that_one_server_is_a_replica(sentinels: Sentinels) -> None:
     """It answers, and takes nothing."""
-    replica = next(one for one in sentinels.servers if one is not sentinels.leader)
+    replica = next(one for one in sentinels.servers if one is not sentinels.primary)
     found = doctor(REDIS_URL=replica.url, BROKER_URL=sentinels.url)
-    assert "it is a replica" in found["leader"]["message"]
+    assert "it is a replica" in found["primary"]["message"]
 
 
 def test_the_doctor_sees_a_node_that_has_not_got_the_outbox(cluster: Cluster) -> None:
@@ -217,17 +217,17 @@ def test_the_doctor_sees_a_node_that_has_not_got_the_outbox(cluster: Cluster) ->
 
 def test_the_doctor_warns_of_one_node_alone(cluster: Cluster) -> None:
     """It has the outbox today."""
-    found = doctor(REDIS_URL=cluster.leader.url, BROKER_URL=cluster.broker_url)["leader"]
+    found = doctor(REDIS_URL=cluster.primary.url, BROKER_URL=cluster.broker_url)["primary"]
     assert found["outcome"] == "warning"
 
 
 def test_the_doctor_sees_that_the_broker_is_on_a_cluster(cluster: Cluster) -> None:
     """Celery connects to it, and fails later."""
-    found = doctor(REDIS_URL=cluster.leader.url, BROKER_URL=None)["broker"]
+    found = doctor(REDIS_URL=cluster.primary.url, BROKER_URL=None)["broker"]
     assert found["message"] == "it is one node of a cluster, which cannot be the broker"
 
 
 def test_the_doctor_says_that_nobody_knows() -> None:
     """Whom it asked, and what each said."""
     found = doctor(REDIS_URL=f"redis+sentinel://{HOST}:1,{HOST}:2/outbox")["redis"]
-    assert found["message"].startswith(f"no Sentinel says who leads outbox ({HOST}:1: ")
+    assert found["message"].startswith(f"no Sentinel names the primary of outbox ({HOST}:1: ")

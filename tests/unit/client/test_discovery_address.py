@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from redis.connection import parse_url
 
-from tiktok_events.connection.led_address import LedAddress
+from tiktok_events.connection.discovery_address import DiscoveryAddress
 from tiktok_events.connection.tls import VERIFIED
 
 SENTINEL = "redis+sentinel://"
 CLUSTER = "redis+cluster://"
 
 
-def read(url: str) -> LedAddress:
+def read(url: str) -> DiscoveryAddress:
     """An address that leads."""
-    address = LedAddress.parse(url)
+    address = DiscoveryAddress.parse(url)
     assert address is not None
     return address
 
@@ -22,7 +22,7 @@ def read(url: str) -> LedAddress:
 @pytest.mark.parametrize("url", ["redis://h/1", "rediss://h", "unix:///run/redis.sock", "http://h"])
 def test_the_address_of_one_server_is_none(url: str) -> None:
     """Whatever else it is."""
-    assert LedAddress.parse(url) is None
+    assert DiscoveryAddress.parse(url) is None
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_user_and_password_are_those_of_the_servers() -> None:
     """As redis-py reads them in the URL of one server."""
     one = parse_url("redis://jo:p%40ss@h/2?health_check_interval=9")  # type: ignore[no-untyped-call]
     led = read(f"{SENTINEL}jo:p%40ss@a,b/m/2?health_check_interval=9")
-    assert {name: one[name] for name in one if name not in {"host", "port"}} == led.leading
+    assert {name: one[name] for name in one if name not in {"host", "port"}} == led.primary
 
 
 def test_sentinels_have_a_password_of_their_own() -> None:
@@ -78,7 +78,7 @@ def test_what_is_said_of_tls_holds_for_those_that_are_asked() -> None:
 def test_nodes_of_a_cluster_are_asked_as_they_are_led_to() -> None:
     """They are the same servers."""
     address = read(f"{CLUSTER}jo:secret@a")
-    assert address.leading == address.asking
+    assert address.primary == address.asking
 
 
 def test_nothing_secret_prints() -> None:
@@ -106,4 +106,4 @@ def test_nothing_secret_prints() -> None:
 def test_an_address_that_cannot_be_used_is_refused(url: str, sentence: str) -> None:
     """With what is allowed."""
     with pytest.raises(ValueError, match=sentence):
-        LedAddress.parse(url)
+        DiscoveryAddress.parse(url)

@@ -1,4 +1,4 @@
-"""Whether the server that answered leads: only that one writes."""
+"""Whether the server that answered is the primary: only that one writes."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from redis.exceptions import (
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-_NOT_LEADING: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
+_NOT_PRIMARY: Final = (ReadOnlyError, AskError, ClusterDownError, TryAgainError)
 """`AskError` is the base of `MovedError`."""
 
-_NOT_LEADING_WORDS: Final = re.compile(r"\b(NOREPLICAS|READONLY)\b")
+_NOT_PRIMARY_WORDS: Final = re.compile(r"\b(NOREPLICAS|READONLY)\b")
 """The same inside the error of a script, or without a class of its own."""
 
 
-class LeaderChanged(RedisConnectionError):
-    """The server does not lead: a new connection may find the one that does."""
+class PrimaryChanged(RedisConnectionError):
+    """The server is not the primary: a new connection may find the primary."""
 
 
-def leads(error: RedisError) -> bool:
+def is_from_primary(error: RedisError) -> bool:
     """Whether the server that answered so is the one to ask."""
     if not isinstance(error, ResponseError):
         return True
-    return not (isinstance(error, _NOT_LEADING) or _NOT_LEADING_WORDS.search(str(error)))
+    return not (isinstance(error, _NOT_PRIMARY) or _NOT_PRIMARY_WORDS.search(str(error)))
 
 
-def changed(error: RedisError) -> LeaderChanged:
-    """What a server that does not lead means to whoever asked it."""
-    return LeaderChanged(f"the server does not lead: {type(error).__name__}: {error}")
+def changed(error: RedisError) -> PrimaryChanged:
+    """What a server that is not the primary means to whoever asked it."""
+    return PrimaryChanged(f"the server is not the primary: {type(error).__name__}: {error}")
 
 
-def of_the_leader(replies: Sequence[Any]) -> Sequence[Any]:
-    """Return the replies, unless one says that the server does not lead.
+def of_the_primary(replies: Sequence[Any]) -> Sequence[Any]:
+    """Return the replies, unless one says that the server is not the primary.
 
     Raises:
-        LeaderChanged: one does, perhaps within a transaction.
+        PrimaryChanged: one does, perhaps within a transaction.
     """
     for error in errors_in(replies):
-        if not leads(error):
+        if not is_from_primary(error):
             raise changed(error) from error
     return replies
 

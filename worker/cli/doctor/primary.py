@@ -1,4 +1,4 @@
-"""Whether the server that was found leads, others could take over, and nobody is led astray."""
+"""Whether the server that was found is the primary, and whether others could take over."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, Final
 from redis import Redis
 from redis.exceptions import ClusterDownError, MovedError, RedisError, ResponseError
 
-from tiktok_events.connection.guide import Guide, LeaderUnknown
-from tiktok_events.connection.leader import answer, find
+from tiktok_events.connection.discovery import Discovery, PrimaryUnknown
+from tiktok_events.connection.primary import answer, find
 from worker.cli.doctor.diagnosis import Check, Outcome
 
 ASK_S: Final = 2.0
 
-NAME: Final = "leader"
+NAME: Final = "primary"
 _AS_CLUSTER: Final = (
     "Set TIKTOK_EVENTS_REDIS_URL to redis+cluster://host:port,host:port with several nodes, "
     "and TIKTOK_EVENTS_BROKER_URL to another server."
@@ -22,10 +22,10 @@ _AS_CLUSTER: Final = (
 _WORDS: Final[Mapping[type[RedisError], tuple[str, str]]] = {
     MovedError: ("this node of a cluster has not got the outbox, another has", _AS_CLUSTER),
     ClusterDownError: (
-        "the cluster serves nothing: too few of its leaders live, or a slot has none",
+        "the cluster serves nothing: too few of its primaries live, or a slot has none",
         "See CLUSTER INFO and CLUSTER NODES.",
     ),
-    LeaderUnknown: (
+    PrimaryUnknown: (
         "{error}",
         "Start them, or correct hosts, service and passwords in TIKTOK_EVENTS_REDIS_URL.",
     ),
@@ -47,7 +47,7 @@ def on_a_cluster(name: str) -> Check:
     return Check(name, Outcome.FAILED, message, _AS_CLUSTER)
 
 
-def leadership(redis: Redis, info: Mapping[str, Any]) -> Iterator[Check]:
+def primary(redis: Redis, info: Mapping[str, Any]) -> Iterator[Check]:
     """What is to be known of the server's place among others; nothing when it stands alone.
 
     Args:
@@ -57,14 +57,14 @@ def leadership(redis: Redis, info: Mapping[str, Any]) -> Iterator[Check]:
     Raises:
         redis.RedisError: it does not answer.
     """
-    guide = redis.connection_pool.connection_kwargs.get("guide")
-    if guide is None:
+    discovery = redis.connection_pool.connection_kwargs.get("discovery")
+    if discovery is None:
         yield from _one_server(info)
         return
-    yield _leader(guide)
+    yield _primary(discovery)
     yield heirs(info)
-    if guide.address.service is not None:
-        yield quorum(guide)
+    if discovery.address.service is not None:
+        yield quorum(discovery)
 
 
 def _one_server(info: Mapping[str, Any]) -> Iterator[Check]:
@@ -76,27 +76,31 @@ def _one_server(info: Mapping[str, Any]) -> Iterator[Check]:
         yield Check(NAME, Outcome.WARNING, message, _AS_CLUSTER)
 
 
-def _leader(guide: Guide) -> Check:
-    host, port = find(guide, ASK_S)
-    where = f"slot {guide.slot:,}" if guide.address.service is None else guide.address.service
-    return Check(NAME, Outcome.OK, f"{host}:{port} leads {where}")
+def _primary(discovery: Discovery) -> Check:
+    host, port = find(discovery, ASK_S)
+    where = (
+        f"slot {discovery.slot:,}"
+        if discovery.address.service is None
+        else discovery.address.service
+    )
+    return Check(NAME, Outcome.OK, f"{host}:{port} is the primary of {where}")
 
 
 def heirs(info: Mapping[str, Any]) -> Check:
-    """Whether another could take over; `info` is what the leader says of itself."""
+    """Whether another could take over; `info` is what the primary says of itself."""
     name, replicas = "replicas", info.get("connected_slaves", 0)
     if replicas:
         return Check(name, Outcome.OK, f"{replicas} would take over")
-    message, remedy = "none: when the leader ends, nobody takes over", "Give it a replica."
+    message, remedy = "none: when the primary ends, nobody takes over", "Give it a replica."
     return Check(name, Outcome.WARNING, message, remedy)
 
 
-def quorum(guide: Guide) -> Check:
+def quorum(discovery: Discovery) -> Check:
     """Whether the Sentinels could agree on a failover."""
     name, remedy = "sentinels", "Start those that are down: more than half of them must agree."
-    node, wait_s = next(guide.turns(ASK_S))
+    node, wait_s = next(discovery.turns(ASK_S))
     try:
-        answer(guide, node, ("SENTINEL", "CKQUORUM", str(guide.address.service)), wait_s)
+        answer(discovery, node, ("SENTINEL", "CKQUORUM", str(discovery.address.service)), wait_s)
     except ResponseError as error:
         if "NOQUORUM" not in str(error):
             raise
