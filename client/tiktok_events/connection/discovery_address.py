@@ -71,7 +71,7 @@ class DiscoveryAddress:
         if not url.startswith(tuple(f"{form}://" for form in FORMS)):
             return None
         if not (parts := _FORM.fullmatch(url)) or not url.isprintable() or " " in url:
-            raise ValueError("must be a URL: hosts parted by commas, no blanks")
+            raise ValueError("must be a URL: hosts separated by commas, no blanks")
         scheme, kind, user_info, hosts, path, query = (part or "" for part in parts.groups())
         service, database = _place(kind, path.strip("/"))
         own, others = _options(query)
@@ -120,7 +120,7 @@ def _node(given: str, port: int) -> Node:
     except ValueError:
         host, own_port = None, None
     if not host:
-        raise ValueError("must be a URL: hosts parted by commas, a port up to 65535 behind each")
+        raise ValueError("must be a URL: hosts separated by commas, a port up to 65535 behind each")
     return host, own_port or port
 
 
