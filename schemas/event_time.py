@@ -23,7 +23,7 @@ _TEXT_CHARS: Final = 40
 
 
 class EventTime(EventField):
-    """Unix seconds.
+    """The field `event_time`: Unix seconds.
 
     Source: https://business-api.tiktok.com/portal/docs?id=1771101303285761 (read 2026-11-22).
     """

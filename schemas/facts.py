@@ -26,7 +26,7 @@ class Fact:
 
     Attributes:
         says: in our words.
-        source: where.
+        source: the page that says so.
         read: when it was read last.
         used_in: where the code relies on it; a citation of the code stands for itself.
     """

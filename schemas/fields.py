@@ -215,7 +215,7 @@ class Choice(EventField):
 
     @property
     def reading_options(self) -> Sequence[Any]:
-        """The list."""
+        """Return the options of the list."""
         return self.options
 
     def take(self, value: Any) -> Any:

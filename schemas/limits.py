@@ -43,7 +43,7 @@ AMOUNT: Final = 10**15
 """Beyond it a float has no cents; also the largest count."""
 
 EXACT_FLOAT: Final = 2**53
-"""From here on neighbouring integers share one float."""
+"""The number from which on neighbouring integers share one float."""
 
 EARLIEST_EVENT_TIME: Final = times.EARLIEST
 LATEST_EVENT_TIME: Final = times.LATEST

@@ -30,7 +30,7 @@ from tiktok_events.event.destination import DESTINATION_FIELDS
 
 EVERY_ITEM: Final = "[]"
 ABSENT: Final = object()
-"""In the place of a value: there is none, or there is to be none."""
+"""Stands in the place of a value: there is none, or there is to be none."""
 
 NEAR_MISSES: Final = 3
 
@@ -168,7 +168,7 @@ def _unknown(text: str) -> PathError:
 
 
 def _near(text: str) -> list[str]:
-    """Known paths that end the same or are spelt alike, the likest first."""
+    """Known paths that end the same or are spelt alike, the most similar first."""
     known, last = _known_paths(), text.rpartition(".")[2]
     same_end = [path for path in known if path.rpartition(".")[2] == last]
     alike = difflib.get_close_matches(text, known, n=NEAR_MISSES, cutoff=0.85)

@@ -134,7 +134,7 @@ def _build_engine(**_: Any) -> None:
 
 @setup_logging.connect
 def _log_our_way(**_: Any) -> None:
-    """Before the fork, and only where a worker starts; connected, Celery sets up none."""
+    """Set up our logging where a worker starts, before it forks; then Celery sets up none."""
     configure_logging(THIS_PROCESS.settings)
     say_what_is_believed_unseen(THIS_PROCESS.settings)
 

@@ -30,7 +30,8 @@ CONNECT_TIMEOUT_S: Final = 3.05
 """Just over a multiple of three seconds, TCP's first retransmission."""
 
 SETTLE_MARGIN_S: Final = 2.0
-"""Of a lease: left for preparing a batch before the request and settling it after."""
+"""The part of a lease that is left for preparing a batch before the request and settling it
+after."""
 
 
 THRESHOLDS: Final = ("alert_dead_per_minute", "alert_oldest_waiting_s", "alert_expiring_value")

@@ -34,7 +34,7 @@ class Design:
 
     @property
     def key(self) -> str:
-        """As ``--only`` takes it: nothing that a shell would read."""
+        """The name as ``--only`` takes it: nothing that a shell would read."""
         return self.name.removesuffix("()")
 
     def environment(self, redis_url: str, api_url: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ NAMES_OF_PEERS = {
     *("ViewContent", "Search", "AddToWishlist", "AddToCart", "InitiateCheckout"),
     *("AddPaymentInfo", "CompletePayment", "SubmitForm", "CompleteRegistration", "Subscribe"),
 }
-"""Of the samples' web events, those that `pytt-events-api` has a name for."""
+"""The names of web events in the samples that `pytt-events-api` knows."""
 
 Events = list[dict[str, Any]]
 

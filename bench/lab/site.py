@@ -28,7 +28,8 @@ WARM_PIXEL = "C0WARM0000PIXEL00000"
 REWRITE_S = 60
 START_S = 300
 QUIET_S = 0.3
-"""After the last acceptance, so that what a worker does next (settle, acknowledge) is counted."""
+"""Seconds to wait after the last acceptance, so that what a worker does next (settle, acknowledge)
+is counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class Run:
 
     @property
     def cpu_us(self) -> float:
-        """Of producer, worker and Redis; other programs on the machine change it little."""
+        """CPU of producer, worker and Redis; other programs on the machine change it little."""
         return self.producer_us + self.worker_us + self.redis_us
 
 

@@ -23,10 +23,11 @@ from worker.outbox.parking import Parking
 MIB = 1_048_576
 MOST_ASKED = 4
 SETTLED_S = 3
-"""After the last event, until the worker is at rest."""
+"""Seconds after the last event until the worker is at rest."""
 
 WATCHED_S = 10
-"""For so long the server tells each command; not while CPU is measured, because telling costs."""
+"""Seconds in which the server tells each command; not while CPU is measured, because telling
+costs."""
 
 SAMPLES = 1_000
 TIMEOUT_S = 600

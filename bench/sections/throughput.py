@@ -1,4 +1,4 @@
-"""From the first enqueue to the last acceptance: rates, their ratios, and CPU by process."""
+"""Rates from the first enqueue to the last acceptance, their ratios, and CPU by process."""
 
 from __future__ import annotations
 

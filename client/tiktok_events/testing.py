@@ -1,4 +1,4 @@
-"""For tests of code that tracks: record what would be sent, and assert on it.
+"""A recorder for tests of code that tracks: it keeps what would be sent, and asserts on it.
 
 With pytest, ask for the fixture ``captured_conversions``; elsewhere:
 

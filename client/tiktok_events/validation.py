@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 MOST_PROBLEMS: Final = 100
-"""Of one event; beyond them their number says enough."""
+"""The most problems of one event that are told; of the others their number says enough."""
 
 _LIMITS: Final = {
     "maxLength": "must be at most {} characters",

@@ -111,7 +111,7 @@ def decide(call: Call, tokens: Tokens | None, options: Options) -> Refusal | Non
     """Return why the request is refused, or ``None`` when all its events are accepted.
 
     Args:
-        call: the request.
+        call: the request as it came.
         tokens: the tokens that exist; ``None`` accepts any token for any source id.
         options: how the events are checked.
     """

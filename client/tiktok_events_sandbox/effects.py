@@ -171,7 +171,7 @@ class Empty(_Unclear):
     """Answer 200 with an empty body."""
 
     def impose(self, exchange: Exchange) -> Reply:
-        """Answer nothing."""
+        """Send no answer."""
         self.settle(exchange)
         return Reply()
 
@@ -204,7 +204,7 @@ class Redirect:
     http_status: int = field(default=302, metadata=whole(300, 399))
 
     def impose(self, _exchange: Exchange) -> Reply:
-        """Point elsewhere."""
+        """Redirect the request to another address."""
         return Reply(self.http_status, headers=(("Location", self.location),))
 
 

@@ -38,7 +38,7 @@ class Server(ThreadingMixIn, HTTPServer):
     Args:
         host: address to listen on.
         port: TCP port, 0 for any.
-        application: who answers.
+        application: answers the requests.
 
     Raises:
         OSError: the port is taken.
@@ -104,7 +104,7 @@ class Server(ThreadingMixIn, HTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection."""
+    """Answers the requests of one connection."""
 
     server: Server
     protocol_version = "HTTP/1.1"

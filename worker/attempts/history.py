@@ -43,7 +43,7 @@ class Attempt:
         return Verdict(self.verdict).leads_to
 
     def as_dict(self) -> dict[str, Any]:
-        """As it stands in history and dead letters."""
+        """Return it as histories and dead letters store it."""
         return {
             "at": round(self.at, 3),
             "verdict": self.verdict,
@@ -55,7 +55,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Of a block, or of a dead letter.
+    """What a block or a dead letter has met so far.
 
     Attributes:
         accepted_at: when the events were first accepted, Unix seconds.
@@ -83,7 +83,7 @@ class History:
 
     @classmethod
     def read(cls, document: bytes, accepted_at: float) -> Self:
-        """From JSON; a block that was never tried has none."""
+        """Read a history from JSON; a block that was never tried has none."""
         if not document:
             return cls(accepted_at)
         known = orjson.loads(document)
@@ -100,7 +100,7 @@ class History:
         )
 
     def write(self) -> str:
-        """As JSON."""
+        """Return it as JSON."""
         known = {
             "accepted_at": self.accepted_at,
             "attempts": self.attempts,

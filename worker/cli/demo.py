@@ -26,7 +26,7 @@ from worker.local.demo.report import DemoReport
 from worker.local.demo.run import Plan, Progress, Stage, Watch, forget_settings, run, stage
 
 LINE_EVERY_S: Final = 1.0
-"""Between two lines of progress where there is no terminal."""
+"""Seconds between two lines of progress where there is no terminal."""
 
 CHECK_EVERY_S: Final = 1.0
 """Whether a part that is left running still does."""

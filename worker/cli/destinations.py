@@ -114,7 +114,7 @@ class Row:
     limits: dict[str, Any]
 
     def as_dict(self, now: float) -> dict[str, Any]:
-        """As one JSON object."""
+        """Return it as one JSON object."""
         known = {"configured": self.configured, "token": self.token, "limits": self.limits}
         return self.figures.as_dict(now) | known
 

@@ -47,7 +47,7 @@ can be read in two ways, and both are erased.
 It looks at the spool of this machine (TIKTOK_EVENTS_SPOOL_FILE), the Celery messages that carry
 events, what waits, what is delayed, and what is dead. Meanwhile no replay, edit or import moves a
 letter to where it has looked: they wait. What a worker is sending is looked at again until its
-claim has ended, at most for a lease; what is then still in somebody's hands is told, and whose.
+claim has ended, at most for a lease; what workers still hold then is told, and which worker does.
 
 Only counts are printed, and the audit has nothing else. Erased waiting events are counted as
 erased, dead letters as purged.

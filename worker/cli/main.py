@@ -36,7 +36,7 @@ COMMANDS: Final = {
     "sandbox": "Simulate TikTok's Events API 2.0 on this machine.",
     "doctor": "Check settings, Redis, broker, workers and destinations, and say what to do.",
 }
-"""In the order a newcomer needs them."""
+"""The commands, in the order in which a newcomer needs them."""
 
 ROOMS: Final = frozenset({"dead", "send", "doctor"})
 """Commands with a room of their own: they stand in its module `command`."""

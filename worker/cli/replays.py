@@ -113,7 +113,7 @@ def replays() -> None:
 @replays.command("list", help=LIST_HELP)
 @options.as_json
 def list_replays(*, as_json: bool) -> None:
-    """List them."""
+    """List the replays there are."""
     with connect(Settings.load()) as redis:
         known = list(Replays(redis))
     if as_json:
@@ -129,7 +129,7 @@ def list_replays(*, as_json: bool) -> None:
 @_number
 @options.as_json
 def show(*, number: int, as_json: bool) -> None:
-    """Show one."""
+    """Show one replay."""
     with connect(Settings.load()) as redis:
         replay = found(Replays(redis), number)
     if as_json:
@@ -142,7 +142,7 @@ def show(*, number: int, as_json: bool) -> None:
 @_number
 @options.as_json
 def watch(*, number: int, as_json: bool) -> None:
-    """Watch one."""
+    """Watch one replay until it ends."""
     with connect(Settings.load()) as redis:
         replay, why = follow(Replays(redis), number)
     print_replay(replay, why, as_json=as_json)
@@ -152,7 +152,7 @@ def watch(*, number: int, as_json: bool) -> None:
 @_number
 @options.as_json
 def pause(*, number: int, as_json: bool) -> None:
-    """Pause one."""
+    """Pause one replay."""
     _change(number, Replays.pause, ReplayState.PAUSED, as_json=as_json)
 
 
@@ -160,7 +160,7 @@ def pause(*, number: int, as_json: bool) -> None:
 @_number
 @options.as_json
 def resume(*, number: int, as_json: bool) -> None:
-    """Resume one."""
+    """Let one replay go on."""
     _change(number, Replays.resume, ReplayState.RUNNING, as_json=as_json)
 
 
@@ -168,7 +168,7 @@ def resume(*, number: int, as_json: bool) -> None:
 @_number
 @options.as_json
 def cancel(*, number: int, as_json: bool) -> None:
-    """Cancel one."""
+    """Cancel one replay."""
     _change(number, Replays.cancel, ReplayState.CANCELLED, as_json=as_json)
 
 

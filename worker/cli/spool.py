@@ -21,7 +21,7 @@ from worker.settings import Settings
 
 KIBIBYTE: Final = 1024
 REPAIR_WAIT_S: Final = 60.0
-"""For others that use the new file already."""
+"""Seconds to wait for other processes that use the new file already."""
 
 GROUP_HELP: Final = """Look after the spool: events that wait on this machine for Redis.
 

@@ -1,4 +1,4 @@
-"""`tiktok-events worker`."""
+"""`tiktok-events worker`: run a worker with its settings checked."""
 
 from __future__ import annotations
 

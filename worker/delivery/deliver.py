@@ -48,7 +48,7 @@ class Batch:
     """What one request carries.
 
     Attributes:
-        destination: where to.
+        destination: the one that all its events go to.
         account: token and limits.
         failures: the failure count that the claim saw.
         events: at most what the limits allow.

@@ -34,7 +34,7 @@ class Dead:
     """It will not be sent again without a person.
 
     Attributes:
-        reason: why.
+        reason: why the event is dead.
         answer: the one that decided.
         history: with everything that it met.
     """

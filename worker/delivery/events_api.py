@@ -163,7 +163,7 @@ def _read(response: requests.Response, deadline: float) -> bytes | None:
 
 
 def _wait_at_most(seconds: float, response: requests.Response) -> None:
-    """For the next bytes of the answer; the next request sets its own time-out again."""
+    """Limit the wait for the answer's next bytes; the next request sets its own time-out."""
     connection = response.raw.connection
     if connection is not None and connection.sock is not None:
         connection.sock.settimeout(seconds)

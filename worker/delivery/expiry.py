@@ -39,7 +39,7 @@ TOGETHER: Final = 25
 """Destinations asked about in one round trip; mostly nothing has expired at any."""
 
 NO_TURNS: Final = Turns("", 1.0)
-"""Of a token: none is used."""
+"""The turns of a token when none is used."""
 
 
 def is_time_to_sweep(redis: Redis) -> bool:

@@ -141,6 +141,6 @@ class DeliveryLoop:
         self._fall_asleep()
 
     def _fall_asleep(self) -> None:
-        """From now on producers ring again, and a next task looks after what is due soon."""
+        """Let producers ring again, and a next task look after what is due soon."""
         self._outbox.take(0, patience_ms=1, stay=False)
         self._outbox.ring(rings=self._rings, more_hands=True, within_ms=PATIENCE_MS)

@@ -59,13 +59,13 @@ class Posting:
         future.add_done_callback(lambda ended: self._note_end(number, destination, ended))
 
     def wait_for_one(self, timeout_s: float) -> None:
-        """Until a delivery ends, if any is under way."""
+        """Wait until a delivery ends, if any is under way."""
         with self._ended:
             if len(self):
                 self._ended.wait(timeout_s)
 
     def wait_for_all(self, timeout_s: float | None = None) -> None:
-        """Until none is under way."""
+        """Wait until no delivery is under way."""
         with self._ended:
             self._ended.wait_for(lambda: not len(self), timeout_s)
 

@@ -18,7 +18,7 @@ from worker.outbox.claimed_block import OpenBlock
 from worker.settings import CONNECT_TIMEOUT_S, Settings
 
 SHOWN_ERRORS: Final = 5
-"""In a dead letter's message; the path is the first one's."""
+"""A dead letter's message tells so many errors; its path is that of the first one."""
 
 IN_THE_FUTURE: Final = (Finding("event_time", AHEAD),)
 NOTHING: Final = frozenset[str]()
@@ -101,7 +101,7 @@ class Preparer:
     """Validates, ages and encodes the events of one destination.
 
     Attributes:
-        destination: whose events.
+        destination: the one whose events are prepared.
         settings: for the windows.
         judges: whether this process may end an event because of an age; see `ServerClock`. If
             not, what is too old, and what may have been accepted unseen, waits aside.
@@ -161,7 +161,7 @@ class Preparer:
         return self._letter(block, event, Reason.CRASH_LOOP, message, now)
 
     def expires_at(self, event: Any) -> float:
-        """Until when the event is worth sending: its time and the window of its source."""
+        """Return until when the event is worth sending: its time and the window of its source."""
         event_time = event.get("event_time") if isinstance(event, dict) else None
         if found := read_time(event_time):
             event_time = found.seconds

@@ -23,7 +23,7 @@ class Served:
     """A destination while this loop serves it.
 
     Attributes:
-        destination: which.
+        destination: the one that is served.
         account: its token and limits.
         buffered: prepared events that did not fill a request yet; more are being claimed.
         rest: what the newest claim left in the outbox.

@@ -56,14 +56,14 @@ class DeadLetters:
         while the others are still being found.
 
         Args:
-            wanted: which.
+            wanted: what the letters must match.
             after: begin behind this place.
             now: Unix seconds, for what can still be recovered; the clock's by default.
         """
         return self._search.find(wanted, after or BEGINNING, time.time() if now is None else now)
 
     def get(self, letter_id: str) -> DeadLetter | None:
-        """One letter."""
+        """Return one letter."""
         stored = self._stored(letter_id)
         return None if stored is None else read_letter(letter_id, stored)
 
@@ -103,7 +103,7 @@ class DeadLetters:
         """Remove letters for good, unless one became another kind meanwhile.
 
         Args:
-            letters: which.
+            letters: the ones to remove.
             why: counted as ``purged:<why>`` too, where no person wanted it.
             step: of the act that is to count those that went (`Act.step`).
 

@@ -23,7 +23,7 @@ class Change:
     """One place that differs.
 
     Attributes:
-        path: where.
+        path: the path that was changed.
         before: what stood there; `None` for nothing.
         after: what stands there now; `None` for nothing.
     """
@@ -33,7 +33,7 @@ class Change:
     after: Any = field(repr=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """As one JSON object."""
+        """Return it as one JSON object."""
         return {"path": self.path, "before": self.before, "after": self.after}
 
 

@@ -62,7 +62,7 @@ class Sum:
     """Letters added up.
 
     Attributes:
-        letters: how many.
+        letters: number of letters that have it.
         recoverable: how many of them can still be sent.
         soonest: hour of the first deadline of those, since 1970.
         money: per currency, thousandths: of all, and of those that can still be sent.
@@ -93,7 +93,7 @@ class Sum:
             self._earn(currency, all_, alive)
 
     def as_dict(self) -> dict[str, Any]:
-        """As one JSON object; `expires_from` is Unix seconds."""
+        """Return it as one JSON object; `expires_from` is Unix seconds."""
         return {
             "letters": self.letters,
             "recoverable": self.recoverable,
@@ -120,7 +120,7 @@ class Facets:
         exact: whether the filter could be kept to the letter; if not, at most so many match:
             the hours at the ends of a time count whole, and so do kinds of which some letters
             may have the text.
-        total: of all.
+        total: the figures of all letters together.
         groups: per dimension (``DIMENSIONS``, `age`, `time_left`) the sums by value, the
             largest first; ages and times in their order.
         deadlines: hour (Unix seconds) → letters that expire in it, the soonest.
@@ -178,7 +178,7 @@ class Facets:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """As one JSON object; times are Unix seconds."""
+        """Return it as one JSON object; times are Unix seconds."""
         return {
             "at": self.at,
             "exact": self.exact,

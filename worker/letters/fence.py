@@ -20,7 +20,7 @@ from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
 
 LEASE_S: Final = 15.0
-"""Until others take an erasure for dead."""
+"""Seconds after which others take an erasure for dead."""
 
 RENEWED_AFTER_S: Final = 3.0
 
@@ -60,7 +60,7 @@ class Fence:
         self._redis.zrem(keys.ERASING, self._name)
 
     def begin(self) -> None:
-        """From now on `held` tells of what follows."""
+        """Let `held` tell from now on whether anything was moved."""
         self._renew()
         self._unbroken = True
 

@@ -49,7 +49,7 @@ COLUMNS: Final[Mapping[str, Callable[[DeadLetter, float], object]]] = {
     "replays": lambda letter, _: len(letter.replays),
     "edits": lambda letter, _: len(letter.edits),
 }
-"""Of the CSV; times are UTC."""
+"""The columns of the CSV; times are UTC."""
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
 """A text that begins so would be calculated by a spreadsheet; a quote before it prevents that.
@@ -98,7 +98,7 @@ class _Edit(Schema):
 
 
 class _Line(Schema):
-    """One letter."""
+    """The schema of one letter in a file."""
 
     format = kinds.String(required=True, validate=validate.Equal(FORMAT))
     id = kinds.String(required=True, validate=validate.Regexp(_ID))
@@ -162,7 +162,7 @@ def to_row(letter: DeadLetter, now: float) -> list[object]:
     """A letter as a row of CSV.
 
     Args:
-        letter: which.
+        letter: the one to write.
         now: Unix seconds, for what can still be sent.
     """
     return [_harmless(column(letter, now)) for column in COLUMNS.values()]

@@ -34,7 +34,7 @@ class LetterFilter:
         reason: why they died.
         code: the API's.
         field: what was wrong, without positions in lists: `properties.contents[].price`.
-        event: the name.
+        event: the name of the event.
         destination: its key; empty for letters that never had one.
         source: the event source of the destination.
         since: died at this time or later, Unix seconds.

@@ -16,7 +16,7 @@ from worker.letters.letter import DeadLetter
 from worker.letters.record import Record
 
 IMPORTED: Final = "i"
-"""Behind the id of a letter that was imported: no letter that dies here gets such an id."""
+"""Stands behind the id of an imported letter: no letter that dies here gets such an id."""
 
 
 class LetterImport:
@@ -40,7 +40,7 @@ class LetterImport:
 
         Args:
             letters: as they were exported.
-            dry_run: only look.
+            dry_run: whether to look only, and change nothing.
             step: of the act that is to count each (`Act.step`).
 
         Returns:

@@ -83,7 +83,7 @@ class Kind:
 
     @classmethod
     def read(cls, document: bytes) -> Self | None:
-        """From Redis; `None` when it is no kind."""
+        """Read a kind from Redis; return `None` when it is none."""
         known = document_of(document)
         if not isinstance(known, list) or len(known) != len(_CHECKS):
             return None
@@ -101,7 +101,7 @@ class Kind:
         return _written(self)[0]
 
     def write(self) -> str:
-        """As it stands in Redis."""
+        """Return it as it stands in Redis."""
         return _written(self)[1]
 
 

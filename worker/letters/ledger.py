@@ -19,7 +19,8 @@ from worker.reporting.stored import LATEST, text_of, whole_of
 
 HOUR_S: Final = 3_600
 THOUSANDTHS: Final = 1_000
-"""Of a currency: its smallest unit is at least one. Whole numbers leave no rest behind."""
+"""The smallest unit of every currency is at least one thousandth: whole numbers leave no rest
+behind."""
 
 LARGEST_VALUE: Final = 10_000_000_000
 """A conversion that is worth more is a mistake, and would make sums inexact: not added up."""
@@ -30,7 +31,7 @@ LATEST_H: Final = 366 * 24
 wrong event times would fill the ledger with an entry each. No window is longer than a year."""
 
 _NUMBERS: Final = 4
-"""Of an entry: two hours in its field, two figures in its value."""
+"""The numbers of an entry: two hours in its field, two figures in its value."""
 
 SCAN_COUNT: Final = 2_000
 """Fields of a hash read at once."""
@@ -43,7 +44,7 @@ class Cell(NamedTuple):
         kind: its digest.
         deadline_hour: hours since 1970, kept within ``EXPIRED_H`` and ``LATEST_H`` of death.
         died_hour: hours since 1970.
-        letters: how many.
+        letters: number of letters of the entry.
         thousandths: sum of their values, in thousandths of their currency.
     """
 

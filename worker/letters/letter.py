@@ -143,7 +143,7 @@ class DeadLetter:
 
     @classmethod
     def read(cls, letter_id: str, kind: str, document: bytes) -> Self:
-        """From Redis; what is no letter is shown as one that says so."""
+        """Read a letter from Redis; what is none is shown as a letter that says so."""
         known = document_of(document)
         if not is_letter(known):
             return cls.of_junk(letter_id, kind)
@@ -164,7 +164,7 @@ class DeadLetter:
         return replace(letter, id=letter_id, kind=kind)
 
     def write(self) -> str:
-        """As it stands in Redis; its id and its kind stand beside it there."""
+        """Return it as it stands in Redis, where its id and its kind stand beside it."""
         return orjson.dumps(self._but(BESIDE)).decode()
 
     @property

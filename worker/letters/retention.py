@@ -38,7 +38,7 @@ SAMPLES: Final = 500
 """Members of a key that the server weighs to tell its size; letters differ."""
 
 NEARLY_FULL: Final = 0.8
-"""Of `dead_max_bytes`: from here on it is said once a day."""
+"""From this share of `dead_max_bytes` on, it is said once a day."""
 
 
 class Retention:
@@ -106,7 +106,7 @@ class Retention:
 
     @contextmanager
     def _act(self, what: str) -> Iterator[Act]:
-        """Around a purge: in the audit from before its first letter goes."""
+        """Keep a purge in the audit, from before its first letter goes."""
         with self._audit.act(Action.PURGE, who=WORKER, filter=what) as act:
             act.result = WHY
             yield act

@@ -39,7 +39,7 @@ BUFFERED: Final = 10_000
 """Positions read at first, and held at a time later, of all kinds together, about."""
 
 LEAST_BUFFERED: Final = 5
-"""Of one kind, however many kinds there are."""
+"""At least so many positions are read of one kind, however many kinds there are."""
 
 SETS_AT_ONCE: Final = 50
 """Sets of one script call: the server must not be held up."""
@@ -66,7 +66,7 @@ class Cursor(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """From text.
+        """Read a cursor from text.
 
         Raises:
             ValueError: it is no text of a cursor.
@@ -135,7 +135,7 @@ class LetterSearch:
     def candidates(
         self, wanted: LetterFilter, after: Cursor, now: float
     ) -> Iterator[tuple[str, bytes]]:
-        """Id and record of every letter that may match, in order, for who asks each himself."""
+        """Yield id and record of every letter that may match, in order; the caller checks each."""
         ids = self._named(wanted)
         positions = (
             self._merged([one for _, one in self._stretches(wanted, lambda _: after, now)])
@@ -263,7 +263,7 @@ def _share(positions: int, stretches: Sequence[Stretch]) -> int:
 
 
 def _first_deadline(stretch: Stretch, page: Sequence[Cursor]) -> float | None:
-    """Of a stretch, by a page of it, or earlier; `None` when it has no letters."""
+    """Return the first deadline of a stretch, or an earlier time; `None` if it is empty."""
     if page:
         return page[0].deadline
     return stretch.spans[1].first if len(stretch.spans) > 1 else None

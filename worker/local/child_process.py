@@ -19,7 +19,7 @@ from tiktok_events.errors import TikTokEventsError
 from worker.local import watchdog
 
 STOP_S: Final = 4.0
-"""From being told to end to SIGKILL: whoever presses Ctrl-C waits for it."""
+"""Seconds from being told to end until SIGKILL: whoever presses Ctrl-C waits for it."""
 
 ORPHAN_GRACE_S: Final = 10.0
 """The same, when nobody waits because this process was killed."""

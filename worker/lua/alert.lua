@@ -4,8 +4,8 @@
 -- ARGV  1 alert  2 figure  3 threshold
 --       4 below this figure an incident is calm  5 ms that it must stay calm to be over
 --       6 the figure, JSON
--- Steps looking and deciding are one step: of two workers, one is told that it has begun or ended;
---       until it has said so, that stands among the announcements.
+-- Steps Looking and deciding are one step, so only one of two workers is told that an incident
+--       has begun or ended. That stands among the announcements until the worker has said so.
 -- Returns {'', since, peak} = no incident, or {'begun' | 'on' | 'over', since, peak}; Unix ms;
 --       with 'begun' and 'over' also the announcement.
 

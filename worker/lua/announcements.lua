@@ -1,7 +1,8 @@
--- Stands before the scripts that have something to be told to people.
+-- Stands before the scripts that have something to tell people.
 --
--- `announcements` has what is not known to be told yet, and when the lease of whoever is at it
--- ends, Unix ms. A member is when it happened, Unix ms, a blank, and JSON.
+-- A member of `announcements` has not been told yet, as far as anybody knows; its score is when
+-- the lease of the worker that tells it ends, Unix ms. It is made of the time at which it
+-- happened, Unix ms, a blank, and JSON.
 
 local ANNOUNCEMENT_LEASE = 60000
 

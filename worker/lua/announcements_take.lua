@@ -2,7 +2,8 @@
 --
 -- KEYS  1 announcements
 -- ARGV  1 how many at most
--- Steps one that is due further ahead than any lease was dated before the clock jumped back.
+-- Steps An announcement that is due further ahead than any lease was dated before the clock
+--       jumped back, and is taken too.
 -- Returns them, the oldest lease first.
 
 local function due(first, last)

@@ -1,4 +1,4 @@
--- Note how far an act has come that no script of ours makes, that it goes on, or how it has ended.
+-- Note how far an act has come whose steps no script of ours makes: that it goes on, or how it ended.
 --
 -- KEYS  1 ready  2 acts
 -- ARGV  1 the step of the act  2 how many more  3 its result, in a word or two; '' = it goes on

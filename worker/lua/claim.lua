@@ -4,16 +4,17 @@
 -- ARGV  1 destination  2 consumer (the worker process)  3 lease, ms
 --       4 events wanted  5 bytes of JSON wanted  6 requests per second of the token
 --       7 every which probe is of other events than the oldest
--- Steps nothing while parked, backing off, or another's probe is out; nor while the token's
---       turn, or the next step of the ramp, has not come: then due again when it has;
---       first the blocks that are due again (the shelf), then those whose claim has
---       outlived its lease (looked for eight times a lease), then new ones, until enough;
---       while the destination fails, this claim is the only probe until it is settled,
---       and no more than one request holds;
---       make the destination due: now if there is more, else when this lease ends.
--- Returns {rest, failures, when the API last took events or 0 (ms), block, …}; the rest of the outbox is
---       0 nothing, 1 more to claim now, 2 to be claimed a little later, 3 not to be sent;
---       a block is
+-- Steps Nothing is claimed while the destination is parked or backs off, or while another's
+--       probe is under way. Nothing is claimed before the token's turn, or the next step of
+--       the ramp, has come; the destination is due again then.
+--       Blocks that are due again (the shelf) come first, then those whose claim has outlived
+--       its lease (looked for eight times a lease), then new ones, until there are enough.
+--       While the destination fails, this claim is the only probe until it is settled,
+--       and it has no more than one request holds.
+--       The destination is due now if there is more, else when this lease ends.
+-- Returns {rest, failures, when the API last took events or 0 (ms), block, …}.
+--       The rest of the outbox is 0 = nothing, 1 = to be claimed now, 2 = to be claimed a
+--       little later, or 3 = not to be sent. A block is
 --       {id, number of its claims since it was last settled, events, bytes, attempts JSON or ''}.
 
 local LONELY = 3 -- deaths after which a block is claimed alone

@@ -4,8 +4,8 @@
 -- ARGV  1 how far behind is a jump, ms: less heals by itself
 --       2 a worker  3 its own time, Unix ms  4 by how much it may differ untold, ms
 --       5 ms after which a worker that does not look any more is forgotten
--- Steps a worker whose clock differs by more is noted, another is not;
--- Returns {1 after a jump back, which `rewind.lua` has still to mend, else 0;
+-- Steps A worker is noted if its clock differs by more than that, and forgotten if not.
+-- Returns {1 after a jump back that `rewind.lua` has still to mend, else 0;
 --       how far the worker's clock goes ahead, ms}.
 
 local ahead = tonumber(ARGV[3]) - now

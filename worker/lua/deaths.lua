@@ -2,8 +2,8 @@
 --
 -- KEYS  1 deaths
 -- ARGV  1 so far  2 period, ms  3 ms after which nobody wants the notes any more
--- Steps the note to compare with is the newest that is a period old, or the oldest there is;
---       older ones go. After a pause the deaths since then count in proportion.
+-- Steps The number is compared with the newest note that is a period old, or else with the
+--       oldest there is; older notes go. After a pause the deaths since then count in proportion.
 -- Returns deaths per period, as text.
 
 local period = tonumber(ARGV[2])

@@ -5,9 +5,10 @@
 --       4 claims  5 attempts JSON or '': what the block met, as far as the caller knows it
 --       6 events to erase  7 events left  8 their payload  9 their attempts JSON
 --       10 the step of an act, which counts the events in the same step
--- Fencing: a block whose claim is alive belongs to its holder; one that met more than the
---       caller knows is told about it, and asks again with what is left rewritten.
--- Returns {'erased'}, {'gone'}, {'held', consumer, ms until its lease ends}, or {'changed', claims, attempts JSON or ''}.
+-- Fencing: a block whose claim is alive belongs to its holder. If the block met more than the
+--       caller knows, the caller is told what, rewrites what is left, and asks again.
+-- Returns {'erased'}, {'gone'}, {'held', consumer, ms until its lease ends},
+--       or {'changed', claims, attempts JSON or ''}.
 
 local outbox, state, attempts = KEYS[2], KEYS[3], KEYS[4]
 local name, id, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])

@@ -2,7 +2,7 @@
 --
 -- KEYS  1 ready  2 erasing
 -- ARGV  1 the erasure  2 lease, ms
--- Returns 1, or 0 when it was not held until now: something may have moved.
+-- Returns 1, or 0 when the fence had fallen before: something may have moved meanwhile.
 
 local known = tonumber(redis.call('ZSCORE', KEYS[2], ARGV[1]) or '0')
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. text(now))

@@ -2,8 +2,8 @@
 --
 -- KEYS  1 outbox
 -- ARGV  1 '1' = also when its earliest event happened, which takes decoding it
--- Returns {its id or '', Unix s or ''}; '' when the outbox is empty or no stream, or has no such
---       figure.
+-- Returns {its id or '', Unix s or ''}; '' stands where the outbox is empty or no stream, or where
+--       the time is not known.
 
 local found = redis.pcall('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)
 local first = found[1]

@@ -2,8 +2,8 @@
 --
 -- KEYS  1 ready  2 state  3 parked  4 audit  5 acts  6 counters
 -- ARGV  1 destination  2 reason  3 entry of the audit, JSON, without its result
--- Steps from now on no changed token lets it go on, though one might have; a first reason stays;
---       the audit is written in the same step.
+-- Steps From now on a changed token does not let it go on, even if one would have before.
+--       The first reason stays. The audit is written in the same step.
 -- Returns {1, or 0 when it was parked already; 1 if the audit was written else 0}.
 
 local function audited(result)

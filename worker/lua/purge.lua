@@ -3,8 +3,8 @@
 -- KEYS  1 counters  2 dead  3 kinds  4 ledger  5 event ids  6 acts, then sets of kinds
 -- ARGV  1 why, '' when a person wants it  2 the step of an act, then
 --       per letter: its id, and which of the sets it stands in, from 1
--- Steps a letter that was changed into another kind meanwhile stays;
---       the act counts those that went in the same step.
+-- Steps A letter that was changed into another kind meanwhile stays.
+--       The act counts the removed letters in the same step.
 -- Returns how many were removed.
 
 local found, removed = found_by(2), 0

@@ -4,10 +4,10 @@
 --       then per destination: outbox, state
 -- ARGV  1 events of one block  2 bytes of one block
 --       then per destination: name, number of event keys, the keys in the order of their times
--- Steps per event: nothing when it was cancelled, released or put off meanwhile;
---       else it leaves the delayed events and enters a block; per destination: count its events
---       as waiting, make it due now (not before its back-off ends, not at all while parked).
--- Returns how many were moved. They were accepted when the client delayed them.
+-- Steps An event that was cancelled, released or put off meanwhile is passed over; any other
+--       leaves the delayed events and enters a block. Its destination counts it as waiting, and
+--       is due now: not before its back-off ends, and not at all while it is parked.
+-- Returns how many were moved. They counted as accepted when the client tracked them.
 
 local most_events, most_bytes = tonumber(ARGV[1]), tonumber(ARGV[2])
 

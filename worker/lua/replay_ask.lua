@@ -4,7 +4,7 @@
 --       then some that have ended
 -- ARGV  1 its number  2 entries of the audit kept  3 how many others, then their numbers,
 --       then its fields and their values
--- Steps the audit is written in the same step.
+-- Steps The audit is written in the same step.
 -- Returns 1, or 0 when it was asked for already.
 
 if redis.call('EXISTS', KEYS[3]) == 1 then

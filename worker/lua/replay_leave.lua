@@ -5,9 +5,10 @@
 -- ARGV  1 its number  2 fence  3 when it is due again, ms from now, or '' = it is finished
 --       4 what it waits for, JSON: destination → why, or ''  5 '1' = all that is left waits
 --       6 entries of the audit kept
--- Steps the end of a replay is in the audit in the same step, for whoever asked for it.
--- Returns 1, 0 when the caller does not hold it any more, or 2 when it is finished but the
---       audit could not be written.
+-- Steps The end of a replay enters the audit in the same step, under the name of whoever asked
+--       for it.
+-- Returns 1, 0 when the caller does not have it on lease any more, or 2 when it is finished but
+--       the audit could not be written.
 
 local known = redis.call('HMGET', KEYS[2], 'state', 'fence')
 if known[1] ~= 'running' or known[2] ~= ARGV[2] then

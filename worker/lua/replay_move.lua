@@ -8,12 +8,12 @@
 --       7 room: nothing goes while so many events wait  8 until when its rate is used up, Unix s
 --       9 expired  10 ambiguous  11 no destination: letters that were skipped
 --       then per letter: id, the letter as it was read, block JSON, attempts JSON, KEYS of its set
--- Steps nothing unless the replay runs, the caller holds it and this step was not made before;
---       nothing while letters would go to a destination that is parked, backing off or full,
---       or while a data subject is erased;
---       a letter that is gone, or not as it was read, is passed over; any other leaves the
---       dead letters and becomes a block of one event;
---       counts, place and lease follow in the same step.
+-- Steps Nothing moves unless the replay runs, the caller has it on lease and this step was not
+--       made before. Nothing moves to a destination that is parked, backing off or full,
+--       or while a data subject is erased.
+--       A letter that is gone, or not as it was read, is passed over; any other leaves the
+--       dead letters and becomes a block of one event.
+--       Counts, place and lease follow in the same step.
 -- Returns {what, letters moved}: 0 moved, 1 not held, 2 parked, 3 backing off, 4 full,
 --       5 a data subject is erased.
 

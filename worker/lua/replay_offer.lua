@@ -2,8 +2,9 @@
 --
 -- KEYS  1 replays
 -- ARGV  1 when to ask again if nobody comes, ms  2 how many at most
--- Steps one that is due further ahead than any ever is was dated before the clock jumped back.
--- Returns their numbers, those that wait longest first.
+-- Steps A replay that is due further ahead than any can be was dated before the clock jumped
+--       back, and is found too.
+-- Returns their numbers, those that have waited longest first.
 
 local AHEAD = 900000
 

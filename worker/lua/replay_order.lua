@@ -4,8 +4,8 @@
 --       5 audit  6 acts  7 counters
 -- ARGV  1 its number  2 the state it is to have: 'paused', 'running' or 'cancelled'
 --       3 who says so  4 entries of the audit kept
--- Steps what changes it is in the audit in the same step.
--- Returns {1 if that changed it else 0, its state now, '' when there is no such replay}.
+-- Steps A change enters the audit in the same step.
+-- Returns {1 if that changed it, else 0; its state now, '' when there is no such replay}.
 
 local state = redis.call('HGET', KEYS[2], 'state') or ''
 if (state ~= 'running' and state ~= 'paused') or state == ARGV[2] then

@@ -2,8 +2,8 @@
 --
 -- KEYS  1 replays  2 the replay
 -- ARGV  1 its number  2 lease, ms  3 holder (the worker process)
--- Steps a lease that is longer than ours was dated before the clock jumped back, and is over;
---       the fence goes up, so that whoever held it before can change nothing any more.
+-- Steps A lease that is longer than ours was dated before the clock jumped back, and is over.
+--       The fence is raised, so that the former holder can change nothing any more.
 -- Returns {Unix ms, fence, the replay's fields and values}, or nil when there is nothing to do.
 
 local lease = tonumber(ARGV[2])

@@ -6,8 +6,8 @@
 --       3 the id that it was exported with  4 the id that it is to have
 --       5 its destination  6 its event's name  7 '1' to look only
 --       8 the step of an act, which counts it in the same step
--- Steps the same event is one of the same event_id, name and destination;
---       an id that is taken by another letter, which came from another server, is made anew.
+-- Steps An event of the same event_id, name and destination is the same event.
+--       If the id belongs to another letter, which came from another server, a new one is made.
 -- Returns 1, 0 when it was there, or -1 while a data subject is erased.
 
 local CANDIDATES = 100 -- letters of one event_id, which should be one

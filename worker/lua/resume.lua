@@ -3,7 +3,7 @@
 -- KEYS  1 ready  2 outbox  3 state  4 parked  5 audit  6 acts  7 counters
 -- ARGV  1 destination  2 digest of the token that it must have been parked for, or '' = any, or none
 --       3 entry of the audit, JSON, without its count
--- Steps the audit is written in the same step, with how many events wait.
+-- Steps The audit is written in the same step, with how many events wait.
 -- Returns {1, or 0 when it was not parked, or not for that token;
 --       1 if the audit was written, or nothing was to be written, else 0}.
 

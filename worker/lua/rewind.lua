@@ -4,10 +4,10 @@
 --       then per destination: outbox, state
 -- ARGV  1 how far behind is a jump, ms  2 '1' = these are the last destinations
 --       then the destinations
--- Steps nothing when the jump was mended meanwhile;
---       per destination: due now, its back-off ends, each claim's lease begins anew with
---       the holder and the number of claims that it has;
---       after the last: nobody counts as awake or sweeping, the new time is remembered.
+-- Steps Nothing is done when the jump was mended meanwhile.
+--       Each destination is due now, its back-off ends, and each claim's lease begins anew with
+--       the holder and the number of claims that it has.
+--       After the last one nobody counts as awake or sweeping, and the new time is remembered.
 -- Returns 1, or 0 when there was nothing to mend.
 
 local PAGE = 1000

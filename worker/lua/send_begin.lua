@@ -2,8 +2,8 @@
 --
 -- KEYS  1 sending
 -- ARGV  1 run: a name of its own   2 '1' = go on, else from the start   3 lifetime, seconds
--- Steps: read how far it came; unless going on, forget that; from now on only this run may
---       append events of the file: one that still is at it stops at its next step.
+-- Steps How far it came is read, and forgotten unless this run goes on. From now on only this
+--       run may append events of the file: another that is still at it stops at its next step.
 -- Returns {number of the last entry, events accepted, entries refused}, as they were before.
 
 local known = redis.call('HMGET', KEYS[1], 'done', 'accepted', 'refused')

@@ -5,35 +5,39 @@
 --       14 salvaged, and last:
 --       ledger and event ids of the dead letters, and the sets of plan.kinds
 -- ARGV  1 destination  2 consumer  3 the plan, JSON:
---       done      [[id, claims, events], …]              all its events were delivered
---       again     [[id, claims, attempts or null, aside], …]
---                 none was; null = not even tried; aside = not before a lease has passed
+--       done      [[id, claims, events], …]: blocks of which all events were delivered
+--       again     [[id, claims, attempts or null, aside], …]: blocks of which none was;
+--                 null = it was not even tried; aside = it is not due before a lease has passed
 --       mixed     [{id, claims, delivered, dead: [[letter id suffix, letter, kind], …],
---                   left: [[events, number of its payload, attempts], …]}, …]
---       kinds     [[JSON, reason], …]    of the dead; a letter names its own from 1
---       salvaged  {id: {path: n}}    of the blocks of done and mixed: how many of the events
---                 that were delivered had this place mended or left out
---       counters  {name: n}    what to add whatever happens
+--                   left: [[events, number of its payload, attempts], …]}, …]:
+--                 blocks whose events ended in different ways
+--       kinds     [[JSON, reason], …]: the kinds of the dead; a letter names its own from 1
+--       salvaged  {id: {path: n}}: for blocks of `done` and `mixed`, how many of the delivered
+--                 events had this place mended or left out
+--       counters  {name: n}: what is added to the counters, whatever happens
 --       outcome   'healthy' | 'failing' | 'none'
---       failures  the failure count the claim saw: an answer to a request that was sent
+--       failures  the failure count that the claim saw: an answer to a request that was sent
 --                 before a failure neither ends that failure's back-off nor counts again
---       delay_ms  with 'failing': the wait
+--       delay_ms  with 'failing': how long the destination waits
 --       answered, first_delay_ms
 --                 with 'failing': whether the API judged events of this batch before it
---                 failed; then, or when it judged another batch of the same claim, the row
---                 of failures begins anew, with this wait
---       extra     requests that no claim has taken a turn of the token for
---       slow_down, rate  whether the token was throttled, and its full rate
---       park      a reason, when the destination must wait for a person; heeded only by the
---                 failure count too: after a resume, late answers must not park it again
+--                 failed. If it did, or if it judged another batch of the same claim, the
+--                 streak of failures begins anew, and the destination waits first_delay_ms
+--       extra     how many requests were sent for which no claim has taken a turn of the token
+--       slow_down, rate
+--                 whether the token was throttled, and its full rate
+--       park      why the destination is parked, null when it is not. It is parked
+--                 only if its failure count is still the one in `failures`: an answer that
+--                 comes after a resume must not park it again
 --       token     digest of the access token
---       entry     with `park`: the entry of the audit, and
---       notice    what is to be told, JSON; both are written when this parks the destination
+--       entry, notice
+--                 with `park`: the entry of the audit, and the JSON that people are told;
+--                 both are written if this call parks the destination
 --       4 … the payloads of what is left
 -- Fencing: a block counts only if this consumer still holds it with the same number of
 --       claims; a worker that slept through its lease changes nothing of another's claim.
--- Returns {blocks whose claim was lost}; when this parked the destination also
---       the announcement that the caller is to make, and 1 if the audit was written else 0.
+-- Returns {blocks whose claim was lost}. If this call parked the destination, two more follow:
+--       the announcement that the caller is to make, and 1 if the audit was written, else 0.
 
 local ready, outbox, state, attempts, counters = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local name, consumer = ARGV[1], ARGV[2]

@@ -4,10 +4,11 @@
 -- ARGV  1 consumer (the worker process)  2 lease, ms  3 blocks wanted
 --       4 window of the source, s: an event can still be sent if its time is within it
 --       5 Unix s, and before this one
--- Steps nothing unless parked;
---       the blocks that nobody holds: those that are due again (the shelf) or whose claim has
---       outlived its lease, then new ones, which go to the shelf if they can still be sent;
---       until enough are found, or a few that can still be sent: they are in order of acceptance.
+-- Steps Nothing is claimed unless the destination is parked.
+--       Blocks that nobody holds are looked at: first those that are due again (the shelf) or
+--       whose claim has outlived its lease, then new ones, which go to the shelf if they can
+--       still be sent. This ends when enough were found, or a few that can still be sent:
+--       blocks stand in the order of their acceptance.
 -- Returns {block, …}, each as `claim.lua` returns it and with no event that can still be sent.
 
 local PASSED_OVER = 8 -- one event of the far future does not hide what stands behind it

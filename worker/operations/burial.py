@@ -28,7 +28,7 @@ FOREVER_S: Final = 2**53
 """Seconds: with a window that begins so far ahead, no event can still be sent."""
 
 NO_TURNS: Final = Turns("", 1.0)
-"""Of a token: none is used."""
+"""The turns of a token when none is used."""
 
 
 class Burial:

@@ -18,7 +18,7 @@ IDENTIFYING: Final = ("email", "phone", "external_id")
 
 @dataclass(frozen=True, slots=True)
 class DataSubject:
-    """Whose events are meant; it prints nothing, because a digest stands for a data subject too.
+    """Whoever's events are meant; it prints nothing, because a digest stands for a person.
 
     Attributes:
         digests: match key → the digests that its values have in events, lower case.

@@ -41,13 +41,14 @@ MAX_ROUNDS: Final = 5
 """A round is for nothing when the fence fell: this process was stopped, or a clock jumped."""
 
 POLL_S: Final = 0.1
-"""Between two looks at what is in somebody's hands."""
+"""Seconds between two looks at what another process holds."""
 
 MARGIN_S: Final = 1.0
 """Beyond a lease, until a claim certainly has ended."""
 
 LOOKS_AT_MESSAGES: Final = 2
-"""In a row that found none: one on its way from the queue to a worker stands nowhere."""
+"""So many looks in a row must find none: a message on its way from the queue to a worker stands
+nowhere."""
 
 DEAD: Final = "dead_letters"
 
@@ -73,8 +74,8 @@ class Account:
     """Where an erasure is counted while it goes on.
 
     Attributes:
-        audit: the trail.
-        act: its entry.
+        audit: keeps the entry.
+        act: the entry of this erasure.
     """
 
     audit: Audit
@@ -170,7 +171,7 @@ class Erasure:
         self._erase_letters(found, seen)
 
     def _erase_spooled(self, found: Found) -> None:
-        """What stands in this machine's spool, once nobody has some of it in his hands."""
+        """Erase from this machine's spool, once no other process is flushing it."""
         spool = self._elsewhere.spooled
         if spool is None:
             return
@@ -243,7 +244,7 @@ class Erasure:
 
 @contextmanager
 def _telling(found: Found) -> Iterator[None]:
-    """Around a look elsewhere: what cannot be used is told, and the rest is erased."""
+    """Look at a place outside Redis: if it cannot be used, that is told, and the rest is erased."""
     try:
         yield
     except OutboxUnavailable as error:

@@ -100,14 +100,14 @@ class BlocksOf:
         return list(self._held.values())
 
     def _erase_new(self, found: Found, seen: Seen) -> None:
-        """From all blocks that were not looked at before."""
+        """Erase from all blocks that were not looked at before."""
         for name in self._backlog.destinations():
             blocks = self._backlog.blocks(name, after=self._looked.get(name))
             for shared in self._shared(self._looking(_noting(blocks, seen))):
                 self._erase_from(shared, found)
 
     def _erase_held(self, found: Found) -> None:
-        """From those that a worker held the last time."""
+        """Erase from the blocks that a worker held at the last look."""
         blocks = (self._backlog.block(*where) for where in list(self._held))
         still_there = [block for block in blocks if block is not None]
         self._held = {}

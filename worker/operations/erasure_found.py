@@ -17,7 +17,7 @@ class Holder:
     Attributes:
         worker: the process, as host:pid:…
         destination: its key.
-        events: how many.
+        events: number of the data subject's events in it.
         until: when the claim ends if the worker does not end it before; Unix seconds.
     """
 
@@ -39,7 +39,7 @@ class Found:
         queued: Celery messages that carry one.
         in_hand: such messages that workers have taken, and not handed over yet.
         being_sent: events in outboxes that workers still hold.
-        holders: which.
+        holders: the claims that hold them.
         unreached: what could not be looked at, and why.
     """
 

@@ -63,7 +63,7 @@ class QueuedEvents:
         return sum(map(self._is_theirs, held))
 
     def _waiting(self) -> Iterator[tuple[str, bytes]]:
-        """From the end where new ones come: those that move meanwhile are met twice."""
+        """Read from the end where new messages come: those that move meanwhile are met twice."""
         for name in LISTS:
             if self._broker.type(name) == b"list":
                 for message in self._messages(name):

@@ -95,7 +95,7 @@ class Figures:
         return self.counters.get(name, 0)
 
     def as_dict(self) -> dict[str, Any]:
-        """As one JSON object; times are Unix seconds."""
+        """Return it as one JSON object; times are Unix seconds."""
         return {
             "at": self.at,
             **self._events_as_dict(),

@@ -68,7 +68,7 @@ class Backlog:
         """Blocks in order; memory does not grow with their number.
 
         Args:
-            destination: whose.
+            destination: the one whose outbox is read.
             after: the id of a block; only those behind it.
         """
         count = FIRST_PAGE

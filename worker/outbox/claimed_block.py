@@ -121,7 +121,7 @@ class OpenBlock:
         """Some events are due again.
 
         Args:
-            indexes: which.
+            indexes: positions of the events in the block.
             history: with what they met; ``None`` when they were not sent.
             group: events of different groups come back as different blocks, under suspicion;
                 0 is no group.

@@ -18,7 +18,8 @@ STEP: Final = 200
 """Events released in one step: two to three milliseconds, in which the server does nothing else."""
 
 STEPS: Final = 20
-"""In one look, which takes a tenth of a second; the next is a second later, in every worker."""
+"""Steps of one look, which takes a tenth of a second; the next is a second later, in every
+worker."""
 
 
 _CANCEL: Final = f"local function cancel()\n{source('tiktok_events.outbox', 'cancel')}\nend\n"
@@ -75,7 +76,7 @@ class DelayedEvents:
         """Take one out, as its person asked for, if it is still this one.
 
         Args:
-            event: which one.
+            event: the event as it was seen.
             step: of the act that is to count it (`Act.step`).
         """
         erasure = Cancellation(event.key, whole=True, counter="erased", body=event.body)

@@ -115,7 +115,7 @@ class Settlement:
         return list(dict.fromkeys(one.record.kind for block in self.mixed for one in block.dead))
 
     def payloads(self) -> list[bytes]:
-        """Of what is left, as the plan numbers them: beside it, the server need not decode them."""
+        """Return the JSON of what is left, in the plan's order: the server need not decode it."""
         return [part.payload for block in self.mixed for part in block.left]
 
     def plan(self) -> bytes:

@@ -23,7 +23,7 @@ class Lot:
     """The events that would go to one destination.
 
     Attributes:
-        events: how many.
+        events: number of events.
         size_bytes: of their JSON.
     """
 

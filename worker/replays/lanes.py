@@ -36,8 +36,8 @@ class Lanes:
     """The lanes that have letters behind their places.
 
     Args:
-        search: finds letters.
-        wanted: which.
+        search: finds the letters of each lane.
+        wanted: what the letters must match.
         asked_at: Unix seconds; the moment that the filter is asked for.
         places: destination → how far its lane is.
     """

@@ -53,7 +53,7 @@ class Step(IntEnum):
 
     @property
     def words(self) -> str:
-        """For people."""
+        """The step's name as people read it."""
         return self.name.lower().replace("_", " ")
 
 
@@ -151,8 +151,8 @@ class ReplayLease:
         """Replay a page of letters, in one step.
 
         Args:
-            held: the replay.
-            page: the letters.
+            held: the replay that this process has on lease.
+            page: the letters to move.
             room: nothing goes while so many events wait at the destination.
             now: Unix seconds: noted in the history of each letter.
             paid_until: of the replay's pace, once they are gone; Unix seconds.
@@ -182,7 +182,7 @@ class ReplayLease:
         """End a turn; False when the replay is not held any more.
 
         Args:
-            held: the replay.
+            held: the replay that this process has on lease.
             due_in_s: when it is due again.
             waits_for: destination → why nothing went there.
             all_waits: whether all that is left is theirs.

@@ -23,7 +23,7 @@ COUNTER: Final = "replays"
 
 
 class Replays:
-    """All replays.
+    """All replays, as commands see and change them.
 
     Args:
         redis: a connection.

@@ -12,7 +12,7 @@ FIRST_CREDIT_S: Final = 1.0
 """What a replay begins with, so that a small one ends at once."""
 
 _ROUNDING: Final = 0.01
-"""Of an event: Unix seconds in a float are exact to a quarter of a microsecond."""
+"""A part of an event: Unix seconds in a float are exact to a quarter of a microsecond."""
 
 
 @dataclass(frozen=True, slots=True)

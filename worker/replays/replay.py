@@ -69,7 +69,7 @@ class ReplayRequest:
         return eligibility_of(letter, now=now, accept_duplicates=self.accept_duplicates)
 
     def write(self) -> dict[str, Any]:
-        """As it stands in Redis: ids apart, because they go when the replay ends."""
+        """Return it as it stands in Redis, without ids, which go when the replay ends."""
         wanted = self.wanted.as_dict()
         ids = wanted.pop("ids", [])
         return {
@@ -134,7 +134,7 @@ class Replay:
 
     @classmethod
     def read(cls, number: int, fields: Mapping[bytes, bytes]) -> Self:
-        """From its hash; one that is not as we write it is `UNREADABLE`, and never worked at."""
+        """Read a replay from its hash; what is not as we write it is `UNREADABLE`, and stays."""
         try:
             return cls._read(number, {text_of(name): value for name, value in fields.items()})
         except (KeyError, TypeError, ValueError):
@@ -196,7 +196,7 @@ class Replay:
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """As one JSON object; times are Unix seconds."""
+        """Return it as one JSON object; times are Unix seconds."""
         return {
             "replay": self.number,
             "state": self.state.value,

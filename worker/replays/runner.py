@@ -38,7 +38,7 @@ STEP: Final = 100
 """Letters of one step: the server must not be held up."""
 
 PAUSE_S: Final = 0.5
-"""After a turn that sent something, others come first."""
+"""Seconds for which others come first, after a turn that sent something."""
 
 PATIENCE_S: Final = 5.0
 """When all that is left waits for parked or failing destinations."""
@@ -99,9 +99,9 @@ class Turn:
     """What a worker does with a replay between taking and leaving it; its clock stands still.
 
     Args:
-        held: the replay.
+        held: the replay that this process has on lease.
         lease: makes the steps.
-        search: finds letters.
+        search: finds the letters of the replay.
         room: of a destination: nothing goes while so many events wait there.
     """
 

@@ -22,7 +22,7 @@ AT_ONCE: Final = 100
 """Taken in one turn; the next is a second later."""
 
 AHEAD_S: Final = 61.0
-"""Of the clock no lease ends later, as `lua/announcements.lua` gives it."""
+"""No lease ends later than so far ahead of the clock, as `lua/announcements.lua` gives it."""
 
 
 class Announcements:

@@ -102,7 +102,7 @@ class Audit:
         filter: str | None = None,  # noqa: A002 — because that is what an operator calls it
         **facts: Any,
     ) -> Iterator[Act]:
-        """Around an act of many steps: its entry stands before the first of them.
+        """Open an act of many steps: its entry stands before the first of them.
 
         Each step is to count itself, in the script that makes it (`Act.step`). When the block
         ends, however it ends, the entry says so; a process that is killed leaves it

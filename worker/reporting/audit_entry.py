@@ -25,7 +25,7 @@ WORKER: Final = "worker"
 """Who it was when nobody asked for it."""
 
 JUNK: Final = "unreadable"
-"""In the place of what is not as we write it."""
+"""Stands in the place of what is not as we write it."""
 
 UNDER_WAY: Final = "under way"
 INTERRUPTED: Final = "interrupted"
@@ -72,7 +72,7 @@ class Entry:
     def read(
         cls, entry_id: bytes, fields: Mapping[bytes, bytes], progress: Progress | None = None
     ) -> Self:
-        """From Redis, with the progress of an act of many steps.
+        """Read an entry from Redis, with the progress of an act of many steps.
 
         What is missing or junk is `JUNK`, or left out.
         """
@@ -91,7 +91,7 @@ class Entry:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """As one JSON object."""
+        """Return it as one JSON object."""
         return {
             "at": self.at,
             "who": self.who,
@@ -108,7 +108,7 @@ class Progress:
     """How far an act has come.
 
     Attributes:
-        count: how many.
+        count: number of events or letters that the act changed.
         result: how it ended, or that it has not.
         facts: what was counted besides.
     """

@@ -66,4 +66,4 @@ REFUSED: Final = Outage("redis_step_failed", "redis_step_works")
 """One step of many in this process: a key is of another type than ours, or must not be touched."""
 
 REDIS_OUTAGE: Final = Outage("redis_unavailable", "redis_is_back")
-"""Of this process."""
+"""The outage as this process sees it."""

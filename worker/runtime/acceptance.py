@@ -136,7 +136,7 @@ class Acceptance:
 
 
 def _timed(event: Any, message: Leased) -> Any:
-    """With the time at which the message was first seen, if the event has none."""
+    """Add the time at which the message was first seen, if the event has none."""
     if isinstance(event, dict) and event.get("event_time") is None:
         return event | {"event_time": int(message.seen_at)}
     return event

@@ -71,7 +71,7 @@ def _fit(task: TaskEntry, arguments: Any) -> bool:
 
 
 class Bells:
-    """Rings.
+    """Rings workers with Celery messages.
 
     Args:
         broker: a connection to Celery's broker that fails soon.
@@ -84,8 +84,8 @@ class Bells:
         """Ask some worker for a task, also on a broker at its memory limit.
 
         Args:
-            task: which.
-            arguments: for it.
+            task: the name of the task to run.
+            arguments: the arguments of the task.
             alone: only if no bell hangs; one that hangs means that all workers are busy.
 
         Returns:

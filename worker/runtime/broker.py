@@ -12,7 +12,7 @@ from tiktok_events.connection.discovery_address import DiscoveryAddress, Node
 from tiktok_events.connection.tls import tls_arguments, url_arguments
 
 ASK_S: Final = 1.0
-"""For one Sentinel: kombu asks in the worker's event loop, one after the other."""
+"""Seconds for one Sentinel: kombu asks in the worker's event loop, one after the other."""
 
 
 def kombu_url(url: str) -> str:

@@ -37,12 +37,13 @@ from worker.runtime.shutdown import GENTLE_END, TASK_BUDGET_S, stopping
 from worker.settings import Settings
 
 REDIS_TIMEOUT_S: Final = 2.0
-"""Of one try; a worker that is told to end waits for no second one."""
+"""Seconds of one try; a worker that is told to end waits for no second one."""
 
 REDIS_RETRIES: Final = 6
 
 LOOK_TIMEOUT_S: Final = 1.0
-"""In Celery's event loop nothing may take long: it answers signals and the broker too."""
+"""Seconds of a look in Celery's event loop, where nothing may take long: it answers signals and the
+broker too."""
 
 
 class RetryUnlessStopping(Retry):

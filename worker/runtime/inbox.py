@@ -73,7 +73,7 @@ class Leased:
 
 
 class Inbox:
-    """Leases messages.
+    """The messages that workers have on lease.
 
     Args:
         broker: a connection to Celery's broker.

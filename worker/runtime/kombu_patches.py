@@ -78,7 +78,7 @@ class ForgetfulQoS(virtual.QoS):
 
 
 class _Bells:
-    """Over a channel of kombu's."""
+    """Sends bells over a channel of kombu's."""
 
     def _get_client(self: Any) -> Any:
         return partial(BellRedis, global_keyprefix=self.global_keyprefix)

@@ -31,7 +31,7 @@ MOST_LEVELS: Final = 64
 ID_CHARS: Final = 200
 
 _SPACE: Final = UUID("0d0f3f0e-6b0b-5a53-9a3c-7d1c3f3a8a10")
-"""Of the ids of events that have none, and whose messages have none."""
+"""The name space of the ids of events that have none, and whose messages have none."""
 
 _INFLATED: Final = frozenset({"application/x-gzip", "gzip", "zlib"})
 """What kombu calls the format of zlib."""

@@ -16,7 +16,7 @@ COUNTS_MS: Final = 5_000
 
 
 class Presence:
-    """Of the workers of one installation.
+    """Knows the workers of one installation.
 
     Args:
         redis: a connection to the server of the outbox.

@@ -28,4 +28,4 @@ class Progress:
 
 
 SIGN_OF_LIFE: Final = Progress()
-"""Of this worker: its processes share it."""
+"""The sign of life of this worker: its processes share it."""

@@ -101,7 +101,7 @@ def _end_soon() -> None:
 
 
 def kill_pool() -> None:
-    """Of the main process: no child of it is waited for, nor asked."""
+    """End the main process: no child of it is waited for, nor asked."""
     for child in active_children():
         if child.pid is not None:
             os.kill(child.pid, signal.SIGKILL)

@@ -116,7 +116,7 @@ class DoorbellStep(bootsteps.StartStopStep):
             self._bells.ring(ACCEPT, alone=True)
 
     def _ask_for_replays(self) -> None:
-        """After the ring: live events come first."""
+        """Ask for replays after the ring: live events come first."""
         for number in self._replays.offered():
             self._bells.ring(REPLAY, number)
 
@@ -126,7 +126,7 @@ class DoorbellStep(bootsteps.StartStopStep):
                 self._bells.ring(UPKEEP)
 
     def _look_at_figures(self) -> None:
-        """In a task, because counting may take longer than the event loop can wait."""
+        """Ask for a task that looks: counting may take longer than the event loop can wait."""
         if not self._settings.alerts:
             return
         with suppress(OutOfMemoryError):  # the server is full: workers empty it all the same
@@ -134,6 +134,6 @@ class DoorbellStep(bootsteps.StartStopStep):
                 self._bells.ring(ALERTS)
 
     def _tell_what_others_could_not(self) -> None:
-        """In a task, because a webhook may take longer than the event loop can wait."""
+        """Ask for a task that tells: a webhook may take longer than the event loop can wait."""
         if self._announcements.due():
             self._bells.ring(ANNOUNCE)

@@ -35,7 +35,7 @@ async def start(context: dict[str, Any]) -> None:
 
 
 async def end(context: dict[str, Any]) -> None:
-    """Close it."""
+    """Close the connection."""
     await context["session"].close()
 
 

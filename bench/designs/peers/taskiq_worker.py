@@ -24,7 +24,7 @@ async def start(state: TaskiqState) -> None:
 
 @broker.on_event(TaskiqEvents.WORKER_SHUTDOWN)
 async def end(state: TaskiqState) -> None:
-    """Close it."""
+    """Close the broker."""
     await state.session.close()
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import phonenumbers
 
 REGION = "DE"
-"""Of phone numbers without a country code, as ``worker.local.samples.people`` writes them."""
+"""The region of phone numbers without a country code, as ``worker.local.samples.people`` writes
+them."""
 
 DIGEST = re.compile(r"[A-Fa-f0-9]{64}")
 

@@ -97,7 +97,7 @@ class Page(Lenient):
 
 
 class App(Lenient):
-    """In which app it happened."""
+    """The app in which it happened."""
 
     app_id = fields.String(required=True)
     app_name = fields.String()

@@ -17,7 +17,7 @@ from tiktok_events.connection.tls import tls_arguments, url_arguments
 
 
 class AsyncToPrimary:
-    """Over a connection class of redis-py: it connects to the primary, or not at all."""
+    """A mixin over a connection class of redis-py: it connects to the primary, or not at all."""
 
     def __init__(self, *, discovery: Discovery, **how: Any) -> None:
         self._discovery = discovery
@@ -58,11 +58,11 @@ class AsyncToPrimary:
 
 
 class AsyncPrimaryConnection(AsyncToPrimary, Connection):
-    """To the primary."""
+    """A connection to the primary."""
 
 
 class AsyncPrimaryTlsConnection(AsyncToPrimary, SSLConnection):
-    """To the primary, over TLS."""
+    """A connection to the primary over TLS."""
 
 
 def connect(url: str, *, key: str, **how: Any) -> Redis:

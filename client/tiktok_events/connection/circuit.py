@@ -39,7 +39,7 @@ class Circuit:
         self._probe_at = 0.0
 
     def guarding(self) -> Guard:
-        """Around one call to Redis. An error that Redis itself answers pauses nothing.
+        """Guard one call to Redis. An error that Redis itself answers pauses nothing.
 
         Not to be the primary is such an answer. That no connection was free says nothing.
 

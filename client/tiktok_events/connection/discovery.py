@@ -79,7 +79,7 @@ class Discovery:
 
     @property
     def is_sure(self) -> bool:
-        """Whether nobody need be asked for the primary; servers of a cluster tell by themselves."""
+        """Whether the primary is known for sure; servers of a cluster tell when it changes."""
         return self.address.service is None or time.monotonic() < self._sure_until
 
     def points_to(self, node: Node) -> bool:

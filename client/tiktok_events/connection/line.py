@@ -16,17 +16,17 @@ from tiktok_events.connection.role import of_the_primary
 from tiktok_events.connection.room import EXCHANGE_SHARE, MOST_CONNECTIONS, Room
 
 CONNECT_SHARE: Final = 1 / 2
-"""Of the time of a call: for the connection itself, one address."""
+"""The share of a call's time that connecting to one address may take."""
 
 WAIT_SHARE: Final = 1 / 4
-"""Of the time of a call: longest single wait for a socket, TLS included."""
+"""The share of a call's time that a single wait for a socket may take, TLS included."""
 
 PIECE_BYTES: Final = 65_536
 """Sent in one wait; a large call checks the time between."""
 
 
 class Timely:
-    """Over a connection class of redis-py: its reads end in time, those of the handshake too.
+    """A mixin over a connection class of redis-py: reads end in time, the handshake's too.
 
     redis-py bounds each wait, not the sum of them, and a handshake has several.
 

@@ -29,7 +29,7 @@ from tiktok_events.connection.role import changed, is_from_primary
 from tiktok_events.connection.tls import tls_arguments, url_arguments
 
 FIND_SHARE: Final = 1 / 2
-"""Of the time in which a connection must be made: for finding out where to."""
+"""The share of the time for making a connection that finding the primary may take."""
 
 
 def time_limits(how: dict[str, Any]) -> tuple[float, dict[str, Any]]:
@@ -39,7 +39,7 @@ def time_limits(how: dict[str, Any]) -> tuple[float, dict[str, Any]]:
 
 
 class ToPrimary:
-    """Over a connection class of redis-py: it connects to the primary, or not at all."""
+    """A mixin over a connection class of redis-py: it connects to the primary, or not at all."""
 
     def __init__(self, *, discovery: Discovery, **how: Any) -> None:
         self._discovery = discovery
@@ -80,19 +80,19 @@ class ToPrimary:
 
 
 class PrimaryConnection(ToPrimary, Connection):
-    """To the primary."""
+    """A connection to the primary."""
 
 
 class PrimaryTlsConnection(ToPrimary, SSLConnection):
-    """To the primary, over TLS."""
+    """A connection to the primary over TLS."""
 
 
 class AskingConnection(Timely, Connection):
-    """To one that is asked."""
+    """A connection to a server that is asked for the primary."""
 
 
 class AskingTlsConnection(Timely, SSLConnection):
-    """To one that is asked, over TLS."""
+    """A connection over TLS to a server that is asked for the primary."""
 
 
 def connect(url: str, *, key: str, **how: Any) -> Redis:
@@ -115,8 +115,8 @@ def find(discovery: Discovery, for_s: float) -> Node:
     """Ask for the primary.
 
     Args:
-        discovery: knows whom.
-        for_s: until then.
+        discovery: knows which servers to ask.
+        for_s: seconds until the search is given up.
 
     Raises:
         PrimaryUnknown: nobody said it in time.

@@ -11,12 +11,12 @@ from typing import Final
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 MOST_CONNECTIONS: Final = 64
-"""Of a process. More would gain nothing, as the server answers one call after the other, but with
-`DURABILITY=fsync`, where each may wait for the disk up to a second."""
+"""The most connections of a process. More would gain nothing, as the server answers one call after
+the other; only with `DURABILITY=fsync` may each wait for the disk, up to a second."""
 
 EXCHANGE_SHARE: Final = 0.3
-"""Of the time of a call: kept back from the wait for a connection. What times out in less than
-that would look like a Redis that is away."""
+"""The share of a call's time that is kept back from the wait for a connection. What times out in
+less than that would look like a Redis that is away."""
 
 _LATE: Final = "every connection was in use until too little of the call's time was left"
 
@@ -31,7 +31,7 @@ class Room:
     A child has all places: those that threads of its parent hold would never come back.
 
     Args:
-        places: how many.
+        places: calls that may be under way at once.
     """
 
     def __init__(self, places: int) -> None:
@@ -64,7 +64,7 @@ class AsyncRoom:
     """Places for connections, for one event loop.
 
     Args:
-        places: how many.
+        places: calls that may be under way at once.
     """
 
     def __init__(self, places: int) -> None:

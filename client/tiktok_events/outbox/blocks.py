@@ -12,7 +12,7 @@ BLOCK_EVENTS: Final = 100
 """Events in one stream entry: measured two to three times the throughput of single ones."""
 
 BLOCK_BYTES: Final = 1024 * 1024
-"""Of a block's JSON; an event that is larger alone makes a block of its own."""
+"""The most bytes of a block's JSON; an event that is larger makes a block of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Block:
 
     Attributes:
         destination: the destination's key.
-        events: how many.
+        events: number of events in the block.
         payload: JSON array of them, UTF-8.
     """
 

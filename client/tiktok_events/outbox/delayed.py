@@ -96,13 +96,13 @@ class Cancellation:
 
 @cache
 def delay_script() -> ScriptText:
-    """`delay.lua`."""
+    """Return `delay.lua`."""
     return ScriptText.read("tiktok_events.outbox", "delay")
 
 
 @cache
 def cancel_script() -> ScriptText:
-    """`cancel.lua`."""
+    """Return `cancel.lua`."""
     return ScriptText.read("tiktok_events.outbox", "cancel")
 
 

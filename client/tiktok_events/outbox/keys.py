@@ -85,7 +85,7 @@ REPLAYS: Final = PREFIX + "replays"
 REPLAYS_ENDED: Final = PREFIX + "replays:ended"
 
 BROKER_PREFIX: Final = "tiktok_events:celery:"
-"""Before every key Celery makes, so that ours and its never meet."""
+"""Stands before every key that Celery makes, so that ours and its never meet."""
 
 QUEUE: Final = "tiktok_events"
 """Where any Celery application sends `tiktok_events.track`."""
@@ -96,10 +96,11 @@ DOORBELL_QUEUE: Final = "tiktok_events.doorbell"
 DOORBELL: Final = BROKER_PREFIX + DOORBELL_QUEUE
 
 INBOX: Final = BROKER_PREFIX + "inbox"
-"""On the broker: messages that a worker is reading; number → how often leased, bytes, message."""
+"""A hash on the broker, for messages that a worker is reading: number → how often leased, bytes,
+message."""
 
 INBOX_DUE: Final = BROKER_PREFIX + "inbox:due"
-"""On the broker: number of such a message → when its lease ends, Unix ms."""
+"""A sorted set on the broker: number of such a message → when its lease ends, Unix ms."""
 
 
 def bell(*, rings: bool) -> str:

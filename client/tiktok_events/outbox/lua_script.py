@@ -49,7 +49,7 @@ class ScriptText:
 
 
 class LuaScript:
-    """One script.
+    """A script that runs on one connection.
 
     Args:
         redis: a connection.
@@ -72,7 +72,7 @@ class LuaScript:
         """Call it several times in one round trip.
 
         Args:
-            calls: in order.
+            calls: keys and arguments of each call; they run in this order.
             together: nothing comes between them (a transaction).
         """
         return self._known(lambda: self._pipelined(calls, together=together))

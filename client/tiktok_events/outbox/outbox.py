@@ -50,7 +50,7 @@ class Appender:
         """Append all of them, or none.
 
         Args:
-            events: in order.
+            events: they are appended in this order.
             end: when it must be over; by default after `timeout_s`.
 
         Raises:

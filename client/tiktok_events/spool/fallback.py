@@ -19,7 +19,7 @@ from tiktok_events.spool.spool import Spool
 log = logging.getLogger("tiktok_events")
 
 LOOK_PAUSE_S: Final = 1.0
-"""Between two looks into a spool that was found empty, or in the hands of another."""
+"""Seconds between two looks into a spool that was found empty, or in use by another process."""
 
 
 class Fallback:

@@ -29,7 +29,7 @@ from tiktok_events.errors import InvalidSetting
 from tiktok_events.spool.private_file import refuse_writable_by_others
 
 VERSION: Final = 1
-"""Of the schema; `PRAGMA user_version`. A file of another one is left alone."""
+"""The version of the schema, in `PRAGMA user_version`. A file of another one is left alone."""
 
 _SCHEMA: Final = """
 PRAGMA journal_mode = WAL;
@@ -104,7 +104,7 @@ class SpoolFile:
             self.let_go()
 
     def let_go(self) -> None:
-        """Close the connection. Only for who holds the lock."""
+        """Close the connection. Only the holder of the lock may call this."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -1,4 +1,4 @@
-"""From the spool into the outbox, oldest first, one flusher at a time."""
+"""Moves events from the spool into the outbox, oldest first, one flusher at a time."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tiktok_events.outbox.outbox import Appender
 from tiktok_events.spool.spool import Spool, SpoolBatch
 
 CALL_BYTES: Final = 32_768
-"""Of JSON, flushed beside one `track()`: about half a millisecond."""
+"""Bytes of JSON that are flushed beside one `track()`: about half a millisecond."""
 
 BATCH_BYTES: Final = 1024 * 1024
-"""Of JSON in one step, when flushing is the work."""
+"""Bytes of JSON in one step, when flushing is the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ def flush_batch(
     events with the same ids, which the API counts once.
 
     Args:
-        spool: from where.
-        appender: to where.
+        spool: the events are taken from it.
+        appender: puts them into their outboxes.
         most_bytes: of their JSON.
         until: when it must be over.
 

@@ -105,7 +105,7 @@ def _set_aside(path: Path) -> Path:
 
 
 def _whole_blocks(connection: sqlite3.Connection, result: SpoolRepair) -> Iterator[Block]:
-    """In order; what is none is counted in `result`."""
+    """Yield whole blocks in order; what is none is counted in `result`."""
     number, last = _edge(connection, "min"), _edge(connection, "max")
     if last is None:
         result.unreadable = None

@@ -16,7 +16,8 @@ from tiktok_events.settings import ClientSettings
 from tiktok_events.spool.file import SpoolFile
 
 SHARE: Final = 3 / 8
-"""Of the time of a call, kept from Redis: for the spool's file, which others may hold."""
+"""The share of a call's time that is kept from Redis for the spool's file, which others may
+hold."""
 
 LEASE_MARGIN_S: Final = 5.0
 """Beyond the time one append takes: for reading the blocks before and deleting them after."""
@@ -56,7 +57,7 @@ class Spooled:
 
     Attributes:
         destination: its key.
-        events: how many.
+        events: number of events.
         size_bytes: of their JSON.
         oldest_at: when the first of them was spooled; Unix seconds.
     """
@@ -117,7 +118,7 @@ class Spool:
 
     @property
     def path(self) -> Path:
-        """Of the file."""
+        """The path of the spool's file."""
         return self._file.path
 
     @property

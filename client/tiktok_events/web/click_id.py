@@ -59,7 +59,7 @@ class ClickIdCookie:
         return "; ".join([*parts, "Secure"] if self.secure else parts)
 
     def arguments(self) -> dict[str, Any]:
-        """For ``response.set_cookie`` of Django, Flask and Starlette alike."""
+        """Return arguments for ``response.set_cookie`` of Django, Flask and Starlette alike."""
         return {
             "key": COOKIE,
             "value": self.value,

@@ -28,7 +28,7 @@ def page_url(request: WebRequest, trusted: TrustedProxies, header: str) -> str |
     """The URL in the visitor's address bar; ``None`` without a usable host.
 
     Args:
-        request: what came.
+        request: the request that the page answers.
         trusted: our own proxies, who know the host and the scheme before them.
         header: the one that they write the visitor's address in.
     """

@@ -21,7 +21,7 @@ class PairedEvent:
     """An event for both channels, with one id, so that TikTok counts it once.
 
     Attributes:
-        event_id: the id.
+        event_id: the id that the server's event has, too.
         event: for ``Client.track``; ``None`` where only the Pixel reports.
         script: for the page; empty where only the Events API reports.
     """

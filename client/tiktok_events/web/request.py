@@ -17,7 +17,8 @@ _SECURE_SCHEMES: Final = frozenset({"https", "wss"})
 
 _SAFE_IN_PATH: Final = "/~!$&'()*+,;=:@"
 _SAFE_IN_ENCODED: Final = _SAFE_IN_PATH + "%?[]"
-"""For text that is percent-encoded already: only what can stand in no URL is encoded."""
+"""The characters to keep in text that is percent-encoded already: only what can stand in no URL is
+encoded."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -39,7 +39,7 @@ _FORWARDED_PAIR: Final = re.compile(r'\s*(?P<name>[A-Za-z]+)\s*=\s*"?(?P<value>[
 
 @dataclass(frozen=True, slots=True)
 class TrustedProxies:
-    """Whose word about the visitor is taken.
+    """The proxies that are believed when they name the visitor.
 
     Attributes:
         networks: where they are.
@@ -89,7 +89,7 @@ def visitor_ip(request: WebRequest, trusted: TrustedProxies, header: str) -> str
     """The visitor's public address, or ``None``: it is private, hidden, or not to be believed.
 
     Args:
-        request: what came.
+        request: the request whose sender is asked for.
         trusted: our own proxies.
         header: the one that they write, in lower case: ``forwarded`` (RFC 7239), or any that
             lists plain addresses. Only this one is read, because a visitor can send the others.

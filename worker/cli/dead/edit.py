@@ -110,7 +110,7 @@ class Desk:
 
     Attributes:
         letters: to be edited.
-        selection: which.
+        selection: the letters to edit.
         repairer: makes the edit.
         audit: where the edit is written down.
         begun_at: Unix seconds; no letter is edited twice in a run, though it may be found twice.

@@ -21,7 +21,7 @@ EXAMPLES: Final = 3
 """Letters whose changes are shown in full."""
 
 CHANGES_SHOWN: Final = 12
-"""Of one letter; --json has them all."""
+"""So many changes of one letter are shown; --json has them all."""
 
 KINDS_COUNTED: Final = 50
 """Problems told apart; the others are counted together."""
@@ -84,7 +84,7 @@ class Report:
 
     @property
     def total(self) -> int:
-        """All letters."""
+        """How many letters there are in all."""
         return self.counts.total()
 
     @property

@@ -56,7 +56,7 @@ class Importing:
     """What became of the lines so far.
 
     Attributes:
-        letters: puts back.
+        letters: puts letters back.
         region: where national phone numbers are at home.
         dry_run: whether nothing is put back.
         as_json: whether programs read the output.

@@ -58,7 +58,7 @@ class Doomed:
     """What is to be purged, added up.
 
     Attributes:
-        letters: how many.
+        letters: number of letters that were purged.
         recoverable: how many of them could still be sent.
         reasons: letters by reason.
         money: their values by currency.
@@ -80,7 +80,7 @@ class Doomed:
             self.money[currency] = self.money.get(currency, 0.0) + letter.value
 
     def as_dict(self) -> dict[str, Any]:
-        """As keys of one JSON object."""
+        """Return it as the keys of one JSON object."""
         money = {currency: round(amount, 2) for currency, amount in self.money.items()}
         return {
             "recoverable": self.recoverable,

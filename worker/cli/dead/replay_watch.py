@@ -41,7 +41,7 @@ def watch(
 
 
 def found(replays: Replays, number: int) -> Replay:
-    """A replay.
+    """The replay; it must exist.
 
     Raises:
         click.ClickException: there is none of that number.

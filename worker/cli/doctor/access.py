@@ -82,11 +82,11 @@ _CELERY: Final = (
 
 
 _PACKAGES: Final = ("tiktok_events.outbox", "worker")
-"""Whose `lua` folders hold scripts: the producer's, and the worker's."""
+"""The packages whose `lua` folders hold scripts: the producer's and the worker's."""
 
 
 class Role(StrEnum):
-    """Who connects."""
+    """The rights that one kind of process needs."""
 
     PRODUCER = "producer"
     WORKER = "worker"

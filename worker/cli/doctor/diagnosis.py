@@ -17,7 +17,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check.
+    """The result of one check.
 
     Attributes:
         name: what was looked at.
@@ -32,5 +32,5 @@ class Check:
     remedy: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """As one JSON object."""
+        """Return it as one JSON object."""
         return asdict(self)

@@ -87,7 +87,7 @@ _KEY_TEST: Final = "HINCRBY"
 
 
 _OF_A_COMMAND: Final = "to run the"
-"""In the error of a server that denies a command, not a key."""
+"""What stands in the error of a server that denies a command, not a key."""
 
 
 def access(redis: Redis, role: Role) -> Check:

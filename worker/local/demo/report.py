@@ -114,7 +114,7 @@ class DemoReport:
         return problems
 
     def as_dict(self) -> dict[str, Any]:
-        """For ``--json``."""
+        """Return it as the JSON object that ``--json`` prints."""
         return {
             "enqueued": self.enqueued,
             "delivered": self.counters.delivered,

@@ -35,7 +35,7 @@ from worker.local.samples.people import SAMPLE_REGION
 FAULTS: Final = Path(__file__).with_name("faults.toml")
 TOKEN: Final = "demo-token"  # noqa: S105 — because it opens nothing but the demo's own sandbox
 LATENCY_MS: Final = 100
-"""Of the sandbox: what calls of the real API take at best in public logs."""
+"""The sandbox's latency: what calls of the real API take at best in public logs."""
 
 RETRY_BASE_S: Final = 0.25
 """A quarter of the default: the outages of the demo are as short as its reader's patience."""
@@ -106,7 +106,7 @@ class Stage:
 
     @property
     def api_url(self) -> str:
-        """Of the sandbox."""
+        """The URL of the sandbox's API."""
         return self.settings[f"{ENVIRONMENT_PREFIX}API_URL"]
 
     def check(self) -> None:
@@ -197,7 +197,7 @@ class _Look:
             self.now(enqueued)
 
     def now(self, enqueued: int) -> Counters:
-        """Look."""
+        """Return what can be seen now."""
         self._scene.check()
         counters = Counters.read(self._scene.redis)
         elapsed_s = time.monotonic() - self._started

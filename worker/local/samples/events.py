@@ -133,7 +133,7 @@ def sample_events(
     """Yield ``count`` events; a few seconds for 100,000.
 
     Args:
-        count: how many.
+        count: number of events to make.
         seed: another one gives another stream.
         now: Unix seconds; events lie in the six hours before.
         invalid_share: from 0 to 1; exactly this share is invalid, spread evenly.

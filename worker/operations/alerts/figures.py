@@ -22,7 +22,7 @@ from worker.settings import Settings
 
 MINUTE_MS: Final = 60_000
 FORGOTTEN_MS: Final = 3_600_000
-"""After an hour without a look the deaths since then are no rate of anything."""
+"""After so long without a look, the deaths since then are no rate of anything."""
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}").fullmatch
 """What stands there instead is anybody's text, and a name in log lines it must not be."""

@@ -23,7 +23,7 @@ from tiktok_events.outbox.lua_script import Call, LuaScript
 from worker.reporting.stored import text_of
 
 EVERY_MS: Final = 5_000
-"""Between two looks at the figures, of all workers together."""
+"""Time between two looks at the figures, of all workers together."""
 
 REST: Final = 20
 """Times as long as a look took nobody looks again: it must not eat what workers are for."""

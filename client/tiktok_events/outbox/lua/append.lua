@@ -4,9 +4,10 @@
 --       then per destination: outbox, state
 -- ARGV  1 linger, ms   2 '1' = ring: the doorbell is on this server   3 number of destinations
 --       then per destination: name, number of blocks, and per block: events, JSON bytes
--- Steps per block: number it, XADD; per destination: count its events as waiting, make it due
---       after the linger (not before its back-off ends, not at all while parked);
---       once: count the accepted, ring if no deliver task is awake and no bell hangs already.
+-- Steps Each block gets a number and enters its outbox. Each destination counts its events as
+--       waiting, and is due after the linger: not before its back-off ends, and not at all
+--       while it is parked. The accepted events are counted, and the doorbell rings if no
+--       deliver task is awake and no bell hangs already.
 -- Returns the number of events appended.
 
 local linger = tonumber(ARGV[1])

@@ -5,7 +5,7 @@
 -- ARGV  1 counter: cancelled, or erased  2 event key, or the part before the event's name
 --       3 '1' = the key is whole  4 JSON bytes that it must have, or ''
 --       5 for how long the answer is kept, s
--- Returns how many; what was released is not here any more.
+-- Returns how many were taken out; an event that was released is not here any more.
 
 local function take_out(key)
   if ARGV[4] ~= '' and redis.call('HGET', KEYS[3], key) ~= ARGV[4] then

@@ -2,8 +2,8 @@
 --
 -- KEYS  1 counters  2 delayed  3 delayed:events  4 delayed:ids
 -- ARGV  1 event key  2 delay, ms  3 JSON bytes
--- Steps an event of the same key that is delayed gives way, counted as cancelled: of two with
---       one identity the API would count one.
+-- Steps A delayed event of the same key gives way, and counts as cancelled: of two with one
+--       identity the API would count only one.
 -- Returns 1.
 
 local fresh = redis.call('HSET', KEYS[3], ARGV[1], ARGV[3])
