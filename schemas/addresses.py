@@ -40,7 +40,7 @@ class PageUrl(Text):
 
     @property
     def reading_options(self) -> Sequence[Any]:
-        """How long it may be."""
+        """Return how long it may be."""
         return (self.longest,)
 
     def take(self, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The way in: one event, checked for its source.
+"""The check of one event by the rules of its source.
 
 An event ends only if what makes it one cannot be read: its name, its time, its id, its value, the
 id of an app. Any other key that cannot be used is left out, and the event goes without it. A

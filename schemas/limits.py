@@ -37,10 +37,10 @@ LIST_ITEMS: Final = 1_000
 MATCH_KEY_VALUES: Final = 100
 UNKNOWN_LEVELS: Final = 8
 FINDINGS: Final = 100
-"""Errors, and warnings, reported for one event; the rest is counted."""
+"""So many errors, and as many warnings, are reported for one event; the rest is counted."""
 
 AMOUNT: Final = 10**15
-"""Beyond it a float has no cents; also the largest count."""
+"""The largest amount and count: beyond it a float has no cents."""
 
 EXACT_FLOAT: Final = 2**53
 """The number from which on neighbouring integers share one float."""

@@ -47,7 +47,7 @@ class ListOf(EventField):
         return self.item.take(item)
 
     def mend(self, value: Any) -> Any:
-        """Wrap a single value; report on each one under its position.
+        """Wrap a single value, and report on each value at its position.
 
         Raises:
             ValidationError: of the values, by position.

@@ -146,7 +146,7 @@ def _first(step: str, text: str) -> Any:
 
 
 def _below(field: Any, step: str, above: list[str], text: str) -> Any:
-    """What one more step leads to."""
+    """Return what one more step leads to."""
     is_item = step == EVERY_ITEM or isinstance(_position(step), int)
     if isinstance(field, ListOf | MatchKey) and is_item:
         return field.item if isinstance(field, ListOf) else field

@@ -17,7 +17,7 @@ from schemas.travel import TravelProperties
 from schemas.vehicle import VehicleProperties
 
 IN_CONTENTS: Final = "belongs into properties.contents, to its product: here it is sent as it is"
-"""Said of what a help page lists without its place.
+"""A note on keys that a help page lists without their place.
 
 Source: https://ads.tiktok.com/help/article/about-parameters (read 2026-11-30).
 """

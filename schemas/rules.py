@@ -1,4 +1,4 @@
-"""What only shows when several keys are seen together: warnings, on both ways of the check."""
+"""Rules about several keys at once: warnings, on both ways of the check."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ _SECONDS_A_DAY: Final = 86_400
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether nothing need be encrypted on the way there."""
+    """Whether the host is this machine, so that nothing need be encrypted on the way there."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

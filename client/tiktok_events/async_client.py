@@ -1,4 +1,4 @@
-"""The producer's door for asyncio: the same as `Client`, without blocking the event loop."""
+"""The producer's entry point for asyncio: like `Client`, without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class AsyncClient(Producer):
                 await self._flush_some(Until(append_end, end))
 
     async def _delay(self, event: DelayedEvent) -> None:
-        """A delayed event cannot be spooled: there it could not be cancelled."""
+        """Store a delayed event; it is never spooled, because it could not be cancelled there."""
         try:
             with self._circuit.guarding():
                 await self._appender.call(delay_script(), event.call())

@@ -1,4 +1,4 @@
-"""The producer's door: hand an event over and forget it."""
+"""The producer's entry point: hand an event over and forget it."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ class Client(Producer):
                 self._flush_some(Until(append_end, end))
 
     def _delay(self, event: DelayedEvent) -> None:
-        """A delayed event cannot be spooled: there it could not be cancelled."""
+        """Store a delayed event; it is never spooled, because it could not be cancelled there."""
         try:
             with self._circuit.guarding():
                 self._appender.call(delay_script(), event.call())

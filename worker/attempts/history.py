@@ -10,7 +10,8 @@ import orjson
 from worker.attempts.verdict import Consequences, Verdict
 
 KEPT: Final = 5
-"""First and last attempts kept in full; those between are only counted."""
+"""So many attempts are kept in full from the beginning and from the end; those between are only
+counted."""
 
 DEDUPLICATION_S: Final = 48 * 3600
 """TikTok counts a repeat of the same event and `event_id` as one for this long after the first.
@@ -156,6 +157,6 @@ class History:
         return since is not None and now > since + DEDUPLICATION_S
 
     def needs_a_yes(self, now: float) -> bool:
-        """Whether it may, and no person has replayed the event knowing that."""
+        """Whether it may count twice, and no person has replayed the event knowing that."""
         answered = bool(self.replays) and self.would_count_twice(self.replays[-1])
         return self.would_count_twice(now) and not answered

@@ -134,10 +134,10 @@ SUCCESS: Final = 2
 """The hundreds of an HTTP status that is a success."""
 
 RETRY_AFTER_CAP_S: Final = 3600.0
-"""A longer advice is taken for a mistake: events age while they wait."""
+"""A longer `Retry-After` is taken for a mistake: events age while they wait."""
 
 REQUEST_ID_CHARACTERS: Final = 128
-"""Kept of a request id; real ones have 34."""
+"""So many characters of a request id are kept; real ones have 34."""
 
 
 def verdict_of_code(code: int) -> Verdict:
@@ -177,7 +177,7 @@ _BY_HUNDRED: Final = {3: Verdict.CONFIGURATION, 4: Verdict.REJECTED, 5: Verdict.
 
 
 def refused_for_size(answer: Answer) -> bool:
-    """Whether the batch's size was refused, which is nothing that an event of it has done."""
+    """Whether the batch was refused for its size, which is the fault of none of its events."""
     return answer.code == BATCH_SIZE_CODE or (
         answer.code is None and answer.http_status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     )
@@ -231,7 +231,7 @@ def _text(value: object) -> str | None:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a `Retry-After`; the date form has never been seen here and is left out."""
+    """Return the seconds of a `Retry-After`; its date form was never seen here, and is ignored."""
     try:
         advice = float(headers.get("Retry-After", ""))
     except ValueError:

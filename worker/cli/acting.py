@@ -13,18 +13,18 @@ from worker.reporting.audit import Act, Audit, Terminated
 from worker.reporting.audit_entry import Action
 
 ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
-"""What ends a command besides Ctrl-C: a supervisor, or a terminal that is closed."""
+"""Signals that end a command besides Ctrl-C: from a supervisor, or when the terminal is closed."""
 
 
 @contextmanager
 def acting(audit: Audit, action: Action, **given: Any) -> Iterator[Act]:
-    """`Audit.act`, whose entry says so too when one of the signals ends it."""
+    """Act as `Audit.act`; the entry also tells when one of the signals ends the command."""
     with _ended_in_order(), audit.act(action, **given) as act:
         yield act
 
 
 def _ended_in_order() -> AbstractContextManager[None]:
-    """The signals raise `Terminated`; one that is ignored, as under `nohup`, stays so."""
+    """Let the signals raise `Terminated`; one that is ignored, as under `nohup`, stays ignored."""
     return _handled() if threading.current_thread() is threading.main_thread() else nullcontext()
 
 

@@ -29,7 +29,7 @@ LINE_EVERY_S: Final = 1.0
 """Seconds between two lines of progress where there is no terminal."""
 
 CHECK_EVERY_S: Final = 1.0
-"""Whether a part that is left running still does."""
+"""Seconds between two checks that the parts that were left running still run."""
 
 _WIDTH: Final = 100
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -60,7 +60,7 @@ Exit codes: 0 every event is accounted for, 1 one is not, or a part failed.
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with the figures.")
 @click.option("--keep", is_flag=True, help="Leave everything running until Ctrl-C.")
 def demo(*, as_json: bool, keep: bool, **plan: int) -> None:
-    """Stage, run, report."""
+    """Start everything, run it, and report."""
     forget_settings()
     with _ended_by_signals():
         report = _perform(Plan(**plan), as_json=as_json, keep=keep)
@@ -86,7 +86,7 @@ def _perform(plan: Plan, *, as_json: bool, keep: bool) -> DemoReport:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Let a signal end the block once, in order; others while it ends are not heard."""
+    """Let a signal end the block once, in order; others are ignored meanwhile."""
 
     def end(_number: int, _frame: FrameType | None) -> NoReturn:
         for number in _SIGNALS:
@@ -150,7 +150,7 @@ def _lines() -> Watch:
 
 
 def line(progress: Progress) -> str:
-    """A moment in one line."""
+    """Return the progress as one line."""
     return (
         f"enqueued {progress.enqueued:,} · delivered {progress.delivered:,} · "
         f"dead {progress.dead:,} · {rate(progress)}"
@@ -215,7 +215,7 @@ def _show_commands(commands: Mapping[str, str]) -> None:
 
 
 def program_name() -> str:
-    """How the reader's shell finds this program."""
+    """Return the name by which the reader's shell finds this program."""
     beside = Path(sys.executable).with_name("tiktok-events")
     if shutil.which("tiktok-events") or not beside.exists():
         return "tiktok-events"

@@ -194,7 +194,7 @@ def resume(*, destination: str | None, every: bool, bury: bool, yes: bool, as_js
 def _bury(
     redis: Redis, settings: Settings, seen: Iterable[DestinationFigures], *, yes: bool
 ) -> dict[str, int]:
-    """Bury what waits for parked destinations; returns what still waits for each."""
+    """Bury what waits for parked destinations; return how much still waits for each."""
     from worker.operations.burial import Burial  # noqa: PLC0415 — because only this loads the schemas
 
     left = {}

@@ -158,7 +158,7 @@ def _spooled(settings: Settings, subject: DataSubject) -> SpooledEvents | None:
 
 
 def _read(key: str, texts: Sequence[str]) -> list[str]:
-    """The values, those of standard input in the place of the dash."""
+    """Return the values, with those of standard input in the place of the dash."""
     read = [line for text in texts for line in (_from_stdin(key) if text == STDIN else [text])]
     if not read:
         raise click.UsageError(f"standard input has no value for {_option(key)}")
@@ -183,7 +183,7 @@ def _option(key: str) -> str:
 
 
 def _words(values: Mapping[str, Sequence[str]]) -> str:
-    """Who was meant, for the audit: how many values of each kind, and none of them."""
+    """Return who was meant, for the audit: how many values of each kind, and none of them."""
     return ", ".join(f"{len(texts):,} by {NOUNS[key]}" for key, texts in values.items())
 
 
@@ -196,7 +196,7 @@ def _question(found: Found) -> str:
 
 
 def _end(found: Found, *, dry_run: bool, as_json: bool) -> None:
-    """Print the counts; 1 when not everything was reached."""
+    """Print the counts; exit with 1 when not everything was reached."""
     if as_json:
         print_json({"dry_run": dry_run, **asdict(found), "complete": found.complete})
     else:
@@ -207,7 +207,7 @@ def _end(found: Found, *, dry_run: bool, as_json: bool) -> None:
 
 
 def _lines(found: Found, done: str) -> Iterator[str]:
-    """What was found, what is in whose hands, and what was not looked at."""
+    """Yield what was found, what workers hold, and what was not looked at."""
     counts = {"waiting": found.waiting, "delayed": found.delayed, "spooled": found.spooled}
     counts |= {"Celery messages": found.queued, "dead": found.dead_letters}
     yield from (f"{number:>9,} {name}, {done}" for name, number in counts.items() if number)

@@ -39,7 +39,7 @@ COMMANDS: Final = {
 """The commands, in the order in which a newcomer needs them."""
 
 ROOMS: Final = frozenset({"dead", "send", "doctor"})
-"""Commands with a room of their own: they stand in its module `command`."""
+"""Commands with a package of their own: they stand in its module `command`."""
 
 
 def place_of(name: str) -> str:
@@ -51,7 +51,7 @@ def place_of(name: str) -> str:
 
 
 class Program(Commands):
-    """All commands: one a module, which has its name."""
+    """The group of all commands; each has a module of its name."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
         """Names, in the order of `COMMANDS`."""

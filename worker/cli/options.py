@@ -21,7 +21,7 @@ as_json: Final = click.option(
 )
 yes: Final = click.option("--yes", is_flag=True, help="Do not ask.")
 STDIN: Final = "<stdin>"
-"""What click names it."""
+"""The name that click gives standard input."""
 
 dry_run: Final = click.option("--dry-run", is_flag=True, help="Say what would be done, do nothing.")
 

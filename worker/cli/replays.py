@@ -1,4 +1,4 @@
-"""`tiktok-events replays`: those that workers are at, and those that have ended."""
+"""`tiktok-events replays`: those that are under way, and those that have ended."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def cancel(*, number: int, as_json: bool) -> None:
 
 
 def _change(number: int, order: Callable[..., bool], wanted: ReplayState, *, as_json: bool) -> None:
-    """Give an order; one that was followed before is no mistake."""
+    """Give an order; one that was followed before is not an error."""
     settings = Settings.load()
     with connect(settings) as redis:
         known = Replays(redis)

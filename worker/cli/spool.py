@@ -126,7 +126,7 @@ def flush(*, path: Path | None, as_json: bool) -> None:
 @file_option
 @options.as_json
 def repair_(*, path: Path | None, as_json: bool) -> None:
-    """Make it whole."""
+    """Make a damaged spool whole."""
     place = _settings(path).spool_file
     if place is None or not place.exists():
         raise click.UsageError("there is no spool to repair")

@@ -24,10 +24,10 @@ from worker.reporting.stored import named
 from worker.settings import Settings
 
 SHOWN: Final = 20
-"""Destinations in the table; --json has them all."""
+"""So many destinations are in the table; --json has them all."""
 
 SHOWN_PATHS: Final = 4
-"""Places that were mended or left out; --json has them all, and by destination."""
+"""So many mended or left-out places are shown; --json has them all, also by destination."""
 
 EVERY_S: Final = 2.0
 _STYLES: Final = {Condition.OK: "", Condition.BACKING_OFF: "yellow", Condition.PARKED: "bold red"}

@@ -24,7 +24,7 @@ from rich.text import Text
 from worker.reporting.stored import LATEST, is_timestamp
 
 WIDTH: Final = 100
-"""Columns where the output is no terminal: it fits a ticket and a log."""
+"""The width where the output is no terminal: it fits a ticket and a log."""
 
 GAP: Final = 2
 """Blanks between two columns of a table."""
@@ -126,12 +126,12 @@ class Bar:
 
 
 def cell(text: str, limit: int | None = None, *, style: str = "") -> Text:
-    """Foreign text in a table: no markup, no command for the terminal, cut at `limit`."""
+    """Return foreign text for a table: without markup or control characters, cut at `limit`."""
     return Text(printable(text, limit), style=style)
 
 
 def printable(text: str, limit: int | None = None) -> str:
-    """Text that no terminal can be commanded with, cut at `limit` characters."""
+    """Return text without control characters, cut at `limit` characters."""
     if limit is not None and len(text) > limit:
         text = f"{text[: limit - 1]}…"
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

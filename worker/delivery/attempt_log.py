@@ -1,4 +1,4 @@
-"""What is said of a delivery: a line for each request, and what a person should know."""
+"""What is logged of a delivery: a line for each request, and what a person should know."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def log_attempt(
 
 
 def tell(destination: Destination, answer: Answer, settled: Settled) -> None:
-    """Say what a person should know; a parking once, though many requests were refused."""
+    """Tell what a person should know; a parking only once, though many requests were refused."""
     if settled.parked:
         tell_parked(parked_notice(destination, answer))
     elif not answer.verdict.leads_to.parks:

@@ -1,4 +1,4 @@
-"""Fill requests: to the brim by count, never over the limit by bytes."""
+"""Fill requests up to the limit by count, and never over the limit by bytes."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class Claiming:
             self._hand_back(served)
 
     def _with_room(self, name: str) -> Served | None:
-        """What is known of a taken destination; without room for it, offer it again soon."""
+        """Return a taken destination; if it has no room, offer it again soon and return `None`."""
         destination = destination_of(name)
         if destination is None:
             return None  # junk in Redis: offered again after a lease, shown by `status`
@@ -183,7 +183,7 @@ class Claiming:
             block.dead(0, preparer.crash_loop(block, now=now))
 
     def _probe_half(self, served: Served, *, second: bool) -> None:
-        """Every third probe leaves half behind: one event may make the API fail for all.
+        """Leave half of every third probe behind: one event may make the API fail for all.
 
         `claim.lua` has passed over the oldest for the same reason.
         """
@@ -212,7 +212,7 @@ class Claiming:
         self._posting.post(served.key, lambda: self._delivery.deliver(batch))
 
     def _post_buffered(self, served: Served, *, whole: bool) -> None:
-        """Post what fills requests, as far as there is room; if `whole`, the rest too."""
+        """Post what fills requests, as far as there is room; if `whole`, the rest as well."""
         limits = served.account.limits
         batches, rest = full_batches(
             served.buffered, max_events=limits.batch_events, max_bytes=limits.batch_bytes

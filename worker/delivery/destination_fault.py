@@ -14,10 +14,11 @@ ALIKE: Final = 8
 """Events refused alone in a row, with the same answer, speak of the destination."""
 
 MIXED_S: Final = 600.0
-"""One that has accepted events so lately accepts some: its refusals are the events' own."""
+"""A destination that accepted events so lately accepts some: refusals are the events' own."""
 
 REMEMBERED: Final = 10_000
-"""Destinations; beyond that all are forgotten, which costs each of them a spot check."""
+"""So many destinations are remembered; beyond that all are forgotten, and each costs a spot
+check."""
 
 
 class DestinationFaults:
@@ -63,7 +64,7 @@ class DestinationFaults:
         return _fault(refusals[-1], length)
 
     def _row(self, destination: str, refusals: Sequence[Answer]) -> int:
-        """How many refusals in a row were alike, with these."""
+        """Return how long the streak of equal refusals is, with these."""
         length = 0
         for answer in refusals:
             kind, before = self._rows.get(destination, (None, 0))

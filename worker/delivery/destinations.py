@@ -42,7 +42,7 @@ ALLOWED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a destination may differ in; the settings of the same names."""
+    """The settings that a destination may override, under the same names."""
 
     batch_events: int
     batch_bytes: int
@@ -55,7 +55,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """How events are sent to one destination.
+    """The token and the limits with which one destination is sent to.
 
     Attributes:
         access_token: ``None`` when nobody configured one.

@@ -30,13 +30,13 @@ from worker.settings import Settings
 log = Log("tiktok_events.expiry")
 
 EVERY_MS: Final = 60_000
-"""How late an event of a parked destination dies, about."""
+"""An event of a parked destination dies about so late."""
 
 AT_ONCE: Final = 8
-"""Blocks of one claim: the server decodes them, and must not be held up."""
+"""So many blocks are claimed at a time: the server decodes them, and must not be held up."""
 
 TOGETHER: Final = 25
-"""Destinations asked about in one round trip; mostly nothing has expired at any."""
+"""So many destinations are asked about in one round trip; mostly nothing has expired at any."""
 
 NO_TURNS: Final = Turns("", 1.0)
 """The turns of a token when none is used."""
@@ -84,7 +84,7 @@ class Sweep:
         return died
 
     def _sweep(self, destinations: Sequence[Destination], go_on: Callable[[], bool]) -> int:
-        """Once it is claimed it is buried, also when there is no time left for more."""
+        """Claim and bury in one go, even when there is no time left for more."""
         claimed = zip(destinations, self._claimed(destinations), strict=True)
         return sum(self._end(destination, blocks, go_on) for destination, blocks in claimed)
 

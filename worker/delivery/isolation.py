@@ -93,7 +93,7 @@ def isolate(
 
 
 class _Search(Generic[T]):
-    """Events are known by their places in the batch."""
+    """The search in one batch; events are known by their places in it."""
 
     def __init__(
         self,
@@ -173,7 +173,7 @@ class _Search(Generic[T]):
         return index if index < len(suspects) else None
 
     def _try(self, tried: list[int], others: Sequence[int] = ()) -> Answer | None:
-        """Send some; ``None`` when the search must stop, with everything undecided ended."""
+        """Send some events; ``None`` when the search must stop: all that is undecided has ended."""
         if not self._may_continue():
             self._leave(tried, others)
             return None
@@ -228,7 +228,7 @@ class _Search(Generic[T]):
             self._end(places, alone=False)
 
     def _end(self, places: Sequence[int], *, alone: bool) -> None:
-        """These are decided, or left undecided together."""
+        """End these events as decided, or as undecided together."""
         group = next(self._groups)
         by_exchanges: dict[tuple[int, ...], list[int]] = {}
         for place in places:

@@ -32,7 +32,7 @@ GRACE_S = 0.25
 """Awake this long after the last work: under steady traffic one task serves many events."""
 
 HELP_EVERY_S = 1.0
-"""So often at most another worker process is rung for, while there is more than one can take."""
+"""Seconds between two rings for another worker process, while there is more than one can take."""
 
 SHUTDOWN_S = 6.0
 """What is still under way then is left to its lease: an orchestrator waits ten seconds, and
@@ -94,7 +94,7 @@ class DeliveryLoop:
         return not self._last
 
     def _round(self) -> bool:
-        """One look; False when there is nothing to stay awake for."""
+        """Look once; return False when there is nothing to stay awake for."""
         if self._posting.free <= 0:
             self._posting.wait_for_one(PATIENCE_MS / 2000)
             return True
@@ -126,7 +126,7 @@ class DeliveryLoop:
         return True
 
     def _ring_for_help(self) -> None:
-        """A backlog, of one destination or of many: let another worker process join."""
+        """Let another worker process join, because one or many destinations have a backlog."""
         now = time.monotonic()
         if now - self._help_wanted_at >= HELP_EVERY_S:
             self._help_wanted_at = now

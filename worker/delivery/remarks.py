@@ -1,4 +1,4 @@
-"""What validation lets pass but would have a developer know: said once, not once an event."""
+"""Remarks of validation that a developer should see: logged once, not once an event."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worker.reporting.log import Log
 log = Log("tiktok_events.remarks")
 
 REMEMBERED: Final = 1_000
-"""Fields a process remarks on before it falls silent: after so many nobody reads on."""
+"""So many fields are remarked on before a process falls silent: nobody reads on after that."""
 
 
 class Remarks:

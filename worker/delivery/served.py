@@ -14,8 +14,8 @@ MORE_S: Final = 1.0
 """Buffered events wait this long to be filled up, while the rest of them waits for its turn."""
 
 ELSEWHERE_S: Final = 0.1
-"""They wait so long where nothing waits in line: another worker has taken the rest. While there
-is a backlog it offers the destination again sooner; at the end of one nobody does."""
+"""Events wait only so long when no other destination is due: another worker has taken the rest.
+While there is a backlog it offers the destination again sooner; at the end of one nobody does."""
 
 
 @dataclass(slots=True)

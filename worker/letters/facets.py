@@ -40,11 +40,11 @@ SPANS: Final = ("under 1h", "1h to 6h", "6h to 1d", "1d to 3d", "3d to 7d", "ove
 EXPIRED: Final = "expired"
 
 DEADLINES: Final = 24
-"""Hours with deadlines that are told one by one, the soonest."""
+"""The soonest so many hours with deadlines are told one by one."""
 
 
 class Entry(NamedTuple):
-    """Letters to be added up.
+    """Letters that are to be added up.
 
     Attributes:
         kind: of all of them.
@@ -59,7 +59,7 @@ class Entry(NamedTuple):
 
 @dataclass(slots=True)
 class Sum:
-    """Letters added up.
+    """The figures of letters that were added up.
 
     Attributes:
         letters: number of letters that have it.
@@ -217,7 +217,7 @@ def _fits(cell: Cell, wanted: LetterFilter, now_hour: int) -> bool:
 
 
 def _fits_whole(cell: Cell, wanted: LetterFilter, now_hour: int) -> bool:
-    """Whether all letters of a cell that fits did."""
+    """Whether all letters of a cell that fits are as recoverable as the filter says."""
     begins, ends = cell.died_hour * HOUR_S, (cell.died_hour + 1) * HOUR_S
     return (
         (wanted.since is None or wanted.since <= begins)
@@ -249,7 +249,7 @@ def _span(hours: int) -> str:
 
 
 def _left(cell: Cell, now_hour: int) -> str:
-    """How long there is left, rather too short: the ledger knows whole hours."""
+    """Return how long there is left, rounded down: the ledger knows whole hours."""
     hours = cell.deadline_hour - now_hour
     return EXPIRED if hours < 0 else _span(hours - 1)
 

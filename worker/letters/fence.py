@@ -1,4 +1,4 @@
-"""The fence of an erasure: while it stands, no letter moves to where was looked already.
+"""The fence of an erasure: while it stands, no letter moves to a place that was looked at.
 
 An erasure looks at places in the order in which events move: waiting, then dead. Three steps go
 the other way, or to and fro among the letters: a replay, an edit, an import. Their scripts do
@@ -46,7 +46,7 @@ class Fence:
         self._unbroken = False
 
     def __enter__(self) -> Self:
-        """Put it up."""
+        """Put the fence up."""
         self.begin()
         return self
 
@@ -56,7 +56,7 @@ class Fence:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Take it away."""
+        """Take the fence away."""
         self._redis.zrem(keys.ERASING, self._name)
 
     def begin(self) -> None:

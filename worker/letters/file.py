@@ -26,7 +26,7 @@ from worker.reporting.redaction import redacted
 from worker.reporting.stored import LARGEST, LATEST, is_timestamp
 
 FORMAT: Final = "tiktok_events.dead_letter/1"
-"""Another number behind the stroke will be another format."""
+"""The format of a line; a change of it gets another number behind the slash."""
 
 COLUMNS: Final[Mapping[str, Callable[[DeadLetter, float], object]]] = {
     "id": lambda letter, _: letter.id,
@@ -198,7 +198,7 @@ def _shown(key: Any) -> str:
 
 
 def _harmless(value: object) -> object:
-    """No formula for a spreadsheet; figures stay figures."""
+    """Return a cell that no spreadsheet takes for a formula; figures stay figures."""
     if isinstance(value, str) and value.startswith(FORMULA):
         return f"'{value}"
     return "" if value is None else value

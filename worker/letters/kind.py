@@ -19,7 +19,7 @@ from worker.letters.letter import DeadLetter
 from worker.reporting.stored import document_of
 
 SHAPE_CHARS: Final = 80
-"""Kept of a shape."""
+"""So many characters of a shape are kept."""
 
 DIGEST_CHARS: Final = 16
 
@@ -97,7 +97,7 @@ class Kind:
 
     @property
     def digest(self) -> str:
-        """Its name in Redis."""
+        """The name of the kind in Redis."""
         return _written(self)[0]
 
     def write(self) -> str:

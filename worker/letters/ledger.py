@@ -23,7 +23,8 @@ THOUSANDTHS: Final = 1_000
 behind."""
 
 LARGEST_VALUE: Final = 10_000_000_000
-"""A conversion that is worth more is a mistake, and would make sums inexact: not added up."""
+"""A conversion that is worth more counts as a mistake, and is not added: it would make sums
+inexact."""
 
 EXPIRED_H: Final = -1
 LATEST_H: Final = 366 * 24
@@ -56,7 +57,7 @@ class Cell(NamedTuple):
 
     @classmethod
     def of(cls, letter: DeadLetter, kind: Kind) -> Self:
-        """What one letter counts."""
+        """Return what one letter adds to the ledger."""
         died_hour = int(letter.died_at // HOUR_S)
         deadline_hour = int(letter.expires_at // HOUR_S)
         hours = min(max(deadline_hour - died_hour, EXPIRED_H), LATEST_H)

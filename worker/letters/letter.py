@@ -17,15 +17,15 @@ from worker.reporting.redaction import redacted
 from worker.reporting.stored import LATEST, document_of
 
 NO_BODY: Final = frozenset({"body", "log"})
-"""What a summary leaves out."""
+"""The fields that a summary leaves out."""
 
 NO_LETTER: Final = "what stands in Redis in the place of this letter is none"
 
 BESIDE: Final = frozenset({"id", "kind"})
-"""What does not stand in a letter's JSON in Redis."""
+"""The fields that stand in Redis beside a letter's JSON, not in it."""
 
 FIELD_CHARS: Final = 100
-"""Kept of a field: a path may hold keys of the application's own."""
+"""So many characters of a field are kept: a path may hold keys of the application's own."""
 
 _POSITION: Final = re.compile(r"\.\d+(?=\.|$)")
 

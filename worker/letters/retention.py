@@ -1,4 +1,4 @@
-"""Dead letters are not kept for ever: what is old goes, and what is too much, never unseen.
+"""Retention: old letters are purged, and those beyond the memory allowed; never silently.
 
 by age      letters that can no longer be sent, `dead_keep_days` after their death
 by memory   over `dead_max_bytes`, in the order of their deadlines: what has expired goes first,
@@ -38,7 +38,7 @@ SAMPLES: Final = 500
 """Members of a key that the server weighs to tell its size; letters differ."""
 
 NEARLY_FULL: Final = 0.8
-"""From this share of `dead_max_bytes` on, it is said once a day."""
+"""When this share of `dead_max_bytes` is used, a log line says so once a day."""
 
 
 class Retention:
@@ -137,13 +137,13 @@ class Retention:
 
 
 def _parted(letters: Sequence[DeadLetter], now: float) -> tuple[list[DeadLetter], list[DeadLetter]]:
-    """Those that can still be sent, and the others."""
+    """Return the letters that can still be sent, and the others."""
     alive = [letter for letter in letters if letter.recoverable(now)]
     return alive, [letter for letter in letters if not letter.recoverable(now)]
 
 
 def due_within_a_day(redis: Redis, settings: Settings, now: float) -> int:
-    """Letters that will be too old to be kept within a day, by whole hours: about so many.
+    """Return about how many letters will be too old to be kept within a day, by whole hours.
 
     Args:
         redis: a connection.
@@ -159,7 +159,7 @@ def due_within_a_day(redis: Redis, settings: Settings, now: float) -> int:
 
 
 def used_bytes(redis: Redis) -> int:
-    """The server's memory that dead letters and their index take, about."""
+    """Estimate the server's memory that dead letters and their index take."""
     with redis.pipeline(transaction=False) as pipeline:
         for key in _keys(redis):
             pipeline.memory_usage(key, samples=SAMPLES)

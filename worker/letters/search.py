@@ -32,11 +32,11 @@ PAGE: Final = 500
 """Letters read in one round trip, at most."""
 
 FIRST_PAGE: Final = 50
-"""Letters read in the first: who wants a screenful pays for no more."""
+"""So many letters are read at first: a command that shows one screen needs no more."""
 
 FIRST_BUFFERED: Final = 1_000
 BUFFERED: Final = 10_000
-"""Positions read at first, and held at a time later, of all kinds together, about."""
+"""About so many positions of all kinds together are read at first, and held at a time later."""
 
 LEAST_BUFFERED: Final = 5
 """At least so many positions are read of one kind, however many kinds there are."""

@@ -1,4 +1,4 @@
-"""A person gives up on what waits for a parked destination: it becomes dead letters, to be edited.
+"""Burial: a person gives up on what waits for a parked destination; it becomes dead letters.
 
 claim      the blocks of the parked outbox, as `worker.delivery.expiry` does, whatever their age
 bury       each event, with the reason why the destination is parked
@@ -22,7 +22,7 @@ from worker.outbox.settlement import Settlement, Turns
 from worker.settings import Settings
 
 AT_ONCE: Final = 8
-"""Blocks of one claim."""
+"""So many blocks are claimed at a time."""
 
 FOREVER_S: Final = 2**53
 """Seconds: with a window that begins so far ahead, no event can still be sent."""

@@ -38,13 +38,13 @@ from worker.outbox.delayed import DelayedBody, DelayedEvents
 from worker.reporting.audit import Act, Audit
 
 MAX_ROUNDS: Final = 5
-"""A round is for nothing when the fence fell: this process was stopped, or a clock jumped."""
+"""A round counts for nothing if the fence fell: this process was stopped, or a clock jumped."""
 
 POLL_S: Final = 0.1
 """Seconds between two looks at what another process holds."""
 
 MARGIN_S: Final = 1.0
-"""Beyond a lease, until a claim certainly has ended."""
+"""Seconds beyond a lease after which a claim certainly has ended."""
 
 LOOKS_AT_MESSAGES: Final = 2
 """So many looks in a row must find none: a message on its way from the queue to a worker stands
@@ -186,7 +186,7 @@ class Erasure:
             found.unreached.append(BUSY_SPOOL)
 
     def _erase_queued(self, found: Found) -> None:
-        """What stands in Celery's queue, and what comes back from workers' hands."""
+        """Erase what stands in Celery's queue, and what workers put back there."""
         queue, calm = self._elsewhere.queued, 0
         if queue is None:
             return
@@ -203,13 +203,13 @@ class Erasure:
         self._comes_true(erased)
 
     def _erase_waiting(self, found: Found, seen: Seen) -> None:
-        """What stands in outboxes, and for a lease what comes back from claims."""
+        """Erase what stands in outboxes and, for a lease, what comes back from claims."""
         self._comes_true(lambda: self._blocks.erase(found, seen))
         found.holders = self._blocks.holders()
         found.being_sent = sum(holder.events for holder in found.holders)
 
     def _comes_true(self, done: Callable[[], bool]) -> bool:
-        """Try until it is done, at most for a lease; whether it is."""
+        """Try until it is done, at most for a lease; return whether it is."""
         ends = self._clock() + self._lease_s + MARGIN_S
         while not done():
             if self._clock() >= ends:

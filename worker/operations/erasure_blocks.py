@@ -19,7 +19,7 @@ from worker.operations.spooled_events import theirs_in
 from worker.outbox.backlog import Backlog, StoredBlock
 
 Seen = Callable[[], None]
-"""Told of each block and letter that was looked at."""
+"""A callback that is told of each block and letter that was looked at."""
 
 
 class _End(StrEnum):
@@ -46,7 +46,7 @@ class _Shared:
     others: list[Any] = field(repr=False)
 
     def attempts(self, claims: int, tried: bytes) -> str:
-        """What travels on with the others' events: all that the block has met."""
+        """The history of the block, which the others' events keep."""
         history = History.read(tried, self.block.accepted_at)
         # Whoever died with it may have sent it before; the new block does not show that.
         return (history.doubted(self.block.accepted_at) if claims else history).write()

@@ -52,7 +52,7 @@ class QueuedEvents:
         return sum(1 for _ in self._waiting())
 
     def erase(self) -> int:
-        """Take those out that wait; returns how many. One that a worker takes first is its."""
+        """Remove those that wait, and return how many; a worker may take some of them first."""
         found = list(self._waiting())
         # The annotation knows texts only; a message is bytes.
         return sum(int(self._broker.lrem(name, 1, cast("str", one))) for name, one in found)

@@ -19,7 +19,7 @@ _PLACES: Final = (
     *(keys.PARKED, keys.CLOCKS, keys.SALVAGED),
 )
 _NOTHING: Final[tuple[Any, ...]] = ((), {}, 0, [], 0, [], [], {}, {})
-"""What stands for a key of another type."""
+"""The replies that replace those of keys of another type."""
 
 
 def find_destinations(redis: Redis) -> list[str]:
@@ -30,7 +30,7 @@ def find_destinations(redis: Redis) -> list[str]:
 
 
 def answers(redis: Redis, names: Sequence[str], fields: Fields) -> list[Any]:
-    """Time, counters, dead, ready, delayed, next release, parked, clocks, salvaged, and each state.
+    """Ask for time, counters, dead, ready, delayed, next release, parked, clocks, salvaged, states.
 
     In one moment; a full Redis 7.0 refuses that, so there one after the other. Instead of a key
     of another type there is nothing, and its name in `fields`.

@@ -225,7 +225,7 @@ def _figures_of(
 def _aged(
     redis: Redis, destinations: Sequence[DestinationFigures], settings: Settings | None
 ) -> list[DestinationFigures]:
-    """Outside the snapshot: an age need not be exact, and the step must be short."""
+    """Add ages outside the snapshot: they need not be exact, and the snapshot must be short."""
     waiting = {one.destination: one.parked is not None for one in destinations if one.waiting}
     found = read_oldest(redis, waiting)
     return [

@@ -104,21 +104,21 @@ class OpenBlock:
         return self.open == 0
 
     def delivered(self, count: int = 1, *, salvaged: Iterable[str] = ()) -> None:
-        """Some events were accepted, the places that are named mended or left out."""
+        """Note that some events were accepted, with the places that were mended or left out."""
         self._delivered += count
         for path in salvaged:
             self._salvaged[path] = self._salvaged.get(path, 0) + 1
         self.open -= count
 
     def dead(self, index: int, letter: DeadLetter) -> None:
-        """One event died."""
+        """Note that one event died."""
         self._dead.append(BuriedEvent(str(index), Record.of(letter)))
         self.open -= 1
 
     def left(
         self, indexes: Sequence[int], history: History | None = None, *, group: int = 0
     ) -> None:
-        """Some events are due again.
+        """Note that some events are due again.
 
         Args:
             indexes: positions of the events in the block.
@@ -136,12 +136,12 @@ class OpenBlock:
             self._leave(indexes, history, group)
 
     def wait_aside(self, index: int) -> None:
-        """One event is due again a lease later, untried: this process cannot judge it."""
+        """Make one event due again a lease later, untried: this process cannot judge it."""
         self._aside = True
         self.left([index])
 
     def take_apart(self) -> None:
-        """Every event is due again as a block of its own, unsent."""
+        """Make every event due again as a block of its own, unsent."""
         for index in range(self.size):
             self.left([index], group=index + 1)
 
@@ -203,7 +203,7 @@ class _Left:
 
 
 def _decoded(claimed: ClaimedBlock) -> list[Any]:
-    """A block's events; what is no JSON array, which none of ours writes, is so many nothings.
+    """Return a block's events; what is not a JSON array, which we never write, is so many `None`.
 
     They end as invalid dead letters instead of killing one worker after the other.
     """

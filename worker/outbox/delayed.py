@@ -27,7 +27,7 @@ _CANCEL: Final = f"local function cancel()\n{source('tiktok_events.outbox', 'can
 
 @dataclass(frozen=True, slots=True)
 class DelayedBody:
-    """A delayed event where it stands.
+    """A delayed event as it stands in Redis.
 
     Attributes:
         key: of the event.
@@ -54,7 +54,7 @@ class DelayedEvents:
         return self._redis.zcard(keys.DELAYED)
 
     def __iter__(self) -> Iterator[DelayedBody]:
-        """Each at least once, if it is delayed from the first step to the last."""
+        """Yield each event at least once if it stays delayed all the while."""
         for key, body in self._redis.hscan_iter(keys.DELAYED_EVENTS):
             yield DelayedBody(key, body)
 
@@ -73,7 +73,7 @@ class DelayedEvents:
         return released
 
     def erase(self, event: DelayedBody, *, step: str = "") -> bool:
-        """Take one out, as its person asked for, if it is still this one.
+        """Remove an event, as its data subject asked for, if it is still this one.
 
         Args:
             event: the event as it was seen.

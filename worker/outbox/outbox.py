@@ -251,7 +251,7 @@ class Outbox:
         return Settled(*reply[:2])
 
     def told(self, settled: Settled) -> None:
-        """What a settlement gave its caller to tell is told; nobody else has to."""
+        """Note that the caller has told what a settlement gave it to tell."""
         if settled.parked:
             self._announcements.done(settled.announcement)
 

@@ -15,7 +15,7 @@ from worker.reporting.stored import destination_of, text_of
 
 BY_HAND: Final = "by hand"
 PARKED_BY_HAND: Final = ""
-"""Where another destination has the digest of its token."""
+"""Stands where other destinations have the digest of their token."""
 
 
 class Parking:

@@ -53,7 +53,7 @@ class ServerClock:
         self._began_at: float | None = None
 
     def learn(self, server_s: float, asked_at: float) -> None:
-        """The server has told its time.
+        """Note the time that the server has told.
 
         Args:
             server_s: Unix seconds.

@@ -38,7 +38,7 @@ class Lot:
 
 @dataclass(slots=True)
 class Forecast:
-    """Letters added up.
+    """What a replay would do with the letters, added up.
 
     Attributes:
         selected: how many matched.

@@ -29,7 +29,7 @@ OFFER_AGAIN_MS: Final = 1_000
 OFFERED_AT_ONCE: Final = 10
 
 _UNWRITTEN: Final = 2
-"""A replay has ended, and the audit could not be written."""
+"""The reply when a replay has ended but the audit could not be written."""
 
 
 class Step(IntEnum):
@@ -99,7 +99,7 @@ class Page:
 
 
 class ReplayLease:
-    """The worker's half of all replays.
+    """Takes replays on lease, and works at them step by step.
 
     Args:
         redis: connection of this process.
@@ -179,7 +179,7 @@ class ReplayLease:
         waits_for: Mapping[str, str],
         all_waits: bool = False,
     ) -> bool:
-        """End a turn; False when the replay is not held any more.
+        """End a turn; False when the replay is not on lease here any more.
 
         Args:
             held: the replay that this process has on lease.
@@ -191,7 +191,7 @@ class ReplayLease:
         return self._end_turn(held, round(due_in_s * 1000), waits, int(all_waits))
 
     def finish(self, held: LeasedReplay) -> bool:
-        """There is no letter left; False when it is not held any more."""
+        """End a replay that has no letter left; False when it is not on lease here any more."""
         return self._end_turn(held, "", b"", 0)
 
     def _end_turn(

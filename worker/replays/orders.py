@@ -16,10 +16,10 @@ from worker.reporting.audit_entry import AUDIT_KEYS, MAX_ENTRIES, WORKER
 from worker.reporting.stored import whole_of
 
 KEPT: Final = 100
-"""Replays that have ended and can still be looked at, the newest."""
+"""So many replays that have ended are kept, the newest."""
 
 COUNTER: Final = "replays"
-"""How many were ever asked for: the number of the newest."""
+"""The counter of all replays: the number of the newest."""
 
 
 class Replays:
@@ -85,7 +85,7 @@ class Replays:
         return named if all(name in parked for name in named) else []
 
     def pause(self, number: int, *, who: str = WORKER) -> bool:
-        """Do nothing more for the moment, as `who` says; False when it does not run."""
+        """Pause a replay, as `who` says; False when it does not run."""
         return self._change(number, ReplayState.PAUSED, who)
 
     def resume(self, number: int, *, who: str = WORKER) -> bool:
@@ -93,7 +93,7 @@ class Replays:
         return self._change(number, ReplayState.RUNNING, who)
 
     def cancel(self, number: int, *, who: str = WORKER) -> bool:
-        """Do nothing more; what was replayed stays so. False when it has ended."""
+        """End a replay; what was replayed stays so. False when it has ended."""
         return self._change(number, ReplayState.CANCELLED, who)
 
     def _change(self, number: int, state: ReplayState, who: str) -> bool:
@@ -103,7 +103,7 @@ class Replays:
         return bool(changed)
 
     def _oldest(self) -> list[int]:
-        """Those that make room for one more to end."""
+        """Return the replays that make room for one more to end."""
         found = cast("list[bytes]", self._redis.zrange(keys.REPLAYS_ENDED, 0, -KEPT))
         known = map(whole_of, found)
         return [number for number in known if number is not None]

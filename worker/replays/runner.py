@@ -41,7 +41,7 @@ PAUSE_S: Final = 0.5
 """Seconds for which others come first, after a turn that sent something."""
 
 PATIENCE_S: Final = 5.0
-"""When all that is left waits for parked or failing destinations."""
+"""Seconds until the next turn when all that is left waits for parked or failing destinations."""
 
 
 class ReplayRun:
@@ -79,7 +79,7 @@ class ReplayRun:
             self._tell_end(number)
 
     def _room(self, destination: str) -> int:
-        """One request's worth: live events behind it wait no longer than for that."""
+        """Return one request's worth of events: live events behind it wait no longer than that."""
         return self._destinations.account(Destination.from_key(destination)).limits.batch_events
 
     def _tell_end(self, number: int) -> None:
@@ -147,7 +147,7 @@ class Turn:
                 self._closed[destination] = what
 
     def end(self) -> bool:
-        """Leave the replay; whether this finished it."""
+        """Leave the replay; return whether this finished it."""
         if self._is_held and not self._heads and not self._closed:
             return self._lease.finish(self._held)
         waits = {name: why.words for name, why in self._closed.items()}
@@ -183,7 +183,7 @@ class Turn:
             yield read_letter(letter_id, stored), stored
 
     def _eligibility(self, letter: DeadLetter) -> Eligibility | None:
-        """What becomes of a letter; `None` when it is not of this replay."""
+        """Return whether a letter may be sent; `None` when it is not of this replay."""
         request = self._request
         asked_for = request.wanted.matches(letter, request.asked_at)
         if not asked_for or letter.died_at >= request.asked_at:
@@ -201,7 +201,7 @@ class Turn:
         return what, moved
 
     def _note(self, page: Page, moved: int) -> None:
-        """A page is done: its lane goes on behind it."""
+        """Note that a page is done: its lane goes on behind it."""
         self._replayed += moved
         self._held.places[page.destination] = page.behind
         if page.behind != END:

@@ -19,7 +19,7 @@ from worker.reporting.log import Log
 log = Log("tiktok_events.alerts")
 
 AT_ONCE: Final = 100
-"""Taken in one turn; the next is a second later."""
+"""So many are taken in one turn; the next is a second later."""
 
 AHEAD_S: Final = 61.0
 """No lease ends later than so far ahead of the clock, as `lua/announcements.lua` gives it."""
@@ -56,7 +56,7 @@ class Announcements:
                 yield member, document
 
     def done(self, member: bytes) -> None:
-        """It is told."""
+        """Note that it was told."""
         self._redis.zrem(keys.ANNOUNCEMENTS, member)
 
     def _time_and_first(self) -> Any:

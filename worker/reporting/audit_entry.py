@@ -17,12 +17,12 @@ from worker.reporting.stored import document_of, seconds_of, text_of, whole_of
 log = Log("tiktok_events.audit")
 
 MAX_ENTRIES: Final = 50_000
-"""Kept; about 6 MB. What goes is counted as `audit_trimmed`."""
+"""So many entries are kept, about 6 MB; those that go are counted as `audit_trimmed`."""
 
 MAX_WHAT_CHARS: Final = 300
 
 WORKER: Final = "worker"
-"""Who it was when nobody asked for it."""
+"""The name in an entry of what a worker did on its own."""
 
 JUNK: Final = "unreadable"
 """Stands in the place of what is not as we write it."""
@@ -30,7 +30,7 @@ JUNK: Final = "unreadable"
 UNDER_WAY: Final = "under way"
 INTERRUPTED: Final = "interrupted"
 SILENCE_S: Final = 60.0
-"""Without a step and without an end: whoever was at it is taken for dead."""
+"""An act without a step and without an end for so long has been interrupted."""
 
 
 class Action(StrEnum):

@@ -38,12 +38,12 @@ class Outage:
         self._lock = threading.Lock()
 
     def met(self, error: BaseException) -> None:
-        """It did not answer, or refused: the first time, say so."""
+        """Note that the server did not answer, or refused; the first time, log it."""
         if self._changes(said_by=os.getpid()):
             log.warning(self._away, error=type(error).__name__, pid=os.getpid())
 
     def over(self) -> None:
-        """It did what was asked: if this process has said that it was away, say so."""
+        """Note that it did what was asked; if this process has logged an outage, log its end."""
         if self._said_by is not None and self._changes(said_by=None):
             log.info(self._back, pid=os.getpid())
 

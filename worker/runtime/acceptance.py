@@ -22,7 +22,8 @@ from worker.runtime.message import Foreign, Unreadable, read
 log = Log("tiktok_events.acceptance")
 
 OUTBOX_OUTAGE: Final = Outage("outbox_unavailable", "outbox_is_back")
-"""Apart from the server: a full one lets workers work, but takes no event."""
+"""The outage of the outbox, apart from the server's: a full one lets workers work, but takes no
+event."""
 
 MESSAGE_SHARE: Final = 4
 """A message is longer than its event: base64 adds a third, and Celery shows it once more."""
@@ -114,7 +115,7 @@ class Acceptance:
         self._client.track(_timed(carried.event, message), event_id=carried.event_id)
 
     def _bury(self, message: Leased, reason: Reason, problem: str, path: str | None = None) -> None:
-        """Its body stays out: the match keys of an event that was refused here are not hashed."""
+        """Bury an event without its body: the match keys of a refused event are not hashed."""
         now = message.seen_at
         letter = DeadLetter.of(
             None,

@@ -54,7 +54,7 @@ def written(task: TaskEntry, arguments: Sequence[int] = ()) -> bytes:
 
 
 def heard(message: bytes) -> bytes | None:
-    """The bell that a message is, made anew; `None` when it is none of ours."""
+    """Return the bell that a message is, made anew; `None` when it is not one of ours."""
     if len(message) > MOST_BYTES:
         return None
     try:
@@ -106,5 +106,5 @@ class Strays:
         self._push = LuaScript(broker, "worker", "lib/unblocked", "stray")
 
     def hand_over(self, message: bytes) -> None:
-        """Put one where events are read: there it is accepted, buried or counted."""
+        """Move a message to where events are read: there it is accepted, buried or counted."""
         self._push([INBOX_DUE, BROKER_PREFIX + QUEUE], [message])

@@ -27,7 +27,7 @@ TOGETHER: Final = 2
 """A message that was leased so often, and never done, is leased alone from then on."""
 
 MOST_LEASES: Final = 5
-"""Then it is buried: it has ended, or outlived, each of its readers."""
+"""A message that was leased so often is buried: it has ended, or outlived, each of its readers."""
 
 _PRIORITIES: Final = ("\x06\x169", "\x06\x166", "\x06\x163", "")
 """Endings of kombu's lists, one for each step of priority."""

@@ -108,11 +108,11 @@ class AskingConnection(SentinelManagedConnection):
 
 
 class AskingTlsConnection(AskingConnection, SSLConnection):
-    """The same over TLS."""
+    """Finds the primary anew each time, over TLS."""
 
 
 class SentinelBellChannel(_Bells, SentinelChannel):
-    """The same behind Sentinels."""
+    """Takes nothing but bells, behind Sentinels."""
 
     QoS = ForgetfulQoS  # type: ignore[assignment]  # kombu's own notes in Redis
     connection_class = AskingConnection

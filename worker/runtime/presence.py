@@ -27,7 +27,7 @@ class Presence:
         self._present = LuaScript(redis, "worker", "lib/unblocked", "present")
 
     def say(self) -> None:
-        """This worker is there."""
+        """Note that this worker is there."""
         name = f"{socket.gethostname()}:{os.getpid()}"
         self._present([keys.WORKERS], [name, COUNTS_MS])
 

@@ -18,7 +18,7 @@ class Progress:
         self.beat()
 
     def beat(self) -> None:
-        """Somebody looked for work, and Redis answered."""
+        """Note that this process looked for work, and Redis answered."""
         _SECONDS.pack_into(self._memory, 0, time.monotonic())
 
     def age_s(self) -> float:

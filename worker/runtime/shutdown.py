@@ -44,11 +44,11 @@ class StopFlag:
         self._byte = mmap.mmap(-1, 1)
 
     def set(self) -> None:
-        """The worker stops claiming from now on."""
+        """Tell the worker to claim no more from now on."""
         self._byte[0] = 1
 
     def is_set(self) -> bool:
-        """Whether it does."""
+        """Whether the worker is to claim no more."""
         return self._byte[0] == 1
 
 
@@ -60,7 +60,7 @@ class GentleEnd:
         self._asked = False
 
     def enable(self) -> None:
-        """This process is a child of a pool: signals are for it alone to answer."""
+        """Note that this process is a child of a pool, which answers signals by itself."""
         self._in_child = True
         tries = round(RESULTS_S / pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_INTERVAL)
         pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = tries

@@ -38,7 +38,7 @@ LOOKS: Final = 10
 """While a stall lasts it is looked at so often; one look that finds life begins it anew."""
 
 EXIT_STATUS: Final = 70
-"""EX_SOFTWARE of sysexits.h."""
+"""The exit status of a stalled worker: EX_SOFTWARE of sysexits.h."""
 
 
 class StallWatch:

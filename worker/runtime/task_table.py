@@ -29,7 +29,7 @@ class TaskEntry:
 
     @property
     def module(self) -> str:
-        """Where it is defined."""
+        """The module that defines the task."""
         return f"tasks.{self.name.removeprefix(PREFIX)}"
 
 

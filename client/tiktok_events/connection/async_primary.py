@@ -31,7 +31,7 @@ class AsyncToPrimary:
         await super().connect()  # type: ignore[misc]  # a mixin
 
     async def _leave_a_former_primary(self: Any) -> None:
-        """It may not know; Sentinels that do not answer prove nothing."""
+        """Disconnect from a former primary; Sentinels that do not answer prove nothing."""
         if not self._discovery.is_sure:
             with suppress(PrimaryUnknown):
                 await find(self._discovery, self._find_s)

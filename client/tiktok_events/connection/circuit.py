@@ -1,4 +1,4 @@
-"""Who waits for a Redis that is away: now and then one caller, and the others not at all."""
+"""A circuit breaker: while Redis is away, one caller now and then waits, others fail at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAUSE_FACTOR: Final = 10
 and a refused connection, which takes none, is tried again at once."""
 
 LONGEST_PAUSE_S: Final = 5.0
-"""How long a Redis that is back may stay unnoticed."""
+"""The longest time for which a Redis that is back may stay unnoticed."""
 
 
 class CircuitOpen(RedisConnectionError):
@@ -61,7 +61,7 @@ class Circuit:
             self._pause(started)
 
     def _admit_a_probe(self, now: float) -> None:
-        """One caller passes; until it knows more, the others fail as before."""
+        """Let one caller pass; until it knows more, the others fail as before."""
         if now < self._probe_at:
             raise CircuitOpen(
                 f"Redis did not answer; it is asked again in {self._probe_at - now:.1f} s"
@@ -83,7 +83,7 @@ class Guard:
         self._started = started
 
     def __enter__(self) -> None:
-        """It has been let pass already."""
+        """Do nothing: the call was let pass already."""
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         self._circuit.learn(error, self._started)

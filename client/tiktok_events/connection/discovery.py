@@ -87,7 +87,7 @@ class Discovery:
         return self.address.service is None or self._primary == node
 
     def unknown(self, problems: Sequence[str]) -> PrimaryUnknown:
-        """The error when nobody knows; the primary is left alone for a while."""
+        """Return the error when nobody knows the primary, and ask no Sentinel again for a while."""
         now = time.monotonic()
         self._sure_until = now + max(SURE_S, PAUSE_FACTOR * (now - self._asked_at))
         said = f"({'; '.join(problems)})"

@@ -27,7 +27,7 @@ FORMS: Final = ("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cl
 SENTINEL_PORT: Final = 26_379
 CLUSTER_PORT: Final = 6_379
 MOST_NODES: Final = 16
-"""Each may be waited for when a connection is made."""
+"""The most hosts of an address: each may be waited for when a connection is made."""
 
 _FORM: Final = re.compile(
     r"(rediss?)\+(sentinel|cluster)://(?:([^/?#]*)@)?([^@/?#]*)(/[^?#]*)?(?:\?([^#]*))?"
@@ -93,7 +93,7 @@ def is_cluster(url: str) -> bool:
 
 
 def _place(kind: str, path: str) -> tuple[str | None, int]:
-    """Service and database."""
+    """Return service and database."""
     if kind == "cluster":
         if path not in {"", "0"}:
             raise ValueError("must name no database but 0: a cluster has no other")
@@ -125,7 +125,7 @@ def _node(given: str, port: int) -> Node:
 
 
 def _options(query: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Those that are the Sentinels' own, and the others."""
+    """Return the options that are the Sentinels' own, and the others."""
     given = dict(parse_qsl(query))
     own: dict[str, str] = {name: given.pop(name) for name in _OWN if name in given}
     return own, given
@@ -139,7 +139,7 @@ def _arguments(url: str) -> dict[str, Any]:
 
 
 def _of_a_sentinel(primary: Mapping[str, Any], own: Mapping[str, str]) -> dict[str, Any]:
-    """It has no databases, and users of its own; what is said of TLS holds for it, too."""
+    """Return arguments for a Sentinel: it has no databases, users of its own, and the same TLS."""
     return tls_arguments(primary) | {
         name.removeprefix("sentinel_"): value for name, value in own.items()
     }

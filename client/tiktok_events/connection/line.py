@@ -22,7 +22,7 @@ WAIT_SHARE: Final = 1 / 4
 """The share of a call's time that a single wait for a socket may take, TLS included."""
 
 PIECE_BYTES: Final = 65_536
-"""Sent in one wait; a large call checks the time between."""
+"""So many bytes are sent in one wait; between pieces a large call checks the time."""
 
 
 class Timely:

@@ -53,7 +53,7 @@ class ToPrimary:
         super().connect()  # type: ignore[misc]  # a mixin
 
     def _leave_a_former_primary(self: Any) -> None:
-        """It may not know; Sentinels that do not answer prove nothing."""
+        """Disconnect from a former primary; Sentinels that do not answer prove nothing."""
         if not self._discovery.is_sure:
             with suppress(PrimaryUnknown):
                 find(self._discovery, self._find_s)
@@ -131,7 +131,7 @@ def find(discovery: Discovery, for_s: float) -> Node:
 
 
 def answer(discovery: Discovery, node: Node, question: Sequence[str], wait_s: float) -> Any:
-    """What one that is asked says.
+    """Return the answer of one server that is asked.
 
     Raises:
         redis.RedisError: it does not answer in `wait_s` seconds, or refuses.
@@ -148,7 +148,7 @@ def answer(discovery: Discovery, node: Node, question: Sequence[str], wait_s: fl
 
 
 def asking(address: DiscoveryAddress, node: Node, wait_s: float) -> dict[str, Any]:
-    """Arguments of a connection to one that is asked, once."""
+    """Return the arguments of a connection to a server that is asked once."""
     host, port = node
     return {
         **address.asking,

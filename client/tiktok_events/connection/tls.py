@@ -17,7 +17,7 @@ from typing import Any, Final
 from redis.connection import parse_url
 
 VERIFIED: Final = {"ssl_cert_reqs": "required", "ssl_check_hostname": True}
-"""What is said to whoever connects. Kombu's own default for `rediss://` is to verify nothing."""
+"""The arguments that verify a server; kombu's own default for `rediss://` is to verify nothing."""
 
 CERTAINTIES: Final = ("required", "none")
 
@@ -34,7 +34,7 @@ OPTIONS: Final = (
     "ssl_min_version",
     "ssl_password",
 )
-"""Those of redis-py's that its connections for asyncio know as well."""
+"""The options of redis-py that its connections for asyncio know as well."""
 
 
 def url_arguments(url: str) -> dict[str, Any]:

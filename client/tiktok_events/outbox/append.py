@@ -23,7 +23,7 @@ SCRIPT_BYTES: Final = 4 * 1024 * 1024
 between the calls of a transaction."""
 
 FSYNC_PROBE: Final = [written(("WAITAOF", 1, 0, 1))]
-"""Answered at once on a connection that has written nothing."""
+"""A command that is answered at once on a connection that has written nothing."""
 
 _MULTI: Final = written(("MULTI",))
 _EXEC: Final = written(("EXEC",))
@@ -81,7 +81,7 @@ class Append:
         return replies[-1 - len(self._fsync)]
 
     def _command_of_one(self, event: PreparedEvent) -> bytes:
-        """What appends a block of one: only the event is written anew."""
+        """Return what appends a block of one event: only the event is written anew."""
         return ended(self._begun(event.destination.key), b"[%b]" % event.body)
 
     def _begin(self, destination: str) -> bytes:

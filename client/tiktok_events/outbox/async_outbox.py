@@ -93,7 +93,7 @@ class AsyncAppender:
             return self._append.result(await self._exchange([lesson(script), *commands]))
 
     async def _exchange(self, commands: Sequence[bytes]) -> Sequence[Any]:
-        """Converse; an idle connection may lead to a server that has become a replica."""
+        """Exchange commands and replies; an idle connection may lead to a former primary."""
         try:
             return await self._converse(commands)
         except PrimaryChanged:

@@ -32,7 +32,7 @@ WINDOWS_S: Final[Mapping[str, float]] = {
 """Age at which a worker gives an event up, by its settings unless they were changed."""
 
 MARGIN_S: Final = 3_600.0
-"""Left of the window when an event is released: for delivery, and for trying again."""
+"""Seconds that must be left of the window on release: for delivery, and for trying again."""
 
 ANSWER_S: Final = 60
 """How long a call that has cancelled something is remembered: the longest time of a call."""
@@ -61,7 +61,7 @@ class DelayedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """Which delayed events are to go.
+    """Tells which delayed events are to be cancelled.
 
     Attributes:
         key: of one event, or what the keys of all with one `event_id` begin with.
@@ -86,7 +86,7 @@ class Cancellation:
         return key == self.key if self.whole else key.startswith(self.key)
 
     def call(self) -> Call:
-        """Keys and arguments of `cancel.lua`; those of another call are others.
+        """Return keys and arguments of `cancel.lua`; each call has an answer key of its own.
 
         A client may have to send them twice, when it does not know whether they arrived.
         """
@@ -107,7 +107,7 @@ def cancel_script() -> ScriptText:
 
 
 def event_key(destination: Destination, event_id: str, event: str) -> bytes:
-    """What the API tells events apart by: where they go, their id and their name.
+    """Return what the API tells events apart by: destination, id and name.
 
     Raises:
         InvalidEvent: one of them is no text that an accepted event can have.
@@ -154,7 +154,7 @@ def delayed_event(event: PreparedEvent, delay_s: float, now: float) -> DelayedEv
 
 
 def _check_end(event_time: object, source: str, end: float) -> None:
-    """What is no time at all is left for the worker's full report."""
+    """Refuse a delay that ends too late; an event without a time is left to the worker's report."""
     window_s = WINDOWS_S[source]
     if isinstance(event_time, int) and end > event_time + window_s - MARGIN_S:
         raise InvalidEvent(

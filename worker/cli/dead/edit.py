@@ -124,7 +124,7 @@ class Desk:
 
     @property
     def expected(self) -> int | None:
-        """How many letters there will be, if anybody knows."""
+        """Return how many letters there will be, if that is known."""
         return None if self.selection.narrows else len(self.letters)
 
     def repairs(self) -> Iterator[Repair]:
@@ -221,7 +221,7 @@ def edit(  # noqa: PLR0913 — because click passes each option as an argument
 
 
 def _run(desk: Desk, *, dry_run: bool, yes: bool, as_json: bool) -> Report:
-    """Count, show, ask, do."""
+    """Count the letters, show the changes, ask, and make them."""
     out = console()
     named = frozenset(desk.selection.ids)
     planned = Report(as_json and dry_run, named)

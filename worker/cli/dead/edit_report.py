@@ -18,13 +18,13 @@ from worker.letters.letter import field_of
 from worker.letters.repair import Edit, Outcome, Repair
 
 EXAMPLES: Final = 3
-"""Letters whose changes are shown in full."""
+"""So many letters are shown with their changes in full."""
 
 CHANGES_SHOWN: Final = 12
 """So many changes of one letter are shown; --json has them all."""
 
 KINDS_COUNTED: Final = 50
-"""Problems told apart; the others are counted together."""
+"""So many kinds of problems are shown; the others are counted together."""
 
 KINDS_SHOWN: Final = 8
 OTHER: Final = ("", "other problems")
@@ -36,7 +36,7 @@ _VALUE_CHARS: Final = 32
 
 @dataclass(slots=True)
 class Report:
-    """Repairs added up; memory does not grow with their number.
+    """The repairs of a run, added up; memory does not grow with their number.
 
     Attributes:
         prints: whether each is printed as a JSON object.
@@ -63,7 +63,7 @@ class Report:
         self.missing |= named
 
     def add(self, repair: Repair, *, changed_meanwhile: bool = False) -> None:
-        """Count one in.
+        """Count one repair.
 
         Args:
             repair: of a letter.
@@ -89,11 +89,11 @@ class Report:
 
     @property
     def refused(self) -> int:
-        """Those that stay as they are though they were to change."""
+        """How many letters stay as they are although they were to change."""
         return self.counts[Outcome.REFUSED]
 
     def show_plan(self, out: Console) -> None:
-        """The changes of some letters, and what is wrong with how many."""
+        """Show the changes of some letters, and how many letters have which problem."""
         for repair in self.edited:
             out.print(_heading(repair))
             out.print(_change_table(repair))
@@ -107,7 +107,7 @@ class Report:
         _print_kinds(out, "Allowed, but worth a look:", self.remarks)
 
     def question(self, edit: Edit) -> str:
-        """What the operator is asked."""
+        """Return the question for the operator."""
         edited = self.counts[Outcome.EDITED]
         rest = self.total - edited
         left = f" ({rest:,} of the {self.total:,} chosen stay as they are)" if rest else ""
@@ -119,7 +119,7 @@ class Report:
         )
 
     def end(self, out: Console, *, dry_run: bool, as_json: bool) -> None:
-        """The counts; for programs a line for each letter that was named and is not there."""
+        """Print the counts; for programs, also a line for each named letter that is not there."""
         if as_json:
             for letter_id in sorted(self.missing):
                 print_json(_as_dict(letter_id, Outcome.REFUSED, None, (GONE,)))

@@ -23,7 +23,7 @@ from worker.reporting.audit_entry import Action
 from worker.settings import Settings
 
 SHOWN: Final = 100
-"""Lines told for people; --json tells them all."""
+"""So many bad lines are shown to people; --json shows all."""
 
 HELP: Final = """Put exported dead letters back: FILE is what `dead export` wrote, as ndjson.
 
@@ -142,7 +142,7 @@ def import_(*, file: BinaryIO, dry_run: bool, yes: bool, as_json: bool) -> None:
 
 
 def _size(stream: BinaryIO) -> int | None:
-    """Bytes there are to read, if anybody knows."""
+    """Return how many bytes there are to read, if that is known."""
     try:
         return os.fstat(stream.fileno()).st_size or None
     except OSError:

@@ -55,7 +55,7 @@ Exit codes: 0 done, 1 a letter named by its ID was not there or the answer was n
 
 @dataclass(slots=True)
 class Doomed:
-    """What is to be purged, added up.
+    """What is to be purged: its number and its worth.
 
     Attributes:
         letters: number of letters that were purged.
@@ -70,7 +70,7 @@ class Doomed:
     money: dict[str, float] = field(default_factory=dict)
 
     def add(self, letter: DeadLetter, now: float) -> None:
-        """Count one letter in."""
+        """Count one letter."""
         self.letters += 1
         self.recoverable += letter.recoverable(now)
         self.reasons[letter.reason] += 1
@@ -89,7 +89,7 @@ class Doomed:
         }
 
     def question(self) -> str:
-        """What an operator is asked."""
+        """Return the question for the operator."""
         facts = [" · ".join(f"{name} {n:,}" for name, n in self.reasons.most_common())]
         facts += [f"worth {money_text(self.money)}"] if self.money else []
         facts += [f"{self.recoverable:,} can still be sent"] if self.recoverable else []
@@ -130,7 +130,7 @@ def purge(*, selection: LetterFilter, dry_run: bool, yes: bool, as_json: bool) -
 
 
 def _until_now(selection: LetterFilter) -> LetterFilter:
-    """Only letters that are there when they are counted: what dies meanwhile was not asked for."""
+    """Choose only letters that exist when they are counted: those that die meanwhile stay."""
     if selection.ids or selection.until is not None:
         return selection
     return replace(selection, until=time.time())

@@ -117,7 +117,7 @@ def _now(redis: Redis) -> float:
 
 
 def _plan(redis: Redis, request: ReplayRequest, settings: Settings) -> Plan:
-    """Count what would happen; what is asked for is known to be there from then on."""
+    """Count what would happen, and fix what is asked for from then on."""
     accounts = Destinations(settings)
     forecast = Forecast()
     with Bar("counting", None) as bar:
@@ -139,6 +139,6 @@ def _ask(redis: Redis, request: ReplayRequest, *, detach: bool) -> tuple[Replay,
 
 
 def _check_named(selection: LetterFilter, done: int) -> None:
-    """End with 1 when a letter that was asked for by its id is not done."""
+    """Exit with 1 when a letter that was named by its id was not replayed."""
     if len(set(selection.ids)) > done:
         raise click.exceptions.Exit(1)

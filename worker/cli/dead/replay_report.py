@@ -16,7 +16,7 @@ from worker.replays.forecast import Forecast
 from worker.replays.replay import Replay, ReplayRequest
 
 SHOWN: Final = 10
-"""Destinations in the table; --json has them all."""
+"""So many destinations are in the table; --json has them all."""
 
 _NAME_CHARS: Final = 60
 
@@ -56,14 +56,14 @@ class Plan:
         }
 
     def question(self) -> str:
-        """What a person is asked."""
+        """Return the question for the operator."""
         chosen, ready = self.request.selected, self.forecast.replayable
         skipped = f" ({chosen - ready:,} of the {chosen:,} chosen will be skipped)"
         return f"Replay {counted(ready, 'dead letter')}{skipped if chosen > ready else ''}?"
 
 
 def print_plan(plan: Plan, *, dry_run: bool, as_json: bool) -> None:
-    """What would happen, or that nothing happens because nothing can be replayed."""
+    """Print what would happen, or why nothing can be replayed."""
     counts = plan.counts(replayed=plan.forecast.replayable)
     if as_json:
         extra = plan.forecast.as_dict(plan.request.rate, plan.limits_of) if dry_run else _NOT_ASKED
@@ -79,7 +79,7 @@ _NOT_ASKED: Final[Mapping[str, Any]] = {"replay": None, "state": None}
 
 
 def print_replay(replay: Replay, why: str | None, *, as_json: bool) -> None:
-    """How a replay ended, or how far it is and why nobody watches it any more."""
+    """Print how a replay ended, or how far it has come and why the command leaves it."""
     if as_json:
         state = {"replay": replay.number, "state": replay.state.value}
         print_json({"dry_run": False, **replay.counts(), **state})

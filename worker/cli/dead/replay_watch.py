@@ -1,4 +1,4 @@
-"""Watching a replay: it goes on without whoever watches, so leaving is always safe."""
+"""Watching a replay: it goes on without the watcher, so leaving is always safe."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from worker.replays.replay import Replay, ReplayState
 
 EVERY_S: Final = 0.25
 UNATTENDED_S: Final = 5.0
-"""Workers look every second: a replay that none was asked for in this time has none."""
+"""Workers look every second: if none takes a replay in this time, none is running."""
 
 
 def watch(
@@ -56,7 +56,7 @@ def found(replays: Replays, number: int) -> Replay:
 
 
 def come_back(number: int) -> str:
-    """How to see it again, or to stop it."""
+    """Return how to see the replay again, or to stop it."""
     return (
         f"Replay {number} goes on without you.\n"
         f"Next: tiktok-events replays watch {number} · pause {number} · cancel {number}"

@@ -22,7 +22,7 @@ from worker.letters.retention import due_within_a_day
 from worker.settings import Settings
 
 TOP: Final = 6
-"""Lines of a table."""
+"""A table has so many lines."""
 
 HELP: Final = """Show what dead letters have in common: how many, worth what, until when.
 
@@ -59,7 +59,7 @@ _TITLES: Final = {
 }
 _IN_ORDER: Final = frozenset({"age", "time_left"})
 _OF_ONE_NOTHING_NEW: Final = frozenset({"source", "ambiguous"})
-"""A table of one line is left out."""
+"""Tables that are left out when they would have one line: it would say nothing new."""
 
 _NAME_CHARS: Final = 40
 _NOTHING: Final = "-"

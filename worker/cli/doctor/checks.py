@@ -1,4 +1,4 @@
-"""What stands between these settings, this server and delivered events: found before it hurts."""
+"""Checks of everything between these settings, this server and delivered events."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CONNECT_S: Final = 2
 
 
 def examine(environment: Mapping[str, str], role: Role = Role.WORKER) -> Iterator[Check]:
-    """Check everything, in the order in which it is needed; each check as soon as it ended.
+    """Check everything in the order in which it is needed; yield each check when it has ended.
 
     No request goes to the Events API.
 
@@ -109,7 +109,7 @@ def _examine_outbox(
 
 
 def examine_trust(settings: Settings) -> Iterator[Check]:
-    """A check for each; nothing where every server must prove who it is."""
+    """Yield a check for each address whose server need not prove who it is."""
     for name, option in believed_unseen(settings):
         yield Check(
             "tls",
@@ -203,7 +203,7 @@ def clock(ahead_s: float) -> Check:
 
 
 def celery(settings: Settings, redis: Redis, figures: Figures) -> Iterator[Check]:
-    """Whether doorbells can be rung, and somebody hears them."""
+    """Check whether doorbells can be rung, and whether workers hear them."""
     with Celery(
         "tiktok_events", broker=kombu_url(settings.celery_broker_url), set_as_current=False
     ) as app:

@@ -30,7 +30,7 @@ _WORDS: Final[Mapping[type[RedisError], tuple[str, str]]] = {
         "Start them, or correct hosts, service and passwords in TIKTOK_EVENTS_REDIS_URL.",
     ),
 }
-"""Message and remedy; what else there is, is told as it is."""
+"""Message and remedy of known errors; other errors are told as they are."""
 
 
 def unusable(error: RedisError) -> Check:
@@ -42,13 +42,13 @@ def unusable(error: RedisError) -> Check:
 
 
 def on_a_cluster(name: str) -> Check:
-    """Celery's broker is a node of a cluster: its keys are in many slots."""
+    """Return that Celery's broker is a node of a cluster, and so its keys are in many slots."""
     message = "it is one node of a cluster, which cannot be the broker"
     return Check(name, Outcome.FAILED, message, _AS_CLUSTER)
 
 
 def primary(redis: Redis, info: Mapping[str, Any]) -> Iterator[Check]:
-    """What is to be known of the server's place among others; nothing when it stands alone.
+    """Yield checks of the server's place among others; none when it stands alone.
 
     Args:
         redis: connections to it.
@@ -87,7 +87,7 @@ def _primary(discovery: Discovery) -> Check:
 
 
 def heirs(info: Mapping[str, Any]) -> Check:
-    """Whether another could take over; `info` is what the primary says of itself."""
+    """Check whether another could take over; `info` is what the primary says of itself."""
     name, replicas = "replicas", info.get("connected_slaves", 0)
     if replicas:
         return Check(name, Outcome.OK, f"{replicas} would take over")

@@ -31,7 +31,7 @@ class Counters:
 
     @classmethod
     def read(cls, redis: Redis) -> Self:
-        """Those of this moment."""
+        """Read the counters as they are now."""
         raw = cast("dict[bytes, bytes]", redis.hgetall(keys.COUNTERS))
         counts = {name.decode(): int(value) for name, value in raw.items()}
         return cls(

@@ -72,7 +72,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A moment of a run.
+    """How far a run has come.
 
     Attributes:
         enqueued: events so far.
@@ -92,7 +92,7 @@ Watch = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything that runs.
+    """Everything that runs, and where.
 
     Attributes:
         redis: a connection to the embedded server.

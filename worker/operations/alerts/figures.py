@@ -25,7 +25,7 @@ FORGOTTEN_MS: Final = 3_600_000
 """After so long without a look, the deaths since then are no rate of anything."""
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}").fullmatch
-"""What stands there instead is anybody's text, and a name in log lines it must not be."""
+"""The form of a currency; other text there may be anything, and must not get into log lines."""
 
 
 def measured(redis: Redis, settings: Settings, incidents: Sequence[str]) -> Iterator[Figure]:
@@ -73,7 +73,7 @@ def _first_appended(redis: Redis) -> list[float]:
 
 
 def expiring_values(redis: Redis, now: float, until: float) -> dict[str, float]:
-    """What dead letters are worth that expire between two moments, by currency.
+    """Return what dead letters are worth that expire between two timestamps, by currency.
 
     Args:
         redis: a connection.

@@ -26,7 +26,7 @@ EVERY_MS: Final = 5_000
 """Time between two looks at the figures, of all workers together."""
 
 REST: Final = 20
-"""Times as long as a look took nobody looks again: it must not eat what workers are for."""
+"""Nobody looks for so many times as long as a look took: looking must leave time for work."""
 
 CALM_SHARE: Final = 0.8
 CALM_S: Final = 60.0
@@ -91,7 +91,7 @@ class Incident:
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
-        """One that its worker could not tell, as it stands among the announcements."""
+        """Read an incident that its worker could not tell, as it stands among the announcements."""
         figure = document["figure"]
         return cls(
             Figure(**{**figure, "alert": Alert(figure["alert"])}),
