@@ -30,8 +30,8 @@ _QUOTED: Final = re.compile(r'"[^"]*"')
 _DELIMITER_LINE: Final = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
 """Which Excel reads, and some programs write for it."""
 
-_RULE: Final = re.compile(r"-+(\+-+)*")
-"""Between psql's header and its rows; for one column, it has no +."""
+_RULE: Final = re.compile(r"-{3,}(\+-{3,})*")
+"""Between psql's header and its rows."""
 
 _FOOTER: Final = re.compile(r"\(\d+ rows?\)")
 _BOX: Final = re.compile(r"\+[-=+]+\+")
@@ -165,13 +165,10 @@ class _Rows:
 
     def _is_ornament(self, cells: Sequence[str]) -> bool:
         """Whether it is what psql draws around rows."""
-        if len(cells) != 1:
-            return False
-        if self._drawn or self.delimiter == "|":
-            self._drawn = self._drawn or _RULE.fullmatch(cells[0].strip()) is not None
-        return _FOOTER.fullmatch(cells[0].strip()) is not None or (
-            self._drawn and _RULE.fullmatch(cells[0].strip()) is not None
-        )
+        text = cells[0].strip() if len(cells) == 1 else ""
+        is_rule = _RULE.fullmatch(text) is not None
+        self._drawn = self._drawn or is_rule
+        return is_rule or _FOOTER.fullmatch(text) is not None
 
     def _row(self, cells: Sequence[str], problem: str) -> _Row:
         if not problem and self._drawn and any(cell.endswith("+") for cell in cells):

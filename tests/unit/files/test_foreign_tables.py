@@ -118,6 +118,7 @@ def test_what_psql_draws_is_read(reader: Reader) -> None:
     assert first == {**expected, "user": {"email": "ann@example.com"}}
     assert second == {**expected, "event_id": "2"}
     assert third == GOES_ON
+    assert reader.events(b" event \n-------\n Lead\n(1 row)\n") == [{"event": "Lead"}]
     assert reader.events(b"event|event_id\nLead|1\n(1 row)\n", "x.txt") == [
         {"event": "Lead", "event_id": "1"}
     ]
