@@ -68,7 +68,7 @@ class Order:
         """What the events depend on beside the file: another order is another work."""
         values = [(field.dotted, value) for field, value in self.values]
         reading = self.reading
-        how = (reading.form, reading.encoding, str(reading.locale))
+        how = (reading.form, reading.encoding, str(reading.locale), self.now)
         return repr((how, sorted(reading.columns.items()), values))
 
 
