@@ -1,12 +1,13 @@
 """Write the pages that are made from the code: settings, commands, and `.env.example`.
 
-`make docs` runs it; a test of the architecture fails while a page differs from what it writes.
+`make docs` runs it; with an argument it writes below that folder instead; a test of the architecture fails while a page differs from what it writes.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
+import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import Field, dataclass, fields
@@ -205,5 +206,7 @@ PAGES: Final = {
 
 
 if __name__ == "__main__":
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT
     for path, page in PAGES.items():
-        (ROOT / path).write_text(page())
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        (target / path).write_text(page())
