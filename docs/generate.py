@@ -1,6 +1,7 @@
 """Write the pages that are made from the code: settings, commands, and `.env.example`.
 
-`make docs` runs it; with an argument it writes below that folder instead; a test of the architecture fails while a page differs from what it writes.
+`make docs` runs it; with an argument it writes below that folder instead. A test of the
+architecture fails while a page differs from what it writes.
 """
 
 from __future__ import annotations

@@ -132,6 +132,8 @@ def read_phone(text: str, region: str | None = None) -> PhoneReading:
     """
     if CERTAIN_E164(text):
         return PhoneReading(text, PhoneReason.AS_GIVEN)
+    if text.startswith("-"):  # a figure below zero, of a table or a calculation
+        return PhoneReading(None, PhoneReason.NOT_A_NUMBER)
     plain = _written_plainly(text)
     if _SHORTENED.fullmatch(plain):
         return PhoneReading(None, PhoneReason.SHORTENED)

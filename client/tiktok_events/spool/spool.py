@@ -112,7 +112,8 @@ class Spool:
         except OutboxUnavailable as error:
             raise InvalidSetting(
                 "TIKTOK_EVENTS_SPOOL_FILE must be a file that can be made and written: "
-                f"{error.__cause__}"
+                f"{error.__cause__}; what can be saved of a damaged one, "
+                "`tiktok-events spool repair` saves"
             ) from error
         return spool
 

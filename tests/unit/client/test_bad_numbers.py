@@ -73,8 +73,9 @@ def test_no_bad_number_becomes_null(value: Any) -> None:
 
 
 def _nulls(value: Any) -> int:
+    """How many there are; what stands under an address is left out with it."""
     if isinstance(value, dict | MappingProxyType):
-        return sum(map(_nulls, value.values()))
+        return sum(_nulls(item) for key, item in value.items() if "@" not in key)
     if isinstance(value, list | tuple):
         return sum(map(_nulls, value))
     return int(value is None)

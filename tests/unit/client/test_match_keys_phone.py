@@ -91,6 +91,7 @@ def test_a_number_becomes_e164(text: str, region: str | None, expected: str | No
         ("110", "DE", PhoneReason.IMPOSSIBLE),
         ("+1 23", None, PhoneReason.IMPOSSIBLE),
         ("+999 123 456 789", None, PhoneReason.NO_COUNTRY),
+        ("-4915112345678", None, PhoneReason.NOT_A_NUMBER),
         ("00 0 1234567", None, PhoneReason.NATIONAL),
         ("+", None, PhoneReason.NOT_A_NUMBER),
         ("call me", None, PhoneReason.NOT_A_NUMBER),
