@@ -126,7 +126,9 @@ HASHED: Final[dict[str, Callable[[str], str]]] = {
     "zip_code": lambda typed: re.sub(r"[ -]", "", typed.lower()),
 }
 
-PLAIN: Final[dict[str, Callable[[str], str]]] = {"city": str.lower, "country": str.lower}
+PLAIN: Final[dict[str, Callable[[str], str]]] = dict.fromkeys(
+    ("city", "country", "idfa", "gaid"), str.lower
+)
 
 
 def _sent(key: str, value: Any) -> Any:

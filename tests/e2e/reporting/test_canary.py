@@ -6,7 +6,6 @@ The API and the producers of this run misbehave, because errors are where values
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -198,7 +197,7 @@ def client_events(people: list[Person]) -> list[dict[str, Any]]:
     """Some that cannot be delivered, each in its own way; the others can."""
     them = iter(people)
     wrong = [
-        *(event_of(next(them), WORKING, event_time=time.time_ns()) for _ in range(INVALID)),
+        *(event_of(next(them), WORKING, properties={"value": "a lot"}) for _ in range(INVALID)),
         event_of(next(them), WORKING, event_id=POISON),
         *(event_of(next(them), UNCLEAR) for _ in range(EXHAUSTED)),
         *(event_of(next(them), REVOKED) for _ in range(15)),

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -199,12 +200,18 @@ class Browser:
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Browser]:
     """Chromium with an empty profile, which reaches nothing but this machine."""
+    with tempfile.TemporaryDirectory(prefix="page", ignore_cleanup_errors=True) as folder:
+        yield from _browser(tmp_path, Path(folder))
+
+
+def _browser(tmp_path: Path, folder: Path) -> Iterator[Browser]:
+    """Started with its profile in a folder of a short name: it makes a socket there."""
     program = shutil.which("chromium")
     if program is None:
         if os.environ.get(NEED_BROWSER) == "1":
             pytest.fail(f"{NEED_BROWSER}=1, and chromium is not installed")
         pytest.skip(f"chromium is not installed; {NEED_BROWSER}=1 makes this a failure")
-    profile = f"--user-data-dir={tmp_path / 'profile'}"
+    profile = f"--user-data-dir={folder / 'profile'}"
     commands_read, commands_write = os.pipe()
     answers_read, answers_write = os.pipe()
     # Chromium reads its commands from descriptor 3 and answers on 4.
@@ -213,7 +220,7 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
         ["bash", "-c", shell, "bash", program, *FLAGS, profile],
         tmp_path / "chromium.log",
         pass_fds=[commands_read, answers_write],
-        env={**os.environ, "HOME": str(tmp_path), "TMPDIR": str(tmp_path)},
+        env={**os.environ, "HOME": str(tmp_path), "TMPDIR": str(folder)},
     )
     os.close(commands_read)
     os.close(answers_write)
