@@ -100,10 +100,6 @@ def unpacked(file: io.BufferedReader, name: str) -> Iterator[Unpacked]:
         raise UnreadableFile(f"{name}: {error}") from error
 
 
-def _without_gz(name: str) -> str:
-    return name[:-3] if name.lower().endswith(".gz") else name
-
-
 def _refuse_foreign(head: bytes, name: str) -> None:
     for signature, what in _FOREIGN:
         if head.startswith(signature):

@@ -14,6 +14,7 @@ from redis import Redis
 from tiktok_events.event.destination import Destination
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import LuaScript
+from worker.delivery.closing import Closing
 from worker.delivery.prepare import Preparer
 from worker.letters.letter import DeadLetter, Reason
 from worker.outbox.claimed_block import OpenBlock
@@ -65,10 +66,11 @@ class Burial:
     def _bury(self, destination: Destination, blocks: Sequence[OpenBlock], reason: str) -> int:
         settlement = Settlement(destination.key, 0, NO_TURNS)
         preparer, now = Preparer(destination, self._settings), self._outbox.clock.now()
+        closing = Closing(self._settings, destination.event_source)
         for block in blocks:
             for index, event in enumerate(block.events):
                 letter = DeadLetter.of(
-                    event,
+                    closing.close(event),
                     destination=destination.key,
                     reason=Reason.REJECTED,
                     message=reason,

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _BEFORE_FIRST_DIGIT: Final = re.compile(r"\A[^0-9]+")
 _INTERNATIONAL_DIGITS: Final = re.compile(r"[1-9][0-9]{10,14}")
-_PLUS: Final = re.compile(r"[+\uff0b]")
 _WRITTEN_AROUND: Final = re.compile(r"\A[\s'\"=`]*(?:tel:)?|[\s'\"`]+\Z", re.IGNORECASE)
 _FRACTION: Final = re.compile(r"(\+?[0-9]{4,15})\.0{1,2}")
 _SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")

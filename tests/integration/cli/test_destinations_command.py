@@ -210,6 +210,18 @@ def test_what_waits_can_be_buried_to_be_edited(desk: Desk) -> None:
     assert ("bury", 30) in entries
 
 
+def test_what_another_producer_wrote_is_not_buried_raw(desk: Desk) -> None:
+    """A letter holds no raw match key, also where nothing was sent before."""
+    desk.track("C0SEEN")
+    desk.run("park", "web:C0SEEN")
+    raw = {"event": "Lead", "event_id": "foreign", "user": {"E-Mail": "ann@shop.example"}}
+    block: dict[Any, Any] = {"n": 1, "b": orjson.dumps([raw])}
+    desk.redis.xadd(keys.outbox("web:C0SEEN"), block)
+    desk.json("resume", "web:C0SEEN", "--bury", "--yes")
+    (letter,) = (one for one in DeadLetters(desk.redis) if one.event_id == "foreign")
+    assert b"ann@shop.example" not in orjson.dumps(letter.body)
+
+
 def test_nothing_is_buried_without_a_yes(desk: Desk) -> None:
     """The destination stays parked, and its events wait."""
     desk.track("C0SEEN")
