@@ -54,6 +54,7 @@ and the old one stays in force.
 [[destinations]]
 event_source = "web"
 event_source_id = "C0EXAMPLE0PIXEL0CODE"
+label = "Shop DE"  # optional; commands show it, and take it for the destination
 access_token_env = "SHOP_TOKEN"  # or access_token = "…"
 requests_per_second = 20
 ```

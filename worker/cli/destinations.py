@@ -16,6 +16,7 @@ from tiktok_events.client import connect
 from tiktok_events.event.destination import Destination
 from worker.cli import options
 from worker.cli.acting import acting
+from worker.cli.labelled import labelled
 from worker.cli.status import state_text
 from worker.cli.terminal import (
     Bar,
@@ -160,7 +161,7 @@ def park(*, destination: str, reason: str, unseen: bool, as_json: bool) -> None:
         print_json({"destination": destination, "parked": True, "changed": changed})
     else:
         words = "is parked; its events wait" if changed else "was parked already"
-        click.echo(f"{destination} {words}.")
+        click.echo(f"{labelled(destination)} {words}.")
         click.echo(f"Next: tiktok-events destinations resume {destination}")
 
 
@@ -221,7 +222,7 @@ def _print_resumed(resumed: list[str], waiting: dict[str, int], *, as_json: bool
         if as_json:
             print_json({"destination": one, "parked": False, "waiting": events})
         else:
-            click.echo(f"{one} goes on; {counted(events, 'event')} waiting.")
+            click.echo(f"{labelled(one)} goes on; {counted(events, 'event')} waiting.")
     if not resumed and not as_json:
         click.echo("No destination is parked.")
 
@@ -284,7 +285,7 @@ def _table(rows: Sequence[Row], now: float) -> Table:
 
 def _cells(row: Row, now: float) -> Iterator[Any]:
     figures = row.figures
-    yield cell(figures.destination, _NAME_CHARS)
+    yield cell(labelled(figures.destination, _NAME_CHARS))
     yield "yes" if row.token else cell("no", style="bold red")
     yield f"{figures.waiting:,}"
     yield state_text(figures, now)

@@ -16,6 +16,7 @@ from tiktok_events.errors import InvalidEvent
 from tiktok_events.spool.spool import Spool
 from worker.cli import options
 from worker.cli.acting import acting
+from worker.cli.labelled import labelled
 from worker.cli.terminal import Bar, confirm, console, counted, print_json, printable, utc
 from worker.operations.data_subject import DataSubject
 from worker.operations.erasure import Account, Elsewhere, Erasure
@@ -213,7 +214,7 @@ def _lines(found: Found, done: str) -> Iterator[str]:
     yield from (f"{number:>9,} {name}, {done}" for name, number in counts.items() if number)
     for holder in found.holders:
         yield (
-            f"{holder.events:>9,} being sent to {printable(holder.destination, NAME_CHARS)} by "
+            f"{holder.events:>9,} being sent to {labelled(holder.destination, NAME_CHARS)} by "
             f"{printable(holder.worker, NAME_CHARS)}, at most until {utc(holder.until)}"
         )
     if found.in_hand:

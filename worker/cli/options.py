@@ -12,6 +12,7 @@ import click
 
 from tiktok_events.errors import InvalidDestination
 from tiktok_events.event.destination import EVENT_SOURCES, Destination
+from worker.cli.labelled import labels
 from worker.cli.timestamp import parse_timestamp
 from worker.letters.filter import LetterFilter
 from worker.letters.letter import Reason, field_of
@@ -29,7 +30,7 @@ dry_run: Final = click.option("--dry-run", is_flag=True, help="Say what would be
 def destination_key(
     _context: click.Context, _parameter: click.Parameter, value: str | None
 ) -> str | None:
-    """Callback of a parameter that names a destination: its key, spelled as in Redis.
+    """Callback of a parameter that names a destination, by its label or its key: the key.
 
     Raises:
         click.BadParameter: it is no such word.
@@ -39,8 +40,10 @@ def destination_key(
     try:
         return Destination.from_key(value).key
     except InvalidDestination as error:
+        if key := labels().key_of(value):
+            return key
         raise click.BadParameter(
-            f"write event_source:event_source_id, such as web:C0PIXEL ({error})"
+            f"write event_source:event_source_id, such as web:C0PIXEL, or a label ({error})"
         ) from error
 
 

@@ -14,6 +14,7 @@ from worker.cli import options
 from worker.cli.dead.replay_report import counted_rate, print_replay
 from worker.cli.dead.replay_watch import found
 from worker.cli.dead.replay_watch import watch as follow
+from worker.cli.labelled import labelled
 from worker.cli.terminal import age, cell, console, facts_table, plain_table, print_json, utc
 from worker.replays.orders import KEPT, Replays
 from worker.replays.replay import Replay, ReplayState
@@ -217,7 +218,7 @@ def _cells(replay: Replay, now: float) -> Iterator[Any]:
 
 
 def _state(replay: Replay) -> str:
-    waits = "; ".join(f"{why}: {name}" for name, why in sorted(replay.waits_for.items()))
+    waits = "; ".join(f"{why}: {labelled(name)}" for name, why in sorted(replay.waits_for.items()))
     return f"{replay.state}, {waits}" if waits else replay.state.value
 
 

@@ -16,6 +16,7 @@ from tiktok_events.spool.flush import flush_batch
 from tiktok_events.spool.repair import SpoolRepair, repair
 from tiktok_events.spool.spool import Spool, Spooled
 from worker.cli import options
+from worker.cli.labelled import labelled
 from worker.cli.terminal import Bar, age, cell, console, counted, plain_table, print_json
 from worker.settings import Settings
 
@@ -205,6 +206,6 @@ def _table(contents: list[Spooled], now: float) -> Table:
     table = plain_table("destination", "events", "KiB", "oldest")
     table.columns[1].justify = table.columns[2].justify = "right"
     for one in contents:
-        row: list[Any] = [cell(one.destination), f"{one.events:,}"]
+        row: list[Any] = [cell(labelled(one.destination)), f"{one.events:,}"]
         table.add_row(*row, f"{one.size_bytes / KIBIBYTE:,.1f}", f"{age(now - one.oldest_at)} ago")
     return table

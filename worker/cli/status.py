@@ -15,6 +15,7 @@ from rich.text import Text
 
 from tiktok_events.client import connect
 from worker.cli import options
+from worker.cli.labelled import labelled
 from worker.cli.terminal import age, cell, console, counted, plain_table, print_json, until, utc
 from worker.letters.retention import WHY
 from worker.operations.destination_figures import Condition, DestinationFigures
@@ -241,7 +242,7 @@ def _destination_table(destinations: list[DestinationFigures], now: float) -> Ta
 
 
 def _row(one: DestinationFigures, now: float) -> Iterator[str | Text]:
-    yield cell(one.destination, _NAME_CHARS)
+    yield cell(labelled(one.destination, _NAME_CHARS))
     yield f"{one.waiting:,}"
     yield "-" if one.oldest_at is None else age(now - one.oldest_at)
     yield f"{one.failures:,}"

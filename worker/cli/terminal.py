@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 
 import click
 import orjson
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -134,6 +135,8 @@ def printable(text: str, limit: int | None = None) -> str:
     """Return text without control characters, cut at `limit` characters."""
     if limit is not None and len(text) > limit:
         text = f"{text[: limit - 1]}…"
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
@@ -143,6 +146,22 @@ def cut_middle(text: str, limit: int) -> str:
         return text
     head = (limit - 1) // 2
     return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
+
+
+def fitted(text: str, width: int, *, middle: bool = False) -> str:
+    """Foreign text in exactly so many columns, cut or filled up.
+
+    Args:
+        text: as it is.
+        width: columns, at least 2.
+        middle: whether to keep both ends of what is too long.
+    """
+    clean = printable(text)
+    if cell_len(clean) <= width:
+        return set_cell_size(clean, width)
+    tail = (width - 1) // 2 if middle else 0
+    end = set_cell_size(clean[::-1], tail)[::-1] if tail else ""
+    return set_cell_size(f"{set_cell_size(clean, width - 1 - tail)}…{end}", width)
 
 
 def counted(number: int, noun: str) -> str:

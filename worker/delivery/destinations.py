@@ -14,6 +14,7 @@ from typing import Any, Final
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.event.destination import Destination, checked_destination
 from tiktok_events.spool.private_file import refuse_writable_by_others
+from worker.delivery.labels import checked_label
 from worker.outbox.settlement import Turns
 from worker.reporting.log import Log
 from worker.settings import Settings, token
@@ -35,7 +36,7 @@ OVERRIDABLE: Final = (
 
 
 ALLOWED: Final = frozenset(
-    {"event_source", "event_source_id", "access_token", "access_token_env", *OVERRIDABLE}
+    {"event_source", "event_source_id", "label", "access_token", "access_token_env", *OVERRIDABLE}
 )
 """What a table of the file may hold."""
 
@@ -153,6 +154,8 @@ class Destinations:
 
     def _account_of(self, table: Mapping[str, Any]) -> tuple[tuple[str, str], Account]:
         _refuse_unknown(table)
+        if "label" in table:
+            checked_label(table["label"])
         destination = checked_destination(
             table.get("event_source", "web"), table.get("event_source_id")
         )

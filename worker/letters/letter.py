@@ -24,6 +24,9 @@ NO_LETTER: Final = "what stands in Redis in the place of this letter is none"
 BESIDE: Final = frozenset({"id", "kind"})
 """The fields that stand in Redis beside a letter's JSON, not in it."""
 
+ORDER_CHARS: Final = 100
+"""So many characters of an order number are shown."""
+
 FIELD_CHARS: Final = 100
 """So many characters of a field are kept: a path may hold keys of the application's own."""
 
@@ -178,6 +181,14 @@ class DeadLetter:
         return self.destination.partition(":")[0]
 
     @property
+    def order_id(self) -> str | None:
+        """The order that the event tells of; an e-mail address in it is struck out."""
+        known = _object(_object(self.body).get("properties")).get("order_id")
+        if isinstance(known, bool) or not isinstance(known, str | int):
+            return None
+        return redacted(str(known)[:ORDER_CHARS], ours=True)
+
+    @property
     def never_sent(self) -> bool:
         """Whether no request can have carried its event.
 
@@ -191,8 +202,12 @@ class DeadLetter:
         return self.expires_at > now
 
     def summary(self, now: float) -> dict[str, Any]:
-        """Everything but the body and the log, and whether it can still be sent at `now`."""
-        return self._but(NO_BODY) | {"field": self.field, "recoverable": self.recoverable(now)}
+        """Everything but the body and the log; its order, and whether it can still be sent."""
+        return self._but(NO_BODY) | {
+            "field": self.field,
+            "order_id": self.order_id,
+            "recoverable": self.recoverable(now),
+        }
 
     def _but(self, left_out: frozenset[str]) -> dict[str, Any]:
         # Not `asdict`, which copies every value of the body: four times the cost of the rest.

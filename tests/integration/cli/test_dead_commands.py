@@ -110,8 +110,9 @@ def test_the_table_fits_a_hundred_columns(desk: Desk) -> None:
     output = desk.run("list").stdout
     assert max(map(len, output.splitlines())) <= 100
     row = next(line for line in output.splitlines() if line.startswith(letter_id))
-    parts = ["AVeryLongEven…", "rejected", "40002", "1h", "in 5d", "properties.contents"]
+    parts = ["AVeryLongEventNameOfOurOwn", "TEST12345", "rejected 40002", "1h", "in 5d"]
     assert parts == [part for part in parts if part in row]
+    assert "  properties.contents.0.price: must be a number" in output
     assert "\x1b" not in output
 
 

@@ -277,3 +277,10 @@ def test_a_file_that_others_may_write_later_changes_nothing(path: Path) -> None:
     path.chmod(0o600)
     assert accounts.account(WEB).access_token == "token-of-a-thief"
     assert accounts.problem is None
+
+
+@pytest.mark.parametrize("label", ['""', '" "', "7", '"' + "x" * 41 + '"', '"jo@example.com"'])
+def test_a_label_is_a_short_text_without_an_address(path: Path, label: str) -> None:
+    """What is shown beside figures must fit there, and is no place for a person."""
+    text = f'[[destinations]]\nevent_source_id = "P"\naccess_token = "t"\nlabel = {label}\n'
+    assert "label must be 1 to 40 printable characters" in refusal(path, text)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Final
 
 import click
+from rich.console import Console
 
 from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.commands import Commands, Sign
-from worker.cli.dead.letters import NO_LETTERS, letter_table, print_letter
+from worker.cli.dead.letter_list import letter_lines
+from worker.cli.dead.letters import NO_LETTERS, print_letter
+from worker.cli.labelled import labels
 from worker.cli.terminal import console, counted, print_json
+from worker.delivery.labels import Labels
 from worker.letters.dead_letters import Cursor, DeadLetter, DeadLetters
 from worker.letters.filter import LetterFilter
 from worker.settings import Settings
@@ -143,25 +147,55 @@ def list_letters(
         found = letters.find(wanted, after=after, now=now)
         if as_json:
             for letter in islice(found, None if every else limit):
-                print_json(letter.summary(now) | {"cursor": str(Cursor.of(letter))})
+                beside = {
+                    "label": labels().of(letter.destination),
+                    "cursor": str(Cursor.of(letter)),
+                }
+                print_json(letter.summary(now) | beside)
         else:
-            _print_list(found, len(letters), wanted, None if every else limit)
+            listing = Listing(wanted, None if every else limit, labels(), now)
+            listing.show(console(), found, len(letters))
 
 
-def _print_list(
-    found: Iterator[DeadLetter], total: int, wanted: LetterFilter, limit: int | None
-) -> None:
-    shown = list(islice(found, limit))
-    more = next(found, None) is not None
-    out = console()
-    if not shown:
-        out.print(_nothing(total))
-        return
-    out.print(letter_table(shown, time.time(), out.width))
-    out.print(f"\n{_footer(len(shown), total, wanted, more=more)}")
-    if more:
-        out.print(f"Next page: the same with --after {Cursor.of(shown[-1])}", soft_wrap=True)
-    out.print("Next: tiktok-events dead show ID · dead replay ID … · dead purge ID …")
+@dataclass(slots=True)
+class Listing:
+    """A list on a terminal.
+
+    Attributes:
+        wanted: what the letters match.
+        limit: so many at most; `None` for all.
+        labels: what people call the destinations.
+        now: Unix seconds.
+        shown: how many were printed so far.
+        last: the last of them.
+    """
+
+    wanted: LetterFilter
+    limit: int | None
+    labels: Labels
+    now: float
+    shown: int = 0
+    last: DeadLetter | None = None
+
+    def show(self, out: Console, found: Iterator[DeadLetter], total: int) -> None:
+        """Print the letters as they are found, and what is left; `total` is of all there are."""
+        some = self._counted(islice(found, self.limit))
+        for block in letter_lines(some, self.now, out.width, self.labels):
+            out.print(block, soft_wrap=True)
+        if self.last is None:
+            out.print(_nothing(total))
+            return
+        more = next(found, None) is not None
+        out.print(f"\n{_footer(self.shown, total, self.wanted, more=more)}")
+        if more:
+            out.print(f"Next page: the same with --after {Cursor.of(self.last)}", soft_wrap=True)
+        out.print("Next: tiktok-events dead show ID · dead edit ID … · dead replay ID …")
+
+    def _counted(self, letters: Iterator[DeadLetter]) -> Iterator[DeadLetter]:
+        for letter in letters:
+            self.shown += 1
+            self.last = letter
+            yield letter
 
 
 def _nothing(total: int) -> str:
@@ -191,7 +225,7 @@ def show(*, letter_id: str, as_json: bool) -> None:
             "`tiktok-events dead list` shows those there are"
         )
     if as_json:
-        print_json(asdict(letter))
+        print_json(asdict(letter) | {"label": labels().of(letter.destination)})
     else:
         print_letter(console(), letter, time.time())
 

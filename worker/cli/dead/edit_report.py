@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from schemas import Finding
+from worker.cli.labelled import labelled
 from worker.cli.terminal import cell, counted, plain_table, print_json, printable
 from worker.letters.letter import field_of
 from worker.letters.repair import Edit, Outcome, Repair
@@ -163,7 +164,7 @@ def _as_dict(
 
 def _heading(repair: Repair) -> Text:
     old = repair.old
-    return cell(f"{old.id}  {old.event or '-'}  {old.destination}", style="bold")
+    return cell(f"{old.id}  {old.event or '-'}  {labelled(old.destination)}", style="bold")
 
 
 def _change_table(repair: Repair) -> Any:

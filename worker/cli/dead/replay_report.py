@@ -9,6 +9,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
+from worker.cli.labelled import labelled
 from worker.cli.terminal import age, cell, console, counted, plain_table, print_json
 from worker.delivery.destinations import Limits
 from worker.letters.ledger import THOUSANDTHS
@@ -135,7 +136,7 @@ def _destination_table(plan: Plan) -> Table:
     table.add_column("requests", justify="right")
     for name, number in list(requests.items())[:SHOWN]:
         events = plan.forecast.lots[name].events
-        table.add_row(cell(name, _NAME_CHARS), f"{events:,}", f"{number:,}")
+        table.add_row(cell(labelled(name, _NAME_CHARS)), f"{events:,}", f"{number:,}")
     if len(requests) > SHOWN:
         table.add_row(f"and {len(requests) - SHOWN:,} more: --json", "", "")
     return table

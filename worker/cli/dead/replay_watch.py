@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from worker.cli.labelled import labelled
 from worker.cli.terminal import Bar
 from worker.replays.lease import Step
 from worker.replays.orders import Replays
@@ -69,7 +70,7 @@ def _reason_to_leave(replays: Replays, replay: Replay) -> str | None:
         return f"It is paused. Next: tiktok-events replays resume {number}"
     if parked := replays.waits_for_a_person(replay):
         return (
-            f"What is left waits for {' and '.join(parked)}: parked.\n"
+            f"What is left waits for {' and '.join(map(labelled, parked))}: parked.\n"
             f"Next: tiktok-events destinations resume {parked[0]}; then it goes on by itself"
         )
     if replays.unattended_s(number) > UNATTENDED_S:
@@ -83,7 +84,7 @@ def _reason_to_leave(replays: Replays, replay: Replay) -> str | None:
 def _say_waits(bar: Bar, replay: Replay, said: str) -> str:
     """Say once that destinations hold it up."""
     held_up = {name: why for name, why in replay.waits_for.items() if why != Step.FULL.words}
-    text = ", ".join(f"{name} ({why})" for name, why in sorted(held_up.items()))
+    text = ", ".join(f"{labelled(name)} ({why})" for name, why in sorted(held_up.items()))
     if text and text != said:
         bar.say(f"waits for {text}")
     return text

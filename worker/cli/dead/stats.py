@@ -14,6 +14,7 @@ from rich.text import Text
 from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.dead.letters import NO_LETTERS
+from worker.cli.labelled import labelled
 from worker.cli.terminal import cell, console, counted, plain_table, print_json, until
 from worker.letters.facets import Facets, Sum
 from worker.letters.filter import LetterFilter
@@ -127,18 +128,21 @@ def _table(title: str, sums: Mapping[Any, Sum], now: float, top: int | None) -> 
     table.add_column(title, no_wrap=True, min_width=_NAME_CHARS)
     for heading in ("letters", "recoverable", "expires", "value"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for row in list(_rows(sums, now))[:top]:
+    is_key = title == _TITLES["destination"]
+    for row in list(_rows(sums, now, is_key=is_key))[:top]:
         table.add_row(*row)
     if top is not None and len(sums) > top:
         table.add_row(Text(f"and {len(sums) - top:,} more: --top {len(sums)}", style="dim"))
     return table
 
 
-def _rows(sums: Mapping[Any, Sum], now: float) -> Iterator[tuple[Text, str, str, str, Text]]:
+def _rows(
+    sums: Mapping[Any, Sum], now: float, *, is_key: bool
+) -> Iterator[tuple[Text, str, str, str, Text]]:
     for value, one in sums.items():
         expires = _NOTHING if one.soonest is None else _expires(one.soonest * HOUR_S, now)
         yield (
-            cell(_name(value), _NAME_CHARS),
+            cell(_name(value, is_key=is_key), _NAME_CHARS),
             f"{one.letters:,}",
             f"{one.recoverable:,}",
             expires,
@@ -150,7 +154,9 @@ def _expires(timestamp: float, now: float) -> str:
     return until(timestamp, now, past="now")
 
 
-def _name(value: object) -> str:
+def _name(value: object, *, is_key: bool) -> str:
+    if is_key and isinstance(value, str) and value:
+        return labelled(value, _NAME_CHARS)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return _NOTHING if value in {None, ""} else str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from worker.cli.doctor.diagnosis import Check, Outcome
+from worker.cli.labelled import labelled
 from worker.delivery.destinations import Destinations
 from worker.operations.status import Figures
 from worker.outbox.server_clock import JUDGES_WITHIN_S, clock_words
@@ -75,4 +76,4 @@ def parked(figures: Figures) -> Check:
 
 def _some(names: list[str], shown: int = 5) -> str:
     more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
-    return ", ".join(names[:shown]) + more
+    return ", ".join(map(labelled, names[:shown])) + more

@@ -11,6 +11,7 @@ from typing import Final
 import click
 from redis.exceptions import RedisError
 
+from worker.cli.labelled import labelled
 from worker.cli.terminal import counted, print_json, printable
 from worker.files.handover import Sending
 from worker.files.input_file import STANDARD_INPUT
@@ -86,8 +87,8 @@ class Report:
     def idle(self, destination: str, waiting: int) -> None:
         """Tell that no worker carries anything away, so there is nothing to wait for."""
         self.say(
-            f"{destination}: {counted(waiting, 'event')} wait and none leaves, so the file does "
-            "not wait either. See tiktok-events status."
+            f"{labelled(destination)}: {counted(waiting, 'event')} wait and none leaves, so the "
+            "file does not wait either. See tiktok-events status."
         )
 
     @contextmanager
