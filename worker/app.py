@@ -26,6 +26,7 @@ from worker.runtime.broker import kombu_options, kombu_settings, kombu_url
 from worker.runtime.engine import THIS_PROCESS
 from worker.runtime.garbage import leave_shared, look_rarely
 from worker.runtime.kombu_patches import patch_kombu
+from worker.runtime.main_process import GentleWorker
 from worker.runtime.shutdown import GENTLE_END, STOPPING, end_at_once
 from worker.runtime.stall import StallStep
 from worker.runtime.task_table import TASKS
@@ -44,6 +45,7 @@ def create_app(settings: Settings) -> Celery:
     modules = [task.module for task in TASKS]
     app = Celery("tiktok_events", broker=kombu_url(settings.celery_broker_url), include=modules)
     app.conf.update(celery_settings(settings))
+    app.Worker = app.subclass_with_self(GentleWorker)  # type: ignore[misc]  # cached, hence settable
     app.steps["consumer"].update([DoorbellStep, StallStep])
     return app
 
@@ -113,9 +115,8 @@ def __getattr__(name: str) -> Any:
 @worker_shutting_down.connect
 def _stop_claiming(**_: Any) -> None:
     """A signal has come to the main process; Celery itself would not heed a second SIGTERM."""
-    if STOPPING.is_set():
+    if STOPPING.set():
         end_at_once()
-    STOPPING.set()
 
 
 @worker_before_create_process.connect

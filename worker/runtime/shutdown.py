@@ -3,6 +3,7 @@
 SIGTERM to the main process     Celery tells nobody else, so a shared byte tells the children
 SIGTERM to the whole group      (systemd, Heroku) reaches the children too: one that is serving
                                 finishes first, one that is idle ends
+Ctrl-C                          is a SIGTERM here; to Celery it is a failure, with status 1
 a second signal                 ends at once; claims heal when their lease ends
 """
 
@@ -42,10 +43,17 @@ class StopFlag:
 
     def __init__(self) -> None:
         self._byte = mmap.mmap(-1, 1)
+        self._set_here = False
 
-    def set(self) -> None:
-        """Tell the worker to claim no more from now on."""
+    def set(self) -> bool:
+        """Tell the worker to claim no more from now on; returns whether this process had before.
+
+        A child that is being forked runs its parent's handlers for a moment: a signal to the
+        whole group, set by both, is no second one.
+        """
+        before, self._set_here = self._set_here, True
         self._byte[0] = 1
+        return before
 
     def is_set(self) -> bool:
         """Whether the worker is to claim no more."""
