@@ -119,8 +119,7 @@ def bury(redis: Redis, letters: Iterator[DeadLetter]) -> None:
                     [record.stored, record.kind.write(), record.kind.reason],
                 )
                 for record in records
-            ],
-            together=False,
+            ]
         )
 
 

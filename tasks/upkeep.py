@@ -15,7 +15,7 @@ from worker.runtime.task_table import UPKEEP
 def upkeep() -> None:
     """Sweep the parked destinations, then the dead letters; see `worker.delivery.expiry`."""
     engine = THIS_PROCESS.engine()
-    sweep = Sweep(engine.redis, engine.outbox, engine.consumer, engine.settings)
+    sweep = Sweep(engine.redis, engine.outbox, engine.settings)
     retention = Retention(engine.redis, engine.settings)
 
     go_on = within(TASK_BUDGET_S)

@@ -44,7 +44,7 @@ class Parked:
         self.redis = redis
         self.client = client
         self.outbox = Outbox(redis, consumer="sweeper", lease_ms=60_000)
-        self.sweep = Sweep(redis, self.outbox, "sweeper", SETTINGS)
+        self.sweep = Sweep(redis, self.outbox, SETTINGS)
 
     def track(self, *ids: str, age_s: float = 0, **changes: Any) -> None:
         """Enqueue events as one block."""

@@ -164,7 +164,7 @@ def park(redis: Redis, client: Client) -> None:
     client.track({**EVENT, "event_time": 1_700_000_000})
     Parking(redis).park(KEY)
     outbox = Outbox(redis, consumer="sweeper", lease_ms=60_000)
-    Sweep(redis, outbox, "sweeper", Settings()).run(lambda: True)
+    Sweep(redis, outbox, Settings()).run(lambda: True)
     Parking(redis).resume(KEY)
 
 

@@ -11,19 +11,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from redis import Redis
 
-from schemas.limits import LATEST_EVENT_TIME
 from tiktok_events.event.destination import Destination
 from tiktok_events.outbox import keys
-from tiktok_events.outbox.lua_script import Call, LuaScript
 from worker.delivery.prepare import Preparer
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import ClaimedBlock, Outbox
+from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
-from worker.outbox.settlement import Settlement, Turns
+from worker.outbox.settlement import NO_TURNS, Settlement
 from worker.reporting.log import Log
 from worker.settings import Settings
 
@@ -32,14 +30,8 @@ log = Log("tiktok_events.expiry")
 EVERY_MS: Final = 60_000
 """An event of a parked destination dies about so late."""
 
-AT_ONCE: Final = 8
-"""So many blocks are claimed at a time: the server decodes them, and must not be held up."""
-
 TOGETHER: Final = 25
 """So many destinations are asked about in one round trip; mostly nothing has expired at any."""
-
-NO_TURNS: Final = Turns("", 1.0)
-"""The turns of a token when none is used."""
 
 
 def is_time_to_sweep(redis: Redis) -> bool:
@@ -52,18 +44,15 @@ class Sweep:
 
     Args:
         redis: connection of this process.
-        outbox: of this process; settles.
-        consumer: the name that `outbox` claims under.
+        outbox: of this process.
         settings: for the windows and the lease.
     """
 
-    def __init__(self, redis: Redis, outbox: Outbox, consumer: str, settings: Settings) -> None:
+    def __init__(self, redis: Redis, outbox: Outbox, settings: Settings) -> None:
         self._redis = redis
         self._parking = Parking(redis)
         self._outbox = outbox
-        self._consumer = consumer
         self._settings = settings
-        self._claim = LuaScript(redis, "worker", "lib/unblocked", "lib/claims", "sweep")
 
     def run(self, go_on: Callable[[], bool]) -> int:
         """Sweep every parked destination while `go_on` says so; returns how many events died.
@@ -115,24 +104,7 @@ class Sweep:
 
     def _claimed(self, destinations: Sequence[Destination]) -> list[list[OpenBlock]]:
         """What has expired at the head of each."""
-        replies = self._claim.many([self._call(one) for one in destinations], together=False)
+        windows = [(one.key, self._settings.window_s(one.event_source)) for one in destinations]
+        found = self._outbox.sweep(windows)
         lease_ends = time.monotonic() + self._settings.lease_s
-        return [[_opened(found, lease_ends) for found in reply] for reply in replies]
-
-    def _call(self, destination: Destination) -> Call:
-        name = destination.key
-        return (
-            [keys.READY, keys.outbox(name), keys.state(name), keys.attempts(name)],
-            [
-                self._consumer,
-                round(self._settings.lease_s * 1000),
-                AT_ONCE,
-                self._settings.window_s(destination.event_source),
-                LATEST_EVENT_TIME,
-            ],
-        )
-
-
-def _opened(found: Sequence[Any], lease_ends: float) -> OpenBlock:
-    id_, *rest = found
-    return OpenBlock.of(ClaimedBlock(id_.decode(), *rest), lease_ends=lease_ends)
+        return [[OpenBlock.of(block, lease_ends=lease_ends) for block in some] for some in found]

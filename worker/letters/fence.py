@@ -86,10 +86,10 @@ def when_open(
     script: LuaScript, calls: Sequence[Call], wait: Callable[[float], None] = time.sleep
 ) -> list[int]:
     """Make calls in one round trip; what met a fence is called again until it has gone."""
-    replies: list[int] = script.many(calls, together=False) if calls else []
+    replies: list[int] = script.many(calls) if calls else []
     while refused := [place for place, reply in enumerate(replies) if reply == REFUSED]:
         wait(POLL_S)
-        again = script.many([calls[place] for place in refused], together=False)
+        again = script.many([calls[place] for place in refused])
         for place, reply in zip(refused, again, strict=True):
             replies[place] = reply
     return replies

@@ -7,29 +7,21 @@ bury       each event, with the reason why the destination is parked
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from redis import Redis
 
 from tiktok_events.event.destination import Destination
-from tiktok_events.outbox import keys
-from tiktok_events.outbox.lua_script import LuaScript
 from worker.delivery.closing import Closing
 from worker.delivery.prepare import Preparer
 from worker.letters.letter import DeadLetter, Reason
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import ClaimedBlock, Outbox
-from worker.outbox.settlement import Settlement, Turns
+from worker.outbox.outbox import Outbox
+from worker.outbox.settlement import NO_TURNS, Settlement
 from worker.settings import Settings
-
-AT_ONCE: Final = 8
-"""So many blocks are claimed at a time."""
 
 FOREVER_S: Final = 2**53
 """Seconds: with a window that begins so far ahead, no event can still be sent."""
-
-NO_TURNS: Final = Turns("", 1.0)
-"""The turns of a token when none is used."""
 
 
 class Burial:
@@ -43,11 +35,8 @@ class Burial:
 
     def __init__(self, redis: Redis, consumer: str, settings: Settings) -> None:
         self._redis = redis
-        self._consumer = consumer
         self._settings = settings
-        self._lease_ms = round(settings.lease_s * 1000)
-        self._outbox = Outbox(redis, consumer=consumer, lease_ms=self._lease_ms)
-        self._claim = LuaScript(redis, "worker", "lib/unblocked", "lib/claims", "sweep")
+        self._outbox = Outbox(redis, consumer=consumer, lease_ms=round(settings.lease_s * 1000))
 
     def run(self, destination: Destination, reason: str) -> Iterator[int]:
         """Bury all that nobody is sending; yields how many events died in each step.
@@ -84,11 +73,5 @@ class Burial:
         return sum(block.size for block in blocks)
 
     def _claimed(self, destination: Destination) -> list[OpenBlock]:
-        name = destination.key
-        found: list[Any] = self._claim(
-            [keys.READY, keys.outbox(name), keys.state(name), keys.attempts(name)],
-            [self._consumer, self._lease_ms, AT_ONCE, -FOREVER_S, FOREVER_S],
-        )
-        return [
-            OpenBlock.of(ClaimedBlock(id_.decode(), *rest), lease_ends=0.0) for id_, *rest in found
-        ]
+        (blocks,) = self._outbox.sweep([(destination.key, -FOREVER_S)])
+        return [OpenBlock.of(block, lease_ends=0.0) for block in blocks]

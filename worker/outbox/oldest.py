@@ -40,7 +40,7 @@ def read_oldest(redis: Redis, wanted: Mapping[str, bool]) -> dict[str, Oldest]:
     script, names = LuaScript(redis, "worker", "oldest"), iter(wanted)
     found: dict[str, Oldest] = {}
     while some := list(islice(names, AT_ONCE)):
-        replies = script.many([_call(name, decode=wanted[name]) for name in some], together=False)
+        replies = script.many([_call(name, decode=wanted[name]) for name in some])
         found |= {name: _oldest(*reply) for name, reply in zip(some, replies, strict=True)}
     return found
 

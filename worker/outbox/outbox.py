@@ -2,19 +2,21 @@
 
 take      destinations that are due        → for one lease each
 claim     a destination's blocks           → held by this process until settled
+sweep     what expired at a parked one     → held, too
 settle    what became of claimed blocks    → delivered, due again, or dead
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final, cast
 
 from redis import Redis
 
+from schemas.limits import LATEST_EVENT_TIME
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
 from worker.outbox.server_clock import ServerClock
@@ -29,6 +31,9 @@ SETTLE: Final = (
 )
 _PARKED: Final = 3
 """Parts of the reply of a settlement that parked its destination."""
+
+SWEPT_BLOCKS: Final = 8
+"""So many blocks are swept at a time: the server decodes them, and must not be held up."""
 
 OTHERS_EVERY: Final = 3
 """Every third probe of a destination that fails passes over its oldest blocks."""
@@ -136,11 +141,15 @@ def _claimed(destination: str, reply: list[Any]) -> Claim:
     rest, failures, taken_at, *blocks = reply
     return Claim(
         destination,
-        [ClaimedBlock(id_.decode(), *fields) for id_, *fields in blocks],
+        _blocks(blocks),
         Rest(rest),
         failures,
         int(taken_at) / 1000,
     )
+
+
+def _blocks(reply: list[Any]) -> list[ClaimedBlock]:
+    return [ClaimedBlock(id_.decode(), *fields) for id_, *fields in reply]
 
 
 class Outbox:
@@ -163,6 +172,7 @@ class Outbox:
         self._claim = LuaScript(
             redis, "worker", "lib/unblocked", "lib/claims", "lib/limiter", "lib/ramp", "claim"
         )
+        self._sweep = LuaScript(redis, "worker", "lib/unblocked", "lib/claims", "sweep")
         self._settle = LuaScript(redis, "worker", *SETTLE)
         self._defer = LuaScript(redis, "worker", "lib/unblocked", "defer")
         self._ring = LuaScript(redis, "worker", "lib/unblocked", "ring")
@@ -197,7 +207,7 @@ class Outbox:
 
         One round trip for all of them.
         """
-        replies = self._claim.many([self._claim_call(want) for want in wants], together=False)
+        replies = self._claim.many([self._claim_call(want) for want in wants])
         return [
             _claimed(want.destination, reply) for want, reply in zip(wants, replies, strict=True)
         ]
@@ -221,6 +231,23 @@ class Outbox:
                 want.turns.per_second,
                 OTHERS_EVERY,
             ],
+        )
+
+    def sweep(self, windows: Iterable[tuple[str, float]]) -> list[list[ClaimedBlock]]:
+        """Claim what has expired at the head of parked destinations; of others, nothing.
+
+        One round trip for all of them.
+
+        Args:
+            windows: each destination's key, and for how many seconds an event can be sent.
+        """
+        replies = self._sweep.many([self._sweep_call(*one) for one in windows])
+        return [_blocks(reply) for reply in replies]
+
+    def _sweep_call(self, name: str, window_s: float) -> Call:
+        return (
+            [keys.READY, keys.outbox(name), keys.state(name), keys.attempts(name)],
+            [self._consumer, self._lease_ms, SWEPT_BLOCKS, window_s, LATEST_EVENT_TIME],
         )
 
     def settle(self, settlement: Settlement) -> Settled:

@@ -78,7 +78,7 @@ class Parking:
             why: for the audit.
         """
         calls = [_resume_call(name, WORKER, digest, reason=why) for name, digest in digests.items()]
-        replies = self._resume.many(calls, together=False) if calls else []
+        replies = self._resume.many(calls) if calls else []
         return [
             name
             for name, reply in zip(digests, replies, strict=True)

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -26,6 +26,10 @@ class Turns:
 
     token_digest: str
     per_second: float
+
+
+NO_TURNS: Final = Turns("", 1.0)
+"""Of a settlement after which no request was sent."""
 
 
 class Outcome(StrEnum):

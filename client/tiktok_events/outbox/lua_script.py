@@ -68,17 +68,12 @@ class LuaScript:
             lambda: self._redis.evalsha(self._script.digest, len(keys), *keys, *args)
         )
 
-    def many(self, calls: Sequence[Call], *, together: bool) -> list[Any]:
-        """Call it several times in one round trip.
+    def many(self, calls: Sequence[Call]) -> list[Any]:
+        """Call it several times, in this order and one round trip; other calls may come between."""
+        return self._known(lambda: self._pipelined(calls))
 
-        Args:
-            calls: keys and arguments of each call; they run in this order.
-            together: nothing comes between them (a transaction).
-        """
-        return self._known(lambda: self._pipelined(calls, together=together))
-
-    def _pipelined(self, calls: Sequence[Call], *, together: bool) -> list[Any]:
-        with self._redis.pipeline(transaction=together) as pipeline:
+    def _pipelined(self, calls: Sequence[Call]) -> list[Any]:
+        with self._redis.pipeline(transaction=False) as pipeline:
             for keys, args in calls:
                 pipeline.evalsha(self._script.digest, len(keys), *keys, *args)
             return pipeline.execute()

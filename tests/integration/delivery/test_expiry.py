@@ -99,7 +99,7 @@ def test_a_wrong_clock_sweeps_nothing(parked: Parked, days: float) -> None:
     parked.park()
     clock = ServerClock(lambda: time.time() + days * DAY_S)
     outbox = Outbox(parked.redis, consumer="wrong", lease_ms=60_000, clock=clock)
-    assert Sweep(parked.redis, outbox, "wrong", SETTINGS).run(lambda: True) == 0
+    assert Sweep(parked.redis, outbox, SETTINGS).run(lambda: True) == 0
     assert parked.dead() == {}
     assert parked.run() == 1
 

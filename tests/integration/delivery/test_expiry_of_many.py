@@ -33,7 +33,7 @@ def client(redis_url: str) -> Iterator[Client]:
 @pytest.fixture
 def sweep(redis: Redis) -> Sweep:
     """Of a process of its own."""
-    return Sweep(redis, Outbox(redis, consumer="sweeper", lease_ms=60_000), "sweeper", SETTINGS)
+    return Sweep(redis, Outbox(redis, consumer="sweeper", lease_ms=60_000), SETTINGS)
 
 
 def names(numbers: Iterable[int]) -> set[str]:

@@ -136,7 +136,7 @@ class Alerts:
             redis.RedisError: the server did not answer, or refused.
         """
         asked = list(figures)
-        replies = self._script.many([self._call(one) for one in asked], together=False)
+        replies = self._script.many([self._call(one) for one in asked])
         return [_incident(one, reply) for one, reply in zip(asked, replies, strict=True)]
 
     def open(self, alert: Alert) -> list[str]:
