@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import gc
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 from redis import Redis
 
 from tests.looks import VIEWS
-from tiktok_events.outbox import keys
-from worker.letters.filter import LetterFilter
-from worker.letters.record import read_letter
-from worker.letters.search import BEGINNING
 from worker.local.embedded import EmbeddedServer
-from worker.replays.lanes import END
-from worker.replays.lease import Page, ReplayLease
-from worker.replays.orders import Replays
-from worker.replays.replay import ReplayRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 # A busy machine is not a failure. The blob repeats a failure found elsewhere.
 settings.register_profile(
@@ -71,31 +62,6 @@ def redis(server: EmbeddedServer) -> Iterator[Redis]:
     with Redis.from_url(server.url, decode_responses=False, protocol=2) as client:
         client.flushall()
         yield client
-
-
-@pytest.fixture(scope="session")
-def replay_letter() -> Callable[[Redis, str], bool]:
-    """`replay_letter(redis, id)`: as a worker replays it, whether it may be sent or not.
-
-    It is false when the letter is gone, or its destination takes none for the moment.
-    """
-    return _replay_letter
-
-
-def _replay_letter(redis: Redis, letter_id: str) -> bool:
-    stored = cast("bytes | None", redis.hget(keys.DEAD, letter_id))
-    if stored is None:
-        return False
-    letter, now = read_letter(letter_id, stored), time.time()
-    wanted = LetterFilter(ids=(letter_id,))
-    number = Replays(redis).ask(ReplayRequest(wanted=wanted, asked_at=now, asked_by="tests"))
-    hold = ReplayLease(redis, holder="tests", lease_ms=1_000)
-    held = hold.take(number)
-    assert held is not None
-    page = Page(letter.destination, BEGINNING, END, [(stored, letter)])
-    _, moved = hold.move(held, page, room=1_000_000, now=now, paid_until=now)
-    assert hold.finish(held)
-    return moved == 1
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ the next line comes; then it prints a list of what was wrong with the answers. S
 from __future__ import annotations
 
 import io
-import os
 import select
 import subprocess
 import sys
@@ -23,6 +22,7 @@ import orjson
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
 
+from tests.builders.environment import PREFIX, environment
 from worker.cli.commands import Sign
 from worker.cli.main import main
 from worker.cli.terminal import WIDTH
@@ -35,7 +35,6 @@ ENDS_WITHIN_S: Final = 30.0
 SHOWN: Final = 20
 """Problems told; the others are like them."""
 
-PREFIX: Final = "TIKTOK_EVENTS_"
 EVENT: Final = ROOT / "tests" / "looks_event.json"
 
 NO_SPOOL: Final = {"TIKTOK_EVENTS_SPOOL_FILE": "/nonexistent/spool"}
@@ -233,7 +232,7 @@ class Views:
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env={k: v for k, v in os.environ.items() if not k.startswith(PREFIX)},
+                env=environment({}),
             )
         assert self._process.stdin is not None
         self._process.stdin.write(orjson.dumps(words, option=orjson.OPT_APPEND_NEWLINE))

@@ -12,10 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final, Self
+from typing import Any
 
-POLL_S: Final = 0.02
+from tests.builders.loopback_server import Handler, LoopbackServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +61,58 @@ def yes(request: Request) -> Reply:
     return 200, {}, answer
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128  # of five, a busy machine resets connections that wait to be accepted
+class _Handler(Handler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def answer(self, body: bytes) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        try:
+            self._answer(*self.server_of_test.reply(self.path, headers, body))
+        except ConnectionResetError:
+            self._reset()
+        except BrokenPipeError:
+            self.close_connection = True  # the worker was killed meanwhile
+
+    def _answer(self, status: int, headers: Mapping[str, str], body: Any) -> None:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.respond(status, content, headers)
+
+    def _reset(self) -> None:
+        at_once = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+        self.connection.close()  # before the server would end it politely
+        self.close_connection = True
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except ConnectionResetError:
+            self.close_connection = True  # the worker was killed while it was idle
 
 
-class FakeApi:
-    """An HTTP server on the loopback interface, in threads of its own.
+class FakeApi(LoopbackServer):
+    """Answers in the place of the Events API.
 
     Attributes:
         answers: event_source_id → what answers its requests; `yes` answers the others.
         latency_s: how long every answer takes.
     """
 
+    handler = _Handler
+
     def __init__(self) -> None:
+        super().__init__()
         self.answers: dict[str, Script] = {}
         self.latency_s = 0.0
         self._requests: list[Request] = []
         self._accepted: list[Request] = []
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_S,))
 
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self.port}"
 
     def requests(self, source_id: str | None = None) -> list[Request]:
         """What came, in order; of one event source or of all."""
@@ -110,55 +135,3 @@ class FakeApi:
             if isinstance(reply[2], dict) and reply[2].get("code") == 0:
                 self._accepted.append(request)
             return reply
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        return type("Handler", (_Handler,), {"fake": self})
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    fake: FakeApi
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        try:
-            self._answer(*self.fake.reply(self.path, headers, body))
-        except ConnectionResetError:
-            self._reset()
-        except BrokenPipeError:
-            self.close_connection = True  # the worker was killed meanwhile
-
-    def _answer(self, status: int, headers: Mapping[str, str], body: Any) -> None:
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def _reset(self) -> None:
-        at_once = struct.pack("ii", 1, 0)
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
-        self.connection.close()  # before the server would end it politely
-        self.close_connection = True
-
-    def handle(self) -> None:
-        try:
-            super().handle()
-        except ConnectionResetError:
-            self.close_connection = True  # the worker was killed while it was idle
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing: a request is kept, not printed."""

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self
 
+from tests.builders.environment import environment
 from tests.looks import VIEWS
 
 ROOT: Final = Path(__file__).parents[2]
@@ -35,6 +36,7 @@ class Worker:
         program: Sequence[str] = OURS,
     ) -> None:
         self.log_path = log_path
+        self._told = False
         self._alive, inherited = os.pipe()
         command = [sys.executable, *program, "worker", "--concurrency", str(concurrency)]
         with log_path.open("ab") as log:
@@ -60,15 +62,36 @@ class Worker:
         """Whether its main process lives."""
         return self._process.poll() is None
 
+    @property
+    def vanished(self) -> bool:
+        """Whether it ended though nobody told it to, or killed it."""
+        return not self.running and not self._told
+
+    def has(self, pid: int) -> bool:
+        """Whether a living process belongs to it."""
+        try:
+            return os.getpgid(pid) == self._process.pid
+        except ProcessLookupError:
+            return False
+
     def log(self) -> str:
         """What it has printed so far."""
         return self.log_path.read_text()
 
     def kill(self) -> None:
         """SIGKILL for all its processes at once; returns when they are gone."""
-        os.killpg(self._process.pid, signal.SIGKILL)
+        self._told = True
+        self._signal_all(signal.SIGKILL)
         self._process.wait(GONE_TIMEOUT_S)
         assert self._all_gone(), "a process of the worker has outlived SIGKILL"
+
+    def freeze(self) -> None:
+        """SIGSTOP for all its processes."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT for all its processes: it does not know that it slept."""
+        self._signal_all(signal.SIGCONT)
 
     def wait(self) -> int:
         """Its exit status, when it ends by itself."""
@@ -88,8 +111,9 @@ class Worker:
 
     def signal(self, *, group: bool = False) -> None:
         """SIGTERM, and go on at once."""
+        self._told = True
         if group:
-            os.killpg(self._process.pid, signal.SIGTERM)
+            self._signal_all(signal.SIGTERM)
         else:
             self._process.terminate()
 
@@ -100,6 +124,9 @@ class Worker:
         gone = self._all_gone()
         os.close(self._alive)
         assert gone, f"a process of the worker has outlived it:\n{self.log()}"
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        os.killpg(self._process.pid, number)
 
     def _all_gone(self) -> bool:
         ended, _, _ = select.select([self._alive], [], [], GONE_TIMEOUT_S)
@@ -126,18 +153,15 @@ class Workers:
         self, concurrency: int = 2, *, program: Sequence[str] = OURS, **settings: str | None
     ) -> Worker:
         """Start one more; a setting of `None` is left unset."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("TIKTOK_EVENTS_")}
-        for name, value in {**self._settings, **settings}.items():
-            if value is not None:
-                environment[f"TIKTOK_EVENTS_{name}"] = value
         log_path = self._directory / f"worker-{len(self._started)}.log"
-        self._started.append(Worker(environment, concurrency, log_path, program))
+        seen = environment({**self._settings, **settings})
+        self._started.append(Worker(seen, concurrency, log_path, program))
         return self._started[-1]
 
     def __enter__(self) -> Self:
         self._parts.callback(self._close)
-        environment = {f"TIKTOK_EVENTS_{name}": value for name, value in self._settings.items()}
-        self._parts.enter_context(VIEWS.watched(environment, closes=self._closes))
+        seen = environment(self._settings)
+        self._parts.enter_context(VIEWS.watched(seen, closes=self._closes))
         return self
 
     def __exit__(self, *_: object) -> None:

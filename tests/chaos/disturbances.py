@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
+from tests.builders.workers import Worker
 from tests.chaos.producer import PIXELS
 from tests.chaos.stage import Stage, destination, token
-from tests.chaos.worker_process import WorkerProcess
 
 FENCED_WITHIN_S: Final = 6.0
 """Less than the lease of the other worker, which must not end meanwhile."""
@@ -45,7 +45,7 @@ class KillChild:
             os.kill(child, signal.SIGKILL)
 
 
-def _alive(stage: Stage, worker: WorkerProcess, killed: set[int]) -> set[int]:
+def _alive(stage: Stage, worker: Worker, killed: set[int]) -> set[int]:
     """Processes that hold claims and were not killed yet."""
     return set(stage.claims(worker).values()) - killed
 
@@ -204,7 +204,7 @@ class InTurn:
 
 
 def _frozen_with_claims(
-    stage: Stage, worker: WorkerProcess, of: AbstractSet[str] | None = None
+    stage: Stage, worker: Worker, of: AbstractSet[str] | None = None
 ) -> AbstractSet[str]:
     """The blocks with which a worker stands still now; one that holds none of them goes on."""
     if not _held(stage, worker, of):
@@ -215,6 +215,6 @@ def _frozen_with_claims(
     return held
 
 
-def _held(stage: Stage, worker: WorkerProcess, of: AbstractSet[str] | None) -> AbstractSet[str]:
+def _held(stage: Stage, worker: Worker, of: AbstractSet[str] | None) -> AbstractSet[str]:
     blocks = stage.claims(worker).keys()
     return blocks if of is None else blocks & of

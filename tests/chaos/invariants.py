@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tests.chaos.scenarios import Scenario
-from tests.chaos.worker_process import Exit
+from tests.chaos.stage import Exit
 from tiktok_events_sandbox import Report
 from worker.letters.dead_letters import Reason
 from worker.operations.status import Figures

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from redis import Redis
 
+from tests.builders import wait
 from worker.local.embedded import EmbeddedServer
 from worker.local.server_program import find_server
 
-POLL_S: Final = 0.05
 WAIT_S: Final = 60.0
 
 Found = TypeVar("Found")
@@ -71,9 +70,5 @@ def is_in_step(replica: EmbeddedServer) -> bool:
 
 
 def wait_until(condition: Callable[[], Found]) -> Found:
-    """The condition's first true value."""
-    ends = time.monotonic() + WAIT_S
-    while not (found := condition()):
-        assert time.monotonic() < ends, f"not within {WAIT_S:g} s"
-        time.sleep(POLL_S)
-    return found
+    """The condition's first true value; an election takes its time."""
+    return wait.wait_until(condition, WAIT_S)

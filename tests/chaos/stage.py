@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 from redis.exceptions import ResponseError
 
+from tests.builders.environment import environment
+from tests.builders.workers import OURS, ROOT, Worker
 from tests.chaos.producer import PIXELS, Marked, Producer
 from tests.chaos.wire import Wire
-from tests.chaos.worker_process import DEADLY, OURS, ROOT, Exit, WorkerProcess
 from tests.looks import VIEWS
 from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
@@ -25,6 +26,10 @@ from worker.local.embedded import EmbeddedServer
 from worker.operations.status import Figures, read_figures
 from worker.runtime.engine import connect
 from worker.settings import Settings
+
+CONCURRENCY: Final = 2
+DEADLY: Final = (str(Path(__file__).with_name("deadly_worker.py")),)
+"""Our own program, but a marked event kills the process that prepares it."""
 
 POLL_S: Final = 0.05
 WAIT_S: Final = 90.0
@@ -56,6 +61,19 @@ def destination(pixel: str) -> str:
 def token(pixel: str) -> str:
     """The access token of a pixel: each has its own."""
     return f"token-of-{pixel}"
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a worker ended that was told to.
+
+    Attributes:
+        status: of its main process.
+        took_s: from the signal until its last process was gone.
+    """
+
+    status: int
+    took_s: float
 
 
 class Stage:
@@ -103,7 +121,7 @@ class Stage:
         self._marked = marked
         self._wired = wired
         self._program = DEADLY if deadly else OURS
-        self._workers: list[WorkerProcess] = []
+        self._workers: list[Worker] = []
         self._parts = ExitStack()
 
     def __enter__(self) -> Self:
@@ -123,7 +141,7 @@ class Stage:
         self._parts.close()
 
     @property
-    def workers(self) -> list[WorkerProcess]:
+    def workers(self) -> list[Worker]:
         """Those that run, oldest first."""
         return [worker for worker in self._workers if worker.running]
 
@@ -141,22 +159,24 @@ class Stage:
         """The server has just lost everything."""
         self.gone |= set(self.producer.accepted) - self.arrived_or_dead()
 
-    def start_worker(self) -> WorkerProcess:
+    def start_worker(self) -> Worker:
         """Start one more."""
         log_path = self._directory / f"worker-{len(self._workers)}.log"
-        self._workers.append(WorkerProcess(self._program, self.environment(), log_path))
+        self._workers.append(Worker(self.environment(), CONCURRENCY, log_path, self._program))
         return self._workers[-1]
 
-    def end_worker(self, worker: WorkerProcess) -> None:
+    def end_worker(self, worker: Worker) -> None:
         """Tell a worker to end, and keep how it did."""
-        self.exits.append(worker.end())
+        began = time.monotonic()
+        status = worker.terminate()
+        self.exits.append(Exit(status, time.monotonic() - began))
 
     def command(self, *arguments: str) -> None:
         """Run a command as an operator does."""
         command = [sys.executable, *OURS, *arguments]
         subprocess.run(command, cwd=ROOT, env=self.environment(), check=True, capture_output=True)
 
-    def claims(self, worker: WorkerProcess) -> dict[str, int]:
+    def claims(self, worker: Worker) -> dict[str, int]:
         """What a worker's living processes hold: block id → process."""
         pending = (one for pixel in PIXELS for one in self._pending(destination(pixel)))
         return {block: pid for block, pid in pending if worker.has(pid)}
@@ -178,7 +198,7 @@ class Stage:
             time.sleep(POLL_S)
         return found
 
-    def wait_for_claims(self) -> WorkerProcess:
+    def wait_for_claims(self) -> Worker:
         """Return the only worker while it holds claims, after work has gone on for a while."""
         self.wait_for_requests()
         (worker,) = self.workers
@@ -209,15 +229,14 @@ class Stage:
 
     def environment(self) -> dict[str, str]:
         """What workers and commands see; nothing of our settings is inherited."""
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("TIKTOK_EVENTS_")}
-        ours = {
+        settings = {
             "REDIS_URL": self.wire.url if self._wired else self.server.url,
             "BROKER_URL": getattr(self.server, "broker_url", None) or "",
             "API_URL": self.sandbox.url,
             "DESTINATIONS_FILE": str(self._destinations_file()),
             **self._settings,
         }
-        return inherited | {f"TIKTOK_EVENTS_{name}": value for name, value in ours.items()}
+        return environment(settings)
 
     def _destinations_file(self) -> Path:
         file = self._directory / "destinations.toml"

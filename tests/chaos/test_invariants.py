@@ -11,7 +11,7 @@ from tests.chaos.disturbances import KillChild
 from tests.chaos.invariants import Evidence, broken
 from tests.chaos.producer import Marked
 from tests.chaos.scenarios import Scenario
-from tests.chaos.worker_process import Exit
+from tests.chaos.stage import Exit
 from tiktok_events_sandbox import Report
 from worker.letters.dead_letters import Reason
 from worker.operations.status import Figures

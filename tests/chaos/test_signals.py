@@ -6,17 +6,19 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
+from tests.builders.environment import environment
+from tests.builders.fake_api import FakeApi
+from tests.builders.wait import wait_until
+from tests.builders.workers import Worker
 from tiktok_events import Client, OutboxUnavailable
 from worker.local.embedded import EmbeddedServer
 
@@ -24,39 +26,17 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3_600)]
 
 ROUNDS: Final = int(os.environ.get("SIGNAL_ROUNDS", "6"))
 SEED: Final = int(os.environ.get("SIGNAL_SEED", "7"))
-ROOT: Final = Path(__file__).parents[2]
 END_S: Final = 10.0
 READY_S: Final = 30.0
 LONGEST_S: Final = 6.0
 """Of a disturbance."""
 
 
-class _Accepting(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        answer = b'{"code": 0, "message": "OK", "request_id": "r", "data": {}}'
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        with suppress(OSError):
-            self.wfile.write(answer)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="module")
 def api_url() -> Iterator[str]:
     """An API that accepts everything."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Accepting) as api:
-        api.daemon_threads = True
-        thread = threading.Thread(target=api.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://127.0.0.1:{api.server_port}"
-        api.shutdown()
-        thread.join()
+    with FakeApi() as api:
+        yield api.url
 
 
 def pause(server: EmbeddedServer, for_s: float) -> None:
@@ -127,43 +107,24 @@ def producing(url: str) -> Iterator[None]:
 
 
 @contextmanager
-def working(url: str, api_url: str, log_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def working(url: str, api_url: str, log_path: Path) -> Iterator[Worker]:
     """A worker that is ready."""
-    environment = os.environ | {
-        "TIKTOK_EVENTS_REDIS_URL": url,
-        "TIKTOK_EVENTS_API_URL": api_url,
-        "TIKTOK_EVENTS_ACCESS_TOKEN": "token",
-        "TIKTOK_EVENTS_LOG_FORMAT": "json",
-    }
-    command = [sys.executable, "-m", "worker.cli", "worker", "--concurrency", "2"]
-    with log_path.open("wb") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
+    settings = {"REDIS_URL": url, "API_URL": api_url, "ACCESS_TOKEN": "t", "LOG_FORMAT": "json"}
+    worker = Worker(environment(settings), 2, log_path)
     try:
-        _wait(lambda: b"worker_ready" in log_path.read_bytes(), READY_S)
-        yield process
+        wait_until(lambda: "worker_ready" in worker.log(), READY_S)
+        yield worker
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _wait(condition: Callable[[], bool], within_s: float) -> None:
-    ends = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < ends, f"not within {within_s:g} s"
-        time.sleep(0.02)
+        worker.close()
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_a_worker_ends_within_ten_seconds(number: int, api_url: str, tmp_path: Path) -> None:
     """Of SIGTERM, whatever befalls the server; and never before, by itself."""
     rng = random.Random(SEED * 10_000 + number)
-    log_path = tmp_path / "worker.reporting.log"
     with (
         EmbeddedServer() as server,
-        working(server.url, api_url, log_path) as worker,
+        working(server.url, api_url, tmp_path / "worker.log") as worker,
         producing(server.url),
     ):
         disturbing = Disturbing(server, rng)
@@ -173,23 +134,17 @@ def test_a_worker_ends_within_ten_seconds(number: int, api_url: str, tmp_path: P
         disturbing.start()
         try:
             time.sleep(rng.uniform(0, disturbing.length_s))
-            assert worker.poll() is None, (
-                f"it ended by itself: {told}\n{log_path.read_text()[-4000:]}"
-            )
+            assert worker.running, f"it ended by itself: {told}\n{worker.log()[-4000:]}"
             began = time.monotonic()
-            if rng.random() < 1 / 3:
-                os.killpg(worker.pid, signal.SIGTERM)
-            else:
-                worker.terminate()
-            status = _status(worker, log_path, told)
+            status = _ended(worker, told, group=rng.random() < 1 / 3)
             print(f"{number}: {time.monotonic() - began:.1f} s", told)  # noqa: T201 — because figures are wanted
-            assert status == 0, f"{told}\n{log_path.read_text()[-4000:]}"
+            assert status == 0, f"{told}\n{worker.log()[-4000:]}"
         finally:
             disturbing.join()
 
 
-def _status(worker: subprocess.Popen[bytes], log_path: Path, told: object) -> int:
+def _ended(worker: Worker, told: object, *, group: bool) -> int:
     try:
-        return worker.wait(END_S)
+        return worker.terminate(group=group, within_s=END_S)
     except subprocess.TimeoutExpired:
-        raise AssertionError(f"still there: {told}\n{log_path.read_text()[-4000:]}") from None
+        raise AssertionError(f"still there: {told}\n{worker.log()[-4000:]}") from None

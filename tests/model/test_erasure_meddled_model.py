@@ -13,12 +13,13 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, precondition, rule
 from redis import Redis
 from redis.client import Pipeline
 
+from tests.builders.machine import run_histories
+from tests.builders.waiting import ids_waiting
 from tests.model.test_erasure_model import DESTINATIONS, JO, LEASE_S, TURNS, ErasureMachine, _of
 from tiktok_events import Client
 from tiktok_events.outbox import keys
@@ -197,11 +198,7 @@ class MeddledMachine(ErasureMachine):
         with MeddledRedis.from_url(self.server.url, protocol=2) as redis:
             redis.meddle, redis.again = meddle, again
             erasure = Erasure(
-                redis,
-                JO,
-                lease_s=LEASE_S,
-                clock=lambda: next(ticks),
-                wait=lambda _seconds: None,
+                redis, JO, lease_s=LEASE_S, clock=lambda: next(ticks), wait=lambda _seconds: None
             )
             erasure.run(found, lambda: None)
             redis.meddle = lambda: None
@@ -232,7 +229,7 @@ class MeddledMachine(ErasureMachine):
 
     def _believe(self) -> None:
         """Of the person the model takes for true what it sees: the erasure is under way."""
-        waiting = {event for name in DESTINATIONS for event in self._stored(name)}
+        waiting = {event for name in DESTINATIONS for event in ids_waiting(self.redis, name)}
         self.waiting = (self.waiting - _of("jo", self.waiting)) | _of("jo", waiting)
         dead = {str(letter.event_id) for letter in self.letters}
         self.dead = (self.dead - _of("jo", self.dead)) | _of("jo", dead)
@@ -248,21 +245,6 @@ class MeddledMachine(ErasureMachine):
         return [data.draw(st.sampled_from(letters))] if letters else []
 
 
-def test_whatever_happens_meanwhile_an_erasure_is_true(
-    server: EmbeddedServer, replay_letter: Any
-) -> None:
+def test_whatever_happens_meanwhile_an_erasure_is_true(server: EmbeddedServer) -> None:
     """What was there is gone when it says so, or is in the hands that it names."""
-    machine = type(
-        "Machine",
-        (MeddledMachine,),
-        {"server": server, "replay_letter": staticmethod(replay_letter)},
-    )
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=20,
-            stateful_step_count=4,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-        ),
-    )
+    run_histories(MeddledMachine, server, histories=20, steps=4)

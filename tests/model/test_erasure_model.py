@@ -10,19 +10,13 @@ import itertools
 from typing import Any
 
 import orjson
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
-from redis import Redis
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from tests.builders.leases import expire_leases
+from tests.builders.machine import RedisMachine, run_histories
+from tests.builders.replays import replay_letter
+from tests.builders.waiting import ids_waiting
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent
 from tiktok_events.outbox import keys
@@ -49,17 +43,13 @@ TURNS = Turns("digest", 10_000.0)
 PREPARER = EventPreparer({}, None, 65_536)
 
 
-class ErasureMachine(RuleBasedStateMachine):
+class ErasureMachine(RedisMachine):
     """The model: which events of which person stand where."""
-
-    server: EmbeddedServer
-    replay_letter: Any
 
     @initialize()
     def begin(self) -> None:
         """A server with some events of everybody."""
-        self.redis = Redis.from_url(self.server.url, protocol=2)
-        self.redis.flushall()
+        self.connect()
         self.appender = Appender(self.redis, linger_ms=0, rings=True)
         self.outbox = Outbox(self.redis, consumer="one", lease_ms=round(LEASE_S * 1000))
         self.letters = DeadLetters(self.redis)
@@ -71,11 +61,6 @@ class ErasureMachine(RuleBasedStateMachine):
         for name in DESTINATIONS:
             for _ in range(3):
                 self.append(name, PEOPLE)
-
-    def teardown(self) -> None:
-        """Close what was opened."""
-        if hasattr(self, "redis"):
-            self.redis.close()
 
     @rule(
         name=st.sampled_from(DESTINATIONS),
@@ -140,7 +125,7 @@ class ErasureMachine(RuleBasedStateMachine):
     def replay(self, data: st.DataObject) -> None:
         """A dead letter goes back, unless its destination is parked."""
         letter = data.draw(st.sampled_from(sorted(self.letters, key=lambda one: one.id)))
-        if self.replay_letter(self.redis, letter.id):
+        if replay_letter(self.redis, letter.id):
             self.dead.remove(str(letter.event_id))
             self.waiting.add(str(letter.event_id))
 
@@ -151,11 +136,7 @@ class ErasureMachine(RuleBasedStateMachine):
         living = {event for claimed in self.held for event in self._events(claimed)}
         sent, found, ticks = _of("jo", self.waiting & living), Found(), itertools.count(step=99)
         Erasure(
-            self.redis,
-            JO,
-            lease_s=LEASE_S,
-            clock=lambda: next(ticks),
-            wait=lambda _seconds: None,
+            self.redis, JO, lease_s=LEASE_S, clock=lambda: next(ticks), wait=lambda _seconds: None
         ).run(found, lambda: None)
         theirs = _of("jo", self.waiting) - sent
         expected = Found(len(theirs), len(_of("jo", self.dead)), len(sent))
@@ -168,17 +149,13 @@ class ErasureMachine(RuleBasedStateMachine):
     @invariant()
     def every_event_is_where_it_should_be(self) -> None:
         """Nobody else's is lost or doubled, and none of the person's comes back."""
-        if not hasattr(self, "redis"):
-            return
-        stored = [event for name in DESTINATIONS for event in self._stored(name)]
+        stored = [event for name in DESTINATIONS for event in ids_waiting(self.redis, name)]
         assert sorted(stored) == sorted(self.waiting)
         assert sorted(str(letter.event_id) for letter in self.letters) == sorted(self.dead)
 
     @invariant()
     def the_accounts_close(self) -> None:
         """The counters, and what each outbox says is waiting."""
-        if not hasattr(self, "redis"):
-            return
         figures = read_figures(self.redis)
         assert (figures.unaccounted, figures.dead_unaccounted) == (0, 0)
         assert figures.waiting == len(self.waiting)
@@ -186,12 +163,10 @@ class ErasureMachine(RuleBasedStateMachine):
     @invariant()
     def work_is_never_forgotten(self) -> None:
         """A destination with events is due some time, or parked."""
-        if not hasattr(self, "redis"):
-            return
         parked = Parking(self.redis).parked()
         for name in DESTINATIONS:
             due = self.redis.zscore(keys.READY, name) is not None
-            assert due or name in parked or not self._stored(name)
+            assert due or name in parked or not ids_waiting(self.redis, name)
 
     def _event(self, source_id: str, person: str) -> PreparedEvent:
         self.number += 1
@@ -218,10 +193,6 @@ class ErasureMachine(RuleBasedStateMachine):
             event["event_id"] for block in claimed.blocks for event in orjson.loads(block.payload)
         }
 
-    def _stored(self, name: str) -> list[str]:
-        entries: Any = self.redis.xrange(keys.outbox(name))
-        return [e["event_id"] for _, fields in entries for e in orjson.loads(fields[b"b"])]
-
     def _is_lost(self, claimed: Claim, block_id: str, claims: int) -> bool:
         stream = keys.outbox(claimed.destination)
         if not self.redis.exists(stream):
@@ -246,21 +217,6 @@ def _letter(event: Any, block: OpenBlock) -> DeadLetter:
     )
 
 
-def test_no_history_lets_an_erasure_touch_anybody_else(
-    server: EmbeddedServer, replay_letter: Any
-) -> None:
+def test_no_history_lets_an_erasure_touch_anybody_else(server: EmbeddedServer) -> None:
     """No order of appends, claims, deaths, replays and erasures harms another's events."""
-    machine = type(
-        "Machine",
-        (ErasureMachine,),
-        {"server": server, "replay_letter": staticmethod(replay_letter)},
-    )
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-        ),
-    )
+    run_histories(ErasureMachine, server, histories=40, steps=30)

@@ -8,18 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
-from redis import Redis
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
+from tests.builders.machine import RedisMachine, run_histories
+from tests.builders.replays import replay_letter
 from tiktok_events.outbox import keys
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
@@ -70,24 +63,15 @@ def letters(draw: st.DrawFn) -> DeadLetter:
     )
 
 
-class LetterMachine(RuleBasedStateMachine):
+class LetterMachine(RedisMachine):
     """The model: the letters there are, by id."""
-
-    server: EmbeddedServer
-    replay_letter: Any
 
     @initialize()
     def begin(self) -> None:
         """An empty server."""
-        self.redis = Redis.from_url(self.server.url, protocol=2)
-        self.redis.flushall()
+        self.connect()
         self.dead = DeadLetters(self.redis)
         self.model: dict[str, DeadLetter] = {}
-
-    def teardown(self) -> None:
-        """Close what was opened."""
-        if hasattr(self, "redis"):
-            self.redis.close()
 
     @rule(several=st.lists(letters(), min_size=1, max_size=8))
     def bury(self, several: list[DeadLetter]) -> None:
@@ -116,8 +100,8 @@ class LetterMachine(RuleBasedStateMachine):
         """A letter with a destination goes back, once."""
         letter = self._some(data)
         if letter.destination:
-            assert self.replay_letter(self.redis, letter.id)
-            assert not self.replay_letter(self.redis, letter.id)
+            assert replay_letter(self.redis, letter.id)
+            assert not replay_letter(self.redis, letter.id)
             del self.model[letter.id]
 
     @precondition(lambda self: self.model)
@@ -141,8 +125,6 @@ class LetterMachine(RuleBasedStateMachine):
     @invariant()
     def the_index_equals_a_recount(self) -> None:
         """Sets, ledger, money and event ids hold these letters and nothing else."""
-        if not hasattr(self, "redis"):
-            return
         kinds = {letter.id: Kind.of(letter) for letter in self.model.values()}
         assert self._strings(keys.DEAD_KINDS) == {k.digest: k.write() for k in kinds.values()}
         cells = [Cell.of(letter, kinds[letter.id]) for letter in self.model.values()]
@@ -173,19 +155,6 @@ class LetterMachine(RuleBasedStateMachine):
         return found
 
 
-def test_the_index_follows_every_history(server: EmbeddedServer, replay_letter: Any) -> None:
+def test_the_index_follows_every_history(server: EmbeddedServer) -> None:
     """No order of burials, changes, replays and purges leaves a trace of what is gone."""
-    machine = type(
-        "Machine",
-        (LetterMachine,),
-        {"server": server, "replay_letter": staticmethod(replay_letter)},
-    )
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-        ),
-    )
+    run_histories(LetterMachine, server, histories=40, steps=30)

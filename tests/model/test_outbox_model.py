@@ -14,18 +14,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
-from redis import Redis
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
+from tests.builders.machine import RedisMachine, run_histories
+from tests.builders.replays import replay_letter
+from tests.builders.waiting import ids_waiting
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
@@ -53,17 +47,13 @@ class Held:
     claim: Claim
 
 
-class OutboxMachine(RuleBasedStateMachine):
+class OutboxMachine(RedisMachine):
     """The model: where every event is, and which claims are alive."""
-
-    server: EmbeddedServer
-    replay_letter: Any
 
     @initialize()
     def begin(self) -> None:
         """An empty server."""
-        self.redis = Redis.from_url(self.server.url, protocol=2)
-        self.redis.flushall()
+        self.connect()
         self.appender = Appender(self.redis, linger_ms=0, rings=True)
         self.outboxes = {
             name: Outbox(self.redis, consumer=name, lease_ms=LEASE_MS) for name in WORKERS
@@ -77,11 +67,6 @@ class OutboxMachine(RuleBasedStateMachine):
         self.buried = 0
         self.held: list[Held] = []
         self.zombies: list[Held] = []
-
-    def teardown(self) -> None:
-        """Close what was opened."""
-        if hasattr(self, "redis"):
-            self.redis.close()
 
     @rule(counts=st.lists(st.integers(0, 130), min_size=2, max_size=2))
     def append(self, counts: list[int]) -> None:
@@ -150,9 +135,9 @@ class OutboxMachine(RuleBasedStateMachine):
         """One dead letter goes back, unless its destination backs off; never twice."""
         letters = sorted(self.letters, key=lambda one: one.id)
         letter = letters[data.draw(st.integers(0, len(letters) - 1))]
-        if not self.replay_letter(self.redis, letter.id):
+        if not replay_letter(self.redis, letter.id):
             return
-        assert not self.replay_letter(self.redis, letter.id)
+        assert not replay_letter(self.redis, letter.id)
         self.dead.remove(str(letter.event_id))
         self.waiting.add(str(letter.event_id))
         self.replayed += 1
@@ -160,17 +145,13 @@ class OutboxMachine(RuleBasedStateMachine):
     @invariant()
     def every_event_is_in_one_place(self) -> None:
         """I1: what Redis holds is what the model says, no more and no less."""
-        if not hasattr(self, "redis"):
-            return
-        in_streams = [event for d in DESTINATIONS for event in self._in_stream(d)]
+        in_streams = [event for d in DESTINATIONS for event in ids_waiting(self.redis, d.key)]
         assert sorted(in_streams) == sorted(self.waiting)
         assert sorted(str(one.event_id) for one in self.letters) == sorted(self.dead)
 
     @invariant()
     def the_counters_account_for_every_event(self) -> None:
         """I7: accepted + replayed = delivered + waiting + buried."""
-        if not hasattr(self, "redis"):
-            return
         stored: Any = self.redis.hgetall(keys.COUNTERS)
         counters = {k.decode(): int(v) for k, v in stored.items()}
         waiting = sum(int(self.redis.hget(keys.state(d.key), "waiting") or 0) for d in DESTINATIONS)
@@ -183,10 +164,8 @@ class OutboxMachine(RuleBasedStateMachine):
     @invariant()
     def work_is_never_forgotten(self) -> None:
         """A destination with events is in the ready set: somebody will come."""
-        if not hasattr(self, "redis"):
-            return
         for destination in DESTINATIONS:
-            has_work = bool(self._in_stream(destination))
+            has_work = bool(ids_waiting(self.redis, destination.key))
             assert (self.redis.zscore(keys.READY, destination.key) is not None) or not has_work
 
     def _settle(self, held: Held, data: st.DataObject) -> None:
@@ -260,10 +239,6 @@ class OutboxMachine(RuleBasedStateMachine):
             expires_at=2.0,
         )
 
-    def _in_stream(self, destination: Destination) -> list[str]:
-        entries: Any = self.redis.xrange(keys.outbox(destination.key))
-        return [e["event_id"] for _, fields in entries for e in json.loads(fields[b"b"])]
-
     def _age(self, stream: str) -> None:
         claims: Any = self.redis.xpending_range(stream, keys.GROUP, "-", "+", 10_000)
         for entry in claims:
@@ -281,19 +256,6 @@ class OutboxMachine(RuleBasedStateMachine):
             )
 
 
-def test_random_histories_keep_the_promises(server: EmbeddedServer, replay_letter: Any) -> None:
+def test_random_histories_keep_the_promises(server: EmbeddedServer) -> None:
     """No order of appends, claims, deaths, wake-ups and replays loses or doubles an event."""
-    machine = type(
-        "Machine",
-        (OutboxMachine,),
-        {"server": server, "replay_letter": staticmethod(replay_letter)},
-    )
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=60,
-            stateful_step_count=40,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-        ),
-    )
+    run_histories(OutboxMachine, server, histories=60, steps=40)

@@ -12,20 +12,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import orjson
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
-from redis import Redis
 from structlog.testing import capture_logs
 
+from tests.builders.machine import RedisMachine, run_histories
+from tests.builders.waiting import ids_waiting
 from tiktok_events.outbox import keys
 from worker.attempts.history import History
 from worker.delivery.destinations import Destinations
@@ -60,16 +57,13 @@ def has_time_for(steps: int) -> Callable[[], bool]:
     return lambda: next(left, None) is not None
 
 
-class ReplayMachine(RuleBasedStateMachine):
+class ReplayMachine(RedisMachine):
     """The model: which events are dead, which wait, which were purged."""
-
-    server: EmbeddedServer
 
     @initialize()
     def begin(self) -> None:
         """Letters of two destinations, and a replay of all."""
-        self.redis = Redis.from_url(self.server.url, protocol=2)
-        self.redis.flushall()
+        self.connect()
         self.letters = DeadLetters(self.redis)
         self.replays = Replays(self.redis)
         self.hold = ReplayLease(self.redis, holder="one", lease_ms=LEASE_MS)
@@ -81,11 +75,6 @@ class ReplayMachine(RuleBasedStateMachine):
         self._bury(40, DESTINATIONS[0])
         self._bury(20, DESTINATIONS[1])
         self._ask(LetterFilter(), 10_000.0)
-
-    def teardown(self) -> None:
-        """Close what was opened."""
-        if hasattr(self, "redis"):
-            self.redis.close()
 
     @rule(
         count=st.integers(1, 30),
@@ -186,8 +175,6 @@ class ReplayMachine(RuleBasedStateMachine):
     @invariant()
     def every_event_is_in_one_place(self) -> None:
         """Dead, waiting, delivered or purged: once, whatever went on."""
-        if not hasattr(self, "redis"):
-            return
         places = Counter(str(letter.event_id) for letter in self.letters)
         places += self.delivered
         for destination in DESTINATIONS[:2]:
@@ -199,8 +186,6 @@ class ReplayMachine(RuleBasedStateMachine):
     @invariant()
     def the_sums_agree(self) -> None:
         """What all replays say they have replayed is what went; an ended one says no other."""
-        if not hasattr(self, "redis"):
-            return
         replays = list(self.replays)
         replayed = int(self.redis.hget(keys.COUNTERS, "replayed") or 0)
         assert sum(replay.replayed for replay in replays) == replayed
@@ -245,21 +230,10 @@ class ReplayMachine(RuleBasedStateMachine):
         return Turn(held, self.hold, LetterSearch(self.redis), lambda _: ROOM)
 
     def _waiting(self, destination: str) -> Counter[str]:
-        blocks: Any = self.redis.xrange(keys.outbox(destination))
-        events = (event for _, block in blocks for event in orjson.loads(block[b"b"]))
-        return Counter(event["event_id"] for event in events)
+        return Counter(ids_waiting(self.redis, destination))
 
 
 def test_every_history_sends_each_letter_once(server: EmbeddedServer) -> None:
     """No order of deaths, turns, kills, orders and repairs loses a letter or sends one twice."""
-    machine = type("Machine", (ReplayMachine,), {"server": server})
     with capture_logs():
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=100,
-                stateful_step_count=30,
-                deadline=None,
-                suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-            ),
-        )
+        run_histories(ReplayMachine, server, histories=100, steps=30)

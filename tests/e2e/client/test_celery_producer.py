@@ -12,6 +12,7 @@ import pytest
 from celery import Celery
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from worker.letters.dead_letters import DeadLetters
 from worker.local.embedded import EmbeddedServer
 
@@ -59,7 +60,7 @@ def send(redis_url: str) -> Iterator[Send]:
 
 
 def test_an_application_without_our_prefix_is_heard_too(
-    redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
+    redis_url: str, fake_api: Any, start_worker: Any
 ) -> None:
     """Its messages stand in a list of the queue's plain name, and are taken over from there."""
     start_worker()
@@ -71,9 +72,7 @@ def test_an_application_without_our_prefix_is_heard_too(
     assert sorted(i for request in fake_api.accepted() for i in request.ids) == sent
 
 
-def test_an_event_arrives_hashed(
-    send: Send, fake_api: Any, start_worker: Any, wait_until: Any
-) -> None:
+def test_an_event_arrives_hashed(send: Send, fake_api: Any, start_worker: Any) -> None:
     """Its match keys are hashed by the worker, its id and time are kept."""
     event_time = int(time.time()) - 60
     start_worker()
@@ -93,7 +92,7 @@ def test_an_event_arrives_hashed(
 
 
 def test_an_event_without_an_id_gets_that_of_its_task(
-    send: Send, fake_api: Any, start_worker: Any, wait_until: Any
+    send: Send, fake_api: Any, start_worker: Any
 ) -> None:
     """So that a message that comes twice is one conversion."""
     start_worker()
@@ -103,7 +102,7 @@ def test_an_event_without_an_id_gets_that_of_its_task(
 
 
 def test_a_message_that_is_delivered_twice_counts_once(
-    send: Send, redis: Redis, fake_api: Any, start_worker: Any, wait_until: Any
+    send: Send, redis: Redis, fake_api: Any, start_worker: Any
 ) -> None:
     """Both copies arrive with the same source, name and id, by which TikTok counts."""
     task_id = send(_purchase())
@@ -131,7 +130,7 @@ REFUSED: Final = [
 
 
 def test_an_event_that_cannot_be_accepted_is_a_dead_letter(
-    send: Send, redis: Redis, fake_api: Any, start_worker: Any, wait_until: Any
+    send: Send, redis: Redis, fake_api: Any, start_worker: Any
 ) -> None:
     """With what is wrong and no value of it; and the worker serves the next event."""
     worker = start_worker()
@@ -151,7 +150,7 @@ def test_an_event_that_cannot_be_accepted_is_a_dead_letter(
 
 
 def test_a_call_with_other_arguments_is_a_dead_letter(
-    redis: Redis, redis_url: str, start_worker: Any, wait_until: Any
+    redis: Redis, redis_url: str, start_worker: Any
 ) -> None:
     """Celery would acknowledge it, and the event would be gone without a word."""
     start_worker()
@@ -165,9 +164,7 @@ def test_a_call_with_other_arguments_is_a_dead_letter(
     }
 
 
-def test_an_event_by_its_name_arrives(
-    redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
-) -> None:
+def test_an_event_by_its_name_arrives(redis_url: str, fake_api: Any, start_worker: Any) -> None:
     """`track.delay(event=…)`."""
     start_worker()
     with Celery("shop", broker=redis_url, set_as_current=False) as app:
@@ -197,7 +194,7 @@ def _full(outbox: EmbeddedServer) -> Iterator[None]:
     ("outage", "said"), [(_down, "redis_unavailable"), (_full, "outbox_unavailable")]
 )
 def test_an_event_outlasts_an_outage_of_the_outbox(
-    fake_api: Any, start_worker: Any, wait_until: Any, outage: Any, said: str
+    fake_api: Any, start_worker: Any, outage: Any, said: str
 ) -> None:
     """Its message stays on the broker, here another server, until the outbox takes it."""
     with EmbeddedServer() as broker, EmbeddedServer() as outbox, _producer(broker.url) as send:
@@ -213,7 +210,7 @@ def test_an_event_outlasts_an_outage_of_the_outbox(
 
 
 def test_a_killed_worker_loses_no_message(
-    send: Send, redis: Redis, fake_api: Any, start_worker: Any, wait_until: Any
+    send: Send, redis: Redis, fake_api: Any, start_worker: Any
 ) -> None:
     """What it was reading is read again, and each event keeps its id and its time."""
     sent = {send(_purchase()) for _ in range(1_500)}

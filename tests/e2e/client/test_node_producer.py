@@ -16,6 +16,7 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from worker.local.embedded import EmbeddedServer
 
 EXAMPLE: Final = Path(__file__).parents[3] / "examples/node/track.mjs"
@@ -61,9 +62,7 @@ def digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def test_events_from_node_are_delivered(
-    redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
-) -> None:
+def test_events_from_node_are_delivered(redis_url: str, fake_api: Any, start_worker: Any) -> None:
     """With the ids that it printed, the time it filled in, and digests as Python makes them."""
     event_time = int(time.time()) - 60
     start_worker()

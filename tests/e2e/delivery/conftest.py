@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from tests.e2e.delivery.replies import KEY
 from tiktok_events import Client
 from tiktok_events.outbox import keys
@@ -22,7 +22,7 @@ def client(redis_url: str) -> Iterator[Client]:
 
 
 @pytest.fixture
-def the_letter(redis: Redis, wait_until: Any) -> Callable[[], DeadLetter]:
+def the_letter(redis: Redis) -> Callable[[], DeadLetter]:
     """Waits for the only dead letter."""
 
     def wait() -> DeadLetter:
@@ -34,7 +34,7 @@ def the_letter(redis: Redis, wait_until: Any) -> Callable[[], DeadLetter]:
 
 
 @pytest.fixture
-def parked(redis: Redis, wait_until: Any) -> Callable[[], str]:
+def parked(redis: Redis) -> Callable[[], str]:
     """Waits until the destination is parked, for the reason."""
 
     def wait() -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 
@@ -40,12 +41,7 @@ def _breaks(request: Any) -> Any:
 
 @pytest.mark.parametrize("answer", [_overloaded, _breaks])
 def test_an_event_that_makes_the_api_fail_does_not_hold_up_the_others(
-    redis: Redis,
-    redis_url: str,
-    fake_api: Any,
-    start_worker: Callable[..., Any],
-    wait_until: Callable[..., Any],
-    answer: Any,
+    redis: Redis, redis_url: str, fake_api: Any, start_worker: Callable[..., Any], answer: Any
 ) -> None:
     """Those beside it are delivered, and those that come later."""
     fake_api.answers[PIXEL] = answer

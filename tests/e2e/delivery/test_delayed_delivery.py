@@ -8,6 +8,7 @@ from typing import Any
 
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.operations.status import read_figures
@@ -23,7 +24,7 @@ def pass_an_hour(redis: Redis) -> None:
 
 
 def test_a_delayed_event_is_delivered_unless_cancelled(
-    redis: Redis, redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
+    redis: Redis, redis_url: str, fake_api: Any, start_worker: Any
 ) -> None:
     """Workers die and start while it is delayed; its time stays that of the call."""
     lead = {"event": "Lead", "page": {"url": "https://shop.example/"}, "user": {"ip": "8.8.4.4"}}

@@ -18,6 +18,10 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders.counters import counters
+from tests.builders.fake_api import FakeApi
+from tests.builders.wait import wait_until
+from tests.builders.workers import Workers
 from tests.e2e.delivery.wire_format import (
     DIGEST,
     EVENT,
@@ -102,13 +106,7 @@ def _ended(counted: dict[str, int]) -> int:
 
 
 @pytest.fixture(scope="module")
-def run(
-    new_fake_api: Any,
-    new_workers: Any,
-    wait_until: Any,
-    counters: Any,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Run:
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """20,000 sample events through one worker, the database searched to its last byte."""
     now = int(time.time())
     events = list(sample_events(EVENTS, now=now, invalid_share=INVALID_SHARE))
@@ -116,8 +114,8 @@ def run(
     with EmbeddedServer() as server, Redis.from_url(server.url, protocol=2) as redis:
         redis.config_set("auto-aof-rewrite-percentage", 0)  # keep all that was ever written
         with (
-            new_fake_api() as api,
-            new_workers(logs, REDIS_URL=server.url, API_URL=api.url) as workers,
+            FakeApi() as api,
+            Workers(logs, REDIS_URL=server.url, API_URL=api.url) as workers,
             Client(server.url, default_region=REGION) as client,
         ):
             worker = workers.start(LOG_FORMAT="json")

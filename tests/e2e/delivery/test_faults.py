@@ -10,6 +10,8 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders.replays import replay_letter
+from tests.builders.wait import wait_until
 from tests.e2e.delivery.replies import (
     A_WEEK_S,
     BAD_GATEWAY,
@@ -46,7 +48,7 @@ FAILURES: Final = {
 
 
 def test_an_event_is_repeated_as_it_was_until_it_is_accepted(
-    client: Client, fake_api: Any, start_worker: Any, wait_until: Any
+    client: Client, fake_api: Any, start_worker: Any
 ) -> None:
     """Every attempt carries the same bytes, the same event_id and event_time among them."""
     for pixel, (failure, *_) in FAILURES.items():
@@ -59,7 +61,7 @@ def test_an_event_is_repeated_as_it_was_until_it_is_accepted(
 
 
 def test_a_dead_letter_remembers_every_attempt(
-    redis: Redis, client: Client, fake_api: Any, start_worker: Any, wait_until: Any
+    redis: Redis, client: Client, fake_api: Any, start_worker: Any
 ) -> None:
     """What each answered, and whether one may have been accepted unseen."""
     for pixel, (failure, *_) in FAILURES.items():
@@ -82,7 +84,7 @@ def test_a_dead_letter_remembers_every_attempt(
 
 
 def test_a_throttled_destination_waits_as_long_as_it_is_told(
-    client: Client, fake_api: Any, start_worker: Any, wait_until: Any, the_letter: Any
+    client: Client, fake_api: Any, start_worker: Any, the_letter: Any
 ) -> None:
     """Nothing is sent before, new events included, and no attempt is spent."""
     fake_api.answers[PIXEL] = in_turn(THROTTLED, REFUSED)
@@ -112,7 +114,6 @@ def test_one_poison_among_a_thousand_dies_alone(
     client: Client,
     fake_api: Any,
     start_worker: Any,
-    wait_until: Any,
     the_letter: Any,
     *,
     message: str,
@@ -131,14 +132,7 @@ def test_one_poison_among_a_thousand_dies_alone(
 
 
 def test_a_replayed_letter_is_delivered_as_the_event_it_was(
-    *,
-    redis: Redis,
-    client: Client,
-    fake_api: Any,
-    start_worker: Any,
-    wait_until: Any,
-    the_letter: Any,
-    replay_letter: Any,
+    *, redis: Redis, client: Client, fake_api: Any, start_worker: Any, the_letter: Any
 ) -> None:
     """Same event_id, same event_time, and the letter is gone."""
     fake_api.answers[PIXEL] = in_turn(REFUSED, YES)
@@ -155,7 +149,7 @@ def test_a_replayed_letter_is_delivered_as_the_event_it_was(
 
 
 def test_an_expired_event_dies_without_being_sent(
-    client: Client, fake_api: Any, start_worker: Any, wait_until: Any, the_letter: Any
+    client: Client, fake_api: Any, start_worker: Any, the_letter: Any
 ) -> None:
     """A fresh event of the same block is sent."""
     too_old = purchase("ord-1", event_time=int(time.time()) - A_WEEK_S)
@@ -168,7 +162,7 @@ def test_an_expired_event_dies_without_being_sent(
 
 
 def test_an_event_that_keeps_failing_dies_when_its_window_closes(
-    client: Client, fake_api: Any, start_worker: Any, wait_until: Any, the_letter: Any
+    client: Client, fake_api: Any, start_worker: Any, the_letter: Any
 ) -> None:
     """Its deadline ends the attempts, not their number; the letter tells them."""
     fake_api.answers[PIXEL] = in_turn(TIMED_OUT)

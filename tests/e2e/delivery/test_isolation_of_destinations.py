@@ -13,6 +13,7 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from tiktok_events import Client
 from worker.outbox.parking import Parking
 from worker.runtime.engine import Engine
@@ -113,12 +114,7 @@ def _arrived(fake_api: Any) -> Counter[tuple[str, str]]:
 
 
 def test_the_others_are_delivered_meanwhile(
-    redis: Redis,
-    client: Client,
-    troubled: TroubledApi,
-    start_worker: Any,
-    wait_until: Any,
-    tmp_path: Path,
+    redis: Redis, client: Client, troubled: TroubledApi, start_worker: Any, tmp_path: Path
 ) -> None:
     """All of theirs, in two waves, and none of the pixel's; its own follow when it is well."""
     file = tmp_path / "destinations.toml"
@@ -142,7 +138,7 @@ def test_the_others_are_delivered_meanwhile(
 
 @pytest.mark.parametrize("troubled", [_hang], indirect=True, ids=["hanging"])
 def test_a_hanging_pixel_holds_its_share_and_no_more(
-    client: Client, troubled: TroubledApi, start_worker: Any, wait_until: Any
+    client: Client, troubled: TroubledApi, start_worker: Any
 ) -> None:
     """However much waits for it: `MAX_IN_FLIGHT` requests of each process."""
     for first in range(0, 5 * EVENTS, EVENTS):
@@ -157,7 +153,7 @@ def test_a_hanging_pixel_holds_its_share_and_no_more(
 
 @pytest.mark.parametrize("troubled", [_hang], indirect=True, ids=["hanging"])
 def test_a_task_that_is_over_its_time_serves_others_until_its_requests_end(
-    client: Client, troubled: TroubledApi, redis_url: str, wait_until: Any
+    client: Client, troubled: TroubledApi, redis_url: str
 ) -> None:
     """Waiting for the hanging one alone, a lone worker process would stand still."""
     settings = Settings.load(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetters
@@ -36,7 +37,7 @@ def _left_behind(redis: Redis) -> set[str]:
 
 
 def test_thousands_of_destinations_are_delivered_and_leave_no_key(
-    redis: Redis, redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
+    redis: Redis, redis_url: str, fake_api: Any, start_worker: Any
 ) -> None:
     """Each gets one request with its event; idle, they cost nothing."""
     pixels = [f"C0CROWD00PIXEL{number:06}" for number in range(DESTINATIONS)]
@@ -50,7 +51,7 @@ def test_thousands_of_destinations_are_delivered_and_leave_no_key(
 
 
 def test_requests_are_full_by_bytes_before_they_are_by_count(
-    redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
+    redis_url: str, fake_api: Any, start_worker: Any
 ) -> None:
     """None is over the limit, though a block alone is; and every event arrives once."""
     url = f"https://shop.example/?{'q' * 1_900}"
@@ -65,7 +66,7 @@ def test_requests_are_full_by_bytes_before_they_are_by_count(
 
 
 def test_blocks_that_are_no_json_end_as_letters_and_harm_nothing_else(
-    redis: Redis, redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
+    redis: Redis, redis_url: str, fake_api: Any, start_worker: Any
 ) -> None:
     """The events around them arrive once, in order, and the outbox is empty then."""
     with Client(redis_url) as client:

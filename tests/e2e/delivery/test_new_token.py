@@ -12,6 +12,7 @@ import pytest
 from redis import Redis
 
 from tests.builders.fake_api import Reply
+from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 
@@ -53,12 +54,7 @@ def destinations(tmp_path: Path) -> Callable[[str, str], Path]:
 
 
 def test_a_new_token_in_the_file_is_all_it_takes(
-    redis: Redis,
-    client: Client,
-    fake_api: Any,
-    start_worker: Any,
-    wait_until: Any,
-    destinations: Any,
+    redis: Redis, client: Client, fake_api: Any, start_worker: Any, destinations: Any
 ) -> None:
     """One refusal, one probe with the new token, then everything; no restart, no command."""
     fake_api.answers[PIXEL] = _only_the_new_token
@@ -82,12 +78,7 @@ def test_a_new_token_in_the_file_is_all_it_takes(
 
 
 def test_a_first_token_in_the_file_is_all_it_takes(
-    redis: Redis,
-    client: Client,
-    fake_api: Any,
-    start_worker: Any,
-    wait_until: Any,
-    destinations: Any,
+    redis: Redis, client: Client, fake_api: Any, start_worker: Any, destinations: Any
 ) -> None:
     """A pixel that nobody configured waits until somebody does."""
     file = destinations("C0ANOTHER0PIXEL00000", OLD)

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from typing import Any
 
+from tests.builders.wait import wait_until
 from tests.e2e.delivery.wire_format import Event
 from tiktok_events import Client
 
@@ -21,7 +22,7 @@ def _pageview(number: int, pixel: int = 0) -> Event:
 
 
 def test_events_that_come_one_by_one_all_arrive(
-    redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
+    redis_url: str, fake_api: Any, start_worker: Any
 ) -> None:
     """Fifty a second, for three seconds."""
     start_worker()
@@ -45,7 +46,7 @@ def _enqueue_backlog(redis_url: str, events: list[Event]) -> None:
 
 
 def test_a_backlog_fills_its_requests_to_the_brim(
-    redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
+    redis_url: str, fake_api: Any, start_worker: Any
 ) -> None:
     """At most 1.02 requests per 1,000 events, of one process; each more adds one a pixel.
 

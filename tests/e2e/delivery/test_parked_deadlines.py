@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetters
@@ -18,7 +19,7 @@ A_WEEK_S: Final = 7 * 86_400
 
 
 def test_a_worker_buries_what_has_expired_at_a_parked_destination(
-    redis: Redis, redis_url: str, fake_api: Any, start_worker: Any, wait_until: Any
+    redis: Redis, redis_url: str, fake_api: Any, start_worker: Any
 ) -> None:
     """Nobody resumes it, nothing is sent, and what can still be sent waits on."""
     too_old = {"event": "Purchase", "event_id": "old", "event_time": int(time.time()) - A_WEEK_S}

@@ -7,6 +7,7 @@ from typing import Any
 
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from tests.e2e.delivery.replies import (
     FAST,
     KEY,
@@ -25,12 +26,7 @@ from worker.outbox.parking import Parking
 
 
 def test_a_destination_without_permission_waits_for_a_person(
-    redis: Redis,
-    client: Client,
-    fake_api: Any,
-    start_worker: Any,
-    wait_until: Any,
-    parked: Any,
+    redis: Redis, client: Client, fake_api: Any, start_worker: Any, parked: Any
 ) -> None:
     """Nothing is sent to it until it is resumed, then one probe, then all; others flow on."""
     fake_api.answers[PIXEL] = in_turn(NO_PERMISSION)
@@ -66,12 +62,7 @@ def test_a_redirect_is_not_followed(
 
 
 def test_without_a_token_events_wait(
-    redis: Redis,
-    client: Client,
-    fake_api: Any,
-    start_worker: Any,
-    wait_until: Any,
-    parked: Any,
+    redis: Redis, client: Client, fake_api: Any, start_worker: Any, parked: Any
 ) -> None:
     """The reason names the variable to set; once it is, all are delivered."""
     worker = start_worker(ACCESS_TOKEN=None)

@@ -10,7 +10,9 @@ from typing import Any, Final, Self
 import pytest
 from redis import Redis
 
+from tests.builders.counters import counters
 from tests.builders.fake_api import Reply
+from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
 from tiktok_events.outbox import keys
@@ -108,15 +110,13 @@ def traffic(redis: Redis, client: Client, fake_api: Any) -> Iterator[Traffic]:
 
 
 @pytest.fixture
-def wait_for_answers(fake_api: Any, wait_until: Any) -> Callable[[int], None]:
+def wait_for_answers(fake_api: Any) -> Callable[[int], None]:
     """Waits until the API has answered so many requests of the busy pixel."""
     return lambda number: wait_until(lambda: len(fake_api.requests(BUSY)) >= number)
 
 
 @pytest.fixture
-def is_in_time(
-    redis: Redis, fake_api: Any, wait_until: Any, counters: Any
-) -> Callable[[str], bool]:
+def is_in_time(redis: Redis, fake_api: Any) -> Callable[[str], bool]:
     """Whether the old event of a pixel is delivered; it waits until it is, or has expired."""
 
     def delivered(pixel: str) -> bool:

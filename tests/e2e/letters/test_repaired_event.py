@@ -9,6 +9,7 @@ from typing import Any, Final
 from click.testing import CliRunner
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from tiktok_events import Client
 from worker.cli import main
 from worker.letters.dead_letters import DeadLetters
@@ -18,12 +19,7 @@ PIXEL: Final = "C0REPAIRED0PIXEL0000"
 
 
 def test_a_repaired_event_is_delivered_once_as_itself(
-    redis: Redis,
-    redis_url: str,
-    fake_api: Any,
-    start_worker: Any,
-    wait_until: Any,
-    tmp_path: Path,
+    redis: Redis, redis_url: str, fake_api: Any, start_worker: Any, tmp_path: Path
 ) -> None:
     """With its own id and time, the repaired value and the digest; and every sum agrees."""
     dead = CliRunner(env={"TIKTOK_EVENTS_REDIS_URL": redis_url})

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.operations.status import read_figures
@@ -14,9 +15,7 @@ from worker.operations.status import read_figures
 DAY_S: Final = 86_400
 
 
-def test_a_worker_purges_what_is_too_old_to_be_kept(
-    redis: Redis, start_worker: Any, wait_until: Any
-) -> None:
+def test_a_worker_purges_what_is_too_old_to_be_kept(redis: Redis, start_worker: Any) -> None:
     """Nobody asks for it; the young letter stays, and the figures tell."""
     letters, now = DeadLetters(redis), time.time()
     for name, age_s in (("old", 2 * DAY_S), ("young", 0.5 * DAY_S)):

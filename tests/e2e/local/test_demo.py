@@ -7,13 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
 from redis import Redis
+
+from tests.builders.wait import wait_until
 
 COMMAND = [sys.executable, "-m", "worker.cli", "demo"]
 NOWHERE = "http://127.0.0.1:1"
@@ -77,7 +79,7 @@ def test_json_is_one_object(finished: subprocess.CompletedProcess[str]) -> None:
     assert "delivered" in finished.stderr
 
 
-def test_ctrl_c_ends_everything(wait_until: Callable[..., Any]) -> None:
+def test_ctrl_c_ends_everything() -> None:
     """A signal in the middle of the work leaves no process and exits with 1."""
     with _started("--events=200000") as (demo, said):
         _wait_for_line(said, "enqueued")
@@ -89,7 +91,7 @@ def test_ctrl_c_ends_everything(wait_until: Callable[..., Any]) -> None:
 
 
 def test_a_killed_demo_leaves_nothing_running(
-    wait_until: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SIGKILL gives no time to clean up: the watchdogs end every process."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))  # files stay behind, but not in /tmp

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
 import pytest
 from redis import Redis
 
+from tests.builders.loopback_server import Handler, LoopbackServer
+from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 
@@ -20,47 +20,32 @@ AN_AGE_S: Final = 365 * 86_400
 DYING: Final = 5
 
 
-class Webhook:
+class _Handler(Handler):
+    def answer(self, body: bytes) -> None:
+        self.server_of_test.told.append(json.loads(body))
+        self.respond(204, b"")
+
+
+class Webhook(LoopbackServer):
     """Keeps what it is told."""
 
+    handler = _Handler
+
     def __init__(self) -> None:
+        super().__init__()
         self.told: list[dict[str, Any]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
 
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_port}/alerts"
-
-    def close(self) -> None:
-        """Listen no more."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        told = self.told
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-        return Handler
+        return f"http://127.0.0.1:{self.port}/alerts"
 
 
 @pytest.fixture
 def webhook() -> Iterator[Webhook]:
     """A local receiver."""
-    receiver = Webhook()
-    yield receiver
-    receiver.close()
+    with Webhook() as receiver:
+        yield receiver
 
 
 def lines(workers: list[Any], event: str) -> list[dict[str, Any]]:
@@ -85,7 +70,7 @@ def die(redis_url: str, count: int) -> None:
 
 
 def test_an_incident_is_told_once_and_its_end_too(
-    redis: Redis, redis_url: str, start_worker: Any, webhook: Webhook, wait_until: Any
+    redis: Redis, redis_url: str, start_worker: Any, webhook: Webhook
 ) -> None:
     """Two workers look; one of them announces."""
     alert = {"ALERT_DEAD_PER_MINUTE": "3", "ALERT_WEBHOOK": webhook.url, "LOG_FORMAT": "json"}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
 from click.testing import CliRunner
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from worker.attempts.history import History
 from worker.cli import main
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
@@ -71,12 +71,7 @@ def arrived(fake_api: Any) -> list[str]:
 
 
 def test_a_replay_outlives_its_worker(
-    redis: Redis,
-    redis_url: str,
-    fake_api: Any,
-    start_worker: Any,
-    wait_until: Callable[..., Any],
-    dead_events: list[str],
+    redis: Redis, redis_url: str, fake_api: Any, start_worker: Any, dead_events: list[str]
 ) -> None:
     """Killed in the middle, followed by another: each event once, and all counts agree."""
     replays = Replays(redis)

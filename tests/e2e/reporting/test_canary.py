@@ -17,6 +17,8 @@ from celery import Celery
 from redis import Redis
 
 from tests.builders.sentry_sink import SentrySink
+from tests.builders.wait import wait_until
+from tests.builders.workers import Workers
 from tiktok_events import Client
 from worker.letters.dead_letters import DeadLetter, DeadLetters
 from worker.local.embedded import EmbeddedServer
@@ -106,11 +108,7 @@ def own_server(tmp_path: Path) -> Iterator[EmbeddedServer]:
 
 @pytest.fixture
 def worker(
-    own_server: EmbeddedServer,
-    sentry: SentrySink,
-    fake_api: Any,
-    new_workers: Any,
-    tmp_path: Path,
+    own_server: EmbeddedServer, sentry: SentrySink, fake_api: Any, tmp_path: Path
 ) -> Iterator[Any]:
     """A worker that logs all it can, before an API that quotes what it was never told."""
     everyone = ", ".join(str(Person(number, "Client").user["email"]) for number in range(3))
@@ -121,7 +119,7 @@ def worker(
     }
     settings = {"RETRY_BASE_S": "0.01", "RETRY_CAP_S": "0.05", "LOG_LEVEL": "debug"}
     redis_url = own_server.url
-    with new_workers(
+    with Workers(
         tmp_path, REDIS_URL=redis_url, API_URL=fake_api.url, SENTRY_DSN=sentry.dsn, **settings
     ) as workers:
         yield workers.start()
@@ -206,7 +204,7 @@ def client_events(people: list[Person]) -> list[dict[str, Any]]:
 
 
 def test_the_client_leaves_no_personal_data_anywhere(
-    worker: Any, sentry: SentrySink, own_server: EmbeddedServer, fake_api: Any, wait_until: Any
+    worker: Any, sentry: SentrySink, own_server: EmbeddedServer, fake_api: Any
 ) -> None:
     """Not in Redis, requests, dead letters, log or Sentry, though everything went wrong."""
     people = [Person(number, "Client") for number in range(300)]
@@ -227,7 +225,7 @@ def test_the_client_leaves_no_personal_data_anywhere(
 
 
 def test_a_celery_producer_leaves_no_personal_data_behind_its_broker(
-    worker: Any, sentry: SentrySink, own_server: EmbeddedServer, fake_api: Any, wait_until: Any
+    worker: Any, sentry: SentrySink, own_server: EmbeddedServer, fake_api: Any
 ) -> None:
     """Raw in the broker until it is read; nowhere after that, failed tasks included."""
     people = [Person(number, "Celery") for number in range(50)]

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from redis import Redis
 
+from tests.builders.counters import counters
+from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 
@@ -140,12 +142,7 @@ def sent_by(fuzz: Fuzz, count: int, redis: Redis) -> Iterator[int]:
 
 
 def test_each_message_is_accounted_for(
-    redis: Redis,
-    redis_url: str,
-    fake_api: Any,
-    start_worker: Callable[..., Any],
-    wait_until: Callable[..., Any],
-    counters: Callable[[Redis], dict[str, int]],
+    redis: Redis, redis_url: str, fake_api: Any, start_worker: Callable[..., Any]
 ) -> None:
     """As an accepted event, a dead letter or a foreign message; or it was a good bell."""
     worker = start_worker()

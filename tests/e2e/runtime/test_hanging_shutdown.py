@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
@@ -30,12 +31,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def hanging(
-    redis_url: str,
-    sandbox: Sandbox,
-    start_worker: Callable[..., Any],
-    wait_until: Callable[..., Any],
-) -> Any:
+def hanging(redis_url: str, sandbox: Sandbox, start_worker: Callable[..., Any]) -> Any:
     """A worker whose requests hang, with the default time-out."""
     with Client(redis_url, event_source_id="C0PIXEL") as client:
         client.track_many([_purchase(number) for number in range(EVENTS)])
@@ -54,13 +50,7 @@ def _purchase(number: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("group", [False, True], ids=["main process", "whole group"])
 def test_a_worker_with_hanging_requests_ends_in_time(
-    *,
-    group: bool,
-    hanging: Any,
-    sandbox: Sandbox,
-    redis: Redis,
-    start_worker: Callable[..., Any],
-    wait_until: Callable[..., Any],
+    *, group: bool, hanging: Any, sandbox: Sandbox, redis: Redis, start_worker: Callable[..., Any]
 ) -> None:
     """Before it would be killed, and by itself; what hung is delivered after its lease."""
     assert hanging.terminate(group=group, within_s=ORCHESTRATOR_S) == 0
@@ -71,9 +61,7 @@ def test_a_worker_with_hanging_requests_ends_in_time(
 
 
 @pytest.mark.parametrize("group", [False, True], ids=["main process", "whole group"])
-def test_a_second_signal_ends_a_worker_at_once(
-    *, group: bool, hanging: Any, wait_until: Callable[..., Any]
-) -> None:
+def test_a_second_signal_ends_a_worker_at_once(*, group: bool, hanging: Any) -> None:
     """No process of it is left, though its requests hang; the signal is its exit status."""
     hanging.signal(group=group)
     wait_until(lambda: "Warm shutdown" in hanging.log())

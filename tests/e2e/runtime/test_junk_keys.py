@@ -9,6 +9,8 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders.wait import wait_until
+from tests.builders.workers import Workers
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.operations.status import read_figures
@@ -36,13 +38,13 @@ def spoil_types(redis: Redis) -> None:
 
 @pytest.mark.parametrize("spoil", [spoil_members, spoil_types])
 def test_a_worker_goes_on_among_junk(
-    redis: Redis, new_workers: Any, fake_api: Any, tmp_path: Path, wait_until: Any, spoil: Any
+    redis: Redis, fake_api: Any, tmp_path: Path, spoil: Any
 ) -> None:
     """Its events are delivered, it looks every second, and it ends only when it is told to."""
     url = f"redis://127.0.0.1:{redis.connection_pool.connection_kwargs['port']}/0"
     heartbeat = tmp_path / "heartbeat"
     settings = {"REDIS_URL": url, "API_URL": fake_api.url, "HEARTBEAT_FILE": str(heartbeat)}
-    with new_workers(tmp_path, closes=False, **settings) as workers:
+    with Workers(tmp_path, closes=False, **settings) as workers:
         spoil(redis)
         worker = workers.start()
         wait_until(heartbeat.exists)

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 import pytest
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.errors import OutboxUnavailable
 from tiktok_events.outbox import keys
@@ -105,7 +106,7 @@ def _assert_nothing_is_lost(producer: Producer, fake_api: Any, redis: Redis) -> 
 
 
 @pytest.fixture
-def after_more_requests(fake_api: Any, wait_until: Any) -> Callable[[], None]:
+def after_more_requests(fake_api: Any) -> Callable[[], None]:
     """Waits until the fake has got some more requests: everything is under way again."""
 
     def wait() -> None:
@@ -136,12 +137,7 @@ def _client_of(server: EmbeddedServer) -> Iterator[Redis]:
 
 
 def test_nothing_is_lost_when_workers_are_killed(
-    redis: Redis,
-    redis_url: str,
-    slow_api: Any,
-    start_worker: Any,
-    wait_until: Any,
-    after_more_requests: Any,
+    redis: Redis, redis_url: str, slow_api: Any, start_worker: Any, after_more_requests: Any
 ) -> None:
     """SIGKILL for all processes of the only worker, again and again, under load."""
     with Producer(redis_url) as producer:
@@ -158,11 +154,7 @@ def test_nothing_is_lost_when_workers_are_killed(
 
 
 def test_nothing_is_lost_when_the_server_is_killed(
-    own_server: EmbeddedServer,
-    slow_api: Any,
-    start_worker: Any,
-    wait_until: Any,
-    after_more_requests: Any,
+    own_server: EmbeddedServer, slow_api: Any, start_worker: Any, after_more_requests: Any
 ) -> None:
     """SIGKILL for Redis, and a start from its append-only file, under load."""
     worker = start_worker(REDIS_URL=own_server.url, **SHORT_LEASE)
@@ -180,12 +172,7 @@ def test_nothing_is_lost_when_the_server_is_killed(
 
 
 def test_a_worker_that_is_told_to_end_leaves_nothing_undone(
-    redis: Redis,
-    redis_url: str,
-    slow_api: Any,
-    start_worker: Any,
-    wait_until: Any,
-    after_more_requests: Any,
+    redis: Redis, redis_url: str, slow_api: Any, start_worker: Any, after_more_requests: Any
 ) -> None:
     """SIGTERM under load: exit status 0, no request is cut off, and another worker goes on."""
     with Producer(redis_url) as producer:

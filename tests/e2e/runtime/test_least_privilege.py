@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +12,10 @@ import orjson
 import pytest
 from redis import Redis
 
+from tests.builders.counters import counters
+from tests.builders.environment import environment
 from tests.builders.users import set_user
+from tests.builders.wait import wait_until
 from tiktok_events import AsyncClient, Client
 from tiktok_events.outbox import keys
 from worker.cli.doctor.access import ACCESS, Role
@@ -61,12 +63,7 @@ def url_of(redis: Redis, redis_url: str) -> Iterator[Callable[[Role], str]]:
 
 
 def test_each_does_its_work_and_is_denied_nothing(
-    url_of: Callable[[Role], str],
-    start_worker: Any,
-    wait_until: Any,
-    counters: Any,
-    redis: Redis,
-    tmp_path: Any,
+    url_of: Callable[[Role], str], start_worker: Any, redis: Redis, tmp_path: Any
 ) -> None:
     """Track, hold, cancel, deliver, die, repair, replay, purge, park, erase, end."""
     produce(url_of(Role.PRODUCER))
@@ -102,11 +99,9 @@ def produce(url: str) -> None:
 
 def operate(url: str, command: str) -> subprocess.CompletedProcess[str]:
     """Run a command as the operator."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("TIKTOK_EVENTS_")}
-    environment |= {"TIKTOK_EVENTS_REDIS_URL": url, "TIKTOK_EVENTS_ACCESS_TOKEN": "T"}
     return subprocess.run(
         [sys.executable, "-m", "worker.cli", *command.split()],
-        env=environment,
+        env=environment({"REDIS_URL": url, "ACCESS_TOKEN": "T"}),
         capture_output=True,
         text=True,
         check=False,

@@ -9,6 +9,7 @@ import orjson
 import pytest
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from tiktok_events import Client
 from worker.local.embedded import EmbeddedServer
 from worker.local.loopback import HOST, free_port
@@ -43,11 +44,7 @@ def track(server: EmbeddedServer, event_id: str) -> None:
 
 
 def test_a_worker_outlives_a_demoted_server(
-    server: EmbeddedServer,
-    admin: Redis,
-    fake_api: Any,
-    start_worker: Callable[..., Any],
-    wait_until: Callable[..., Any],
+    server: EmbeddedServer, admin: Redis, fake_api: Any, start_worker: Callable[..., Any]
 ) -> None:
     """As in a failover: its main process says so once, and delivers when it is promoted."""
     worker = start_worker(REDIS_URL=server.url)
@@ -63,11 +60,7 @@ def test_a_worker_outlives_a_demoted_server(
 
 
 def test_a_worker_starts_on_a_replica_and_waits(
-    server: EmbeddedServer,
-    admin: Redis,
-    fake_api: Any,
-    start_worker: Callable[..., Any],
-    wait_until: Callable[..., Any],
+    server: EmbeddedServer, admin: Redis, fake_api: Any, start_worker: Callable[..., Any]
 ) -> None:
     """It can be deployed during a failover."""
     track(server, "before")
@@ -80,10 +73,7 @@ def test_a_worker_starts_on_a_replica_and_waits(
 
 
 def test_a_worker_that_waits_for_its_server_ends_when_told(
-    server: EmbeddedServer,
-    admin: Redis,
-    start_worker: Callable[..., Any],
-    wait_until: Callable[..., Any],
+    server: EmbeddedServer, admin: Redis, start_worker: Callable[..., Any]
 ) -> None:
     """A SIGTERM is heard while nothing can be done."""
     admin.replicaof(HOST, free_port())

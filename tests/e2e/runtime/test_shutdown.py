@@ -11,6 +11,7 @@ import pytest
 from celery import Celery
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from tiktok_events import Client, OutboxUnavailable
 from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
@@ -35,13 +36,7 @@ def received(fake_api: Any) -> list[str]:
 
 @pytest.mark.parametrize("group", [False, True], ids=["main process", "whole group"])
 def test_sigterm_under_load_loses_and_repeats_nothing(
-    *,
-    group: bool,
-    redis: Redis,
-    redis_url: str,
-    fake_api: Any,
-    start_worker: Callable[..., Any],
-    wait_until: Callable[..., Any],
+    *, group: bool, redis: Redis, redis_url: str, fake_api: Any, start_worker: Callable[..., Any]
 ) -> None:
     """What was under way is settled, the rest is handed back and due at once."""
     fake_api.latency_s = LATENCY_S
@@ -61,11 +56,7 @@ def test_sigterm_under_load_loses_and_repeats_nothing(
 
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "serving"])
 def test_sigterm_beside_a_paused_server_ends_a_worker_in_time(
-    *,
-    busy: bool,
-    fake_api: Any,
-    start_worker: Callable[..., Any],
-    wait_until: Callable[..., Any],
+    *, busy: bool, fake_api: Any, start_worker: Callable[..., Any]
 ) -> None:
     """Its connections stand and nothing answers; it tries nothing again that has failed."""
     with EmbeddedServer() as server, Client(server.url, event_source_id="C0PIXEL") as client:
@@ -83,7 +74,7 @@ def test_sigterm_beside_a_paused_server_ends_a_worker_in_time(
 
 
 def test_a_worker_obeys_no_remote_control_unless_asked(
-    redis_url: str, start_worker: Callable[..., Any], wait_until: Callable[..., Any]
+    redis_url: str, start_worker: Callable[..., Any]
 ) -> None:
     """Whoever may write to the broker could shut it down."""
     silent, obedient = start_worker(), start_worker(REMOTE_CONTROL="1")
@@ -118,10 +109,7 @@ def _fill(url: str) -> int:
 
 
 def test_a_worker_starts_on_a_full_server_and_empties_it(
-    full_server: tuple[EmbeddedServer, int],
-    fake_api: Any,
-    start_worker: Callable[..., Any],
-    wait_until: Callable[..., Any],
+    full_server: tuple[EmbeddedServer, int], fake_api: Any, start_worker: Callable[..., Any]
 ) -> None:
     """Celery alone could not even start there."""
     server, accepted = full_server

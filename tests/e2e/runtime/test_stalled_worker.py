@@ -10,6 +10,7 @@ from typing import Any
 
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from tiktok_events import Client
 
 SHORTEST = {"LEASE_S": "6", "REQUEST_TIMEOUT_S": "0.9", "STALL_S": "12"}
@@ -22,11 +23,7 @@ def _children(pid: int) -> list[int]:
 
 
 def test_a_worker_that_stands_still_ends_itself(
-    redis: Redis,
-    redis_url: str,
-    fake_api: Any,
-    start_worker: Callable[..., Any],
-    wait_until: Callable[..., Any],
+    redis: Redis, redis_url: str, fake_api: Any, start_worker: Callable[..., Any]
 ) -> None:
     """It says so, with the place where it stood; its successor delivers."""
     worker = start_worker(concurrency=1, **SHORTEST)

@@ -11,6 +11,7 @@ import pytest
 from redis import Redis
 
 from tests.builders.leases import expire_leases
+from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetters
@@ -45,12 +46,7 @@ def pass_a_lease(redis: Redis) -> None:
 
 @pytest.mark.parametrize("days", [8, -8, 2.1], ids=["ahead", "behind", "two days ahead"])
 def test_a_wrong_clock_buries_nothing(
-    redis: Redis,
-    redis_url: str,
-    fake_api: Any,
-    start_worker: Any,
-    wait_until: Any,
-    days: float,
+    redis: Redis, redis_url: str, fake_api: Any, start_worker: Any, days: float
 ) -> None:
     """Fresh events go; what is too old by the server's time waits for a worker that can judge."""
     fake_api.answers[DOUBTFUL] = reset_once()

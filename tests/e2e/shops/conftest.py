@@ -20,6 +20,8 @@ from typing import Any, Final, Self
 import httpx
 import pytest
 
+from tests.builders.environment import environment
+from tests.builders.wait import wait_until
 from worker.local.loopback import HOST, free_port
 
 EXAMPLES: Final = Path(__file__).parents[3] / "examples"
@@ -109,21 +111,19 @@ def commands(readme: Path) -> str:
 
 
 @pytest.fixture
-def start_shop(redis_url: str, tmp_path: Path, wait_until: Any) -> Iterator[Callable[..., Shop]]:
+def start_shop(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Shop]]:
     """`start_shop("flask", SETUP="pixel")`: runs what its README says, until it answers."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("TIKTOK_EVENTS_")}
     programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     with ExitStack() as stack:
 
         def start(name: str, **settings: str) -> Shop:
             port, folder = free_port(), EXAMPLES / name
-            ours = {f"TIKTOK_EVENTS_{k}": v for k, v in settings.items()}
-            variables = {"PATH": programs, "PORT": str(port), "TIKTOK_EVENTS_REDIS_URL": redis_url}
+            variables = {"PATH": programs, "PORT": str(port), "PYTHONDONTWRITEBYTECODE": "1"}
             process = Process(
                 ["bash", "-ec", commands(folder / "README.md")],
                 tmp_path / f"{name}.log",
                 cwd=folder,
-                env={**inherited, "PYTHONDONTWRITEBYTECODE": "1", **variables, **ours},
+                env=environment({"REDIS_URL": redis_url, **settings}) | variables,
             )
             shop = Shop(f"http://{HOST}:{port}/", stack.enter_context(process))
             wait_until(shop.is_open)

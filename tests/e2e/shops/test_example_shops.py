@@ -11,6 +11,7 @@ import httpx
 import pytest
 from redis import Redis
 
+from tests.builders.wait import wait_until
 from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
 
@@ -49,7 +50,7 @@ def buy(visitor: httpx.Client, shop: str, *, ads: str) -> httpx.Response:
 
 @pytest.mark.parametrize("name", SHOPS)
 def test_a_purchase_arrives_with_what_the_visit_told(
-    name: str, visitor: httpx.Client, start_shop: Any, start_worker: Any, wait_until: Any
+    name: str, visitor: httpx.Client, start_shop: Any, start_worker: Any
 ) -> None:
     """One distinct conversion, with the match keys of the request and the hashed e-mail."""
     shop = start_shop(name, TRUSTED_PROXIES="127.0.0.1").url

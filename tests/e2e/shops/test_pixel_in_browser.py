@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.builders.wait import wait_until
 from tiktok_events_sandbox import Sandbox
 
 CALLS: Final = "[...document.querySelectorAll('#pixel-calls li')].map((line) => line.dataset.call)"
@@ -15,7 +16,7 @@ SHARED: Final = ("value", "currency", "contents", "content_type", "order_id")
 
 @pytest.mark.parametrize("name", ["django", "flask", "fastapi"])
 def test_the_pixel_and_the_server_report_one_event(
-    name: str, browser: Any, start_shop: Any, start_worker: Any, wait_until: Any
+    name: str, browser: Any, start_shop: Any, start_worker: Any
 ) -> None:
     """One call on the page, with the name, id and properties of the delivered event."""
     shop = start_shop(name).url

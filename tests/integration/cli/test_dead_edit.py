@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from redis import Redis
 
+from tests.builders.replays import replay_letter
 from tests.builders.waiting import events_waiting
 from tiktok_events.outbox import keys
 from worker.attempts.history import History
@@ -234,9 +234,7 @@ def test_an_edit_that_lost_a_race_is_told(desk: Desk, monkeypatch: pytest.Monkey
     ]
 
 
-def test_an_edited_event_is_replayed_repaired(
-    desk: Desk, replay_letter: Callable[[Redis, str], bool]
-) -> None:
+def test_an_edited_event_is_replayed_repaired(desk: Desk) -> None:
     """What goes back into the outbox is the repaired body, and its history knows the edit."""
     desk.bury()
     desk.run("edit", "--all", "--set", EUR, "--yes")

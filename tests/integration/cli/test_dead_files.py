@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from redis import Redis
 
+from tests.builders.replays import replay_letter
 from tests.builders.waiting import ids_waiting
 from worker.attempts.history import History
 from worker.cli import main
@@ -109,16 +109,14 @@ def test_the_ending_chooses_the_table(desk: Desk) -> None:
     file = desk.file.with_suffix(".csv")
     desk.run("export", "-o", str(file))
     (row,) = csv.DictReader(io.StringIO(file.read_text(), newline=""))
-    assert (
-        row["event_id"],
-        row["message"],
-        row["recoverable"],
-    ) == ("order-1", "'=HYPERLINK(1)", "yes")
+    assert (row["event_id"], row["message"], row["recoverable"]) == (
+        "order-1",
+        "'=HYPERLINK(1)",
+        "yes",
+    )
 
 
-def test_what_was_purged_comes_back_and_is_sent(
-    desk: Desk, replay_letter: Callable[[Redis, str], bool]
-) -> None:
+def test_what_was_purged_comes_back_and_is_sent(desk: Desk) -> None:
     """Export, purge, import, replay: the same event waits, and every sum agrees."""
     desk.bury()
     before = desk.written()

@@ -14,6 +14,7 @@ import orjson
 from click.testing import CliRunner, Result
 from redis import Redis
 
+from tests.builders.replays import replay_letter
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.attempts.history import History
@@ -81,7 +82,7 @@ def test_waiting_events_are_counted(redis: Redis, redis_url: str) -> None:
     assert all(0 <= age <= time.time() - before + 0.001 for age in ages)
 
 
-def test_every_end_of_an_event_is_counted(redis: Redis, redis_url: str, replay_letter: Any) -> None:
+def test_every_end_of_an_event_is_counted(redis: Redis, redis_url: str) -> None:
     """Buried, replayed and purged letters are told apart, and all of them accounted for."""
     letters = DeadLetters(redis)
     ids = [bury(redis) for _ in range(3)]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.replays import replay_letter
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.letters.facets import Facets, Sum
@@ -132,7 +133,7 @@ def test_a_filter_says_whether_it_was_kept_to_the_letter(
     assert (facets.total.letters, facets.exact) == (letters, exact)
 
 
-def test_what_is_gone_is_not_counted(several: Redis, replay_letter: Any) -> None:
+def test_what_is_gone_is_not_counted(several: Redis) -> None:
     """A replay, a purge and a change are seen at once."""
     letters = DeadLetters(several)
     assert replay_letter(several, "1-0")

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 import pytest
 
+from tests.builders.replays import replay_letter
 from tiktok_events.outbox import keys
 from worker.attempts.history import Attempt, History
 from worker.letters.dead_letters import DeadLetters
@@ -104,20 +105,18 @@ def test_what_dies_in_a_claim_is_erased_too(shop: Any) -> None:
 
 
 def test_no_replay_moves_a_letter_past_an_erasure(
-    shop: Any, monkeypatch: pytest.MonkeyPatch, replay_letter: Any
+    shop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that would leave after the outboxes were looked through stays, and is erased."""
     shop.track(JO)
     shop.bury(JO)
-    letters = type(
-        "Letters", (DeadLetters,), {"__iter__": replaying(DeadLetters.__iter__, replay_letter)}
-    )
+    letters = type("Letters", (DeadLetters,), {"__iter__": replaying(DeadLetters.__iter__)})
     monkeypatch.setattr("worker.operations.erasure.DeadLetters", letters)
     assert shop.erase() == Found(waiting=1, dead_letters=1)
     assert shop.counted() == (0, 1, 0, 0)
 
 
-def replaying(listing: Any, replay_letter: Any) -> Any:
+def replaying(listing: Any) -> Any:
     """A listing before which somebody tries to replay every letter."""
 
     def replay_all(letters: DeadLetters) -> Any:
