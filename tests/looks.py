@@ -68,6 +68,7 @@ ACTS: Final = frozenset(
         ("worker",),
         ("send",),
         ("sandbox",),
+        ("redis",),
         ("dead", "import"),
         ("destinations", "park"),
         ("destinations", "resume"),

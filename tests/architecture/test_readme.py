@@ -106,18 +106,21 @@ def check_export(arguments: list[str]) -> None:
 
 
 def check_python(arguments: list[str]) -> None:
-    """What is installed is a folder of the repository."""
+    """What is installed is a folder of the repository, or what its tests use from an index."""
     if arguments[:3] == ["-m", "pip", "install"]:
-        folders = [ROOT / name.partition("[")[0] for name in arguments[3:] if name[0] != "-"]
-        assert all((folder / "pyproject.toml").exists() for folder in folders)
+        names = [name.partition("[")[0] for name in arguments[3:] if name[0] != "-"]
+        own = {name for name in names if name.startswith(".")}
+        assert all((ROOT / name / "pyproject.toml").exists() for name in own)
+        assert {*names} - own <= {"django", "flask", "fastapi", "uvicorn", "jinja2"}
 
 
 def check_first_file(arguments: list[str]) -> None:
-    """The file that the command is about exists."""
+    """The file or folder that the command is about exists."""
     assert (ROOT / arguments[0]).exists()
 
 
 CHECKS = {
+    "cd": check_first_file,
     "make": check_make,
     "tiktok-events": check_ours,
     "docker": check_compose,

@@ -80,7 +80,8 @@ def _perform(plan: Plan, *, as_json: bool, keep: bool) -> DemoReport:
         if keep:
             _keep(scene)
         elif not as_json:
-            _show_commands(NEXT)
+            click.echo("Next:", err=True)
+            _show_commands({k: v.format(program_name()) for k, v in NEXT.items()})
     return report
 
 
@@ -196,22 +197,28 @@ def _table(title: str) -> Table:
 
 
 NEXT: Final = {
-    "demo --keep": "the same, and left running for the commands below",
-    "explain --help": "what becomes of the match keys in a file of yours",
-    "worker --help": "the worker by itself, with your own settings",
+    "the same, left running for your own commands": "{} demo --keep",
+    "what becomes of the match keys in a file of yours": "{} explain --help",
+    "the worker by itself, with your own settings": "{} worker --help",
 }
+"""Commands by what they show, with `{}` for the program: each stands alone on its line."""
+
+TRACK: Final = (
+    "from tiktok_events import Client; "
+    'print(Client().track({"event": "Lead", "page": {"url": "https://shop.example/"}}))'
+)
 NEXT_KEPT: Final = {
-    "status": "what waits, what is under way, what is done",
-    "dead list": "which events died, and why",
-    "dead replay --help": "how to send them again",
+    "enqueue an event, and see its event_id": f"python -c {shlex.quote(TRACK)}",
+    "what waits, what is under way, what is done": "tiktok-events status",
+    "which events died, and why": "tiktok-events dead list",
+    "how to send them again": "tiktok-events dead replay --help",
+    "whether all of it is fit for work": "tiktok-events doctor",
 }
 
 
 def _show_commands(commands: Mapping[str, str]) -> None:
-    program = program_name()
-    click.echo("Next:", err=True)
-    for arguments, meaning in commands.items():
-        click.echo(f"  {f'{program} {arguments}':42}  {meaning}", err=True)
+    for meaning, command in commands.items():
+        click.echo(f"  {meaning}:\n    {command}", err=True)
 
 
 def program_name() -> str:
@@ -222,13 +229,21 @@ def program_name() -> str:
     return shlex.quote(os.path.relpath(beside))
 
 
+def settings_lines(settings: Mapping[str, str]) -> list[str]:
+    """What leads a shell to this program, its Python and what runs now."""
+    programs = Path(sys.executable).parent
+    return [
+        f'export PATH={shlex.quote(str(programs))}:"$PATH"',
+        *(f"export {name}={shlex.quote(value)}" for name, value in settings.items()),
+    ]
+
+
 def _keep(scene: Stage) -> None:
     """Wait for a signal; everything goes on meanwhile."""
-    click.echo("\nEverything runs until Ctrl-C. In another terminal:", err=True)
-    for name, value in scene.settings.items():
-        click.echo(f"  export {name}={shlex.quote(value)}", err=True)
-    for child in scene.children:
-        click.echo(f"  # log of the {child.name}: {child.log_path}", err=True)
+    logs = "".join(f"\n    {child.log_path}" for child in scene.children)
+    settings = "".join(f"\n    {line}" for line in settings_lines(scene.settings))
+    click.echo(f"\nEverything runs until Ctrl-C. The logs:{logs}", err=True)
+    click.echo(f"Paste into another terminal:{settings}\nThen, for example:", err=True)
     _show_commands(NEXT_KEPT)
     try:
         while True:

@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "spool": "Look after the spool: events that wait on this machine for Redis.",
     "explain": "Tell how each match key in FILE is prepared, and what else of an event is changed.",
     "sandbox": "Simulate TikTok's Events API 2.0 on this machine.",
+    "redis": "Run a Redis-compatible server on this machine, to try things out.",
     "doctor": "Check settings, Redis, broker, workers and destinations, and say what to do.",
 }
 """The commands, in the order in which a newcomer needs them."""

@@ -1,4 +1,4 @@
-"""Ports of the loopback interface: which is free, and which server answers there."""
+"""Ports of the loopback interface: which is free or taken, and which server answers there."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ def free_port() -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def is_taken(port: int) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as probe:
+        probe.settimeout(_ANSWER_TIMEOUT_S)
+        return probe.connect_ex((HOST, port)) == 0
 
 
 def answering_pid(port: int) -> int | None:

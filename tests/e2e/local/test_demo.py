@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ import pytest
 from redis import Redis
 
 from tests.builders.wait import wait_until
+from worker.local.demo.report import Counters
+from worker.local.demo.run import POISONED
 
 COMMAND = [sys.executable, "-m", "worker.cli", "demo"]
 NOWHERE = "http://127.0.0.1:1"
@@ -30,6 +33,7 @@ HOSTILE = {
     "http_proxy": NOWHERE,
 }
 RUN_S = 60
+README = (Path(__file__).parents[3] / "README.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -114,15 +118,35 @@ def test_a_part_that_ends_fails_the_demo() -> None:
     assert "export TIKTOK_EVENTS_API_URL=" in rest
 
 
-def test_kept_running_it_can_be_looked_at() -> None:
-    """With --keep the printed address answers until Ctrl-C, which is the normal end then."""
+def test_kept_running_it_works_as_it_says(tmp_path: Path) -> None:
+    """What is printed can be pasted, then the README's code reaches the same sandbox."""
+    readme = tmp_path / "readme.py"
+    readme.write_text("\n".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL)))
     with _started("--events=100", "--keep") as (demo, said):
-        printed = _wait_for_line(said, "export TIKTOK_EVENTS_REDIS_URL=")
-        with Redis.from_url(printed.partition("=")[2].strip(), protocol=2) as redis:
-            assert redis.ping()
-        _wait_for_line(said, "dead replay --help")
+        _wait_for_line(said, "Paste into another terminal")
+        lines = list(iter(lambda: said.readline().rstrip("\n"), "    tiktok-events doctor"))
+        commands = [line for line in lines if line.startswith("    ")]
+        _paste(*commands, "tiktok-events doctor", f"python {readme}", home=tmp_path)
+        url = next(line.partition("=")[2] for line in commands if "REDIS_URL=" in line)
+        with Redis.from_url(url, protocol=2) as redis:
+            wait_until(lambda: Counters.read(redis).delivered == 100 - POISONED + 3)
         demo.send_signal(signal.SIGINT)
         assert demo.wait(15) == 0
+
+
+def _paste(*lines: str, home: Path) -> None:
+    """Run lines in a shell of somebody who has set up nothing."""
+    done = subprocess.run(
+        ["/bin/bash", "-e"],
+        input="\n".join(lines),
+        env={"HOME": str(home), "PATH": "/usr/bin:/bin"},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=RUN_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @contextmanager

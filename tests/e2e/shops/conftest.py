@@ -105,9 +105,10 @@ class Shop:
 
 
 def commands(readme: Path) -> str:
-    """The commands of a README, as a shell script."""
+    """The commands of a README, as a shell script; what they install is there."""
     (block,) = re.findall(r"^```console\n(.*?)^```", readme.read_text(), re.MULTILINE | re.DOTALL)
-    return "\n".join(line.removeprefix("$ ") for line in block.splitlines())
+    typed = [line.removeprefix("$ ") for line in block.splitlines()]
+    return "\n".join(line for line in typed if not line.startswith("python -m pip install"))
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def start_shop(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Shop]]:
             process = Process(
                 ["bash", "-ec", commands(folder / "README.md")],
                 tmp_path / f"{name}.log",
-                cwd=folder,
+                cwd=EXAMPLES.parent,
                 env=environment({"REDIS_URL": redis_url, **settings}) | variables,
             )
             shop = Shop(f"http://{HOST}:{port}/", stack.enter_context(process))

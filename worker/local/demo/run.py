@@ -29,7 +29,13 @@ from worker.local.child_process import ChildProcess
 from worker.local.demo.report import Counters, DemoReport, SandboxFigures
 from worker.local.embedded import EmbeddedServer
 from worker.local.loopback import HOST
-from worker.local.samples.events import SampleEvent, destinations, fault_of, sample_events
+from worker.local.samples.events import (
+    EXAMPLE_PIXEL,
+    SampleEvent,
+    destinations,
+    fault_of,
+    sample_events,
+)
 from worker.local.samples.people import SAMPLE_REGION
 
 FAULTS: Final = Path(__file__).with_name("faults.toml")
@@ -235,6 +241,7 @@ def _settings(redis_url: str, api_url: str) -> dict[str, str]:
         f"{ENVIRONMENT_PREFIX}REDIS_URL": redis_url,
         f"{ENVIRONMENT_PREFIX}API_URL": api_url,
         f"{ENVIRONMENT_PREFIX}ACCESS_TOKEN": TOKEN,
+        f"{ENVIRONMENT_PREFIX}PIXEL_CODE": EXAMPLE_PIXEL,
         f"{ENVIRONMENT_PREFIX}RETRY_BASE_S": str(RETRY_BASE_S),
     }
 

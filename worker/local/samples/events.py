@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 SampleEvent: TypeAlias = dict[str, Any]
 """An event in the public format: the body of the API's 2.0, its destination beside it."""
 
+EXAMPLE_PIXEL: Final = "C0EXAMPLE0PIXEL0CODE"
+"""The pixel of all documents and examples, so that what they show works beside the demo."""
+
 APP_ID: Final = "7300000000000000001"
 OFFLINE_ID: Final = "7400000000000000001"
 CRM_ID: Final = "7500000000000000001"
@@ -161,7 +164,7 @@ def destinations(pixels: int = 4) -> list[tuple[str, str]]:
 
 def pixel_code(shop: int) -> str:
     """Return the pixel code of shop number ``shop``, 20 characters like a real one."""
-    return f"C0SAMPLE0PIXEL{shop:06d}"
+    return f"C0SAMPLE0PIXEL{shop:06d}" if shop else EXAMPLE_PIXEL
 
 
 def fault_of(event_id: str) -> Fault | None:
