@@ -11,7 +11,7 @@ POLL_S: Final = 0.02
 Found = TypeVar("Found")
 
 
-def wait_until(condition: Callable[[], Found], timeout_s: float = 20.0) -> Found:
+def wait_until(condition: Callable[..., Found], timeout_s: float = 20.0) -> Found:
     """The condition's first true value.
 
     Raises:

@@ -125,7 +125,7 @@ class Worker:
         os.close(self._alive)
         assert gone, f"a process of the worker has outlived it:\n{self.log()}"
 
-    def _signal_all(self, number: signal.Signals) -> None:
+    def _signal_all(self, number: int) -> None:
         os.killpg(self._process.pid, number)
 
     def _all_gone(self) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import ClusterCrossSlotError
 
+from tests.builders import letters
 from tests.chaos.cluster import Cluster
 from tests.chaos.node import wait_until
 from tiktok_events import Client
@@ -20,10 +21,9 @@ from tiktok_events.connection import primary
 from tiktok_events.event.prepare import EventPreparer
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import ScriptText
-from worker.attempts.history import History
 from worker.delivery.expiry import Sweep
 from worker.files.progress import _APPEND, SendProgress
-from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.dead_letters import DeadLetter, DeadLetters
 from worker.letters.filter import LetterFilter
 from worker.letters.importing import LetterImport
 from worker.letters.record import read_letter
@@ -118,16 +118,8 @@ def hold(redis: Redis, client: Client) -> None:
 
 def letter(number: int) -> DeadLetter:
     """A dead letter."""
-    now = time.time()
-    return DeadLetter.of(
-        {**EVENT, "event_id": f"dead-{number}"},
-        destination=KEY,
-        reason=Reason.REJECTED,
-        message="refused",
-        history=History(now),
-        died_at=now,
-        expires_at=now + 3_600,
-    )
+    body = {**EVENT, "event_id": f"dead-{number}"}
+    return letters.letter(body, destination=KEY)
 
 
 def bury(redis: Redis) -> None:

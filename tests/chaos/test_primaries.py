@@ -7,11 +7,10 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 import pytest
-from click.testing import CliRunner
 from redis import Redis
 
+from tests.builders.commands import objects, tiktok_events
 from tests.chaos.cluster import Cluster
 from tests.chaos.node import ask, wait_until
 from tests.chaos.sentinels import SERVICE, Sentinels
@@ -21,7 +20,6 @@ from tiktok_events.connection.discovery_address import DiscoveryAddress
 from tiktok_events.connection.primary import find
 from tiktok_events.errors import OutboxUnavailable
 from tiktok_events.outbox import keys
-from worker.cli import main
 from worker.local.loopback import HOST
 from worker.runtime.engine import connect
 from worker.settings import Settings
@@ -166,9 +164,7 @@ def test_silence_of_all_ends_a_call() -> None:
 
 def doctor(**settings: str | None) -> dict[str, Any]:
     """What it finds: name of the check → the check."""
-    environment = {f"TIKTOK_EVENTS_{name}": value for name, value in settings.items()}
-    result = CliRunner(env=environment).invoke(main, ["doctor", "--json"])
-    checks = map(orjson.loads, result.stdout.splitlines())
+    checks = objects(tiktok_events("doctor", "--json", **settings))
     return {check["name"]: check for check in checks}
 
 

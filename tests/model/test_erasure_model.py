@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from tests.builders.leases import expire_leases
+from tests.builders.letters import letter
 from tests.builders.machine import RedisMachine, run_histories
 from tests.builders.replays import replay_letter
 from tests.builders.waiting import ids_waiting
@@ -21,7 +22,7 @@ from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.outbox import Appender
-from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.dead_letters import DeadLetter, DeadLetters
 from worker.local.embedded import EmbeddedServer
 from worker.operations.data_subject import DataSubject
 from worker.operations.erasure import Erasure
@@ -206,15 +207,7 @@ def _of(person: str, event_ids: set[str]) -> set[str]:
 
 
 def _letter(event: Any, block: OpenBlock) -> DeadLetter:
-    return DeadLetter.of(
-        event,
-        destination=DESTINATIONS[0],
-        reason=Reason.REJECTED,
-        message="refused",
-        history=block.history,
-        died_at=1.0,
-        expires_at=2.0,
-    )
+    return letter(event, now=1.0, destination=DESTINATIONS[0], history=block.history)
 
 
 def test_no_history_lets_an_erasure_touch_anybody_else(server: EmbeddedServer) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
+from tests.builders.letters import letter
 from tests.builders.machine import RedisMachine, run_histories
 from tests.builders.replays import replay_letter
 from tests.builders.waiting import ids_waiting
@@ -25,7 +26,7 @@ from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.outbox import Appender
 from worker.attempts.history import Attempt
-from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.dead_letters import DeadLetter, DeadLetters
 from worker.local.embedded import EmbeddedServer
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Claim, ClaimedBlock, Outbox, Want
@@ -229,15 +230,7 @@ class OutboxMachine(RedisMachine):
                 self.buried += 1
 
     def _letter(self, event: dict[str, Any], block: OpenBlock) -> DeadLetter:
-        return DeadLetter.of(
-            event,
-            destination=DESTINATIONS[0].key,
-            reason=Reason.REJECTED,
-            message="refused",
-            history=block.history,
-            died_at=1.0,
-            expires_at=2.0,
-        )
+        return letter(event, now=1.0, destination=DESTINATIONS[0].key, history=block.history)
 
     def _age(self, stream: str) -> None:
         claims: Any = self.redis.xpending_range(stream, keys.GROUP, "-", "+", 10_000)

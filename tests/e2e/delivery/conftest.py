@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
 from redis import Redis
@@ -38,7 +39,7 @@ def parked(redis: Redis) -> Callable[[], str]:
     """Waits until the destination is parked, for the reason."""
 
     def wait() -> str:
-        reason: bytes = wait_until(lambda: redis.hget(keys.state(KEY), "parked"))
-        return reason.decode()
+        reason = wait_until(lambda: redis.hget(keys.state(KEY), "parked"))
+        return cast("bytes", reason).decode()
 
     return wait

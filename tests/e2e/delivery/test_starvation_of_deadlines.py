@@ -110,7 +110,7 @@ def traffic(redis: Redis, client: Client, fake_api: Any) -> Iterator[Traffic]:
 
 
 @pytest.fixture
-def wait_for_answers(fake_api: Any) -> Callable[[int], None]:
+def wait_for_answers(fake_api: Any) -> Callable[[int], bool]:
     """Waits until the API has answered so many requests of the busy pixel."""
     return lambda number: wait_until(lambda: len(fake_api.requests(BUSY)) >= number)
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from typing import Any, Final
 
 import pytest
-from click.testing import CliRunner
 from redis import Redis
 
+from tests.builders.commands import objects, tiktok_events
 from tests.builders.wait import wait_until
 from worker.attempts.history import History
-from worker.cli import main
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.operations.status import read_figures
 from worker.replays.orders import Replays
@@ -58,10 +56,9 @@ def dead_events(redis: Redis) -> list[str]:
 
 def run(redis_url: str, *arguments: str) -> dict[str, Any]:
     """Run `tiktok-events … --json`; its one object."""
-    runner = CliRunner(env={"TIKTOK_EVENTS_REDIS_URL": redis_url})
-    result = runner.invoke(main, [*arguments, "--json"])
+    result = tiktok_events(*arguments, "--json", REDIS_URL=redis_url)
     assert result.exit_code == 0, result.output
-    found: dict[str, Any] = json.loads(result.stdout)
+    (found,) = objects(result)
     return found
 
 

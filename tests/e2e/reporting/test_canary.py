@@ -118,10 +118,8 @@ def worker(
         UNCLEAR: lambda _: refusal(20001, f"Partial success, but for {everyone}."),
     }
     settings = {"RETRY_BASE_S": "0.01", "RETRY_CAP_S": "0.05", "LOG_LEVEL": "debug"}
-    redis_url = own_server.url
-    with Workers(
-        tmp_path, REDIS_URL=redis_url, API_URL=fake_api.url, SENTRY_DSN=sentry.dsn, **settings
-    ) as workers:
+    urls = {"REDIS_URL": own_server.url, "API_URL": fake_api.url, "SENTRY_DSN": sentry.dsn}
+    with Workers(tmp_path, closes=True, **urls, **settings) as workers:
         yield workers.start()
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import pytest
-from click.testing import CliRunner, Result
 from redis import Redis
 
+from tests.builders import letters
 from worker.attempts.history import History
-from worker.cli import main
-from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.dead_letters import DeadLetters, Reason
 from worker.operations.status import read_figures
 
 HOUR_S = 3_600.0
@@ -21,45 +18,26 @@ DAY_S = 86_400.0
 PIXEL = "web:C0PIXEL0EXAMPLE00001"
 
 
-@dataclass
-class Desk:
-    """An operator's desk: a server, its letters and the command."""
-
-    redis: Redis
-    url: str
-
-    def run(self, *arguments: str, given: str | None = None) -> Result:
-        """Run `tiktok-events dead …`."""
-        runner = CliRunner(env={"TIKTOK_EVENTS_REDIS_URL": self.url})
-        return runner.invoke(main, ["dead", *arguments], input=given)
-
-    def json(self, *arguments: str) -> list[dict[str, Any]]:
-        """Run it with --json; one object per line."""
-        return [orjson.loads(line) for line in self.run(*arguments, "--json").stdout.splitlines()]
+class Desk(letters.Desk):
+    """A desk with letters of many kinds."""
 
     def bury(self, name: str = "order-1", **given: Any) -> str:
         """Bury one event; returns its letter's id."""
-        now = time.time()
-        log = given.pop("log", ())
-        body = {"event": given.pop("event", "Purchase"), "event_id": name, "properties": {}}
-        values: dict[str, Any] = {
+        now, log = time.time(), given.pop("log", ())
+        doubted = [entry["at"] for entry in log if entry["verdict"] == "ambiguous"]
+        known = {
             "destination": PIXEL,
-            "reason": Reason.REJECTED,
             "message": "Invalid parameter: properties.value",
             "code": 40002,
             "request_id": "REQUEST1",
             "died_at": now - HOUR_S,
             "expires_at": now + 5.5 * DAY_S,
             "history": History(
-                now - 3 * DAY_S,
-                attempts=len(log),
-                ambiguous_since=min(
-                    (entry["at"] for entry in log if entry["verdict"] == "ambiguous"), default=None
-                ),
-                log=tuple(log),
+                now - 3 * DAY_S, len(log), min(doubted, default=None), log=tuple(log)
             ),
         }
-        return DeadLetters(self.redis).bury(DeadLetter.of(body, **(values | given)))
+        body = {"event": given.pop("event", "Purchase"), "event_id": name, "properties": {}}
+        return letters.bury(self.redis, body, **(known | given))
 
     def waiting(self) -> int:
         """Events in outboxes."""

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
 from redis import Redis
 
+from tests.builders import letters
 from tests.builders.replays import replay_letter
 from tests.builders.waiting import events_waiting
 from tiktok_events.outbox import keys
 from worker.attempts.history import History
-from worker.cli import main
-from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.dead_letters import DeadLetters, Reason
 from worker.reporting.audit import Audit
 
 DAY_S: Final = 86_400
@@ -26,27 +24,12 @@ PIXEL: Final = "web:C0PIXEL0EXAMPLE00001"
 EUR: Final = "properties.currency=EUR"
 
 
-@dataclass
-class Desk:
-    """An operator's desk: a server, its letters and the command."""
-
-    redis: Redis
-    url: str
-
-    @property
-    def letters(self) -> DeadLetters:
-        """All of them."""
-        return DeadLetters(self.redis)
-
-    def run(self, *arguments: str, given: str | bytes | None = None) -> Result:
-        """Run `tiktok-events dead …`."""
-        runner = CliRunner(env={"TIKTOK_EVENTS_REDIS_URL": self.url, "TIKTOK_EVENTS_ACTOR": "anna"})
-        return runner.invoke(main, ["dead", *arguments], input=given)
+class Desk(letters.Desk):
+    """A desk whose commands are answered with yes."""
 
     def json(self, *arguments: str, given: str | None = None) -> list[dict[str, Any]]:
         """Run it with --json and --yes; one object per line."""
-        result = self.run(*arguments, "--json", "--yes", given=given)
-        return [orjson.loads(line) for line in result.stdout.splitlines()]
+        return super().json(*arguments, "--yes", given=given)
 
     def bury(self, name: str = "order-1", *, body: Any = ..., **given: Any) -> str:
         """Bury an event with a currency that is none; returns its letter's id."""
@@ -59,17 +42,15 @@ class Desk:
             "page": {"url": "https://shop.example/thanks"},
             "properties": {"value": 10, "currency": given.pop("currency", "EURO")},
         }
-        values: dict[str, Any] = {
+        known = {
             "destination": PIXEL,
             "reason": Reason.INVALID,
             "message": "properties.currency: must be a three-letter ISO 4217 code, such as EUR",
             "path": "properties.currency",
-            "died_at": now - 60,
             "expires_at": now + 5 * DAY_S,
             "history": History(now - 3_600, ambiguous_since=given.pop("doubted_at", None)),
         }
-        letter = DeadLetter.of(event if body is ... else body, **(values | given))
-        return self.letters.bury(letter)
+        return letters.bury(self.redis, event if body is ... else body, **(known | given))
 
     def currencies(self) -> list[str]:
         """Of all letters."""

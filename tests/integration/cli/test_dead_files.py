@@ -11,14 +11,13 @@ from typing import Any, Final
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
 from redis import Redis
 
+from tests.builders import letters
 from tests.builders.replays import replay_letter
 from tests.builders.waiting import ids_waiting
 from worker.attempts.history import History
-from worker.cli import main
-from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.dead_letters import DeadLetters, Reason
 from worker.letters.facets import Facets
 from worker.operations.status import read_figures
 from worker.reporting.audit import Audit
@@ -28,26 +27,10 @@ PIXEL: Final = "web:C0PIXEL0EXAMPLE00001"
 
 
 @dataclass
-class Desk:
-    """An operator's desk: a server, its letters, a folder and the command."""
+class Desk(letters.Desk):
+    """A desk with a file."""
 
-    redis: Redis
-    url: str
     file: Path
-
-    @property
-    def letters(self) -> DeadLetters:
-        """All of them."""
-        return DeadLetters(self.redis)
-
-    def run(self, *arguments: str, given: bytes | None = None) -> Result:
-        """Run `tiktok-events dead …`."""
-        runner = CliRunner(env={"TIKTOK_EVENTS_REDIS_URL": self.url})
-        return runner.invoke(main, ["dead", *arguments], input=given)
-
-    def json(self, *arguments: str) -> list[dict[str, Any]]:
-        """Run it with --json; one object per line."""
-        return [orjson.loads(line) for line in self.run(*arguments, "--json").stdout.splitlines()]
 
     def put_back(self) -> dict[str, Any]:
         """Import the file; returns the counts."""
@@ -55,18 +38,14 @@ class Desk:
 
     def bury(self, name: str | None = "order-1", **given: Any) -> str:
         """Bury one event; returns its letter's id."""
-        now = time.time()
         body = {"event": "Purchase", "event_id": name, "properties": {"value": 1.5}}
-        values: dict[str, Any] = {
+        known = {
             "destination": PIXEL,
-            "reason": Reason.REJECTED,
             "message": "Invalid parameter",
-            "died_at": now - 60,
-            "expires_at": now + 5 * DAY_S,
-            "history": History(now - 3_600),
+            "expires_at": time.time() + 5 * DAY_S,
+            "history": History(time.time() - 3_600),
         }
-        letter = DeadLetter.of(given.pop("body", body), **(values | given))
-        return self.letters.bury(letter)
+        return letters.bury(self.redis, given.pop("body", body), **(known | given))
 
     def written(self) -> list[str]:
         """All letters as they stand in Redis, without their ids."""

@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import pytest
-from click.testing import CliRunner, Result
 from redis import Redis
 
+from tests.builders import letters
 from worker.attempts.history import History
-from worker.cli import main
-from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.dead_letters import Reason
 
 HOUR_S = 3_600.0
 DAY_S = 86_400.0
 
 
-@dataclass
-class Desk:
-    """A server with letters, and the command."""
-
-    redis: Redis
-    url: str
-
-    def run(self, *arguments: str) -> Result:
-        """Run `tiktok-events dead …`."""
-        runner = CliRunner(env={"TIKTOK_EVENTS_REDIS_URL": self.url})
-        return runner.invoke(main, ["dead", *arguments])
-
-    def json(self, *arguments: str) -> list[dict[str, Any]]:
-        """Run it with --json; one object per line."""
-        result = self.run(*arguments, "--json")
-        assert result.exit_code == 0, result.output
-        return [orjson.loads(line) for line in result.stdout.splitlines()]
+class Desk(letters.Desk):
+    """A desk with letters of more than a day ago."""
 
     def bury(self, name: str, **given: Any) -> str:
         """Bury one event."""
@@ -45,16 +27,15 @@ class Desk:
             "event_id": name,
             "properties": {"value": 19.9, "currency": given.pop("currency", "EUR")},
         }
-        values: dict[str, Any] = {
+        known = {
             "destination": "web:C0PIXEL0EXAMPLE00001",
-            "reason": Reason.REJECTED,
             "message": "Invalid parameter: properties.value",
             "code": 40002,
             "died_at": now - 30 * HOUR_S,
             "expires_at": now + 5.5 * DAY_S,
             "history": History(now - 3 * DAY_S, ambiguous_since=given.pop("ambiguous_since", None)),
         }
-        return DeadLetters(self.redis).bury(DeadLetter.of(body, **(values | given)))
+        return letters.bury(self.redis, body, **(known | given))
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from typing import Any
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from redis import Redis
 
+from tests.builders.commands import objects, tiktok_events
 from tiktok_events import Client
 from tiktok_events.outbox import keys
-from worker.cli import main
 from worker.letters.dead_letters import DeadLetters
 from worker.reporting.audit import Audit
 
@@ -35,19 +35,19 @@ class Desk:
     """An operator's desk: a server, settings and the command."""
 
     redis: Redis
-    environment: dict[str, str | None]
+    settings: dict[str, str | None]
 
     def run(self, *arguments: str) -> Result:
         """Run `tiktok-events destinations …`."""
-        return CliRunner(env=self.environment).invoke(main, ["destinations", *arguments])
+        return tiktok_events("destinations", *arguments, **self.settings)
 
     def json(self, *arguments: str) -> list[dict[str, Any]]:
         """Run it with --json; one object per line."""
-        return [orjson.loads(line) for line in self.run(*arguments, "--json").stdout.splitlines()]
+        return objects(self.run(*arguments, "--json"))
 
     def track(self, source_id: str) -> None:
         """Enqueue one web event."""
-        with Client(self.environment["TIKTOK_EVENTS_REDIS_URL"]) as client:
+        with Client(self.settings["REDIS_URL"]) as client:
             client.track({"event": "Purchase", "event_source_id": source_id})
 
     def due(self) -> list[str]:
@@ -61,15 +61,8 @@ def desk(redis: Redis, redis_url: str, tmp_path: Path) -> Desk:
     """A desk with two configured destinations, and no general token."""
     file = tmp_path / "destinations.toml"
     file.write_text(CONFIGURED)
-    return Desk(
-        redis,
-        {
-            "TIKTOK_EVENTS_REDIS_URL": redis_url,
-            "TIKTOK_EVENTS_DESTINATIONS_FILE": str(file),
-            "TIKTOK_EVENTS_ACCESS_TOKEN": None,
-            "TIKTOK_EVENTS_PIXEL_CODE": None,
-        },
-    )
+    settings = {"REDIS_URL": redis_url, "DESTINATIONS_FILE": str(file), "ACCESS_TOKEN": None}
+    return Desk(redis, {**settings, "PIXEL_CODE": None})
 
 
 def test_configured_and_seen_destinations_are_listed(desk: Desk) -> None:
@@ -96,14 +89,14 @@ def test_the_list_shows_no_token(desk: Desk) -> None:
 
 def test_an_empty_list_says_what_to_set(desk: Desk) -> None:
     """A newcomer learns which settings name a destination."""
-    desk.environment["TIKTOK_EVENTS_DESTINATIONS_FILE"] = None
+    desk.settings["DESTINATIONS_FILE"] = None
     assert "TIKTOK_EVENTS_PIXEL_CODE" in desk.run("list").stdout
 
 
 def test_an_empty_list_asks_for_no_token_that_is_set(desk: Desk) -> None:
     """One token for every destination is enough: nothing is missing when all is delivered."""
-    desk.environment["TIKTOK_EVENTS_DESTINATIONS_FILE"] = None
-    desk.environment["TIKTOK_EVENTS_ACCESS_TOKEN"] = "TOKEN"
+    desk.settings["DESTINATIONS_FILE"] = None
+    desk.settings["ACCESS_TOKEN"] = "TOKEN"
     output = desk.run("list").stdout
     assert output.startswith("No destination has events waiting.")
     assert "TOKEN serves every destination" in output
@@ -111,7 +104,7 @@ def test_an_empty_list_asks_for_no_token_that_is_set(desk: Desk) -> None:
 
 def test_the_default_pixel_is_configured(desk: Desk) -> None:
     """The pixel of the environment is listed before its first event."""
-    desk.environment["TIKTOK_EVENTS_PIXEL_CODE"] = "C0DEFAULT"
+    desk.settings["PIXEL_CODE"] = "C0DEFAULT"
     assert "web:C0DEFAULT" in {row["destination"] for row in desk.json("list")}
 
 

@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
+from tests.builders import letters
+from tests.builders.letters import PURCHASE
 from tests.looks import VIEWS, Looker
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
@@ -145,17 +147,9 @@ def fill(redis: Redis, url: str) -> None:
     Audit(redis).record(Action.PARK, who="me", filter=KEY, count=1, result="parked", reason="why")
 
 
-def letter(now: float, history: History, body: Any = None) -> DeadLetter:
+def letter(now: float, history: History, body: Any = PURCHASE) -> DeadLetter:
     """A letter of an event that the API refused."""
-    return DeadLetter.of(
-        {"event": "Purchase", "event_id": "order-1"} if body is None else body,
-        destination=KEY,
-        reason=Reason.REJECTED,
-        message="refused",
-        history=history,
-        died_at=now,
-        expires_at=now + 60,
-    )
+    return letters.letter(body, now=now, destination=KEY, history=history)
 
 
 def test_views_of_something_of_everything_are_fine(looker: Looker, redis: Redis) -> None:

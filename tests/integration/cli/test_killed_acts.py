@@ -13,13 +13,12 @@ from typing import Any
 
 import orjson
 import pytest
-from click.testing import CliRunner
 from redis import Redis
 
+from tests.builders.commands import tiktok_events
+from tests.builders.letters import bury
 from tiktok_events.event.match_keys import hash_text
-from worker.attempts.history import History
-from worker.cli import main
-from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.dead_letters import DeadLetters
 from worker.letters.file import to_line
 from worker.operations.status import read_figures
 from worker.reporting.audit import Audit
@@ -63,29 +62,18 @@ main(sys.argv[1:])
 """The command itself, which stands still behind its first step until somebody ends it."""
 
 
-def bury(redis: Redis, count: int) -> None:
+def bury_some(redis: Redis, count: int) -> None:
     """Letters that can be edited and purged."""
-    now, letters = time.time(), DeadLetters(redis)
     for number in range(count):
         body = {
             "event": "Purchase",
             "event_id": f"e{number}",
-            "event_time": int(now),
+            "event_time": int(time.time()),
             "user": {"email": hash_text(ADDRESS)},
             "page": {"url": "https://shop.example/"},
             "properties": {"currency": "EUR", "value": 1.0},
         }
-        letters.bury(
-            DeadLetter.of(
-                body,
-                destination="web:C0KILLED0PIXEL000000",
-                reason=Reason.REJECTED,
-                message="refused",
-                history=History(now),
-                died_at=now - 1,
-                expires_at=now + 3_600,
-            )
-        )
+        bury(redis, body, destination="web:C0KILLED0PIXEL000000")
 
 
 def export_and_forget(redis: Redis, path: Path) -> None:
@@ -99,7 +87,7 @@ def halted(
     redis: Redis, redis_url: str, tmp_path: Path
 ) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
     """Starts a command, which has made one of its steps when it is handed over."""
-    bury(redis, LETTERS)
+    bury_some(redis, LETTERS)
     environment = {**os.environ, "TIKTOK_EVENTS_REDIS_URL": redis_url, "TIKTOK_EVENTS_ACTOR": "ops"}
 
     started: list[subprocess.Popen[bytes]] = []
@@ -173,8 +161,10 @@ def test_after_a_minute_of_silence_it_is_interrupted(
     process.communicate(timeout=LIMIT_S)
     monkeypatch.setattr("worker.reporting.audit_entry.SILENCE_S", -1.0)
     assert entry_of(redis).result == INTERRUPTED
-    shown = CliRunner(env={"TIKTOK_EVENTS_REDIS_URL": redis_url})
-    table = shown.invoke(main, ["audit"]).stdout
+    table = tiktok_events("audit", REDIS_URL=redis_url).stdout
     assert max(map(len, table.splitlines())) <= 100
     assert "interrupted" in table
-    assert orjson.loads(shown.invoke(main, ["audit", "--json"]).stdout)["result"] == "interrupted"
+    assert (
+        orjson.loads(tiktok_events("audit", "--json", REDIS_URL=redis_url).stdout)["result"]
+        == "interrupted"
+    )

@@ -7,9 +7,8 @@ import shlex
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from worker.cli import main
+from tests.builders.commands import tiktok_events
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
 ASKED = re.findall(r"^\$ tiktok-events ((?:status|dead) ?.*)$", README, re.MULTILINE)
@@ -18,7 +17,6 @@ ASKED = re.findall(r"^\$ tiktok-events ((?:status|dead) ?.*)$", README, re.MULTI
 @pytest.mark.parametrize("typed", ASKED)
 def test_a_command_of_the_readme_ends_well(typed: str, redis_url: str) -> None:
     """On a server where nothing has happened yet, too."""
-    runner = CliRunner(env={"TIKTOK_EVENTS_REDIS_URL": redis_url})
-    result = runner.invoke(main, shlex.split(typed))
+    result = tiktok_events(*shlex.split(typed), REDIS_URL=redis_url)
     assert result.exit_code == 0, result.output
     assert result.output

@@ -11,12 +11,12 @@ from typing import Any
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from redis import Redis
 
+from tests.builders.commands import tiktok_events
 from tests.builders.waiting import ids_waiting
 from tiktok_events.outbox import keys
-from worker.cli import main
 
 GOOD = {"event": "Purchase", "event_source_id": "C0PIXEL"}
 
@@ -31,12 +31,8 @@ class Sender:
 
     def run(self, *arguments: str, given: bytes | None = None) -> Result:
         """Run `tiktok-events send …`."""
-        environment = {
-            "TIKTOK_EVENTS_REDIS_URL": self.url,
-            "TIKTOK_EVENTS_PIXEL_CODE": None,
-            "TIKTOK_EVENTS_DEFAULT_REGION": None,
-        }
-        return CliRunner(env=environment).invoke(main, ["send", "--now", *arguments], input=given)
+        settings = {"REDIS_URL": self.url, "PIXEL_CODE": None, "DEFAULT_REGION": None}
+        return tiktok_events("send", "--now", *arguments, given=given, **settings)
 
     def send(self, text: bytes, *arguments: str) -> Result:
         """Run it on a file that holds this."""

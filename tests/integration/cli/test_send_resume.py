@@ -9,15 +9,16 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from redis import Redis
 
+from tests.builders.commands import tiktok_events
+from tests.builders.environment import environment
+from tests.builders.waiting import ids_waiting
 from tiktok_events.outbox import keys
-from worker.cli import main
 
 ROOT = Path(__file__).parents[3]
 OUTBOX = keys.outbox("web:P")
@@ -34,29 +35,28 @@ class Sender:
     options: tuple[str, ...] = field(default=("--rate", "max"))
 
     @property
-    def environment(self) -> dict[str, str]:
+    def settings(self) -> dict[str, str]:
         """What the command is told beside its arguments."""
-        return {"TIKTOK_EVENTS_REDIS_URL": self.url, "TIKTOK_EVENTS_PIXEL_CODE": "P"}
+        return {"REDIS_URL": self.url, "PIXEL_CODE": "P"}
 
     def run(self, *arguments: str) -> Result:
         """Run `tiktok-events send` here."""
         command = ["send", "--now", str(self.file), *self.options, *arguments]
-        return CliRunner(env=self.environment).invoke(main, command)
+        return tiktok_events(*command, **self.settings)
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Run it as a process of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "worker.cli", "send", "--now", str(self.file), *arguments],
             cwd=ROOT,
-            env={**os.environ, **self.environment},
+            env=environment(self.settings),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
 
-    def ids(self, outbox: str = OUTBOX) -> list[str]:
+    def ids(self, destination: str = "web:P") -> list[str]:
         """The ids of the events in the outbox, in order."""
-        entries: Any = self.redis.xrange(outbox)
-        return [event["event_id"] for _, entry in entries for event in orjson.loads(entry[b"b"])]
+        return ids_waiting(self.redis, destination)
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_another_order_is_another_work(sender: Sender) -> None:
     sender.run("--resume", "--event-source-id", "OTHER")
     sender.run("--resume", "--set", "properties.value=3")
     assert len(sender.ids()) == 4
-    assert len(sender.ids(keys.outbox("web:OTHER"))) == 2
+    assert len(sender.ids("web:OTHER")) == 2
 
 
 def test_a_changed_file_is_another_file(sender: Sender) -> None:
@@ -205,7 +205,7 @@ def test_events_without_an_id_get_the_same_again(sender: Sender) -> None:
     sender.run()
     sender.run("--event-source-id", "OTHER")
     first = sender.ids()
-    assert sender.ids(keys.outbox("web:OTHER")) == first
+    assert sender.ids("web:OTHER") == first
     assert len(set(first)) == 3
     sender.file.write_bytes(lines(4, ids=False))
     sender.run()

@@ -11,12 +11,12 @@ from typing import Any
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from openpyxl import Workbook
 from redis import Redis
 
+from tests.builders.commands import tiktok_events
 from tests.builders.waiting import events_waiting
-from worker.cli import main
 
 
 @dataclass
@@ -29,12 +29,8 @@ class Sender:
 
     def run(self, *arguments: str, given: bytes | None = None) -> Result:
         """Run `tiktok-events send …` for one pixel."""
-        environment = {
-            "TIKTOK_EVENTS_REDIS_URL": self.url,
-            "TIKTOK_EVENTS_PIXEL_CODE": "P",
-            "TIKTOK_EVENTS_STRIP_URL_PARAMETERS": "email",
-        }
-        return CliRunner(env=environment).invoke(main, ["send", *arguments], input=given)
+        settings = {"REDIS_URL": self.url, "PIXEL_CODE": "P", "STRIP_URL_PARAMETERS": "email"}
+        return tiktok_events("send", *arguments, given=given, **settings)
 
     def send(self, name: str, content: bytes, *arguments: str) -> Result:
         """Run it on a file."""

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from redis import Redis
 
+from tests.builders.commands import tiktok_events
 from tiktok_events import Client
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.outbox import keys
 from tiktok_events.settings import ClientSettings
 from tiktok_events.spool.spool import Spool
-from worker.cli import main
 from worker.local.loopback import free_port
 
 
@@ -26,11 +26,8 @@ def path(tmp_path: Path) -> Path:
 
 def run(path: Path, *arguments: str, redis_url: str = "") -> Result:
     """Run `tiktok-events spool` with the settings of a producer."""
-    environment = {
-        "TIKTOK_EVENTS_REDIS_URL": redis_url or f"redis://127.0.0.1:{free_port()}/0",
-        "TIKTOK_EVENTS_SPOOL_FILE": str(path),
-    }
-    return CliRunner(env=environment).invoke(main, ["spool", *arguments])
+    url = redis_url or f"redis://127.0.0.1:{free_port()}/0"
+    return tiktok_events("spool", *arguments, REDIS_URL=url, SPOOL_FILE=str(path))
 
 
 def leave(path: Path, *source_ids: str, count: int = 250) -> None:
@@ -115,7 +112,7 @@ def test_a_flush_beside_another_one_says_so(path: Path, redis: Redis, redis_url:
 
 def test_without_a_file_it_is_wrong_usage() -> None:
     """Neither the settings nor the command line names one."""
-    result = CliRunner(env={"TIKTOK_EVENTS_SPOOL_FILE": ""}).invoke(main, ["spool", "status"])
+    result = tiktok_events("spool", "status", SPOOL_FILE="")
     assert (result.exit_code, "give --file" in result.stderr) == (2, True)
 
 

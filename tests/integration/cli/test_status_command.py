@@ -11,15 +11,15 @@ import time
 from typing import Any
 
 import orjson
-from click.testing import CliRunner, Result
+from click.testing import Result
 from redis import Redis
 
+from tests.builders.commands import tiktok_events
+from tests.builders.letters import bury
 from tests.builders.replays import replay_letter
 from tiktok_events import Client
 from tiktok_events.outbox import keys
-from worker.attempts.history import History
-from worker.cli import main
-from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.dead_letters import DeadLetters
 from worker.letters.filter import LetterFilter
 from worker.operations.status import read_figures
 from worker.outbox.parking import Parking
@@ -29,8 +29,7 @@ PIXEL = "C0PIXEL"
 
 def run(redis_url: str, *arguments: str) -> Result:
     """Run `tiktok-events status`."""
-    runner = CliRunner(env={"TIKTOK_EVENTS_REDIS_URL": redis_url})
-    return runner.invoke(main, ["status", *arguments])
+    return tiktok_events("status", *arguments, REDIS_URL=redis_url)
 
 
 def figures(redis_url: str) -> dict[str, Any]:
@@ -43,22 +42,6 @@ def track(redis_url: str, count: int, source_id: str = PIXEL) -> None:
     """Enqueue events of one destination."""
     with Client(redis_url, event_source_id=source_id) as client:
         client.track_many([{"event": "Purchase"}] * count)
-
-
-def bury(redis: Redis) -> str:
-    """Bury an event that never was in an outbox."""
-    now = time.time()
-    return DeadLetters(redis).bury(
-        DeadLetter.of(
-            {"event": "Purchase", "event_id": "order-1"},
-            destination=f"web:{PIXEL}",
-            reason=Reason.REJECTED,
-            message="refused",
-            history=History(now),
-            died_at=now,
-            expires_at=now + 60,
-        )
-    )
 
 
 def test_an_empty_server_has_figures(redis_url: str) -> None:

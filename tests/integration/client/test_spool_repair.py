@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
+from tests.builders.commands import tiktok_events
 from tiktok_events import Client
 from tiktok_events.spool.spool import Spool
-from worker.cli import main
 from worker.local.loopback import free_port
 
 EVENTS = 400
@@ -31,8 +31,7 @@ def path(tmp_path: Path) -> Path:
 
 def run(path: Path, *arguments: str) -> Result:
     """Run `tiktok-events spool`."""
-    environment = {"TIKTOK_EVENTS_SPOOL_FILE": str(path), "TIKTOK_EVENTS_REDIS_URL": None}
-    return CliRunner(env=environment).invoke(main, ["spool", *arguments])
+    return tiktok_events("spool", *arguments, SPOOL_FILE=str(path), REDIS_URL=None)
 
 
 def repaired(path: Path) -> dict[str, Any]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 
 import orjson
-from click.testing import CliRunner
 
+from tests.builders.commands import tiktok_events
 from tests.builders.parked import DAY_S, WEEK_S, Parked, purchase
-from worker.cli import main
 
 # --- what is shown ----------------------------------------------------------------------
 
 
 def shown(redis_url: str, *arguments: str) -> str:
     """What a command prints."""
-    return CliRunner(env={"TIKTOK_EVENTS_REDIS_URL": redis_url}).invoke(main, arguments).stdout
+    return tiktok_events(*arguments, REDIS_URL=redis_url).stdout
 
 
 def test_a_parked_destination_shows_its_first_deadline(parked: Parked, redis_url: str) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders import letters
 from tests.builders.replays import replay_letter
-from worker.attempts.history import History
-from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.dead_letters import DeadLetters, Reason
 from worker.letters.facets import Facets, Sum
 from worker.letters.filter import LetterFilter
 from worker.letters.ledger import HOUR_S
@@ -25,16 +25,8 @@ def bury(redis: Redis, **given: Any) -> str:
         "event_id": given.pop("event_id", "order-1"),
         "properties": {"value": given.pop("value", 10), "currency": given.pop("currency", "EUR")},
     }
-    values: dict[str, Any] = {
-        "destination": "web:C0PIXEL",
-        "reason": Reason.REJECTED,
-        "code": 40002,
-        "message": "refused",
-        "history": History(1.0),
-        "died_at": NOW - HOUR_S,
-        "expires_at": NOW + 48 * HOUR_S,
-    }
-    return DeadLetters(redis).bury(DeadLetter.of(body, **(values | given)))
+    known = {"code": 40002, "died_at": NOW - HOUR_S, "expires_at": NOW + 48 * HOUR_S}
+    return letters.bury(redis, body, **(known | given))
 
 
 def counts(facets: Facets, name: str) -> dict[Any, int]:

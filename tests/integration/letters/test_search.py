@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from worker.attempts.history import History
+from tests.builders import letters as builders
 from worker.letters.dead_letters import PAGE, Cursor, DeadLetter, DeadLetters, Reason
 from worker.letters.filter import LetterFilter
 from worker.letters.ledger import HOUR_S
@@ -19,15 +19,9 @@ EVERY = LetterFilter()
 
 def letter(number: int, **given: Any) -> DeadLetter:
     """A letter of one of a few kinds; many have the same deadline."""
-    values: dict[str, Any] = {
-        "destination": f"web:C0PIXEL{number % 3}",
-        "reason": Reason.REJECTED,
-        "message": "refused",
-        "history": History(1.0),
-        "died_at": NOW,
-        "expires_at": NOW + number % 2,
-    }
-    return DeadLetter.of({"event_id": f"order-{number}", "event": "Lead"}, **(values | given))
+    known = {"destination": f"web:C0PIXEL{number % 3}", "expires_at": NOW + number % 2}
+    body = {"event_id": f"order-{number}", "event": "Lead"}
+    return builders.letter(body, now=NOW, **(known | given))
 
 
 @pytest.fixture

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders import letters
 from tiktok_events import Client
 from tiktok_events.outbox import keys
-from worker.attempts.history import History
-from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.operations.alerts.figures import expiring_values, measured
 from worker.operations.alerts.judge import (
     Alert,
@@ -49,20 +48,10 @@ def phases(alerts: Alerts, *values: float) -> list[str]:
 
 def bury(redis: Redis, **given: Any) -> None:
     """Bury an event that expires in an hour."""
-    now = time.time()
     money = {"value": given.pop("value", 5.0), "currency": given.pop("currency", "EUR")}
+    expires_at = time.time() + given.pop("expires_in_s", 3_600.0)
     body = {"event": "Purchase", "properties": money}
-    DeadLetters(redis).bury(
-        DeadLetter.of(
-            body,
-            destination=f"web:{PIXEL}",
-            reason=Reason.REJECTED,
-            message="refused",
-            history=History(now),
-            died_at=now,
-            expires_at=now + given.pop("expires_in_s", 3_600.0),
-        )
-    )
+    letters.bury(redis, body, destination=f"web:{PIXEL}", expires_at=expires_at)
 
 
 def values(redis: Redis, within_s: float = 86_400.0) -> dict[str, float]:

@@ -10,13 +10,13 @@ from typing import Any
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from redis import Redis
 from structlog.testing import capture_logs
 
+from tests.builders.commands import tiktok_events
 from tiktok_events.outbox import keys
 from worker.attempts.history import History
-from worker.cli import main
 from worker.delivery.destinations import Destinations
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.letters.filter import LetterFilter
@@ -111,8 +111,7 @@ class Ward:
 
     def run(self, *arguments: str, given: str | None = None) -> Result:
         """Run `tiktok-events …` as the operator `ops`."""
-        settings = {"TIKTOK_EVENTS_REDIS_URL": self.url, "TIKTOK_EVENTS_ACTOR": "ops"}
-        return CliRunner(env=settings).invoke(main, arguments, input=given)
+        return tiktok_events(*arguments, given=given, REDIS_URL=self.url, ACTOR="ops")
 
     def json(self, *arguments: str) -> list[dict[str, Any]]:
         """Run it with --json; one object per line."""

@@ -7,17 +7,18 @@ from typing import Any
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from redis import Redis
 from structlog.testing import capture_logs
 
+from tests.builders import letters
+from tests.builders.commands import tiktok_events
+from tests.builders.letters import PURCHASE
 from tiktok_events import Client
 from tiktok_events.outbox import keys
-from worker.attempts.history import History
-from worker.cli import main
 from worker.delivery.destinations import Destinations
 from worker.delivery.token_watch import CHANGED, TokenWatch
-from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.letters.dead_letters import DeadLetters
 from worker.outbox.outbox import Outbox, Want
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import Settlement, Turns
@@ -38,9 +39,7 @@ def audit(redis: Redis) -> Audit:
 
 def run(redis_url: str, *arguments: str, **settings: str) -> Result:
     """Run `tiktok-events …` as the operator `ops`."""
-    environment = {"REDIS_URL": redis_url, "ACTOR": "ops", **settings}
-    runner = CliRunner(env={f"TIKTOK_EVENTS_{name}": value for name, value in environment.items()})
-    result = runner.invoke(main, arguments)
+    result = tiktok_events(*arguments, **{"REDIS_URL": redis_url, "ACTOR": "ops", **settings})
     assert result.exit_code in {0, 2}, result.output
     return result
 
@@ -52,17 +51,7 @@ def told(audit: Audit) -> list[tuple[Any, ...]]:
 
 def bury(redis: Redis, event_id: str) -> str:
     """Bury an event that could be sent again; returns its letter's id."""
-    now = time.time()
-    letter = DeadLetter.of(
-        {"event": "Purchase", "event_id": event_id},
-        destination=KEY,
-        reason=Reason.REJECTED,
-        message="refused",
-        history=History(now),
-        died_at=now,
-        expires_at=now + 3_600,
-    )
-    return DeadLetters(redis).bury(letter)
+    return letters.bury(redis, PURCHASE | {"event_id": event_id}, destination=KEY)
 
 
 def park_by_worker(redis: Redis, redis_url: str) -> None:

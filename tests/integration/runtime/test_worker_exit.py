@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import orjson
 import pytest
-from click.testing import CliRunner
 
+from tests.builders.commands import objects, tiktok_events
 from tests.builders.nowhere import nowhere
-from worker.cli import main
 
 LIMIT_S = 30.0
 """Longest wait for a worker."""
@@ -148,10 +146,10 @@ def test_a_worker_refuses_what_doctor_refuses(
     (tmp_path / "writable.toml").write_text("")
     (tmp_path / "writable.toml").chmod(0o666)
     value = str(tmp_path / value) if value.endswith(".toml") else value
-    environment = {"TIKTOK_EVENTS_REDIS_URL": redis_url, f"TIKTOK_EVENTS_{name}": value}
-    told = CliRunner(env=environment).invoke(main, ["doctor", "--json"])
-    failed = [one for one in map(orjson.loads, told.stdout.splitlines()) if one["remedy"]]
-    refused = CliRunner(env=environment).invoke(main, ["worker"])
+    settings = {"REDIS_URL": redis_url, name: value}
+    told = tiktok_events("doctor", "--json", **settings)
+    failed = [one for one in objects(told) if one["remedy"]]
+    refused = tiktok_events("worker", **settings)
     sentence = next(one["message"] for one in failed if one["outcome"] == "failed")
     assert (told.exit_code, refused.exit_code) == (1, 1)
     assert refused.stderr.strip().endswith(sentence)

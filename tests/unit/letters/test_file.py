@@ -10,9 +10,10 @@ from typing import Any, Final
 import orjson
 import pytest
 
+from tests.builders import letters
 from worker.attempts.history import Attempt, History
 from worker.letters.file import COLUMNS, LetterFileError, read_line, to_line, to_row
-from worker.letters.letter import DeadLetter, Reason
+from worker.letters.letter import DeadLetter
 
 NOW: Final = 1_795_000_000.0
 HISTORY: Final = History(
@@ -20,18 +21,17 @@ HISTORY: Final = History(
 ).after(Attempt(NOW - 30, "unclear", 20001, 120, "R1"))
 
 
-def letter(body: Any = None, **changes: Any) -> DeadLetter:
+BODY = {"event": "Purchase", "event_id": "é-1", "properties": {"value": 1.1, "currency": "EUR"}}
+
+
+def letter(body: Any = BODY, **changes: Any) -> DeadLetter:
     """A letter with all that one can have."""
-    dead = DeadLetter.of(
-        {"event": "Purchase", "event_id": "é-1", "properties": {"value": 1.1, "currency": "EUR"}}
-        if body is None
-        else body,
-        destination="web:C0PIXEL",
-        reason=Reason.REJECTED,
+    dead = letters.letter(
+        body,
+        now=NOW,
         message="properties.value: must be a number",
         path="properties.value",
         history=HISTORY,
-        died_at=NOW,
         expires_at=NOW + 60,
         code=40002,
         request_id="R1",

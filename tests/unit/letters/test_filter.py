@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.attempts.history import History
+from tests.builders import letters
+from tests.builders.letters import PURCHASE
 from worker.letters.filter import LetterFilter
 from worker.letters.kind import Kind
-from worker.letters.letter import DeadLetter, Reason
+from worker.letters.letter import DeadLetter
 from worker.letters.search import needle_of
 
 NOW = 1_795_000_000.0
@@ -19,18 +20,14 @@ NOW = 1_795_000_000.0
 
 def letter(**values: Any) -> DeadLetter:
     """A letter that died an hour ago."""
-    body = {"event": values.pop("event", "Purchase"), "event_id": "order-1"}
-    known: dict[str, Any] = {
-        "destination": "web:C0PIXEL",
-        "reason": Reason.REJECTED,
+    body = PURCHASE | {"event": values.pop("event", "Purchase")}
+    known = {
         "message": "data.3.value: Invalid value 'x' of CURRENCY.",
         "path": "properties.contents.3.price",
         "code": 40002,
-        "history": History(1.0),
         "died_at": NOW - 3600,
-        "expires_at": NOW + 3600,
     }
-    return DeadLetter.of(body, **(known | values))
+    return letters.letter(body, now=NOW, **(known | values))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders import letters
 from worker.attempts.history import History
 from worker.letters.kind import SHAPE_CHARS, Kind, is_whole, shape_of
 from worker.letters.ledger import HOUR_S, LATEST_H, Cell
@@ -22,17 +23,13 @@ def letter(**given: Any) -> DeadLetter:
         "event_id": given.pop("event_id", "order-1"),
         "properties": {"value": given.pop("value", 12.5), "currency": given.pop("currency", "EUR")},
     }
-    values: dict[str, Any] = {
-        "destination": "web:C0PIXEL",
-        "reason": Reason.REJECTED,
+    known = {
         "message": "data.3.value: Invalid value 'x'.",
         "path": "properties.contents.3.price",
         "code": 40002,
-        "history": History(1.0),
-        "died_at": HOUR * HOUR_S,
         "expires_at": (HOUR + 5) * HOUR_S + 0.5,
     }
-    return DeadLetter.of(body, **(values | given))
+    return letters.letter(body, now=HOUR * HOUR_S, **(known | given))
 
 
 @pytest.mark.parametrize(

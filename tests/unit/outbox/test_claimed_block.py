@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders.letters import letter
 from worker.attempts.history import Attempt, History
-from worker.letters.dead_letters import DeadLetter, Reason
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import ClaimedBlock
 from worker.outbox.settlement import MixedBlock, Settlement, Turns
@@ -27,19 +27,6 @@ def block(events: int = 4, history: History | None = BEFORE) -> OpenBlock:
     attempts = b"" if history is None else history.write().encode()
     claimed = ClaimedBlock("1500-7", 1, events, payload, attempts)
     return OpenBlock.of(claimed, lease_ends=100.0)
-
-
-def letter() -> DeadLetter:
-    """A dead letter; of which event plays no part here."""
-    return DeadLetter.of(
-        {},
-        destination="web:P",
-        reason=Reason.REJECTED,
-        message="no",
-        history=BEFORE,
-        died_at=20.0,
-        expires_at=30.0,
-    )
 
 
 def settled(one: OpenBlock) -> Settlement:

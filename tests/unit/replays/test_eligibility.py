@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.builders import letters
 from worker.attempts.history import DEDUPLICATION_S, History
-from worker.letters.dead_letters import DeadLetter, Reason
+from worker.letters.dead_letters import DeadLetter
 from worker.replays.eligibility import Eligibility, eligibility_of
 
 NOW = 1_795_000_000.0
@@ -20,22 +21,13 @@ def attempt(at: float, verdict: str) -> dict[str, Any]:
 
 
 def letter(
-    *log: dict[str, Any],
-    destination: str = "web:C0PIXEL",
-    expires_at: float = NOW + DAY_S,
-    accepted_at: float = NOW - 3 * DAY_S,
+    *log: dict[str, Any], accepted_at: float = NOW - 3 * DAY_S, **changes: Any
 ) -> DeadLetter:
     """A letter whose attempts are these."""
     doubtful = [entry["at"] for entry in log if entry["verdict"] in {"ambiguous", "unclear"}]
-    return DeadLetter.of(
-        {"event": "Purchase", "event_id": "order-1"},
-        destination=destination,
-        reason=Reason.REJECTED,
-        message="refused",
-        history=History(accepted_at, len(log), min(doubtful, default=None), log=log),
-        died_at=NOW - DAY_S,
-        expires_at=expires_at,
-    )
+    history = History(accepted_at, len(log), min(doubtful, default=None), log=log)
+    known = {"history": history, "died_at": NOW - DAY_S, "expires_at": NOW + DAY_S}
+    return letters.letter(now=NOW, **(known | changes))
 
 
 def test_a_refused_letter_can_be_replayed() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from worker.attempts.history import History
+from tests.builders import letters
 from worker.delivery.destinations import Limits
-from worker.letters.dead_letters import DeadLetter, Reason
+from worker.letters.dead_letters import DeadLetter
 from worker.replays.eligibility import Eligibility
 from worker.replays.forecast import Forecast
 
@@ -22,19 +22,9 @@ def limits_of(_destination: str) -> Limits:
 
 def letter(destination: str = PIXEL, value: Any = None, padding: int = 0) -> DeadLetter:
     """A letter worth something."""
-    return DeadLetter.of(
-        {
-            "event": "Purchase",
-            "pad": "x" * padding,
-            "properties": {"value": value, "currency": "EUR"},
-        },
-        destination=destination,
-        reason=Reason.REJECTED,
-        message="refused",
-        history=History(NOW),
-        died_at=NOW,
-        expires_at=NOW + 60,
-    )
+    properties = {"value": value, "currency": "EUR"}
+    body = {"event": "Purchase", "pad": "x" * padding, "properties": properties}
+    return letters.letter(body, now=NOW, destination=destination)
 
 
 def forecast(*letters: DeadLetter, eligibility: Eligibility = Eligibility.REPLAYABLE) -> Forecast:

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from worker.cli import main
+from tests.builders.commands import tiktok_events
 from worker.reporting.audit import Audit
 
 JO, AL = "jo@example.com", "al@example.com"
@@ -21,8 +21,7 @@ def run(shop: Any) -> Any:
     """Runs `tiktok-events erase …`; nothing that it prints may name the person."""
 
     def erase(*arguments: str, given: str | None = None) -> Result:
-        environment = {"TIKTOK_EVENTS_REDIS_URL": shop.url, "TIKTOK_EVENTS_ACTOR": "ops"}
-        result = CliRunner(env=environment).invoke(main, ["erase", *arguments], input=given)
+        result = tiktok_events("erase", *arguments, given=given, REDIS_URL=shop.url, ACTOR="ops")
         assert "jo@" not in result.output
         assert DIGEST not in result.output
         return result
@@ -144,8 +143,7 @@ def test_the_status_accounts_for_it(shop: Any, run: Any) -> None:
     """The equation has one more place, and closes."""
     shop.track(JO, AL)
     run("--email", JO, "--yes")
-    runner = CliRunner(env={"TIKTOK_EVENTS_REDIS_URL": shop.url})
-    lines = runner.invoke(main, ["status"]).stdout.splitlines()
+    lines = tiktok_events("status", REDIS_URL=shop.url).stdout.splitlines()
     rule = "accepted + replayed = delivered + waiting + died + erased: OK, "
     assert [line for line in lines if line.startswith("accepted +")] == [
         f"{rule}every event is accounted for"

@@ -10,11 +10,11 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders.letters import letter
 from tiktok_events.event.match_keys import prepare_user
 from tiktok_events.outbox import keys
-from worker.attempts.history import History
 from worker.delivery.destinations import Destinations
-from worker.letters.dead_letters import DeadLetter, Reason
+from worker.letters.dead_letters import DeadLetter
 from worker.letters.filter import LetterFilter
 from worker.letters.importing import LetterImport
 from worker.replays.orders import Replays
@@ -32,13 +32,10 @@ def letters() -> list[DeadLetter]:
     emails = [f"{number}@example.com" for number in range(OTHERS)]
     emails.insert(OTHERS // 2, JO)
     return [
-        DeadLetter.of(
+        letter(
             {"event": "Lead", "event_id": email, "user": prepare_user({"email": email})},
+            now=now,
             destination=f"web:C0ERASE{number % 7}",
-            reason=Reason.REJECTED,
-            message="refused",
-            history=History(now),
-            died_at=now - 10,
             expires_at=now + 3_600 + number,
         )
         for number, email in enumerate(emails)

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from redis import Redis
 
+from tests.builders.commands import tiktok_events
 from tiktok_events.client import Client
 from tiktok_events.outbox import keys
 from tiktok_events.spool.spool import Spool
-from worker.cli import main
 from worker.operations.data_subject import DataSubject
 from worker.operations.queued_events import UNACKED, QueuedEvents, users_in
 from worker.reporting.audit import Audit
@@ -52,8 +52,7 @@ def run(shop: Any, tmp_path: Path) -> Callable[..., Result]:
 
     def erase(*arguments: str, **settings: str) -> Result:
         given = {"REDIS_URL": shop.url, "ACTOR": "ops", "SPOOL_FILE": str(tmp_path / "spool")}
-        environment = {f"TIKTOK_EVENTS_{key}": value for key, value in (given | settings).items()}
-        return CliRunner(env=environment).invoke(main, ["erase", "--email", JO, *arguments])
+        return tiktok_events("erase", "--email", JO, *arguments, **(given | settings))
 
     return erase
 
