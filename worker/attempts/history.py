@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
@@ -70,6 +71,7 @@ class History:
         log: attempts in order, the first and the last ``KEPT``.
         replays: Unix seconds of each replay.
         edits: what operators changed of the event while it was dead; see `DeadLetter`.
+        replayed: the number of the last replay, and the id that its letter had.
     """
 
     accepted_at: float
@@ -81,6 +83,7 @@ class History:
     log: tuple[dict[str, Any], ...] = ()
     replays: tuple[float, ...] = ()
     edits: tuple[dict[str, Any], ...] = ()
+    replayed: tuple[int, str] | None = None
 
     @classmethod
     def read(cls, document: bytes, accepted_at: float) -> Self:
@@ -98,6 +101,7 @@ class History:
             log=tuple(known["log"]),
             replays=tuple(known["replays"]),
             edits=tuple(known.get("edits", ())),
+            replayed=_replayed(known.get("replayed")),
         )
 
     def write(self) -> str:
@@ -112,7 +116,8 @@ class History:
             "log": self.log,
             "replays": self.replays,
         }
-        return orjson.dumps(known | ({"edits": self.edits} if self.edits else {})).decode()
+        rare = {"edits": self.edits, "replayed": self.replayed}
+        return orjson.dumps(known | {name: one for name, one in rare.items() if one}).decode()
 
     def after(self, *attempts: Attempt, taken_at: float = 0.0) -> History:
         """The history with one more delivery.
@@ -160,3 +165,7 @@ class History:
         """Whether it may count twice, and no person has replayed the event knowing that."""
         answered = bool(self.replays) and self.would_count_twice(self.replays[-1])
         return self.would_count_twice(now) and not answered
+
+
+def _replayed(known: Sequence[Any] | None) -> tuple[int, str] | None:
+    return None if known is None else (int(known[0]), str(known[1]))

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
 
 import click
-from rich.table import Table
+from rich.text import Text
 
 from tiktok_events.client import connect
 from worker.cli import options
+from worker.cli.dead.columns import Column, block_of
+from worker.cli.dead.replay_ends import SHOWN, print_ends
 from worker.cli.dead.replay_report import counted_rate, print_replay
 from worker.cli.dead.replay_watch import found
 from worker.cli.dead.replay_watch import watch as follow
 from worker.cli.labelled import labelled
-from worker.cli.terminal import age, cell, console, facts_table, plain_table, print_json, utc
+from worker.cli.terminal import age, console, facts_table, print_json, utc
+from worker.replays.ends import LISTED, letters_of
 from worker.replays.orders import KEPT, Replays
 from worker.replays.replay import Replay, ReplayState
 from worker.reporting.audit import operator
 from worker.settings import Settings
 
-_BY_CHARS: Final = 14
-_FILTER_CHARS: Final = 34
 _UNKNOWN: Final = "-"
 
 GROUP_HELP: Final = """See how far replays are, pause, resume and cancel them.
@@ -54,11 +55,21 @@ Of those that have ended the newest {KEPT} are kept.
 Exit codes: 0 listed, 1 Redis cannot be used, 2 wrong usage.
 """
 
-SHOW_HELP: Final = """Show one replay.
+SHOW_HELP: Final = f"""Show one replay, and what became of each of its letters.
 
 \b
-For people:     tiktok-events replays show 3
-For programs:   tiktok-events replays show 3 --json | jq .left
+For people:          tiktok-events replays show 3
+Every letter:        tiktok-events replays show 3 --all
+What died again:
+    tiktok-events replays show 3 --json | jq -r '.letters[] | select(.end == "died").died_as'
+
+\b
+    delivered   TikTok has said code 0
+    died        it is a dead letter again, under another id; its message is shown
+    waiting     it is in its outbox, or a worker has it: look again
+    erased      a person's data were erased before it was sent
+
+All letters are counted; the first {LISTED:,} are known one by one.
 
 Exit codes: 0 shown, 1 there is no such replay, 2 wrong usage.
 """
@@ -121,22 +132,27 @@ def list_replays(*, as_json: bool) -> None:
         for replay in known:
             print_json(replay.as_dict())
     elif known:
-        console().print(_table(known, time.time()))
+        out = console()
+        out.print(_block(known, time.time(), out.width), soft_wrap=True)
     else:
         console().print("There are no replays. Next: tiktok-events dead replay --help")
 
 
 @replays.command("show", help=SHOW_HELP)
 @_number
+@click.option("--all", "every", is_flag=True, help="Every letter that is known one by one.")
 @options.as_json
-def show(*, number: int, as_json: bool) -> None:
+def show(*, number: int, every: bool, as_json: bool) -> None:
     """Show one replay."""
     with connect(Settings.load()) as redis:
         replay = found(Replays(redis), number)
-    if as_json:
-        print_json(replay.as_dict())
-    else:
-        console().print(facts_table(_named(replay, time.time())))
+        letters = letters_of(redis, number)
+        if as_json:
+            print_json(replay.as_dict() | {"letters": [one.as_dict() for one in letters]})
+            return
+        out = console()
+        out.print(facts_table(_named(replay, time.time())))
+        print_ends(out, redis, replay, letters, len(letters) if every else SHOWN)
 
 
 @replays.command("watch", help=WATCH_HELP)
@@ -145,8 +161,8 @@ def show(*, number: int, as_json: bool) -> None:
 def watch(*, number: int, as_json: bool) -> None:
     """Watch one replay until it ends."""
     with connect(Settings.load()) as redis:
-        replay, why = follow(Replays(redis), number)
-    print_replay(replay, why, as_json=as_json)
+        replay, why = follow(redis, number)
+        print_replay(redis, replay, why, as_json=as_json)
 
 
 @replays.command("pause", help=PAUSE_HELP)
@@ -192,33 +208,43 @@ def _progress(replay: Replay) -> str:
     return f"{replay.replayed:,} of {replay.request.selected:,} replayed, {replay.left:,} left"
 
 
-def _table(known: Sequence[Replay], now: float) -> Table:
-    table = plain_table()
-    for heading in ("replay", "selected", "replayed", "skipped", "left"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("state", overflow="fold")
-    table.add_column("asked", no_wrap=True)
-    table.add_column("by", no_wrap=True)
-    table.add_column("filter", overflow="fold")
-    for replay in known:
-        table.add_row(*_cells(replay, now))
-    return table
+def _block(known: Sequence[Replay], now: float, width: int) -> Text:
+    below = [_below(one) for one in known]
+    return block_of(list(_columns(known, now)), below, [""] * len(known), width)
 
 
-def _cells(replay: Replay, now: float) -> Iterator[Any]:
-    yield str(replay.number)
-    yield f"{replay.request.selected:,}"
-    yield f"{replay.replayed:,}"
-    yield f"{sum(replay.skipped.values()):,}"
-    yield f"{replay.left:,}"
-    yield cell(_state(replay))
-    yield age(now - replay.request.asked_at)
-    yield cell(replay.request.asked_by, _BY_CHARS)
-    yield cell(replay.words, _FILTER_CHARS)
+def _columns(known: Sequence[Replay], now: float) -> Iterator[Column]:
+    figures: Mapping[str, Callable[[Replay], int]] = {
+        "replay": lambda one: one.number,
+        "selected": lambda one: one.request.selected,
+        "replayed": lambda one: one.replayed,
+        "delivered": lambda one: one.delivered,
+        "died again": lambda one: sum(one.died.values()),
+        "waiting": lambda one: one.waiting,
+        "skipped": lambda one: sum(one.skipped.values()),
+        "left": lambda one: one.left,
+    }
+    for heading, figure in figures.items():
+        cells = (f"{figure(one):,}" for one in known)
+        yield Column.of(heading, cells, right=True, shrinks=False)
+    yield Column.of("state", (one.state.value for one in known), shrinks=False)
+    asked = (age(now - one.request.asked_at) for one in known)
+    yield Column.of("asked", asked, right=True, shrinks=False)
+    yield Column.of("by", (one.request.asked_by for one in known))
+
+
+def _below(one: Replay) -> str:
+    """What was asked for, and what it waits for; of one that runs first what it waits for."""
+    waits = _waits(one)
+    return f"{waits}; {one.words}" if waits else one.words
+
+
+def _waits(replay: Replay) -> str:
+    return "; ".join(f"{why}: {labelled(name)}" for name, why in sorted(replay.waits_for.items()))
 
 
 def _state(replay: Replay) -> str:
-    waits = "; ".join(f"{why}: {labelled(name)}" for name, why in sorted(replay.waits_for.items()))
+    waits = _waits(replay)
     return f"{replay.state}, {waits}" if waits else replay.state.value
 
 
@@ -236,6 +262,12 @@ def _named(replay: Replay, now: float) -> Iterator[tuple[str, str]]:
     yield "worker", replay.holder or _UNKNOWN
     yield from ((name.replace("_", " "), f"{count:,}") for name, count in replay.counts().items())
     yield "left", f"{replay.left:,}"
+    yield "delivered", f"{replay.delivered:,}"
+    died = " · ".join(f"{reason} {count:,}" for reason, count in replay.died.items())
+    yield "died again", died or "0"
+    if replay.erased:
+        yield "erased", f"{replay.erased:,}"
+    yield "waiting", f"{replay.waiting:,}"
 
 
 def _when(timestamp: float | None) -> str:

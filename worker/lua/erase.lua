@@ -1,10 +1,12 @@
 -- Take a data subject's events out of a waiting block; the others' go back as a block of their own.
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence  7 acts
+--       and if its one event was replayed: 8 the replay  9 its letters
 -- ARGV  1 destination  2 block id  3 lease, ms
 --       4 claims  5 attempts JSON or '': what the block met, as far as the caller knows it
 --       6 events to erase  7 events left  8 their payload  9 their attempts JSON
 --       10 the step of an act, which counts the events in the same step
+--       11 if it was replayed: the letter that it was
 -- Fencing: a block whose claim is alive belongs to its holder. If the block met more than the
 --       caller knows, the caller is told what, rewrites what is left, and asks again.
 -- Returns {'erased'}, {'gone'}, {'held', consumer, ms until its lease ends},
@@ -36,6 +38,9 @@ redis.call('HDEL', attempts, id)
 redis.call('HINCRBY', state, 'waiting', -erased)
 redis.call('HINCRBY', KEYS[5], 'erased', erased)
 note_step(KEYS[7], ARGV[10], erased)
+if KEYS[9] then
+  note_end(KEYS[8], KEYS[9], ARGV[11], 'erased', 'erased')
+end
 
 if left > 0 then
   local _, new = add_block(outbox, KEYS[6], left, ARGV[8])

@@ -1,13 +1,14 @@
 -- Move some dead letters of one destination back into its outbox, and remember how far it came.
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence
---       7 replays  8 the replay  9 its places  10 erasing
+--       7 replays  8 the replay  9 its places  10 erasing  11 its letters
 --       then the keys that letters are found by, and the sets of their kinds
 -- ARGV  1 number of the replay  2 fence  3 lease, ms  4 destination
 --       5 place it had reached, or ''  6 place behind these letters
 --       7 room: nothing goes while so many events wait  8 until when its rate is used up, Unix s
 --       9 expired  10 ambiguous  11 no destination: letters that were skipped
---       then per letter: id, the letter as it was read, block JSON, attempts JSON, KEYS of its set
+--       12 how many letters are known one by one, then per letter:
+--       id, the letter as it was read, block JSON, attempts JSON, KEYS of its set, what it is
 -- Steps Nothing moves unless the replay runs, the caller has it on lease and this step was not
 --       made before. Nothing moves to a destination that is parked, backing off or full,
 --       or while a data subject is erased.
@@ -18,7 +19,7 @@
 --       5 a data subject is erased.
 
 local MOVED, NOT_HELD, PARKED, BACKING_OFF, FULL, ERASING = 0, 1, 2, 3, 4, 5
-local FIRST_INDEX_KEY, FIRST_LETTER = 11, 12
+local FIRST_INDEX_KEY, FIRST_LETTER, PARTS = 12, 13, 6
 local outbox, state, replay, places = KEYS[2], KEYS[3], KEYS[8], KEYS[9]
 local destination = ARGV[4]
 
@@ -47,12 +48,15 @@ if why then
 end
 
 local found, moved = found_by(FIRST_INDEX_KEY), 0
-for arg = FIRST_LETTER, #ARGV, 5 do
-  local id, letter, block, attempts, set = unpack(ARGV, arg, arg + 4)
+for arg = FIRST_LETTER, #ARGV, PARTS do
+  local id, letter, block, attempts, set, facts = unpack(ARGV, arg, arg + PARTS - 1)
   if redis.call('HGET', found.dead, id) == letter then
     local _, block_id = add_block(outbox, KEYS[6], 1, block)
     redis.call('HSET', KEYS[4], block_id, attempts)
     remove_letter(found, KEYS[tonumber(set)], id, letter)
+    if redis.call('HLEN', KEYS[11]) < tonumber(ARGV[12]) then
+      redis.call('HSET', KEYS[11], id, facts)
+    end
     moved = moved + 1
   end
 end

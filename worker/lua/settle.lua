@@ -2,7 +2,7 @@
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence  7 dead  8 kinds
 --       9 limit of the access token  10 parked  11 audit  12 acts  13 announcements
---       14 salvaged, and last:
+--       14 salvaged, then per replay that events came from: it and its letters, and last:
 --       ledger and event ids of the dead letters, and the sets of plan.kinds
 -- ARGV  1 destination  2 consumer  3 the plan, JSON:
 --       done      [[id, claims, events], …]: blocks of which all events were delivered
@@ -14,6 +14,8 @@
 --       kinds     [[JSON, reason], …]: the kinds of the dead; a letter names its own from 1
 --       salvaged  {id: {path: n}}: for blocks of `done` and `mixed`, how many of the delivered
 --                 events had this place mended or left out
+--       replayed  {id: [which of the replays, from 1, letter id]}: blocks whose one event
+--                 came from a replay
 --       counters  {name: n}: what is added to the counters, whatever happens
 --       outcome   'healthy' | 'failing' | 'none'
 --       failures  the failure count that the claim saw: an answer to a request that was sent
@@ -75,11 +77,21 @@ local function count_salvaged(id)
   end
 end
 
+local function note_replayed(id, field, words)
+  local known = plan.replayed[id]
+  if known then
+    local first = 13 + 2 * known[1]
+    note_end(KEYS[first], KEYS[first + 1], known[2], field, words)
+  end
+end
+
 local function bury(number, letter)
   local kind, reason = unpack(plan.kinds[letter[3]])
-  add_letter(graves, KEYS[sets + letter[3]], kind, number .. '-' .. letter[1], letter[2])
+  local id = number .. '-' .. letter[1]
+  add_letter(graves, KEYS[sets + letter[3]], kind, id, letter[2])
   reasons[reason] = (reasons[reason] or 0) + 1
   buried = buried + 1
+  return id, reason
 end
 
 local function put_back(part)
@@ -91,6 +103,7 @@ for _, block in ipairs(plan.done) do
   if holds(block[1], block[2]) then
     gone[#gone + 1] = block[1]
     count_salvaged(block[1])
+    note_replayed(block[1], 'delivered', 'delivered')
     delivered = delivered + block[3]
   end
 end
@@ -111,7 +124,8 @@ for _, block in ipairs(plan.mixed) do
     delivered = delivered + block.delivered
     local number = string.match(block.id, '-(%d+)$')
     for _, letter in ipairs(block.dead) do
-      bury(number, letter)
+      local id, reason = bury(number, letter)
+      note_replayed(block.id, 'died:' .. reason, 'died ' .. id .. ' ' .. reason)
     end
     for _, part in ipairs(block.left) do
       put_back(part)

@@ -65,7 +65,9 @@ class BlocksOf:
     def __init__(self, redis: Redis, subject: DataSubject, *, lease_s: float, step: str) -> None:
         self._redis = redis
         self._backlog = Backlog(redis)
-        self._script = LuaScript(redis, "worker", "lib/unblocked", "lib/claims", "audit", "erase")
+        self._script = LuaScript(
+            redis, "worker", "lib/unblocked", "lib/claims", "lib/replayed", "audit", "erase"
+        )
         self._subject = subject
         self._lease_s = lease_s
         self._step = step
@@ -143,8 +145,10 @@ class BlocksOf:
 
     def _ask(self, shared: _Shared, claims: int, tried: bytes) -> list[Any]:
         name, left = shared.block.destination, len(shared.others)
+        replayed = History.read(tried, shared.block.accepted_at).replayed
+        its = keys.of_replays([replayed[0]]) if replayed else []
         reply = self._script(
-            [*keys.of_blocks(name), keys.AUDIT_ACTS],
+            [*keys.of_blocks(name), keys.AUDIT_ACTS, *its],
             [
                 name,
                 shared.block.id,
@@ -156,6 +160,7 @@ class BlocksOf:
                 orjson.dumps(shared.others) if left else b"",
                 shared.attempts(claims, tried) if left else "",
                 self._step,
+                replayed[1] if replayed else "",
             ],
         )
         return cast("list[Any]", reply)

@@ -158,6 +158,8 @@ class OpenBlock:
         block = self.claimed
         if self._salvaged:
             settlement.salvaged[block.id] = self._salvaged
+        if self.history.replayed:
+            settlement.replayed[block.id] = self.history.replayed
         for counter, times in self.remarked.items():
             settlement.counters[counter] = settlement.counters.get(counter, 0) + times
         if self._delivered == self.size:

@@ -26,7 +26,7 @@ from worker.reporting.audit_entry import Action, unwritten
 from worker.reporting.stored import text_of
 
 SETTLE: Final = (
-    *("lib/unblocked", "lib/claims", "lib/limiter", "lib/ramp", "lib/letters"),
+    *("lib/unblocked", "lib/claims", "lib/limiter", "lib/ramp", "lib/letters", "lib/replayed"),
     *("audit", "announcements", "settle"),
 )
 _PARKED: Final = 3
@@ -256,20 +256,7 @@ class Outbox:
         reply = cast(
             "list[Any]",
             self._settle(
-                keys=[
-                    *keys.of_blocks(destination),
-                    keys.DEAD,
-                    keys.DEAD_KINDS,
-                    keys.limit(settlement.turns.token_digest),
-                    keys.PARKED,
-                    keys.AUDIT,
-                    keys.AUDIT_ACTS,
-                    keys.ANNOUNCEMENTS,
-                    keys.SALVAGED,
-                    keys.DEAD_LEDGER,
-                    keys.DEAD_EVENT_IDS,
-                    *(keys.dead_of(kind.digest) for kind in settlement.kinds()),
-                ],
+                keys=settlement.keys(),
                 args=[destination, self._consumer, settlement.plan(), *settlement.payloads()],
             ),
         )

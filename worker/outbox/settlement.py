@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 
+from tiktok_events.outbox import keys
 from worker.letters.kind import Kind
 from worker.letters.record import Record
 from worker.reporting.audit_entry import WORKER, Action, entry_parts
@@ -88,6 +89,7 @@ class Settlement:
             for a lease first).
         mixed: blocks with several ends.
         salvaged: block → place → how many of its events were delivered with it mended or left out.
+        replayed: block → number of the replay that its event came from, and the id of its letter.
         counters: what to add to the counters whatever happens.
         outcome: for the destination's back-off.
         delay_ms: the back-off, when failing.
@@ -106,6 +108,7 @@ class Settlement:
     again: list[tuple[str, int, str | None, bool]] = field(default_factory=list)
     mixed: list[MixedBlock] = field(default_factory=list)
     salvaged: dict[str, dict[str, int]] = field(default_factory=dict)
+    replayed: dict[str, tuple[int, str]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     outcome: Outcome = Outcome.NONE
     delay_ms: int = 0
@@ -117,6 +120,28 @@ class Settlement:
     def kinds(self) -> list[Kind]:
         """What the dead have in common, each kind once."""
         return list(dict.fromkeys(one.record.kind for block in self.mixed for one in block.dead))
+
+    def replays(self) -> list[int]:
+        """Numbers of the replays that events came from, each once."""
+        return list(dict.fromkeys(number for number, _ in self.replayed.values()))
+
+    def keys(self) -> list[str]:
+        """What `settle.lua` needs, in its order."""
+        return [
+            *keys.of_blocks(self.destination),
+            keys.DEAD,
+            keys.DEAD_KINDS,
+            keys.limit(self.turns.token_digest),
+            keys.PARKED,
+            keys.AUDIT,
+            keys.AUDIT_ACTS,
+            keys.ANNOUNCEMENTS,
+            keys.SALVAGED,
+            *keys.of_replays(self.replays()),
+            keys.DEAD_LEDGER,
+            keys.DEAD_EVENT_IDS,
+            *(keys.dead_of(kind.digest) for kind in self.kinds()),
+        ]
 
     def payloads(self) -> list[bytes]:
         """Return the JSON of what is left, in the plan's order: the server need not decode it."""
@@ -133,15 +158,14 @@ class Settlement:
                 "mixed": [_mixed_plan(block, places, numbers) for block in self.mixed],
                 "kinds": [(kind.write(), kind.reason) for kind in kinds],
                 "salvaged": self.salvaged,
+                "replayed": self._places_of_replayed(),
                 "counters": self.counters,
                 "outcome": self.outcome,
                 "failures": self.failures,
                 "delay_ms": self.delay_ms,
                 "answered": self.answered,
                 "first_delay_ms": self.first_delay_ms,
-                "park": self.park,
-                "entry": self.park and self._entry(self.park),
-                "notice": self.park and orjson.dumps(self.notice).decode(),
+                **self._parking(),
                 "token": self.turns.token_digest,
                 "extra": self.extra_requests,
                 "slow_down": self.throttled,
@@ -149,8 +173,17 @@ class Settlement:
             }
         )
 
-    def _entry(self, reason: str) -> list[Any]:
-        return entry_parts(Action.PARK, who=WORKER, what=self.destination, reason=reason)
+    def _places_of_replayed(self) -> dict[str, tuple[int, str]]:
+        places = {number: place for place, number in enumerate(self.replays(), 1)}
+        known = self.replayed.items()
+        return {block: (places[number], letter) for block, (number, letter) in known}
+
+    def _parking(self) -> dict[str, Any]:
+        if not self.park:
+            return {"park": None, "entry": None, "notice": None}
+        entry = entry_parts(Action.PARK, who=WORKER, what=self.destination, reason=self.park)
+        notice = orjson.dumps(self.notice).decode()
+        return {"park": self.park, "entry": entry, "notice": notice}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from worker.delivery.destinations import Limits
 from worker.letters.kind import shape_of
 from worker.letters.ledger import LARGEST_VALUE, THOUSANDTHS
-from worker.letters.letter import DeadLetter
+from worker.letters.letter import DeadLetter, field_of
 from worker.replays.eligibility import Eligibility
+from worker.replays.outlook import dies_of, is_as_refused
 from worker.replays.replay import SKIPPED
+
+TOLD: Final = 10
+"""So many causes of deaths are told."""
 
 
 @dataclass(slots=True)
@@ -45,12 +49,16 @@ class Forecast:
         eligibilities: how many letters have each one.
         lots: destination → what would go there.
         thousandths: currency → sum of the values of what would go, in thousandths.
+        dying: what will end events before they are sent → how many of those that would go.
+        refused: what the API refused → how many of those that would go it has refused just so.
     """
 
     selected: int = 0
     eligibilities: Counter[Eligibility] = field(default_factory=Counter)
     lots: defaultdict[str, Lot] = field(default_factory=lambda: defaultdict(Lot))
     thousandths: Counter[str] = field(default_factory=Counter)
+    dying: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
 
     def add(self, letter: DeadLetter, eligibility: Eligibility) -> None:
         """Count one letter."""
@@ -64,6 +72,19 @@ class Forecast:
         if letter.currency and letter.value and abs(letter.value) <= LARGEST_VALUE:
             # Its shape: what is no currency may be anything, and as many as the letters.
             self.thousandths[shape_of(letter.currency)] += round(letter.value * THOUSANDTHS)
+
+    def foresee(self, letter: DeadLetter, *, strict: bool) -> None:
+        """Count what awaits a letter that would go.
+
+        Args:
+            letter: one that may be replayed.
+            strict: whether its destination ends an event for any key that cannot be used.
+        """
+        if death := dies_of(letter, strict=strict):
+            self.dying[_told(field_of(death.path), death.message)] += 1
+        elif is_as_refused(letter):
+            code = None if letter.code is None else f"code {letter.code}"
+            self.refused[_told(code, shape_of(letter.message))] += 1
 
     @property
     def replayable(self) -> int:
@@ -93,6 +114,8 @@ class Forecast:
         """What `--dry-run --json` adds to the counts."""
         requests = self.requests(limits_of)
         return {
+            "will_die": dict(self.dying.most_common(TOLD)),
+            "as_refused": dict(self.refused.most_common(TOLD)),
             "requests": sum(requests.values()),
             "takes_s": round(self.takes_s(rate, limits_of), 1),
             "value": {name: sum_ / THOUSANDTHS for name, sum_ in sorted(self.thousandths.items())},
@@ -101,3 +124,7 @@ class Forecast:
                 for name, number in requests.items()
             },
         }
+
+
+def _told(where: str | None, message: str) -> str:
+    return f"{where}: {message}" if where else message

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, Final, cast
 
@@ -20,6 +20,7 @@ from worker.letters.dead_letters import INDEX
 from worker.letters.letter import DeadLetter
 from worker.letters.search import Cursor
 from worker.replays.eligibility import Eligibility
+from worker.replays.ends import LISTED, note_of
 from worker.replays.lanes import read_place, write_place
 from worker.replays.replay import SKIPPED, Replay, ReplayState
 from worker.reporting.audit_entry import AUDIT_KEYS, MAX_ENTRIES, Action, unwritten
@@ -162,13 +163,15 @@ class ReplayLease:
         """
         number = held.replay.number
         keys_ = [*keys.of_blocks(page.destination), keys.REPLAYS, keys.replay(number)]
-        keys_ += [keys.replay_places(number), keys.ERASING, *INDEX]
+        keys_ += [keys.replay_places(number), keys.ERASING, keys.replay_letters(number), *INDEX]
         head = [
             *(number, held.fence, self._lease_ms, page.destination),
             *(write_place(page.before), write_place(page.behind), room, repr(paid_until)),
             *(page.skipped[eligibility] for eligibility in SKIPPED),
+            LISTED,
         ]
-        what, moved = cast("list[int]", self._move(*_with_letters(keys_, head, page.going, now)))
+        call = _with_letters(keys_, head, page.going, number, now)
+        what, moved = cast("list[int]", self._move(*call))
         return Step(what), moved
 
     def leave(
@@ -212,12 +215,17 @@ class ReplayLease:
 
 
 def _with_letters(
-    keys_: list[str], args: list[Any], going: Sequence[tuple[bytes, DeadLetter]], now: float
+    keys_: list[str],
+    args: list[Any],
+    going: Sequence[tuple[bytes, DeadLetter]],
+    number: int,
+    now: float,
 ) -> Call:
     """The call with each letter, which names the key of its kind by its place, from 1."""
     sets = list(dict.fromkeys(keys.dead_of(letter.kind) for _, letter in going))
     places = {key: place for place, key in enumerate(sets, len(keys_) + 1)}
     for stored, letter in going:
-        block, attempts = orjson.dumps([letter.body]), letter.history(now).write()
-        args += [letter.id, stored, block, attempts, places[keys.dead_of(letter.kind)]]
+        history = replace(letter.history(now), replayed=(number, letter.id))
+        block, set_key = orjson.dumps([letter.body]), keys.dead_of(letter.kind)
+        args += [letter.id, stored, block, history.write(), places[set_key], note_of(letter)]
     return [*keys_, *sets], args

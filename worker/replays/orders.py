@@ -60,7 +60,7 @@ class Replays:
         keys_ = [keys.REPLAYS, keys.REPLAYS_ENDED, keys.replay(number), *AUDIT_KEYS]
         flat = [part for pair in fields.items() for part in pair]
         self._ask(
-            [*keys_, *map(keys.replay, oldest)],
+            [*keys_, *keys.of_replays(oldest)],
             [number, MAX_ENTRIES, len(oldest), *oldest, *flat],
         )
         return number

@@ -10,7 +10,7 @@ from typing import Any, Final, Self, TypeVar
 import orjson
 
 from worker.letters.filter import LetterFilter
-from worker.letters.letter import DeadLetter
+from worker.letters.letter import DeadLetter, Reason
 from worker.replays.eligibility import Eligibility, eligibility_of
 from worker.reporting.audit_entry import MAX_WHAT_CHARS
 from worker.reporting.stored import LATEST, document_of, seconds_of, text_of, whole_of
@@ -111,6 +111,9 @@ class Replay:
         state: what it is doing.
         replayed: events that went back into their outboxes.
         skipped: letters passed over, by the name they are counted under.
+        delivered: of the replayed events, those that were delivered.
+        died: of the replayed events, those that died again, by reason.
+        erased: of the replayed events, those that were erased.
         started_at: when a worker first took it, Unix seconds.
         ended_at: Unix seconds.
         holder: the worker process that is at it.
@@ -125,6 +128,9 @@ class Replay:
     state: ReplayState
     replayed: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
+    delivered: int = 0
+    died: Mapping[str, int] = field(default_factory=dict)
+    erased: int = 0
     started_at: float | None = None
     ended_at: float | None = None
     holder: str | None = None
@@ -151,6 +157,9 @@ class Replay:
             state=ReplayState(text_of(known["state"])),
             replayed=_whole(known.get("replayed", b"0")),
             skipped={name: _whole(known.get(name, b"0")) for name in SKIPPED.values()},
+            delivered=_whole(known.get("delivered", b"0")),
+            died={reason: count for reason in Reason if (count := _died(known, reason))},
+            erased=_whole(known.get("erased", b"0")),
             started_at=_seconds(known.get("started_at")),
             ended_at=_seconds(known.get("ended_at")),
             holder=None if holder is None else text_of(holder),
@@ -176,6 +185,16 @@ class Replay:
         return 0 if self.state is ReplayState.FINISHED else rest
 
     @property
+    def waiting(self) -> int:
+        """Replayed events of which nobody knows yet what becomes of them."""
+        return max(self.replayed - self.settled, 0)
+
+    @property
+    def settled(self) -> int:
+        """Replayed events that have ended."""
+        return self.delivered + sum(self.died.values()) + self.erased
+
+    @property
     def gone(self) -> int:
         """Letters that were asked for and not found, or found changed."""
         lost = max(self.request.selected - self.seen - self.left, 0)
@@ -195,6 +214,15 @@ class Replay:
             "gone": self.gone,
         }
 
+    def ends(self) -> dict[str, Any]:
+        """What became of the replayed events."""
+        return {
+            "delivered": self.delivered,
+            "died_again": dict(self.died),
+            "erased": self.erased,
+            "waiting": self.waiting,
+        }
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as one JSON object; times are Unix seconds."""
         return {
@@ -202,6 +230,7 @@ class Replay:
             "state": self.state.value,
             **self.counts(),
             "left": self.left,
+            **self.ends(),
             "waits_for": dict(self.waits_for),
             "filter": self.words,
             "accept_duplicates": self.request.accept_duplicates,
@@ -216,6 +245,10 @@ class Replay:
 
 def _seconds(milliseconds: bytes | None) -> float | None:
     return None if milliseconds is None else _known(seconds_of(milliseconds))
+
+
+def _died(known: Mapping[str, bytes], reason: Reason) -> int:
+    return _whole(known.get(f"died:{reason}", b"0"))
 
 
 def _whole(value: bytes) -> int:

@@ -46,10 +46,13 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     replays:ended             sorted set   replay → when it ended, Unix ms; the newest 100
     replay:<number>           hash         filter, rate, counts, state, lease …; with one of the two
     replay:places:<number>    hash         destination → place behind the last letter; until it ends
+    replay:letters:<number>   hash         dead letter id → what became of it, and what it was,
+                                           JSON; 1,000 of each replay, as long as the replay
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 PREFIX: Final = "{tiktok_events:0}:"
@@ -139,6 +142,16 @@ def replay(number: int) -> str:
 def replay_places(number: int) -> str:
     """The hash of how far a replay is in the letters of each destination."""
     return f"{PREFIX}replay:places:{number}"
+
+
+def replay_letters(number: int) -> str:
+    """The hash of what became of the letters of a replay."""
+    return f"{PREFIX}replay:letters:{number}"
+
+
+def of_replays(numbers: Iterable[int]) -> list[str]:
+    """What stays of each replay: its hash, and that of its letters."""
+    return [key for number in numbers for key in (replay(number), replay_letters(number))]
 
 
 def of_blocks(destination: str) -> list[str]:

@@ -53,9 +53,14 @@ class Ward:
         count: int = 1,
         destination: str = PIXEL,
         worth: dict[str, Any] | None = None,
+        *,
+        dated: bool = True,
         **given: Any,
     ) -> list[str]:
-        """Bury events `e0`, `e1` …, the nearest deadline first; returns their letters' ids."""
+        """Bury events `e0`, `e1` …, the nearest deadline first; returns their letters' ids.
+
+        One that is not `dated` dies again if it is not repaired.
+        """
         now = time.time()
         ids = []
         for _ in range(count):
@@ -67,7 +72,8 @@ class Ward:
                 "died_at": now - 30,
                 "expires_at": now + 3600 + self._buried,
             }
-            body = {"event": "Purchase", "event_id": f"e{self._buried}", "properties": worth or {}}
+            body: dict[str, Any] = {"event": "Purchase", "event_id": f"e{self._buried}"}
+            body |= {"properties": worth or {}} | ({"event_time": int(now) - 60} if dated else {})
             self._buried += 1
             ids.append(self.letters.bury(DeadLetter.of(body, **(values | given))))
         return ids

@@ -72,6 +72,8 @@ def test_a_dry_run_says_what_would_happen(ward: Any) -> None:
         "skipped_ambiguous": 0,
         "skipped_no_destination": 0,
         "gone": 0,
+        "will_die": {"app: is required for app events, with its app_id": 3},
+        "as_refused": {"refused": 1_200},
         "requests": 3,
         "takes_s": 12.0,
         "value": {"EUR": 3_000.0},
@@ -146,9 +148,15 @@ def test_the_end_is_one_json_object(ward: Any, at_work: None) -> None:
         "skipped_ambiguous": 1,
         "skipped_no_destination": 1,
         "gone": 0,
+        "delivered": 0,
+        "died_again": {},
+        "erased": 0,
+        "waiting": 1,
         "replay": 1,
         "state": "finished",
+        "letters": [report["letters"][0]],
     }
+    assert report["letters"][0]["end"] == "waiting"
 
 
 def test_duplicates_can_be_accepted(ward: Any, at_work: None) -> None:

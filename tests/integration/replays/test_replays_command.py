@@ -27,7 +27,9 @@ def test_a_replay_is_a_json_object(ward: Any) -> None:
     number = ward.ask(LetterFilter(reason="rejected"), rate=10.0)
     ward.turn(number)
     (line,) = ward.json("replays", "list")
-    assert line == ward.json("replays", "show", "1")[0]
+    shown = ward.json("replays", "show", "1")[0]
+    assert line == {name: shown[name] for name in line}
+    assert len(shown["letters"]) == 10
     wanted = {
         "replay": 1,
         "state": "running",
@@ -54,10 +56,8 @@ def test_the_table_fits_a_hundred_columns(ward: Any, redis: Redis) -> None:
     ward.turn(ward.ask())
     output = ward.run("replays", "list").stdout
     assert max(map(len, output.splitlines())) <= 100
-    assert [line.split()[0] for line in output.splitlines()[1:] if line.split()[0].isdigit()] == [
-        "2",
-        "1",
-    ]
+    numbers = [line.split()[0] for line in output.splitlines()[1:]]
+    assert [number for number in numbers if number.isdigit()] == ["2", "1"]
     assert "parked" in output
 
 

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.attempts.history import KEPT
-from worker.cli.dead.letter_list import EXPIRED, UNKNOWN
+from worker.cli.dead.columns import UNKNOWN
+from worker.cli.dead.letter_list import EXPIRED
 from worker.cli.dead.money import amount_text
 from worker.cli.labelled import labelled
 from worker.cli.terminal import (
@@ -48,7 +49,7 @@ def _named(letter: DeadLetter, now: float) -> Iterator[tuple[str, str]]:
     yield "field", letter.path or UNKNOWN
     yield "request_id", letter.request_id or UNKNOWN
     yield "order", letter.order_id or UNKNOWN
-    yield "value", amount_text(letter) or UNKNOWN
+    yield "value", amount_text(letter.value, letter.currency) or UNKNOWN
     yield "accepted", _when(letter.first_accepted_at, now)
     yield "died", _when(letter.died_at, now)
     yield "expires", f"{utc(letter.expires_at)}, {until(letter.expires_at, now, past=EXPIRED)}"

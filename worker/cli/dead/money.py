@@ -1,11 +1,10 @@
-"""What a dead letter is worth, in words."""
+"""What an event is worth, in words."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from worker.cli.terminal import printable
-from worker.letters.letter import DeadLetter
 
 _CURRENCY_CHARS: Final = 5
 """A code has three letters; what has more is none, and is cut."""
@@ -14,9 +13,9 @@ _LARGEST: Final = 10**12
 """What is more than that is no amount that anybody reads digit by digit."""
 
 
-def amount_text(letter: DeadLetter) -> str:
-    """Value and currency: `59.98 EUR`; empty where the event has no value that can be read."""
-    if letter.value is None:
+def amount_text(value: float | None, currency: str | None) -> str:
+    """Value and currency: `59.98 EUR`; empty where there is no value that can be read."""
+    if value is None:
         return ""
-    amount = f"{letter.value:,.2f}" if abs(letter.value) < _LARGEST else f"{letter.value:.4g}"
-    return f"{amount} {printable(letter.currency or '', _CURRENCY_CHARS)}".strip()
+    amount = f"{value:,.2f}" if abs(value) < _LARGEST else f"{value:.4g}"
+    return f"{amount} {printable(currency or '', _CURRENCY_CHARS)}".strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 import click
@@ -11,12 +12,13 @@ from redis import Redis
 from tiktok_events.client import connect
 from tiktok_events.event.destination import Destination
 from worker.cli import options
-from worker.cli.dead.replay_report import Plan, print_plan, print_replay
+from worker.cli.dead.replay_report import Plan, print_outlook, print_plan, print_replay
 from worker.cli.dead.replay_watch import come_back, found, watch
-from worker.cli.terminal import Bar, confirm
-from worker.delivery.destinations import Destinations
+from worker.cli.terminal import Bar, confirm, console
+from worker.delivery.destinations import Destinations, Limits
 from worker.letters.dead_letters import DeadLetters
 from worker.letters.filter import LetterFilter
+from worker.replays.eligibility import Eligibility
 from worker.replays.forecast import Forecast
 from worker.replays.orders import Replays
 from worker.replays.replay import RATE, Replay, ReplayRequest
@@ -40,8 +42,9 @@ What jq has chosen:
 
 The workers do it, nearest deadline first, behind live events: a destination gets more while
 less than one request's worth waits there, and nothing while it is parked or failing. This
-command only asks and watches. Ctrl-C leaves the replay running; tiktok-events replays
-watches, pauses, resumes and cancels it.
+command only asks and watches, and ends with what became of each letter: delivered, dead again
+and why, or still waiting. Ctrl-C leaves the replay running; tiktok-events replays watches,
+pauses, resumes and cancels it, and `replays show` tells the same later.
 
 An event keeps its event_id and event_time, so TikTok counts it once even if an earlier
 attempt was accepted. What dies again is not replayed again. Skipped, and left where they are,
@@ -54,10 +57,11 @@ are
                          replays them all the same
     no destination       the event never named one
 
-Remove the cause first: an invalid event that is not repaired dies again.
+Remove the cause first: an event that is not repaired dies again. Before it asks, the command says
+which will, and why; nothing keeps you from sending them all the same.
 
-Exit codes: 0 done, or left running; 1 a letter named by its ID was not replayed or the answer
-was no; 2 wrong usage.
+Exit codes: 0 done, or left running; 1 a letter named by its ID was not replayed or died again, or
+the answer was no; 2 wrong usage.
 """
 
 
@@ -103,11 +107,12 @@ def replay(  # noqa: PLR0913 — because each is an option of the command
             print_plan(plan, dry_run=dry_run, as_json=as_json)
             _check_named(selection, plan.forecast.replayable)
             return
+        print_outlook(console(stderr=True), plan)
         confirm(plan.question(), yes=yes)
         done, why = _ask(redis, plan.request, detach=detach)
-    print_replay(done, why, as_json=as_json)
+        print_replay(redis, done, why, as_json=as_json)
     if done.ended:
-        _check_named(selection, done.replayed)
+        _check_named(selection, done.replayed - sum(done.died.values()))
 
 
 def _now(redis: Redis) -> float:
@@ -120,14 +125,22 @@ def _plan(redis: Redis, request: ReplayRequest, settings: Settings) -> Plan:
     """Count what would happen, and fix what is asked for from then on."""
     accounts = Destinations(settings)
     forecast = Forecast()
+
+    @cache
+    def limits_of(key: str) -> Limits:
+        return accounts.account(Destination.from_key(key)).limits
+
     with Bar("counting", None) as bar:
         for letter in DeadLetters(redis).find(request.wanted, now=request.asked_at):
             if letter.died_at < request.asked_at:
-                forecast.add(letter, request.eligibility_of(letter, request.asked_at))
+                eligibility = request.eligibility_of(letter, request.asked_at)
+                forecast.add(letter, eligibility)
+                if eligibility is Eligibility.REPLAYABLE:
+                    forecast.foresee(letter, strict=limits_of(letter.destination).strict)
                 bar.advance()
     missing = max(len(set(request.wanted.ids)) - forecast.selected, 0)
     counted_ = replace(request, selected=forecast.selected, missing=missing)
-    return Plan(counted_, forecast, lambda key: accounts.account(Destination.from_key(key)).limits)
+    return Plan(counted_, forecast, limits_of)
 
 
 def _ask(redis: Redis, request: ReplayRequest, *, detach: bool) -> tuple[Replay, str | None]:
@@ -135,10 +148,10 @@ def _ask(redis: Redis, request: ReplayRequest, *, detach: bool) -> tuple[Replay,
     replays = Replays(redis)
     number = replays.ask(request)
     asked = found(replays, number)
-    return (asked, come_back(number)) if detach else watch(replays, number)
+    return (asked, come_back(number)) if detach else watch(redis, number)
 
 
 def _check_named(selection: LetterFilter, done: int) -> None:
-    """Exit with 1 when a letter that was named by its id was not replayed."""
+    """Exit with 1 when a letter that was named by its id was not replayed, or died again."""
     if len(set(selection.ids)) > done:
         raise click.exceptions.Exit(1)

@@ -6,20 +6,33 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from redis import Redis
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from worker.cli.dead.replay_ends import SHOWN, count_lines, print_ends
 from worker.cli.labelled import labelled
-from worker.cli.terminal import age, cell, console, counted, plain_table, print_json
+from worker.cli.terminal import age, cell, console, counted, fitted, plain_table, print_json
 from worker.delivery.destinations import Limits
 from worker.letters.ledger import THOUSANDTHS
-from worker.replays.forecast import Forecast
+from worker.replays.ends import letters_of
+from worker.replays.forecast import TOLD, Forecast
 from worker.replays.replay import Replay, ReplayRequest
 
-SHOWN: Final = 10
+DESTINATIONS: Final = 10
 """So many destinations are in the table; --json has them all."""
 
 _NAME_CHARS: Final = 60
+
+REPAIR: Final = """Repair them first, one or all alike:
+    tiktok-events dead edit --help
+or each in its own way, in a spreadsheet:
+    tiktok-events dead export -o letters.csv
+    tiktok-events dead import --replace letters.csv
+"""
+_DIE: Final = "will die again before they are sent: they are not repaired"
+_REFUSED: Final = "will probably be refused again: they are as the API refused them"
 
 WORDS: Final = {
     "skipped_expired": "skipped: expired, too old to be sent",
@@ -60,7 +73,9 @@ class Plan:
         """Return the question for the operator."""
         chosen, ready = self.request.selected, self.forecast.replayable
         skipped = f" ({chosen - ready:,} of the {chosen:,} chosen will be skipped)"
-        return f"Replay {counted(ready, 'dead letter')}{skipped if chosen > ready else ''}?"
+        dying = self.forecast.dying.total()
+        again = f", of which {dying:,} will die again" if dying else ""
+        return f"Replay {counted(ready, 'dead letter')}{again}{skipped if chosen > ready else ''}?"
 
 
 def print_plan(plan: Plan, *, dry_run: bool, as_json: bool) -> None:
@@ -74,25 +89,43 @@ def print_plan(plan: Plan, *, dry_run: bool, as_json: bool) -> None:
     _print_counts(out, counts, "would be replayed; this was a dry run" if dry_run else "replayed")
     if dry_run and plan.forecast.replayable:
         _print_forecast(out, plan)
+        print_outlook(out, plan)
 
 
 _NOT_ASKED: Final[Mapping[str, Any]] = {"replay": None, "state": None}
 
 
-def print_replay(replay: Replay, why: str | None, *, as_json: bool) -> None:
-    """Print how a replay ended, or how far it has come and why the command leaves it."""
+def print_outlook(out: Console, plan: Plan) -> None:
+    """Say which letters will die again, and why, before anything is done."""
+    forecast = plan.forecast
+    for causes, words in ((forecast.dying, _DIE), (forecast.refused, _REFUSED)):
+        if causes:
+            out.print(f"\n{causes.total():>9,} {words}")
+        for cause, count in causes.most_common(TOLD):
+            out.print(Text(f"{count:>13,} {fitted(cause, out.width - 14).rstrip()}"))
+    if forecast.dying or forecast.refused:
+        out.print(REPAIR)
+
+
+def print_replay(redis: Redis, replay: Replay, why: str | None, *, as_json: bool) -> None:
+    """Print what became of each letter, or how far it has come and why the command leaves it."""
+    letters = letters_of(redis, replay.number)
     if as_json:
         state = {"replay": replay.number, "state": replay.state.value}
-        print_json({"dry_run": False, **replay.counts(), **state})
+        known = {"letters": [one.as_dict() for one in letters]}
+        print_json({"dry_run": False, **replay.counts(), **replay.ends(), **state, **known})
         return
     out = console()
     _print_counts(out, replay.counts(), "replayed")
+    for line in count_lines(replay):
+        out.print(f"    {line}")
+    print_ends(out, redis, replay, letters, SHOWN)
     if replay.left:
         out.print(f"{replay.left:>9,} left; replay {replay.number} is {replay.state}")
     if why:
         out.print(*map(cell, why.splitlines()), sep="\n", soft_wrap=True)
-    elif replay.replayed:
-        out.print("Next: tiktok-events status")
+    elif replay.died:
+        out.print("Next: repair what died again, as `tiktok-events dead edit --help` shows")
 
 
 def _print_counts(out: Console, counts: Mapping[str, int], done: str) -> None:
@@ -134,9 +167,9 @@ def _destination_table(plan: Plan) -> Table:
     table = plain_table("destination")
     table.add_column("events", justify="right")
     table.add_column("requests", justify="right")
-    for name, number in list(requests.items())[:SHOWN]:
+    for name, number in list(requests.items())[:DESTINATIONS]:
         events = plan.forecast.lots[name].events
         table.add_row(cell(labelled(name, _NAME_CHARS)), f"{events:,}", f"{number:,}")
-    if len(requests) > SHOWN:
-        table.add_row(f"and {len(requests) - SHOWN:,} more: --json", "", "")
+    if len(requests) > DESTINATIONS:
+        table.add_row(f"and {len(requests) - DESTINATIONS:,} more: --json", "", "")
     return table

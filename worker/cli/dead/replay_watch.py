@@ -1,4 +1,7 @@
-"""Watching a replay: it goes on without the watcher, so leaving is always safe."""
+"""Watching a replay until its last event has ended.
+
+It goes on without the watcher, so leaving is always safe.
+"""
 
 from __future__ import annotations
 
@@ -7,38 +10,71 @@ from collections.abc import Callable
 from typing import Final
 
 import click
+from redis import Redis
 
 from worker.cli.labelled import labelled
-from worker.cli.terminal import Bar
+from worker.cli.terminal import Bar, counted
+from worker.outbox.parking import Parking
+from worker.replays.ends import End, letters_of
 from worker.replays.lease import Step
 from worker.replays.orders import Replays
 from worker.replays.replay import Replay, ReplayState
+from worker.runtime.presence import Presence
 
 EVERY_S: Final = 0.25
 UNATTENDED_S: Final = 5.0
 """Workers look every second: if none takes a replay in this time, none is running."""
 
+QUIET_S: Final = 15.0
+"""So long nothing more is delivered before the watcher leaves; the API may answer slowly."""
+
 
 def watch(
-    replays: Replays, number: int, *, sleep: Callable[[float], None] = time.sleep
+    redis: Redis, number: int, *, sleep: Callable[[float], None] = time.sleep
 ) -> tuple[Replay, str | None]:
-    """Follow a replay with a bar until it ends, waits for a person, or Ctrl-C.
+    """Follow a replay until its last event has ended, or waits for a person, or Ctrl-C.
 
     Returns:
-        The replay as it was last seen, and if it goes on, why it was left and how to come back.
+        The replay as it was last seen, and if something is left, why, and how to come back.
     """
+    replays = Replays(redis)
     replay = found(replays, number)
     try:
-        with Bar("replaying", replay.request.selected) as bar:
-            said = ""
-            while not replay.ended and (why := _reason_to_leave(replays, replay)) is None:
-                said = _say_waits(bar, replay, said)
-                bar.reach(replay.seen)
-                sleep(EVERY_S)
-                replay = found(replays, number)
-            return replay, None if replay.ended else why
+        replay, why = _until_it_ends(replays, replay, sleep)
+        return (replay, why) if why else _until_all_have_ended(redis, replay, sleep)
     except KeyboardInterrupt:
         return found(replays, number), come_back(number)
+
+
+def _until_it_ends(
+    replays: Replays, replay: Replay, sleep: Callable[[float], None]
+) -> tuple[Replay, str | None]:
+    why: str | None = None
+    with Bar("replaying", replay.request.selected) as bar:
+        said = ""
+        while not replay.ended and (why := _reason_to_leave(replays, replay)) is None:
+            said = _say_waits(bar, replay, said)
+            bar.reach(replay.seen)
+            sleep(EVERY_S)
+            replay = found(replays, replay.number)
+    return replay, None if replay.ended else why
+
+
+def _until_all_have_ended(
+    redis: Redis, replay: Replay, sleep: Callable[[float], None]
+) -> tuple[Replay, str | None]:
+    replays, moved_at = Replays(redis), time.monotonic()
+    with Bar("delivering", replay.replayed) as bar:
+        while replay.waiting:
+            quiet_s = time.monotonic() - moved_at
+            if why := _reason_not_to_wait(redis, replay, quiet_s):
+                return replay, why
+            sleep(EVERY_S)
+            before, replay = replay, found(replays, replay.number)
+            if replay.settled != before.settled:
+                moved_at = time.monotonic()
+            bar.reach(replay.settled)
+    return replay, None
 
 
 def found(replays: Replays, number: int) -> Replay:
@@ -69,16 +105,43 @@ def _reason_to_leave(replays: Replays, replay: Replay) -> str | None:
     if replay.state is ReplayState.PAUSED:
         return f"It is paused. Next: tiktok-events replays resume {number}"
     if parked := replays.waits_for_a_person(replay):
-        return (
-            f"What is left waits for {' and '.join(map(labelled, parked))}: parked.\n"
-            f"Next: tiktok-events destinations resume {parked[0]}; then it goes on by itself"
-        )
+        return f"What is left waits for {_parked_words(parked)}"
     if replays.unattended_s(number) > UNATTENDED_S:
         return (
             f"No worker runs, it seems: replay {number} goes on as soon as one does.\n"
             f"Next: tiktok-events worker · tiktok-events replays watch {number}"
         )
     return None
+
+
+def _reason_not_to_wait(redis: Redis, replay: Replay, quiet_s: float) -> str | None:
+    """Why what is still in outboxes will not be sent soon."""
+    waiting = counted(replay.waiting, "event")
+    back = f"tiktok-events replays show {replay.number}"
+    letters = letters_of(redis, replay.number)
+    held_up = {one.destination for one in letters if one.end is End.WAITING}
+    parked = sorted(held_up & set(Parking(redis).parked()))
+    if parked and held_up == set(parked):
+        return f"{waiting} still {_wait(replay)} for {_parked_words(parked)}"
+    if not Presence(redis).count():
+        return (
+            f"No worker runs, it seems: {waiting} {_wait(replay)} until one does.\n"
+            f"Next: tiktok-events worker · {back}"
+        )
+    if quiet_s > QUIET_S:
+        return f"{waiting} still {_wait(replay)}.\nNext: tiktok-events status · {back}"
+    return None
+
+
+def _wait(replay: Replay) -> str:
+    return "waits" if replay.waiting == 1 else "wait"
+
+
+def _parked_words(parked: list[str]) -> str:
+    return (
+        f"{' and '.join(map(labelled, parked))}: parked. Resumed, it goes on by itself.\n"
+        f"Next: tiktok-events destinations resume {parked[0]}"
+    )
 
 
 def _say_waits(bar: Bar, replay: Replay, said: str) -> str:
