@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 from tiktok_events.connection.circuit import Circuit
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.destination import DESTINATION_FIELDS, EVENT_SOURCES, destination_of
-from tiktok_events.event.policy import KEEP, PolicyRule, check_rule
+from tiktok_events.event.policy import KEEP, Policy, PolicyRule, check_rule, decide
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent, given_event_id
+from tiktok_events.event.remarks import without_remarks
 from tiktok_events.outbox.delayed import Cancellation
 from tiktok_events.outbox.tally import Tally
 from tiktok_events.settings import ClientSettings
@@ -82,6 +86,31 @@ class Producer:
     def withheld(self) -> int:
         """Events that a policy kept back so far, in this process."""
         return self._withheld.count
+
+    @property
+    def event_source_id(self) -> str | None:
+        """Where web events go that name no id."""
+        return self._preparer.default_ids.get("web")
+
+    def policy_for(self, event: AnyEvent) -> Policy:
+        """What the client's own policy allows of an event.
+
+        Raises:
+            InvalidSetting: its function gave no policy; what that raises itself passes.
+        """
+        return decide(self._preparer.policy, event)
+
+    def preview(self, event: AnyEvent, *, policy: PolicyRule | None = None) -> dict[str, Any]:
+        """The event as `track` would hand it over, its destination beside it; nothing is sent.
+
+        Match keys are hashed, id and time are there. What the policy drops has its identity only.
+
+        Raises:
+            InvalidEvent: `track` would refuse it.
+        """
+        prepared = self._preparer.prepare(event, policy=policy)
+        body = without_remarks(orjson.loads(prepared.body or b"{}"))
+        return {**prepared.destination.fields(), "event_id": prepared.event_id, **body}
 
     def _connect(self) -> None:
         """Make what carries the events; nothing is sent yet."""

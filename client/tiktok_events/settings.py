@@ -162,6 +162,26 @@ def setting(default: Any, check: Check, *, secret: bool = False) -> Any:
     return field(default=default, repr=not secret, metadata={"check": check})
 
 
+_sources: Final[list[Callable[[], Mapping[str, Any]]]] = []
+
+
+def configure(source: Callable[[], Mapping[str, Any]]) -> None:
+    """Let the settings of a framework go before the environment, in every client of this process.
+
+    Args:
+        source: returns names of settings in lower case, and their values; asked at each `load`.
+    """
+    _sources[:] = [source]
+
+
+def _of_framework() -> dict[str, Any]:
+    return _present(_sources[0]()) if _sources else {}
+
+
+def _present(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSettings:
     """Settings of a producer.
@@ -222,13 +242,15 @@ class ClientSettings:
     def load(cls, environment: Mapping[str, str] | None = None, **given: Any) -> Self:
         """Settings from arguments, then the environment, then the defaults.
 
-        A blank variable counts as absent.
+        A blank variable counts as absent. What a framework's own settings say
+        (`configure`) goes before the environment of the process.
 
         Raises:
             InvalidSetting: values that are not allowed, all of them, each with what is;
                 where each is allowed, those that contradict each other.
         """
-        environment = os.environ if environment is None else environment
+        if environment is None:
+            environment, given = os.environ, _of_framework() | _present(given)
         values: dict[str, Any] = {}
         problems: list[str] = []
         for one in fields(cls):

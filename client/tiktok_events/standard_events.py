@@ -6,8 +6,9 @@ What is said there of one holds for all:
 - All arguments are keywords. Beside its own, each function takes those of `Circumstances`:
   `user`, `page`, `event_id`, `event_source` …, and further `properties`.
 - A value is a `Money`, so that it always has its currency.
-- Web events, which all are that name no `event_source`, need `page` with its `url`;
-  app events `app` with its `app_id`; CRM events `lead` with its `lead_id`.
+- TikTok asks for `page` with web events, which all are that name no `event_source`: give it,
+  or let the visit tell it (`tiktok_events.web`). A page has its `url`;
+  app events need `app` with its `app_id`, CRM events `lead` with its `lead_id`.
 
 Raises:
     InvalidEvent: an argument cannot be what it is meant to be; `path` says which.

@@ -217,14 +217,7 @@ def _without_spool(settings: ClientSettings) -> Fallback:
 
 
 def _conversion(event: PreparedEvent) -> Conversion:
-    destination = event.destination
-    beside = {
-        "event_source": destination.event_source,
-        "event_source_id": destination.event_source_id,
-        "test_event_code": destination.test_event_code,
-    }
-    given = {key: value for key, value in beside.items() if value is not None}
-    return {**given, **without_remarks(orjson.loads(event.body))}
+    return {**event.destination.fields(), **without_remarks(orjson.loads(event.body))}
 
 
 def _too_many(event: str, found: Sequence[Conversion], wanted: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 from uuid import uuid4
 
@@ -14,9 +13,10 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from starlette.requests import HTTPConnection
 
-from tiktok_events import Client, TikTokEventsError
-from tiktok_events.web import Capture, PairedEvent, pair, with_capture
-from tiktok_events.web.starlette import CaptureMiddleware, captured
+from tiktok_events import Client, Money, purchase
+from tiktok_events.web import Visit, WebEvents
+from tiktok_events.web.jinja import GLOBALS
+from tiktok_events.web.starlette import CaptureMiddleware, visit
 
 HERE = Path(__file__).parent
 
@@ -30,8 +30,11 @@ app = FastAPI()
 app.add_middleware(CaptureMiddleware, consent=may_advertise)
 app.mount("/static", StaticFiles(directory=HERE.parent / "static"), name="static")
 templates = Jinja2Templates(HERE / "templates")
-client = Client()  # one for the whole process; settings come from the environment
-orders: dict[str, str] = {}  # order → the script of its page; in a database, really
+templates.env.globals.update(GLOBALS)
+events = WebEvents(Client(), identify=True)  # one for the whole process
+orders: dict[
+    str, dict[str, Any] | None
+] = {}  # order → what its page reports; in a database, really
 
 
 async def form(request: Request) -> dict[str, str]:
@@ -41,7 +44,7 @@ async def form(request: Request) -> dict[str, str]:
 
 
 Form = Annotated[dict[str, str], Depends(form)]
-Captured = Annotated[Capture, Depends(captured)]
+Visited = Annotated[Visit, Depends(visit)]
 
 
 @app.get("/")
@@ -59,42 +62,24 @@ def consent(form: Form) -> Response:
 
 
 @app.post("/checkout")
-def checkout(form: Form, visit: Captured) -> Response:
-    """Sell the mug, and report it if the visitor agreed."""
+def checkout(form: Form, visit: Visited) -> Response:
+    """Sell the mug, and report it as far as the visitor agreed."""
     order_id = uuid4().hex
-    orders[order_id] = report(purchase(order_id, form, visit)).script if visit else ""
+    report = events.track(
+        purchase(
+            event_id=f"order-{order_id}",
+            value=Money(25.0, "EUR"),
+            contents=[{"content_id": "mug-1", "content_name": "Mug", "price": 12.5, "quantity": 2}],
+            order_id=order_id,
+            user={"email": form.get("email", "")},
+        ),
+        visit,
+    )
+    orders[order_id] = report.pixel
     return RedirectResponse(f"/thanks/{order_id}", 303)
 
 
 @app.get("/thanks/{order_id}")
 def thanks(request: Request, order_id: str) -> HTMLResponse:
     """The thank-you page, where the Pixel reports the same event."""
-    return templates.TemplateResponse(request, "thanks.html", {"script": orders[order_id]})
-
-
-def purchase(order_id: str, form: dict[str, str], visit: Capture) -> PairedEvent:
-    """The event for the server and the script for the page, with one id."""
-    mug = {"content_id": "mug-1", "content_name": "Mug", "price": 12.5, "quantity": 2}
-    event = {
-        "event": "Purchase",
-        "event_id": f"order-{order_id}",
-        "user": {"email": form.get("email")},
-        "properties": {
-            "value": 25.0,
-            "currency": "EUR",
-            "content_type": "product",
-            "contents": [mug],
-            "order_id": order_id,
-        },
-    }
-    return pair(with_capture(event, visit))
-
-
-def report(paired: PairedEvent) -> PairedEvent:
-    """Hand the event over; a sale is worth more than its report."""
-    try:
-        if paired.event is not None:
-            client.track(paired.event)
-    except TikTokEventsError:
-        logging.getLogger("shop").exception("the purchase is not reported")
-    return paired
+    return templates.TemplateResponse(request, "thanks.html", {"pixel": orders[order_id]})

@@ -1,9 +1,8 @@
-// Stands in for the base code of TikTok's Pixel: it shows each call instead of sending it.
-window.ttq = {
-  track(...call) {
-    const line = document.createElement("li");
-    line.dataset.call = JSON.stringify(call);
-    line.textContent = `ttq.track(${call.map((part) => JSON.stringify(part)).join(", ")})`;
-    document.getElementById("pixel-calls").append(line);
-  },
-};
+// Shows what the Pixel's base code was told so far; TikTok's library would take it from there.
+for (const call of window.ttq || []) {
+  const line = document.createElement("li");
+  const [method, ...given] = call;
+  line.dataset.call = JSON.stringify(call);
+  line.textContent = `ttq.${method}(${given.map((part) => JSON.stringify(part)).join(", ")})`;
+  document.getElementById("pixel-calls").append(line);
+}

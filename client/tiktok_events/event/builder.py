@@ -36,7 +36,6 @@ Source: https://business-api.tiktok.com/portal/docs?id=1771101111730178 (read 20
 """
 
 _NEEDS: Final[Mapping[str, tuple[str, str]]] = {
-    "web": ("page", "url"),
     "app": ("app", "app_id"),
     "crm": ("lead", "lead_id"),
 }
@@ -119,13 +118,15 @@ def _checked_source(circumstances: Circumstances) -> str:
     checked_destination(source, source_id, circumstances.get("test_event_code"))
     if not isinstance(circumstances.get("event_id", ""), str | UUID):
         raise InvalidEvent("must be a string", path="event_id")
+    given = cast("Mapping[str, Any]", circumstances)
     if source in _NEEDS:
-        _check_needs(source, cast("Mapping[str, Any]", circumstances))
+        _check_part(source, given, *_NEEDS[source])
+    elif "page" in given:
+        _check_part(source, given, "page", "url")
     return source
 
 
-def _check_needs(source: str, circumstances: Mapping[str, Any]) -> None:
-    place, key = _NEEDS[source]
+def _check_part(source: str, circumstances: Mapping[str, Any], place: str, key: str) -> None:
     given = circumstances.get(place)
     if not isinstance(given, Mapping):
         raise InvalidEvent(f"is required for {source} events, with its {key}", path=place)

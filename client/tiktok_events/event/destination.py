@@ -48,6 +48,15 @@ class Destination:
             parts.append(quote(self.test_event_code, safe=""))
         object.__setattr__(self, "key", ":".join(parts))
 
+    def fields(self) -> dict[str, str]:
+        """The fields of an event that name it."""
+        given = zip(
+            DESTINATION_FIELDS,
+            (self.event_source, self.event_source_id, self.test_event_code),
+            strict=True,
+        )
+        return {name: value for name, value in given if value is not None}
+
     @classmethod
     def from_key(cls, key: str) -> Destination:
         """Read what ``key`` wrote.

@@ -64,8 +64,16 @@ class Policy:
             event = _without(event, path.split("."))
         return {**event, "limited_data_use": True} if self.use == "limit" else event
 
+    def __and__(self, other: Policy) -> Policy:
+        """What both allow: the stricter use, and neither's removed paths."""
+        if other == KEEP:
+            return self
+        use = max(self.use, other.use, key=get_args(Use).index)
+        return Policy(use, (*self.remove, *other.remove))
+
 
 KEEP: Final = Policy()
+DROP: Final = Policy("drop")
 
 PolicyRule: TypeAlias = Policy | Callable[[Mapping[str, Any]], Policy]
 """A policy, or what decides on one for each event."""

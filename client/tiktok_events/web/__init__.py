@@ -3,37 +3,43 @@
 Works on WSGI environs and ASGI scopes; frameworks are imported by their own modules only:
 ``tiktok_events.web.django``, ``.flask``, ``.starlette`` (FastAPI too) and ``.jinja``.
 
-Imports the settings, `event` and the errors; nothing else of the client imports it.
+Imports the clients and what stands below them; nothing else of the client imports it.
 """
 
 from __future__ import annotations
 
 from tiktok_events.web.asgi import ASGIMiddleware
-from tiktok_events.web.capture import Capture, capture, current_capture, with_capture
-from tiktok_events.web.pixel import (
-    PairedEvent,
-    chosen_setup,
-    pair,
-    pixel_event,
-    pixel_script,
-)
+from tiktok_events.web.base_code import base_code, consent_script
+from tiktok_events.web.capture import Capture, capture
+from tiktok_events.web.faults import faulty_events
+from tiktok_events.web.pixel import chosen_setup, pixel_event, pixel_script
+from tiktok_events.web.report import Answer, Report
 from tiktok_events.web.script_text import ScriptText
 from tiktok_events.web.settings import Setup, WebSettings
+from tiktok_events.web.visit import Visit, current_visit, visit_of, with_capture
+from tiktok_events.web.web_events import AsyncWebEvents, WebEvents
 from tiktok_events.web.wsgi import WSGIMiddleware
 
 __all__ = [
     "ASGIMiddleware",
+    "Answer",
+    "AsyncWebEvents",
     "Capture",
-    "PairedEvent",
+    "Report",
     "ScriptText",
     "Setup",
+    "Visit",
     "WSGIMiddleware",
+    "WebEvents",
     "WebSettings",
+    "base_code",
     "capture",
     "chosen_setup",
-    "current_capture",
-    "pair",
+    "consent_script",
+    "current_visit",
+    "faulty_events",
     "pixel_event",
     "pixel_script",
+    "visit_of",
     "with_capture",
 ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
-from tiktok_events.web.capture import conceal, expose
 from tiktok_events.web.click_id import ClickIdCookie
+from tiktok_events.web.look import Answer, begin
 from tiktok_events.web.settings import WebSettings
-from tiktok_events.web.visit import CAPTURE_KEY, visit
+from tiktok_events.web.visit import conceal
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -20,12 +20,13 @@ Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 class ASGIMiddleware:
     """Captures, and keeps the click id, for visitors who have consented.
 
-    The capture stands in ``scope["tiktok_events.capture"]`` and in `current_capture`. A WebSocket
-    has a capture too, but no cookie: there is no answer to carry it.
+    `visit_of(scope)` and `current_visit` tell the visit. A WebSocket has one too, but no cookie:
+    there is no answer to carry it.
 
     Args:
         app: what is called with it.
-        consent: takes the scope, returns whether the visitor has agreed. It is no coroutine.
+        consent: takes the scope, returns whether the visitor has agreed, or a `Policy`.
+            It is no coroutine.
         settings: by default from the environment.
 
     Raises:
@@ -36,7 +37,7 @@ class ASGIMiddleware:
         self,
         app: Application,
         *,
-        consent: Callable[[Scope], bool],
+        consent: Callable[[Scope], Answer],
         settings: WebSettings | None = None,
     ) -> None:
         self._app = app
@@ -48,11 +49,9 @@ class ASGIMiddleware:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        found = visit(scope, self._consent, self._settings)
-        scope[CAPTURE_KEY] = found.captured
+        found = begin(scope, self._consent, self._settings)
         if found.cookie is not None:
             send = _with_cookie(send, found.cookie)
-        expose(found.captured)
         try:
             await self._app(scope, receive, send)
         finally:

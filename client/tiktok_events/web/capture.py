@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextvars import ContextVar
 from typing import Any, Final, TypeAlias
 
 from tiktok_events.web.click_id import arriving_click_id, kept_click_id, pixel_cookie
 from tiktok_events.web.locale import preferred_locale
-from tiktok_events.web.page import page_url, referrer_url
+from tiktok_events.web.page import visited_pages
 from tiktok_events.web.request import WebRequest, web_request
 from tiktok_events.web.settings import WebSettings
 from tiktok_events.web.visitor_ip import visitor_ip
 
 Capture: TypeAlias = dict[str, dict[str, str]]
-"""``{"user": …, "page": …}`` of an event; empty, hence false, without consent."""
+"""``{"user": …, "page": …}`` of an event."""
 
 USER_AGENT_CHARS: Final = 2_048
 """Honest ones have a few hundred. A longer one is left out: cut, it would match nobody."""
-
-_current: ContextVar[Capture | None] = ContextVar("tiktok_events_capture", default=None)
 
 
 def capture(request: Any, settings: WebSettings | None = None) -> Capture:
@@ -49,7 +46,7 @@ def capture(request: Any, settings: WebSettings | None = None) -> Capture:
 def capture_of(request: WebRequest, settings: WebSettings) -> Capture:
     """The same of a request that has been read."""
     trusted, header = settings.trusted_proxies, settings.ip_header
-    url, referrer = page_url(request, trusted, header), referrer_url(request)
+    url, referrer = visited_pages(request, trusted, header)
     user = {
         "ttclid": arriving_click_id(request, url, referrer) or kept_click_id(request),
         "ttp": pixel_cookie(request),
@@ -58,29 +55,6 @@ def capture_of(request: WebRequest, settings: WebSettings) -> Capture:
         "locale": preferred_locale(request.one("accept-language")),
     }
     return {"user": _present(user), "page": _present({"url": url, "referrer": referrer})}
-
-
-def with_capture(event: Mapping[str, Any], captured: Mapping[str, Any]) -> dict[str, Any]:
-    """A new event with the captured parts; what the event says itself goes first."""
-    merged = dict(event)
-    for part, values in captured.items():
-        merged[part] = {**values, **(event.get(part) or {})}
-    return merged
-
-
-def current_capture() -> Capture:
-    """The capture of the request that is being answered; empty outside of one."""
-    return {part: dict(values) for part, values in (_current.get() or {}).items()}
-
-
-def expose(captured: Capture) -> None:
-    """Let `current_capture` return this from now on, in this context."""
-    _current.set(captured)
-
-
-def conceal() -> None:
-    """End what `expose` began: a thread that is used again must not see it."""
-    _current.set(None)
 
 
 def _user_agent(request: WebRequest) -> str | None:

@@ -73,11 +73,12 @@ class ClickIdCookie:
 
 
 def arriving_click_id(request: WebRequest, url: str | None, referrer: str | None) -> str | None:
-    """The click id of the URL, else of the page before if that was ours too."""
-    found = _parameter(request.query)
-    if found is None and url and referrer and host_of(url) == host_of(referrer):
-        found = _parameter(urlsplit(referrer).query)
-    return found
+    """The click id of the URL, else of the page, else of the page before if that was ours too."""
+    pages = [url]
+    if url and referrer and host_of(url) == host_of(referrer):
+        pages.append(referrer)
+    queries = (request.query, *(urlsplit(page).query for page in pages if page))
+    return next((found for query in queries if (found := _parameter(query))), None)
 
 
 def kept_click_id(request: WebRequest) -> str | None:

@@ -6,16 +6,17 @@ from collections.abc import Callable
 
 from flask import Flask, Request, Response, g, request
 
-from tiktok_events.web.capture import conceal, expose
 from tiktok_events.web.jinja import GLOBALS
+from tiktok_events.web.look import Answer, begin
 from tiktok_events.web.settings import WebSettings
-from tiktok_events.web.visit import visit
+from tiktok_events.web.visit import conceal
 
 
 class TikTokEvents:
     """Captures, and keeps the click id, for visitors who have consented.
 
-    The capture stands in ``g.tiktok_events``; templates have ``tiktok_pixel(event)``.
+    `visit_of(request)` tells the visit, and so does ``g.tiktok_events``; templates have
+    ``tiktok_pixel(…)`` and ``tiktok_base_code()``.
 
     Example:
         >>> TikTokEvents(app, consent=lambda request: "yes" == request.cookies.get("ads"))
@@ -23,7 +24,7 @@ class TikTokEvents:
 
     Args:
         app: the application; without one, call `init_app` later.
-        consent: takes Flask's request, returns whether the visitor has agreed.
+        consent: takes Flask's request, returns whether the visitor has agreed, or a `Policy`.
         settings: by default from the environment.
 
     Raises:
@@ -34,7 +35,7 @@ class TikTokEvents:
         self,
         app: Flask | None = None,
         *,
-        consent: Callable[[Request], bool],
+        consent: Callable[[Request], Answer],
         settings: WebSettings | None = None,
     ) -> None:
         self._consent = consent
@@ -51,10 +52,9 @@ class TikTokEvents:
         app.extensions["tiktok_events"] = self
 
     def _look(self) -> None:
-        found = visit(request, self._consent, self._settings)
-        g.tiktok_events = found.captured
+        found = begin(request, self._consent, self._settings)
+        g.tiktok_events = found.visit
         g.tiktok_events_cookie = found.cookie
-        expose(found.captured)
 
 
 def _keep_click_id(response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""Jinja: ``{{ tiktok_pixel(event) }}`` in a template."""
+"""Jinja: ``{{ tiktok_base_code() }}`` and ``{{ tiktok_pixel(report.pixel) }}`` in a template."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from typing import Any, Final
 from jinja2 import Environment
 from jinja2.ext import Extension
 
+from tiktok_events.web.base_code import base_code, consent_script
 from tiktok_events.web.pixel import pixel_script
 
-GLOBALS: Final[Mapping[str, Callable[..., Any]]] = {"tiktok_pixel": pixel_script}
+GLOBALS: Final[Mapping[str, Callable[..., Any]]] = {
+    "tiktok_base_code": base_code,
+    "tiktok_consent": consent_script,
+    "tiktok_pixel": pixel_script,
+}
 
 
 class PixelExtension(Extension):
-    """Gives templates ``tiktok_pixel(event, nonce=…)``.
+    """Gives templates ``tiktok_base_code()``, ``tiktok_pixel(report.pixel)``, ``tiktok_consent()``.
 
     Example:
         >>> Environment(extensions=[PixelExtension])  # doctest: +SKIP

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 from tiktok_events.web.request import WebRequest
-from tiktok_events.web.visitor_ip import FORWARDED, TrustedProxies, forwarded_part
+from tiktok_events.web.visitor_ip import TrustedProxies, said_by_proxies
 
 URL_CHARS: Final = 8_192
 """What servers take as a request line. The worker takes more, and refuses what is over that."""
@@ -18,21 +18,48 @@ _HOST: Final = re.compile(
 _SAFE_IN_URL: Final = ":/?#[]@!$&'()*+,;=%~"
 
 
+def visited_pages(
+    request: WebRequest, trusted: TrustedProxies, header: str
+) -> tuple[str | None, str | None]:
+    """The URL in the visitor's address bar, and the page before it.
+
+    A script that fetches something stands on a page, which its referrer names if that is ours;
+    what it fetches was never in the address bar, and the page before is not told.
+    """
+    url, referrer = page_url(request, trusted, header), referrer_url(request)
+    if url and referrer and _is_fetched(request) and host_of(url) == host_of(referrer):
+        return referrer, None
+    return url, referrer
+
+
+def _is_fetched(request: WebRequest) -> bool:
+    """Whether a script asked.
+
+    Source: https://www.w3.org/TR/fetch-metadata/ (``empty`` is the destination of ``fetch``,
+    ``sendBeacon`` and XMLHttpRequest; read 2026-11-30); browsers before 2023 do not tell, but
+    jQuery and axios did.
+    """
+    dest = request.one("sec-fetch-dest").strip().lower()
+    return dest == "empty" or (
+        not dest and request.one("x-requested-with").strip().lower() == "xmlhttprequest"
+    )
+
+
 def is_secure(request: WebRequest, trusted: TrustedProxies, header: str) -> bool:
     """Whether the visitor's browser speaks https, to us or to our proxy."""
-    said = _from_proxy(request, trusted, header, "proto")
+    said = said_by_proxies(request, trusted, header, "proto")
     return request.is_secure if not said else said.lower() == "https"
 
 
 def page_url(request: WebRequest, trusted: TrustedProxies, header: str) -> str | None:
-    """The URL in the visitor's address bar; ``None`` without a usable host.
+    """The URL that was asked for; ``None`` without a usable host.
 
     Args:
         request: the request that the page answers.
         trusted: our own proxies, who know the host and the scheme before them.
         header: the one that they write the visitor's address in.
     """
-    host = _from_proxy(request, trusted, header, "host") or request.one("host").strip()
+    host = said_by_proxies(request, trusted, header, "host") or request.one("host").strip()
     if not _HOST.fullmatch(host):
         return None
     scheme = "https" if is_secure(request, trusted, header) else "http"
@@ -56,19 +83,6 @@ def host_of(url: str) -> str | None:
     except ValueError:
         return None
     return host if parts.scheme in {"http", "https"} and "@" not in parts.netloc else None
-
-
-def _from_proxy(request: WebRequest, trusted: TrustedProxies, header: str, what: str) -> str:
-    """What the last trusted proxy says of the visitor's ``host`` or ``proto``; else empty."""
-    if not trusted.trusts_peer(request.peer):
-        return ""
-    if header == FORWARDED:
-        return forwarded_part(_last(request.all(FORWARDED)), what).strip()
-    return _last(request.all(f"x-forwarded-{what}"))
-
-
-def _last(values: list[str]) -> str:
-    return ",".join(values).rpartition(",")[2].strip()
 
 
 def _bounded(url: str) -> str | None:

@@ -1,65 +1,20 @@
-"""The browser's half of an event: the call of TikTok's Pixel, safe inside a page."""
+"""The browser's half of an event: the calls of TikTok's Pixel, safe inside a page."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
 from tiktok_events.errors import InvalidSetting
-from tiktok_events.event.identity import new_event_id
-from tiktok_events.web.browser_event import browser_event_id, browser_name, browser_properties
+from tiktok_events.event.policy import KEEP, Policy
+from tiktok_events.web.browser_event import browser_event, identified
+from tiktok_events.web.faults import guarded
 from tiktok_events.web.script_text import ScriptText, script_json
-from tiktok_events.web.settings import Setup, WebSettings, setup_of
+from tiktok_events.web.settings import OnInvalid, Setup, WebSettings, setup_of
+from tiktok_events.web.visit import current_visit
 
 Event = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class PairedEvent:
-    """An event for both channels, with one id, so that TikTok counts it once.
-
-    Attributes:
-        event_id: the id that the server's event has, too.
-        event: for ``Client.track``; ``None`` where only the Pixel reports.
-        script: for the page; empty where only the Events API reports.
-    """
-
-    event_id: str
-    event: dict[str, Any] | None = field(repr=False)
-    script: ScriptText = field(repr=False)
-
-
-def pair(
-    event: Event,
-    *,
-    pixel_code: str | None = None,
-    nonce: str | None = None,
-    setup: Setup | str | None = None,
-) -> PairedEvent:
-    """Make an event and the browser snippet that goes with it.
-
-    Args:
-        event: in the vocabulary of the Events API; an ``event_id`` is made where it has none.
-        pixel_code: as for `pixel_event`.
-        nonce: as for `pixel_script`.
-        setup: which channels report; by default ``TIKTOK_EVENTS_SETUP``, else both.
-
-    Raises:
-        InvalidEvent: no name, or a property that JSON cannot express.
-        InvalidSetting: the set-up is none of the three.
-
-    Source: https://ads.tiktok.com/help/article/event-deduplication (one source, name and id on
-    both channels; read 2026-11-22).
-    """
-    chosen = chosen_setup(setup)
-    identified = {**event, "event_id": event.get("event_id") or new_event_id()}
-    return PairedEvent(
-        browser_event_id(identified),
-        identified if chosen.has_api else None,
-        pixel_script(identified, pixel_code=pixel_code, nonce=nonce, setup=chosen),
-    )
 
 
 def pixel_event(event: Event, *, pixel_code: str | None = None) -> ScriptText:
@@ -70,47 +25,85 @@ def pixel_event(event: Event, *, pixel_code: str | None = None) -> ScriptText:
 
     Args:
         event: in the vocabulary of the Events API, with the ``event_id`` that the server
-            reports it by. Only the properties that the Pixel knows are taken.
+            reports it by. Only the properties that the API knows are taken, never a match key.
         pixel_code: the Pixel that is meant, where a page has several.
 
     Raises:
         InvalidEvent: no name, no ``event_id``, or a property that JSON cannot express.
 
     Source: https://github.com/tiktok/gtm-template-pixel ``template.js`` (read 2026-11-22).
+    ``limited_data_use`` of one event stands among its properties: so developers quote TikTok's
+    guide (read 2026-11-30).
     """
-    options = {"event_id": browser_event_id(event)}
+    told = browser_event(event)
+    options = {"event_id": told["event_id"]}
     if pixel_code is not None:
         options["pixel_code"] = pixel_code
-    arguments = (browser_name(event), browser_properties(event), options)
-    return ScriptText(f"ttq.track({', '.join(map(script_json, arguments))})")
+    properties = dict(told["properties"])
+    if told.get("limited_data_use"):
+        properties["limited_data_use"] = True
+    arguments = map(script_json, (told["event"], properties, options))
+    return ScriptText(f"ttq.track({', '.join(arguments)})")
 
 
 def pixel_script(
-    event: Event,
+    event: Event | None,
     *,
     pixel_code: str | None = None,
     nonce: str | None = None,
     setup: Setup | str | None = None,
+    policy: Policy = KEEP,
+    on_invalid: OnInvalid | None = None,
 ) -> ScriptText:
-    """The call in a script element; empty where only the Events API reports.
+    """The call in a script element; empty where the page must not report.
 
-    On a page without the Pixel's base code, which the shop puts there itself, it does nothing.
+    It is empty for no event, where only the Events API reports, and for a visitor who has not
+    agreed: what the current visit allows is what the page tells. On a page without the Pixel's
+    base code it does nothing.
 
     Args:
-        event: as for `pixel_event`.
+        event: as for `pixel_event`; or what `Report.pixel` has kept, with digests for
+            ``ttq.identify`` under ``identify`` and the Pixels that are meant under ``pixels``.
         pixel_code: as for `pixel_event`.
         nonce: of the page's Content-Security-Policy.
         setup: which channels report; by default ``TIKTOK_EVENTS_SETUP``, else both.
+        policy: what may be shared, beside what the current visit says.
+        on_invalid: ``log`` or ``raise``, by default ``TIKTOK_EVENTS_ON_INVALID``, else ``log``.
 
     Raises:
-        InvalidEvent: as for `pixel_event`.
+        InvalidEvent: as for `pixel_event`, with ``raise``.
         InvalidSetting: the set-up is none of the three.
     """
-    if not chosen_setup(setup).has_pixel:
+    allowed = policy & visitor_policy()
+    if event is None or allowed.use == "drop" or not chosen_setup(setup).has_pixel:
         return ScriptText()
+    told = []
+    with guarded(on_invalid):
+        told.append(element(_calls(event, allowed, pixel_code), nonce))
+    return ScriptText("".join(told))
+
+
+def _calls(event: Event, policy: Policy, pixel_code: str | None) -> str:
+    """What the page says: who the visitor is, if we may, then the event, for each Pixel."""
+    who = policy.applied_to({"user": event.get("identify", {})})
+    calls = []
+    if digests := identified(who.get("user", {})):
+        calls.append(f"ttq.identify({script_json(digests)})")
+    told, codes = policy.applied_to(event), event.get("pixels") or [pixel_code]
+    calls += [pixel_event(told, pixel_code=code) for code in codes]
+    return "".join(f"window.ttq && {call};" for call in calls)
+
+
+def visitor_policy() -> Policy:
+    """What the current visit allows; everything where there is none."""
+    visit = current_visit()
+    return KEEP if visit is None else visit.policy
+
+
+def element(script: str, nonce: str | None) -> ScriptText:
+    """A script element, with the nonce of the page's Content-Security-Policy if it has one."""
     attribute = f' nonce="{escape(nonce)}"' if nonce else ""
-    call = pixel_event(event, pixel_code=pixel_code)
-    return ScriptText(f"<script{attribute}>window.ttq && {call};</script>")
+    return ScriptText(f"<script{attribute}>{script}</script>")
 
 
 def chosen_setup(given: Setup | str | None = None) -> Setup:

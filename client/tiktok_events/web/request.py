@@ -57,11 +57,16 @@ def web_request(request: Any) -> WebRequest:
     Raises:
         TypeError: it is none of these; nothing that a visitor sends has that effect.
     """
-    source = _source(request)
+    source = source_of(request)
     return _from_asgi(source) if source.get("type") in _ASGI_TYPES else _from_wsgi(source)
 
 
-def _source(request: Any) -> Mapping[str, Any]:
+def source_of(request: Any) -> Mapping[str, Any]:
+    """The environ or scope of a request.
+
+    Raises:
+        TypeError: it has none.
+    """
     for candidate in (
         request,
         getattr(request, "environ", None),
@@ -82,11 +87,24 @@ def _from_wsgi(environ: Mapping[str, Any]) -> WebRequest:
         query=quote(_bytes(environ.get("QUERY_STRING")), _SAFE_IN_ENCODED),
         peer=_text(environ.get("REMOTE_ADDR")).strip(),
         headers={
-            name.removeprefix(_HEADER_PREFIX).replace("_", "-").lower(): [_text(value)]
-            for name, value in environ.items()
-            if name.startswith(_HEADER_PREFIX)
+            "host": [_server_name(environ)],
+            **{
+                name.removeprefix(_HEADER_PREFIX).replace("_", "-").lower(): [_text(value)]
+                for name, value in environ.items()
+                if name.startswith(_HEADER_PREFIX)
+            },
         },
     )
+
+
+def _server_name(environ: Mapping[str, Any]) -> str:
+    """The host where no header names one, as PEP 3333 puts a URL together again.
+
+    Source: https://peps.python.org/pep-3333/#url-reconstruction (read 2026-11-30).
+    """
+    name, port = _text(environ.get("SERVER_NAME")), _text(environ.get("SERVER_PORT"))
+    usual = "443" if environ.get("wsgi.url_scheme") in _SECURE_SCHEMES else "80"
+    return name if port in {"", usual} else f"{name}:{port}"
 
 
 def _from_asgi(scope: Mapping[str, Any]) -> WebRequest:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
-from tiktok_events.settings import ClientSettings, setting
+from tiktok_events.settings import ClientSettings, one_of, setting
 from tiktok_events.web.visitor_ip import X_FORWARDED_FOR, TrustedProxies, trusted_proxies
 
 _HEADER_NAME: Final = re.compile(r"[a-z0-9-]{1,64}")
 _DOMAIN: Final = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)+")
+
+
+OnInvalid: TypeAlias = Literal["log", "raise"]
+"""What becomes of a faulty event."""
 
 
 class Setup(StrEnum):
@@ -71,9 +75,12 @@ class WebSettings(ClientSettings):
             that the connection comes from is the visitor's.
         ip_header: where these proxies write the visitor's address.
         cookie_domain: for a click id that several hosts share; by default it stays with one.
+        on_invalid: what becomes of an event that cannot be reported: `log` it and count it, or
+            `raise` its error, as plain clients do.
     """
 
     setup: Setup = setting(Setup.BOTH, setup_of)
     trusted_proxies: TrustedProxies = setting(TrustedProxies(), trusted_proxies)
     ip_header: str = setting(X_FORWARDED_FOR, _header_name)
     cookie_domain: str | None = setting(None, _domain)
+    on_invalid: OnInvalid = setting("log", one_of("log", "raise"))

@@ -1,4 +1,4 @@
-"""Starlette and FastAPI: a middleware, and the capture as a dependency."""
+"""Starlette and FastAPI: a middleware, and the visit as a dependency."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
 from tiktok_events.web.asgi import ASGIMiddleware, Scope
-from tiktok_events.web.capture import Capture
+from tiktok_events.web.look import Answer
 from tiktok_events.web.settings import WebSettings
-from tiktok_events.web.visit import CAPTURE_KEY
+from tiktok_events.web.visit import Visit, visit_of
 
 
 class CaptureMiddleware(ASGIMiddleware):
@@ -21,7 +21,7 @@ class CaptureMiddleware(ASGIMiddleware):
 
     Args:
         app: what is called with it.
-        consent: returns whether the visitor has agreed. It is no coroutine.
+        consent: returns whether the visitor has agreed, or a `Policy`. It is no coroutine.
         settings: by default from the environment.
 
     Raises:
@@ -32,16 +32,15 @@ class CaptureMiddleware(ASGIMiddleware):
         self,
         app: ASGIApp,
         *,
-        consent: Callable[[HTTPConnection], bool],
+        consent: Callable[[HTTPConnection], Answer],
         settings: WebSettings | None = None,
     ) -> None:
-        def of_scope(scope: Scope) -> bool:
+        def of_scope(scope: Scope) -> Answer:
             return consent(HTTPConnection(scope))
 
         super().__init__(app, consent=of_scope, settings=settings)
 
 
-def captured(request: HTTPConnection) -> Capture:
-    """The capture of a request; for FastAPI, ``Annotated[Capture, Depends(captured)]``."""
-    found: Capture = request.scope.get(CAPTURE_KEY, {})
-    return found
+def visit(request: HTTPConnection) -> Visit:
+    """The visit of a request; for FastAPI, ``Annotated[Visit, Depends(visit)]``."""
+    return visit_of(request)

@@ -1,77 +1,92 @@
-"""What every middleware does with a request: ask for consent, capture, keep the click id."""
+"""A visit: what its request told, and what of it may be shared."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
+from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from tiktok_events.web.capture import Capture, capture_of
-from tiktok_events.web.click_id import ClickIdCookie, has_cookie, kept_click_id
-from tiktok_events.web.page import is_secure
-from tiktok_events.web.request import WebRequest, web_request
-from tiktok_events.web.settings import WebSettings
+from tiktok_events.event.policy import DROP, Policy
+from tiktok_events.web.capture import Capture
+from tiktok_events.web.request import source_of
 
-CAPTURE_KEY: Final = "tiktok_events.capture"
-"""Where a WSGI environ or an ASGI scope holds the capture."""
+VISIT_KEY: Final = "tiktok_events.visit"
+"""Where a WSGI environ or an ASGI scope holds the visit; Django's requests, too."""
 
-_log: Final = logging.getLogger("tiktok_events.web")
-
-Request = TypeVar("Request")
+_current: ContextVar[Visit | None] = ContextVar("tiktok_events_visit", default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a middleware has to do.
+    """What a middleware knows of the request that is being answered.
 
     Attributes:
-        captured: what the view may use; empty without consent.
-        cookie: what the answer carries; ``None`` leaves the browser's cookie as it is.
+        policy: what may be shared of this visitor, with the page and with the server.
+        captured: parts of an event that the request told; empty without consent.
     """
 
-    captured: Capture = field(repr=False)
-    cookie: ClickIdCookie | None = field(repr=False)
+    policy: Policy = DROP
+    captured: Capture = field(default_factory=dict, repr=False)
+
+    @property
+    def consented(self) -> bool:
+        """Whether anything of this visitor may be reported, in full or limited."""
+        return self.policy.use != "drop"
+
+    @property
+    def user(self) -> dict[str, str]:
+        """Match keys: any of ``ttclid``, ``ttp``, ``ip``, ``user_agent`` and ``locale``."""
+        return dict(self.captured.get("user", {}))
+
+    @property
+    def page(self) -> dict[str, str]:
+        """The page: any of ``url`` and ``referrer``."""
+        return dict(self.captured.get("page", {}))
+
+    def __bool__(self) -> bool:
+        return self.consented
 
 
-def visit(request: Request, consent: Callable[[Request], bool], settings: WebSettings) -> Visit:
-    """Look at a request; without the visitor's consent, only at whether we kept something."""
-    seen = web_request(request)
-    if not consents(request, consent):
-        return Visit({}, _removal(seen, settings))
-    captured = capture_of(seen, settings)
-    return Visit(captured, _keeping(seen, captured, settings))
+def visit_of(request: Any) -> Visit:
+    """The visit of a request that a middleware has seen; one without consent for any other.
 
+    Args:
+        request: of Django, Flask, Starlette or FastAPI, a WSGI environ or an ASGI scope.
 
-def consents(request: Any, consent: Callable[[Any], object]) -> bool:
-    """Whether the visitor has agreed.
-
-    Only ``True`` is a yes: a callable that fails, or returns a coroutine or another value that
-    merely counts as true, must not turn into one. It is logged without the failure's text, which
-    may hold a part of the request.
+    Raises:
+        TypeError: this is no request.
     """
-    try:
-        answer = consent(request)
-    except Exception as error:  # noqa: BLE001 — because a fault in it must not end a checkout
-        _log.warning("the consent callable raised %s: taken as no", type(error).__name__)
-        return False
-    if not isinstance(answer, bool):
-        _log.warning("the consent callable returned %s: taken as no", type(answer).__name__)
-    return answer is True
+    found = source_of(request).get(VISIT_KEY)
+    return found if isinstance(found, Visit) else Visit()
 
 
-def _keeping(request: WebRequest, captured: Capture, settings: WebSettings) -> ClickIdCookie | None:
-    """A new click id is kept from now on; the one we have keeps its date."""
-    click_id = captured["user"].get("ttclid")
-    if click_id is None or click_id == kept_click_id(request):
-        return None
-    return _cookie(request, click_id, settings)
+def current_visit() -> Visit | None:
+    """The visit of the request that is being answered; ``None`` outside of one."""
+    return _current.get()
 
 
-def _removal(request: WebRequest, settings: WebSettings) -> ClickIdCookie | None:
-    return _cookie(request, "", settings) if has_cookie(request) else None
+def with_capture(
+    event: Mapping[str, Any], visit: Visit | Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """A new event with the captured parts; what the event says itself goes first.
+
+    Args:
+        event: any event.
+        visit: a visit, or what `capture` returned; outside of a page there is none.
+    """
+    captured = visit.captured if isinstance(visit, Visit) else visit or {}
+    merged = dict(event)
+    for part, values in captured.items():
+        merged[part] = {**values, **(event.get(part) or {})}
+    return merged
 
 
-def _cookie(request: WebRequest, value: str, settings: WebSettings) -> ClickIdCookie:
-    secure = is_secure(request, settings.trusted_proxies, settings.ip_header)
-    return ClickIdCookie(value, secure, settings.cookie_domain)
+def expose(visit: Visit) -> None:
+    """Let `current_visit` return this from now on, in this context."""
+    _current.set(visit)
+
+
+def conceal() -> None:
+    """End what `expose` began: a thread that is used again must not see it."""
+    _current.set(None)

@@ -33,7 +33,7 @@ MOST_HOPS: Final = 32
 
 Address: TypeAlias = IPv4Address | IPv6Address
 
-_PORT: Final = re.compile(r"\[(?P<six>[^\]]*)\](?::\d+)?|(?P<four>[0-9.]+):\d+")
+_PORT: Final = re.compile(r"\[(?P<six>[^\]]*)\](?::\d+)?|(?P<bare>[0-9.]+|[0-9A-Fa-f:.]+):\d+")
 _FORWARDED_PAIR: Final = re.compile(r'\s*(?P<name>[A-Za-z]+)\s*=\s*"?(?P<value>[^"]*)"?\s*')
 
 
@@ -98,20 +98,48 @@ def visitor_ip(request: WebRequest, trusted: TrustedProxies, header: str) -> str
     """
     if not trusted.trusts_peer(request.peer):
         return public_address(request.peer)
-    for hop in _hops(request, header):
-        if not trusted.trusts(hop):
-            return public_address(hop)
-    return None
+    hops = _hops(request, header)
+    passed = _passed(hops, trusted)
+    return public_address(hops[passed]) if passed < len(hops) else None
+
+
+def said_by_proxies(request: WebRequest, trusted: TrustedProxies, header: str, what: str) -> str:
+    """What the proxy that the visitor called says of its ``host`` or ``proto``; else empty.
+
+    Each proxy appends what it was asked for, as it appends an address: the value as far from the
+    right end as the visitor's address is that proxy's. Where proxies replace the value instead of
+    appending theirs, the list is shorter than that, and its first value is the one that is left.
+    """
+    if not trusted.trusts_peer(request.peer):
+        return ""
+    name = FORWARDED if header == FORWARDED else f"x-forwarded-{what}"
+    values = _elements(request, name)
+    if not values:
+        return ""
+    passed = _passed(_hops(request, header), trusted)
+    value = values[-1 - min(passed, len(values) - 1)]
+    return (forwarded_part(value, what) if header == FORWARDED else value).strip()
+
+
+def _passed(hops: list[str], trusted: TrustedProxies) -> int:
+    """How many addresses, the last proxy's word first, are our own proxies'."""
+    return next((n for n, hop in enumerate(hops) if not trusted.trusts(hop)), len(hops))
 
 
 def _hops(request: WebRequest, header: str) -> list[str]:
     """The addresses of the header, the last proxy's word first."""
-    elements = ",".join(request.all(header)).split(",")
-    if len(elements) > MOST_HOPS:
-        return []
+    elements = _elements(request, header)
     if header == FORWARDED:
         elements = [forwarded_part(element, "for") for element in elements]
     return elements[::-1]
+
+
+def _elements(request: WebRequest, name: str) -> list[str]:
+    """The elements of a header that lists them; none of a list that no chain of proxies makes."""
+    if not (values := request.all(name)):
+        return []
+    elements = ",".join(values).split(",")
+    return elements if len(elements) <= MOST_HOPS else []
 
 
 def forwarded_part(element: str, name: str) -> str:
@@ -128,15 +156,26 @@ def forwarded_part(element: str, name: str) -> str:
 
 
 def parse_address(text: str) -> Address | None:
-    """An address as headers spell it: with a port, in brackets, or IPv4 within IPv6."""
+    """An address as headers spell it: with a port, in brackets, or IPv4 within IPv6.
+
+    CloudFront writes a port behind an IPv6 address without brackets; it is one where the text is
+    no address as a whole.
+    """
     text = text.strip().strip('"')
-    match = _PORT.fullmatch(text)
-    try:
-        address = ip_address((match["six"] or match["four"] or "") if match else text)
-    except ValueError:
+    address = _address(text)
+    if address is None and (match := _PORT.fullmatch(text)):
+        address = _address(match["six"] or match["bare"] or "")
+    if address is None:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
+
+
+def _address(text: str) -> Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 def public_address(text: str) -> str | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from tiktok_events.web.capture import conceal, expose
 from tiktok_events.web.click_id import ClickIdCookie
+from tiktok_events.web.look import Answer, begin
 from tiktok_events.web.settings import WebSettings
-from tiktok_events.web.visit import CAPTURE_KEY, visit
+from tiktok_events.web.visit import conceal
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 class WSGIMiddleware:
     """Captures, and keeps the click id, for visitors who have consented.
 
-    The capture stands in ``environ["tiktok_events.capture"]`` and, while the application makes
-    its answer, in `current_capture`; a body that is streamed afterwards has the former only.
+    `visit_of(environ)` tells the visit and, while the application makes its answer,
+    `current_visit`; a body that is streamed afterwards has the former only.
 
     Args:
         application: what is called with it.
-        consent: takes the environ, returns whether the visitor has agreed.
+        consent: takes the environ, returns whether the visitor has agreed, or a `Policy`.
         settings: by default from the environment.
 
     Raises:
@@ -33,7 +33,7 @@ class WSGIMiddleware:
         self,
         application: WSGIApplication,
         *,
-        consent: Callable[[WSGIEnvironment], bool],
+        consent: Callable[[WSGIEnvironment], Answer],
         settings: WebSettings | None = None,
     ) -> None:
         self._application = application
@@ -42,11 +42,9 @@ class WSGIMiddleware:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
-        found = visit(environ, self._consent, self._settings)
-        environ[CAPTURE_KEY] = found.captured
+        found = begin(environ, self._consent, self._settings)
         if found.cookie is not None:
             start_response = _with_cookie(start_response, found.cookie)
-        expose(found.captured)
         try:
             return self._application(environ, start_response)
         finally:

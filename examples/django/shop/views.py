@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 from uuid import uuid4
 
@@ -11,11 +10,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from tiktok_events import Client, TikTokEventsError
-from tiktok_events.web import chosen_setup, with_capture
+from tiktok_events import Client, Money, purchase
+from tiktok_events.web import WebEvents
+from tiktok_events.web.django.request import VisitRequest
 
-client = Client()  # one for the whole process; settings come from the environment
-orders: dict[str, dict[str, Any] | None] = {}  # order → what to report; in a database, really
+events = WebEvents(Client(), identify=True)  # one for the whole process
+orders: dict[
+    str, dict[str, Any] | None
+] = {}  # order → what its page reports; in a database, really
 
 
 def product(request: HttpRequest) -> HttpResponse:
@@ -32,40 +34,23 @@ def consent(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def checkout(request: HttpRequest) -> HttpResponse:
-    """Sell the mug, and report it if the visitor agreed."""
+def checkout(request: VisitRequest) -> HttpResponse:
+    """Sell the mug, and report it as far as the visitor agreed."""
     order_id = uuid4().hex
-    event = orders[order_id] = purchase(order_id) if request.tiktok_events else None
-    if event and chosen_setup().has_api:
-        with_email = {**event, "user": {"email": request.POST.get("email")}}
-        report(with_capture(with_email, request.tiktok_events))
+    report = events.track(
+        purchase(
+            event_id=f"order-{order_id}",
+            value=Money(25.0, "EUR"),
+            contents=[{"content_id": "mug-1", "content_name": "Mug", "price": 12.5, "quantity": 2}],
+            order_id=order_id,
+            user={"email": request.POST.get("email", "")},
+        ),
+        request.tiktok_events,
+    )
+    orders[order_id] = report.pixel
     return HttpResponseRedirect(reverse("thanks", args=[order_id]))
 
 
 def thanks(request: HttpRequest, order_id: str) -> HttpResponse:
     """The thank-you page, where the Pixel reports the same event."""
-    return render(request, "thanks.html", {"event": orders[order_id]})
-
-
-def purchase(order_id: str) -> dict[str, Any]:
-    """The event, with an id that the server and the page share."""
-    mug = {"content_id": "mug-1", "content_name": "Mug", "price": 12.5, "quantity": 2}
-    return {
-        "event": "Purchase",
-        "event_id": f"order-{order_id}",
-        "properties": {
-            "value": 25.0,
-            "currency": "EUR",
-            "content_type": "product",
-            "contents": [mug],
-            "order_id": order_id,
-        },
-    }
-
-
-def report(event: dict[str, Any]) -> None:
-    """Hand the event over; a sale is worth more than its report."""
-    try:
-        client.track(event)
-    except TikTokEventsError:
-        logging.getLogger("shop").exception("the purchase is not reported")
+    return render(request, "thanks.html", {"pixel": orders[order_id]})

@@ -18,18 +18,21 @@ SHARED: Final = ("value", "currency", "contents", "content_type", "order_id")
 def test_the_pixel_and_the_server_report_one_event(
     name: str, browser: Any, start_shop: Any, start_worker: Any
 ) -> None:
-    """One call on the page, with the name, id and properties of the delivered event."""
+    """The page tells the name, id, properties and digests of the delivered event."""
     shop = start_shop(name).url
     with Sandbox(keep_events=10) as sandbox:
         start_worker(API_URL=sandbox.url)
         browser.open(f"{shop}?ttclid=E.C.P.example")
         browser.click("button[value=yes]")
         browser.click("form[action$=checkout] button")
-        (call,) = browser.ask(CALLS)
+        page_view, identify, call = map(json.loads, browser.ask(CALLS))
         wait_until(lambda: sandbox.report().distinct)
         (accepted,) = sandbox.events()
-    event, (called, properties, options) = accepted.event, json.loads(call)
-    assert called == event["event"] == "Purchase"
+    event, (method, called, properties, options) = accepted.event, call
+    assert page_view == ["page"]
+    assert identify == ["identify", {"email": event["user"]["email"]}]
+    assert (method, called) == ("track", event["event"])
+    assert called == "Purchase"
     assert options == {"event_id": event["event_id"]}
     assert properties == {key: event["properties"][key] for key in SHARED}
 

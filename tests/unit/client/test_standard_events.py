@@ -132,7 +132,6 @@ def test_the_arguments_are_not_changed() -> None:
 @pytest.mark.parametrize(
     ("arguments", "path"),
     [
-        ({}, "page"),
         ({"page": {}}, "page.url"),
         ({"page": {"url": "/thanks"}}, "page.url"),
         ({"event_source": "app"}, "app"),

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
+
+from tiktok_events.settings import configure
+from tiktok_events.web.django.options import django_settings
 
 
 class TikTokEventsConfig(AppConfig):  # type: ignore[misc]  # Django publishes no types
-    """An application without models."""
+    """An application without models.
+
+    It is made before any model or view is imported, so that every `Client()` of the process
+    has the settings that Django has.
+    """
 
     name = "tiktok_events.web.django"
     label = "tiktok_events"
     verbose_name = "TikTok events"
+
+    def __init__(self, app_name: str, app_module: Any) -> None:
+        super().__init__(app_name, app_module)
+        configure(django_settings)

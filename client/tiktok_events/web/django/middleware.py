@@ -7,16 +7,16 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
-from tiktok_events.web.capture import conceal, expose
 from tiktok_events.web.django.options import load_options
-from tiktok_events.web.visit import Visit, visit
+from tiktok_events.web.look import Look, begin
+from tiktok_events.web.visit import conceal
 
 
 class CaptureMiddleware:
     """Captures, and keeps the click id, for visitors who have consented.
 
-    The capture stands in ``request.tiktok_events``. Put it behind whatever your consent callable
-    reads, such as the session.
+    The visit stands in ``request.tiktok_events`` (see `VisitRequest`). Put the
+    middleware behind whatever your consent callable reads, such as the session.
 
     Args:
         get_response: the next middleware, or the view.
@@ -54,14 +54,13 @@ class CaptureMiddleware:
         finally:
             conceal()
 
-    def _look(self, request: Any) -> Visit:
-        found = visit(request, self._consent, self._settings)
-        request.tiktok_events = found.captured
-        expose(found.captured)
+    def _look(self, request: Any) -> Look:
+        found = begin(request, self._consent, self._settings)
+        request.tiktok_events = found.visit
         return found
 
 
-def _keep_click_id(response: Any, found: Visit) -> Any:
+def _keep_click_id(response: Any, found: Look) -> Any:
     if found.cookie is not None:
         response.set_cookie(**found.cookie.arguments())
     return response

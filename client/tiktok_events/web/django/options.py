@@ -1,8 +1,8 @@
-"""The Django setting ``TIKTOK_EVENTS`` → our settings and the consent callable."""
+"""The Django setting ``TIKTOK_EVENTS`` → the settings of every client, and the consent callable."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, Final
 
@@ -10,30 +10,40 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
+from tiktok_events.web.look import Answer
 from tiktok_events.web.settings import WebSettings
 
 CONSENT: Final = "CONSENT"
 _KNOWN: Final = {one.name.upper() for one in fields(WebSettings)} | {CONSENT}
 
 
-def load_options() -> tuple[Callable[[Any], bool], WebSettings]:
-    """The consent callable, and the settings: those of Django go before the environment's.
+def django_settings() -> Mapping[str, Any]:
+    """Names of settings in lower case, and what Django's settings say: before the environment.
 
     Raises:
-        ImproperlyConfigured: no ``CONSENT``, or a name that is no setting.
-        InvalidSetting: a setting has a value that is not allowed.
+        ImproperlyConfigured: a name that is no setting.
     """
     options = dict(getattr(settings, "TIKTOK_EVENTS", {}))
     if unknown := sorted(set(options) - _KNOWN):
         raise ImproperlyConfigured(
             f"TIKTOK_EVENTS has no {', '.join(unknown)}; there is {', '.join(sorted(_KNOWN))}"
         )
-    consent = options.pop(CONSENT, None)
+    return {name.lower(): value for name, value in options.items() if name != CONSENT}
+
+
+def load_options() -> tuple[Callable[[Any], Answer], WebSettings]:
+    """The consent callable, and the settings.
+
+    Raises:
+        ImproperlyConfigured: no ``CONSENT``, or a name that is no setting.
+        InvalidSetting: a setting has a value that is not allowed.
+    """
+    given = django_settings()
+    consent = getattr(settings, "TIKTOK_EVENTS", {}).get(CONSENT)
     if consent is None:
         raise ImproperlyConfigured(
             'TIKTOK_EVENTS needs "CONSENT": a callable, or the dotted path of one, that takes a '
-            "request and returns whether the visitor has agreed"
+            "request and returns whether the visitor has agreed, or a Policy"
         )
-    given = {name.lower(): value for name, value in options.items()}
     callable_ = import_string(consent) if isinstance(consent, str) else consent
     return callable_, WebSettings.load(**given)

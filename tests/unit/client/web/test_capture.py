@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tiktok_events.web import WebSettings, capture, current_capture, with_capture
-from tiktok_events.web.capture import USER_AGENT_CHARS, conceal, expose
+from tiktok_events.web import Visit, WebSettings, capture, with_capture
+from tiktok_events.web.capture import USER_AGENT_CHARS
 from tiktok_events.web.page import URL_CHARS
 
 CLICK = "E.C.P." + "aB3-_" * 200
@@ -233,12 +233,31 @@ def test_without_consent_nothing_is_added() -> None:
     assert with_capture({"event": "Lead"}, {}) == {"event": "Lead"}
 
 
-def test_the_current_capture_is_a_copy() -> None:
-    """A view that adds to it does not change what the next one sees."""
-    expose({"user": {"ip": "8.8.4.4"}, "page": {}})
-    try:
-        current_capture()["user"]["ip"] = "changed"
-        assert current_capture() == {"user": {"ip": "8.8.4.4"}, "page": {}}
-    finally:
-        conceal()
-    assert current_capture() == {}
+@pytest.mark.parametrize("visit", [None, {}, Visit()])
+def test_outside_of_a_page_nothing_is_added(visit: Any) -> None:
+    """The event itself is as good there."""
+    assert with_capture({"event": "Purchase"}, visit) == {"event": "Purchase"}
+
+
+def test_a_visit_is_not_changed_by_what_is_done_with_its_parts() -> None:
+    """A view that adds to them does not change what the next one sees."""
+    visit = Visit(captured={"user": {"ip": "8.8.4.4"}, "page": {}})
+    visit.user["ip"] = "changed"
+    assert visit.user == {"ip": "8.8.4.4"}
+
+
+@pytest.mark.parametrize(
+    ("server", "expected"),
+    [
+        (("shop.test", "443"), "https://shop.test/p"),
+        (("shop.test", "8443"), "https://shop.test:8443/p"),
+        (("", ""), None),
+    ],
+)
+def test_without_a_host_header_the_server_names_itself(
+    server: tuple[str, str], expected: str | None
+) -> None:
+    """As PEP 3333 puts a URL together again; test clients of frameworks rely on it."""
+    asked = environ(SERVER_NAME=server[0], SERVER_PORT=server[1])
+    del asked["HTTP_HOST"]
+    assert capture(asked, SETTINGS)["page"].get("url") == expected

@@ -24,11 +24,11 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from tiktok_events.web import Capture, WebSettings, capture, current_capture
+from tiktok_events.web import Visit, WebSettings, capture, current_visit, visit_of
 from tiktok_events.web.django.options import load_options
 from tiktok_events.web.flask import TikTokEvents
 from tiktok_events.web.jinja import PixelExtension
-from tiktok_events.web.starlette import CaptureMiddleware, captured
+from tiktok_events.web.starlette import CaptureMiddleware, visit
 
 SETTINGS = WebSettings.load({})
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0)"
@@ -49,8 +49,9 @@ def agreed(cookies: Any) -> bool:
 
 def page(request: Any) -> HttpResponse:
     """A view of Django."""
-    assert current_capture() == request.tiktok_events
-    return JsonResponse({"adapter": request.tiktok_events, "capture": capture(request, SETTINGS)})
+    assert current_visit() == request.tiktok_events == visit_of(request)
+    captured = request.tiktok_events.captured
+    return JsonResponse({"adapter": captured, "capture": capture(request, SETTINGS)})
 
 
 async def async_page(request: Any) -> HttpResponse:
@@ -77,8 +78,9 @@ def flask_app() -> flask.Flask:
 
     @app.get("/p")
     def page() -> Any:
-        assert current_capture() == flask.g.tiktok_events
-        return {"adapter": flask.g.tiktok_events, "capture": capture(flask.request, SETTINGS)}
+        seen = visit_of(flask.request)
+        assert current_visit() == flask.g.tiktok_events == seen
+        return {"adapter": seen.captured, "capture": capture(flask.request, SETTINGS)}
 
     return app
 
@@ -87,8 +89,9 @@ def starlette_app() -> Starlette:
     """A page on Starlette."""
 
     async def page(request: Any) -> JSONResponse:
-        assert current_capture() == captured(request)
-        return JSONResponse({"adapter": captured(request), "capture": capture(request, SETTINGS)})
+        seen = visit_of(request)
+        assert current_visit() == seen
+        return JSONResponse({"adapter": seen.captured, "capture": capture(request, SETTINGS)})
 
     app = Starlette(routes=[Route("/p", page)])
     app.add_middleware(CaptureMiddleware, consent=lambda r: agreed(r.cookies), settings=SETTINGS)
@@ -101,8 +104,9 @@ def fastapi_app() -> FastAPI:
     app.add_middleware(CaptureMiddleware, consent=lambda r: agreed(r.cookies), settings=SETTINGS)
 
     @app.get("/p")
-    def page(seen: Annotated[Capture, Depends(captured)]) -> Any:
-        return {"adapter": seen, "capture": current_capture()}
+    def page(seen: Annotated[Visit, Depends(visit)]) -> Any:
+        current = current_visit()
+        return {"adapter": seen.captured, "capture": current and current.captured}
 
     return app
 
@@ -199,7 +203,7 @@ def test_no_framework_keeps_anything_without_consent(framework: str) -> None:
 def test_nobody_is_seen_between_two_requests(framework: str) -> None:
     """The thread or the context is used again."""
     look(framework, "ads=yes")
-    assert current_capture() == {}
+    assert current_visit() is None
 
 
 # --- Django's settings -------------------------------------------------------------------

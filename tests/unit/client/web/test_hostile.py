@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemas import check_event
 from tiktok_events.web import WebSettings, capture
 from tiktok_events.web.click_id import ClickIdCookie
-from tiktok_events.web.visit import visit
+from tiktok_events.web.look import look
 
 SETTINGS = WebSettings.load({}, trusted_proxies="10.0.0.0/8, unix")
 
@@ -101,7 +101,7 @@ def test_the_worker_has_nothing_to_complain_about(request: dict[str, Any]) -> No
 @given(st.one_of(environs(), scopes()))
 def test_the_cookie_cannot_break_out_of_its_header(request: dict[str, Any]) -> None:
     """One name, one value, the attributes."""
-    cookie = visit(request, lambda _: True, SETTINGS).cookie
+    cookie = look(request, lambda _: True, SETTINGS).cookie
     header = (cookie or ClickIdCookie("E.C.P.x", secure=False)).header()
     assert re.fullmatch(r"ttclid=[!-~]+; Max-Age=2592000; Path=/; SameSite=Lax(; Secure)?", header)
     assert header.count(";") == 3 + header.endswith("Secure")

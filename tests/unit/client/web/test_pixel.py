@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiktok_events import InvalidEvent, InvalidSetting
-from tiktok_events.web import Setup, chosen_setup, pair, pixel_event, pixel_script
-from tiktok_events.web.browser_event import CONTENT, PROPERTIES
+from tiktok_events import InvalidEvent
+from tiktok_events.event.readings import readable_name
+from tiktok_events.web import pixel_event, pixel_script
+from tiktok_events.web.browser_event import CONTENT
 
 PURCHASE = {
     "event": "Purchase",
@@ -107,54 +107,6 @@ def test_an_event_that_cannot_be_reported_is_refused(event: dict[str, Any], path
     assert refused.value.path == path
 
 
-# --- the three set-ups -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("setup", "has_event", "has_script"),
-    [("both", True, True), ("pixel", False, True), ("api", True, False)],
-)
-def test_a_set_up_decides_who_reports(setup: str, *, has_event: bool, has_script: bool) -> None:
-    """Both, or one of the two."""
-    paired = pair(PURCHASE, setup=setup)
-    assert (paired.event is not None) == has_event
-    assert (paired.script == pixel_script(PURCHASE, setup="both")) == has_script
-    assert bool(paired.script) == has_script
-
-
-def test_both_channels_get_one_new_id() -> None:
-    """A shop need not think of one."""
-    paired = pair({"event": "Lead", "event_id": ""})
-    assert paired.event == {"event": "Lead", "event_id": paired.event_id}
-    assert f'{{"event_id": "{paired.event_id}"}}' in paired.script
-    assert UUID(paired.event_id).version == 7
-
-
-def test_a_pair_does_not_print_what_it_holds() -> None:
-    """Not a match key, in no log."""
-    assert repr(pair(PURCHASE)) == "PairedEvent(event_id='order-1')"
-
-
-def test_the_environment_chooses_the_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that it can be switched without a new release; an argument goes before it."""
-    monkeypatch.setenv("TIKTOK_EVENTS_SETUP", "API")
-    assert chosen_setup() is Setup.API
-    assert pixel_script(PURCHASE) == ""
-    assert chosen_setup("pixel") is Setup.PIXEL
-
-
-def test_both_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What TikTok recommends."""
-    monkeypatch.delenv("TIKTOK_EVENTS_SETUP", raising=False)
-    assert chosen_setup() is Setup.BOTH
-
-
-def test_another_set_up_is_refused() -> None:
-    """With the three that there are."""
-    with pytest.raises(InvalidSetting, match="setup must be one of pixel, api, both"):
-        pair(PURCHASE, setup="server")
-
-
 # --- nothing breaks out ------------------------------------------------------------------
 
 SPICE = st.sampled_from(
@@ -176,10 +128,19 @@ SPICE = st.sampled_from(
         "\n",
     ]
 )
-TEXTS = st.lists(SPICE | st.text(st.characters(), max_size=5), min_size=1, max_size=5)
+PLAIN = st.text(st.characters(exclude_characters="@\uff20\ufe6b"), max_size=5)
+"""Whatever holds an e-mail address is left out: test_web_events."""
+
+TEXTS = st.lists(SPICE | PLAIN, min_size=1, max_size=5)
 TEXT = TEXTS.map("".join).filter(bool)
+NAME = TEXT.map(str.strip).filter(readable_name)
+ID = TEXT.map(str.strip).filter(bool)
 NUMBERS = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 IDS = frozenset({"content_id", "content_ids", "order_id"})
+
+
+TOLD = ("description", "query", "search_string", "status", "order_id", "city", "vin", "trim")
+"""Properties that are texts."""
 
 
 def _objects(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
@@ -193,10 +154,12 @@ EVENTS = st.builds(
         "event_id": event_id,
         "properties": {**properties, "contents": contents},
     },
-    TEXT,
-    TEXT,
-    _objects(tuple(name for name in PROPERTIES if name != "contents")),
-    st.lists(_objects(CONTENT), max_size=3),
+    NAME,
+    ID,
+    _objects(TOLD),
+    st.lists(
+        _objects(tuple(name for name in CONTENT if name not in {"price", "quantity"})), max_size=3
+    ),
 )
 
 

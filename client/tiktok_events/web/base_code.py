@@ -1,0 +1,119 @@
+"""The Pixel's base code, with its options, and its calls about consent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from tiktok_events.errors import InvalidSetting
+from tiktok_events.event.policy import KEEP, Policy
+from tiktok_events.web.pixel import chosen_setup, element, visitor_policy
+from tiktok_events.web.script_text import ScriptText, script_json
+from tiktok_events.web.settings import Setup, WebSettings
+from tiktok_events.web.visit import Visit, current_visit
+
+LIBRARY: Final = "https://analytics.tiktok.com/i18n/pixel/events.js"
+"""What a Content-Security-Policy must allow in ``script-src``, with its host in ``connect-src``."""
+
+_METHODS: Final = (
+    *("page", "track", "identify", "instances", "debug", "on", "off", "once", "ready"),
+    *("alias", "group", "enableCookie", "disableCookie"),
+)
+_COOKIES: Final = frozenset({"user", "user.ttp"})
+"""Whoever withholds one of these must not let the Pixel keep its cookie."""
+_LOADER: Final = """(function (name, methods, library) {
+  window.TiktokAnalyticsObject = name;
+  var ttq = window[name] = window[name] || [];
+  if (ttq.load) { return; }
+  ttq.methods = methods;
+  ttq.setAndDefer = function (target, method) {
+    target[method] = function () { target.push([method].concat([].slice.call(arguments))); };
+  };
+  function queue(target) {
+    methods.forEach(function (method) { ttq.setAndDefer(target, method); });
+    return target;
+  }
+  ttq._i = {}; ttq._t = {}; ttq._o = {};
+  ttq.instance = function (code) { return queue(ttq._i[code] || []); };
+  ttq.load = function (code, options) {
+    ttq._i[code] = []; ttq._i[code]._u = library;
+    ttq._t[code] = +new Date(); ttq._o[code] = options || {};
+    var script = document.createElement("script");
+    script.async = true; script.src = library + "?sdkid=" + code + "&lib=" + name;
+    document.head.appendChild(script);
+  };
+  queue(ttq);
+})"""
+"""Makes the queue that TikTok's library takes over when it has come.
+
+The names in it (``_i``, ``_u``, ``_t``, ``_o``, ``sdkid``, ``lib``) are those that the library
+looks for. Source: the base code that Events Manager gives out (read 2026-11-30).
+"""
+
+
+def base_code(
+    *pixel_codes: str,
+    nonce: str | None = None,
+    cookie: bool | None = None,
+    page_view: bool = True,
+    setup: Setup | str | None = None,
+    policy: Policy = KEEP,
+) -> ScriptText:
+    """The script element that loads the Pixel; empty where the page must not report.
+
+    It is empty for a visitor who has not agreed, and where only the Events API reports. With a
+    limited policy the Pixel is loaded with ``limited_data_use``. A visitor's browser tells TikTok
+    its address, its user agent and the page with every call: no option takes these out.
+
+    Args:
+        pixel_codes: of the Pixels to load; by default ``TIKTOK_EVENTS_PIXEL_CODE``.
+        nonce: of the page's Content-Security-Policy; it must allow `LIBRARY`, too.
+        cookie: whether the Pixel may keep its first-party cookie; by default as Events Manager
+            says. It may not where the policy withholds ``user.ttp``.
+        page_view: whether the page itself is reported.
+        setup: which channels report; by default ``TIKTOK_EVENTS_SETUP``, else both.
+        policy: what may be shared, beside what the current visit says.
+
+    Raises:
+        InvalidSetting: the set-up is none of the three, or no Pixel is named.
+
+    Source: https://github.com/segmentio/action-destinations ``tiktok-pixel/init-script.ts``
+    (the option ``limited_data_use`` of ``ttq.load``; read 2026-11-30).
+    """
+    allowed = policy & visitor_policy()
+    if allowed.use == "drop" or not chosen_setup(setup).has_pixel:
+        return ScriptText()
+    options = {"limited_data_use": True} if allowed.use == "limit" else {}
+    calls = [
+        f"ttq.load({script_json(code)}, {script_json(options)});" for code in _named(pixel_codes)
+    ]
+    cookie = False if _COOKIES & set(allowed.remove) else cookie
+    if cookie is not None:
+        calls.insert(0, "ttq.enableCookie();" if cookie else "ttq.disableCookie();")
+    if page_view:
+        calls.append("ttq.page();")
+    arguments = f'"ttq", {script_json(_METHODS)}, {script_json(LIBRARY)}'
+    return element(f"{_LOADER}({arguments}); {' '.join(calls)}", nonce)
+
+
+def consent_script(visit: Visit | None = None, *, nonce: str | None = None) -> ScriptText:
+    """Tell a Pixel that holds its events what the visitor said; nothing where it has no such call.
+
+    For shops whose own base code calls ``ttq.holdConsent``: `base_code` is not on the page at all
+    without consent.
+
+    Args:
+        visit: by default that of the request that is being answered.
+        nonce: of the page's Content-Security-Policy.
+    """
+    seen = current_visit() if visit is None else visit
+    call = "grantConsent" if seen and seen.consented else "revokeConsent"
+    return element(f"window.ttq && ttq.{call} && ttq.{call}();", nonce)
+
+
+def _named(pixel_codes: Sequence[str]) -> Sequence[str]:
+    default = WebSettings.load().pixel_code
+    found = pixel_codes or ([default] if default else [])
+    if not found:
+        raise InvalidSetting("the base code needs a Pixel code: TIKTOK_EVENTS_PIXEL_CODE, or one")
+    return found
