@@ -88,7 +88,7 @@ def kept_click_id(request: WebRequest) -> str | None:
 
 def has_cookie(request: WebRequest) -> bool:
     """Whether the browser has our cookie, whatever stands in it."""
-    return next(_cookie_values(request, COOKIE), None) is not None
+    return next(cookie_values(request, COOKIE), None) is not None
 
 
 def pixel_cookie(request: WebRequest) -> str | None:
@@ -105,10 +105,11 @@ def _parameter(query: str) -> str | None:
 
 
 def _cookie(request: WebRequest, name: str) -> str | None:
-    return _first_valid(value.strip('"') for value in _cookie_values(request, name))
+    return _first_valid(value.strip('"') for value in cookie_values(request, name))
 
 
-def _cookie_values(request: WebRequest, wanted: str) -> Iterator[str]:
+def cookie_values(request: WebRequest, wanted: str) -> Iterator[str]:
+    """Every value of a cookie, as it was sent."""
     for header in request.all("cookie"):
         for part in header.split(";"):
             name, _, value = part.partition("=")
