@@ -11,7 +11,7 @@ from typing import Any, Final
 from marshmallow import ValidationError
 
 from schemas.fields import DOUBT, EventField
-from schemas.finding import Noted, mended
+from schemas.finding import mended
 from tiktok_events.event.times import is_plausible, read_date, read_time
 
 NOT_SECONDS: Final = "must be an integer of Unix seconds in UTC, such as 1767225600"
@@ -28,6 +28,8 @@ class EventTime(EventField):
     Source: https://business-api.tiktok.com/portal/docs?id=1771101303285761 (read 2026-11-22).
     """
 
+    reading = "time"
+
     def take(self, value: Any) -> Any:
         """Take an integer of this century."""
         if type(value) is int and is_plausible(value):
@@ -41,11 +43,6 @@ class EventTime(EventField):
             raise ValidationError(_out_of_bounds(seconds))
         remark = CONVERTED if isinstance(value, str) or seconds == value else FLOORED
         return seconds if type(value) is int else mended(seconds, remark)
-
-    def salvage(self, value: Any) -> Noted | None:
-        """Read other units, and dates with a time zone."""
-        found = read_time(value)
-        return mended(found.seconds, found.sentence) if found else None
 
 
 def _whole(value: Any) -> int:

@@ -16,6 +16,7 @@ from tiktok_events.event.amount import read_amount
 from tiktok_events.event.ip import read_address
 from tiktok_events.event.likeness import bare, resembled, with_hint
 from tiktok_events.event.money import LARGEST_AMOUNT
+from tiktok_events.event.times import read_time
 
 BLANKS: Final = "had blanks around it: it is sent without them"
 WAS_AMOUNT: Final = "was an amount as people write it: it is sent as a plain number"
@@ -146,6 +147,11 @@ def _address(value: Any, _options: Sequence[Any]) -> Reading | None:
     return None if address is None else Reading(address, WAS_ROUTE)
 
 
+def _time(value: Any, _options: Sequence[Any]) -> Reading | None:
+    found = read_time(value)
+    return Reading(found.seconds, found.sentence) if found else None
+
+
 def _object(value: Any, _options: Sequence[Any]) -> Reading | None:
     """An array of one object; an empty array is how PHP writes an object without keys."""
     if value in ("", []):
@@ -167,6 +173,7 @@ READINGS: Final[Mapping[str, Callable[[Any, Sequence[Any]], Reading | None]]] = 
         "name": _name,
         "object": _object,
         "quantity": _quantity,
+        "time": _time,
         "url": _url,
     }
 )

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from schemas import Kind, check_event
 from schemas.event import EVENTS
 from schemas.json_schema import json_schema
+from tests.differential.changes import DIGEST, FULL, MISSING, Path, changed, places
 from tiktok_events import InvalidEvent, ProblemKind, validate
 from tiktok_events.event.prepare import EventPreparer
 from tiktok_events.event.remarks import REMARKS
@@ -23,42 +22,14 @@ from tiktok_events.event.schema import schema_text, validator_of
 from tiktok_events.event.times import read_time
 from tiktok_events.validation import MOST_PROBLEMS, problems_of
 
-DIGEST: Final = "0123456789abcdef" * 4
-FULL: Final[dict[str, Any]] = {
-    "event": "Purchase",
-    "event_time": 1767225600,
-    "event_id": "ord-1001",
-    "user": {
-        "email": [DIGEST],
-        "phone": DIGEST.upper(),
-        "ttclid": "E.C.P.made-up",
-        "ip": "203.0.113.7",
-        "locale": "de-DE",
-        "att_status": "DENIED",
-    },
-    "properties": {
-        "currency": "EUR",
-        "value": 59.98,
-        "num_items": 3,
-        "content_type": "product",
-        "content_ids": ["sku-1", "sku-2"],
-        "contents": [{"content_id": "sku-1", "price": 29.99, "quantity": 2}, {"price": 5}],
-        "mileage": {"value": 1, "unit": "KM"},
-        "preferred_price_range": [1, 2],
-        "fuel_type": "Diesel",
-        "own": {"list": [1, {"deep": None}]},
-    },
-    "page": {"url": "https://shop.example/?x=1", "referrer": "https://shop.example/pay"},
-    "app": {"app_id": "1", "app_name": "Shop"},
-    "lead": {"lead_id": "7001"},
-    "ad": {"callback": "x", "attributed": True},
-    "device": {"model": "Pixel", "mobile": True},
-    "limited_data_use": False,
+SENT: Final = FULL | {
+    "user": FULL["user"] | {"phone": DIGEST.upper()},
+    "properties": FULL["properties"]
+    | {"fuel_type": "Diesel", "own": {"list": [1, {"deep": None}]}},
 }
 DOCUMENT: Final = json_schema()
 PREPARER: Final = EventPreparer(dict.fromkeys(EVENTS, "id"), None, 65_536)
 PLAIN: Final = Draft202012Validator(DOCUMENT)
-MISSING: Final = object()
 DEEP: Final = json.loads('{"k":' * 9 + "1" + "}" * 9)
 VALUES = st.one_of(
     st.sampled_from(
@@ -85,45 +56,14 @@ VALUES = st.one_of(
 KEYS: Final = ("ttp", "url", "price", "unit", "quantity", "city", "colour", "k@y", "k" * 257)
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Every place inside an event, and beside each some that are not there."""
-    keys = (*value, *KEYS) if isinstance(value, dict) else range(len(value))
-    for key in keys:
-        yield (*path, key)
-        inner = value.get(key) if isinstance(value, dict) else value[key]
-        if isinstance(inner, dict | list):
-            yield from places(inner, (*path, key))
-
-
-MUTATIONS = st.lists(st.tuples(st.sampled_from(list(places(FULL))), VALUES), max_size=4)
+CHANGES = st.lists(st.tuples(st.sampled_from(list(places(SENT, KEYS))), VALUES), max_size=4)
 SOURCES = st.sampled_from(sorted(EVENTS))
 
 
-def mutated(mutations: list[tuple[tuple[Any, ...], Any]]) -> dict[str, Any]:
-    """The full event with some places replaced, added or removed; JSON as the worker reads it."""
-    event = copy.deepcopy(FULL)
-    for (*way, last), value in mutations:
-        place: Any = event
-        for step in way:
-            place = _item(place, step)
-        if isinstance(place, dict) and value is MISSING:
-            place.pop(last, None)
-        elif value is not MISSING and _holds(place, last):
-            place[last] = copy.deepcopy(value)
-    decoded: dict[str, Any] = orjson.loads(orjson.dumps(event))
+def stored(changes: list[tuple[Path, Any]]) -> dict[str, Any]:
+    """The changed event, as the worker reads it."""
+    decoded: dict[str, Any] = orjson.loads(orjson.dumps(changed(SENT, changes)))
     return decoded
-
-
-def _item(place: Any, step: Any) -> Any:
-    if isinstance(place, dict):
-        return place.get(step)
-    return place[step] if _holds(place, step) else None
-
-
-def _holds(place: Any, key: Any) -> bool:
-    if isinstance(place, list):
-        return isinstance(key, int) and key < len(place)
-    return isinstance(place, dict) and isinstance(key, str)
 
 
 def paths_of_worker(event: Any, event_source: str) -> list[str]:
@@ -147,20 +87,22 @@ def test_it_is_a_json_schema() -> None:
 
 
 @settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
-@given(MUTATIONS, SOURCES)
+@given(CHANGES, SOURCES)
 def test_both_find_the_same_errors_at_the_same_places(
-    mutations: list[Any], event_source: str
+    changes: list[Any], event_source: str
 ) -> None:
     """All of them, in the same order, for any JSON event in the outbox."""
-    event = mutated(mutations)
+    event = stored(changes)
     assert paths_of_worker(event, event_source) == paths_of_schema(event, event_source)
 
 
 @settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
-@given(MUTATIONS, SOURCES)
-def test_both_tell_errors_from_what_is_left_out(mutations: list[Any], event_source: str) -> None:
+@given(CHANGES, SOURCES)
+@example([(("event_time",), 1767225600000)], "web")
+@example([(("event_time",), "2026-01-01T00:00:00Z")], "app")
+def test_both_tell_errors_from_what_is_left_out(changes: list[Any], event_source: str) -> None:
     """With the same places and sentences, where a sentence is not the JSON Schema's own."""
-    event = mutated(mutations)
+    event = stored(changes)
     checked = check_event(event, event_source)
     problems = problems_of(event, validator_of(event_source))
     assume(len(problems) < MOST_PROBLEMS)
@@ -190,22 +132,22 @@ def mended_at_the_call(event: dict[str, Any]) -> list[str]:
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
-@given(MUTATIONS, SOURCES)
+@given(CHANGES, SOURCES)
 def test_validate_says_what_the_client_and_the_worker_would(
-    mutations: list[Any], event_source: str
+    changes: list[Any], event_source: str
 ) -> None:
     """Of an event as application code hands it over, its match keys raw."""
-    event = {**mutated(mutations), "event_source": event_source}
+    event = {**stored(changes), "event_source": event_source}
     refusal = refusal_of(event)
     if refusal is not None:
         expected = [refusal.path]
     else:
-        stored = orjson.loads(PREPARER.prepare(event).body)
-        remarked = stored.pop(REMARKS, {})
+        kept = orjson.loads(PREPARER.prepare(event).body)
+        remarked = kept.pop(REMARKS, {})
         expected = [
             *mended_at_the_call(event),
             *remarked,
-            *paths_of_worker(stored, event_source),
+            *paths_of_worker(kept, event_source),
         ]
     assert expected == [problem.path for problem in validate(event)]
 
@@ -229,29 +171,29 @@ def is_odd(value: Any) -> bool:
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
-@given(MUTATIONS, SOURCES)
+@given(CHANGES, SOURCES)
 def test_any_validator_says_whether_an_event_can_be_sent(
-    mutations: list[Any], event_source: str
+    changes: list[Any], event_source: str
 ) -> None:
     """The document needs nothing of ours to be understood, but for the listed oddities."""
-    event = mutated(mutations)
+    event = stored(changes)
     plain = plain_validator(event_source, formats=True)
     agree = check_event(event, event_source, strict=True).valid == plain.is_valid(event)
     assert agree or is_odd(event)
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
-@given(MUTATIONS, SOURCES)
-def test_the_document_raises_no_false_alarm(mutations: list[Any], event_source: str) -> None:
+@given(CHANGES, SOURCES)
+def test_the_document_raises_no_false_alarm(changes: list[Any], event_source: str) -> None:
     """What it refuses of a raw event, the client or the worker would refuse too."""
-    event = {**mutated(mutations), "event_source": event_source}
+    event = {**stored(changes), "event_source": event_source}
     assert PLAIN.is_valid(event) or validate(event) != [] or is_odd(event)
 
 
 @pytest.mark.parametrize("event_source", sorted(EVENTS))
 def test_the_document_takes_what_a_producer_may_leave_out(event_source: str) -> None:
     """The id, the time, and hashing; and it knows the source by its name."""
-    event = {key: FULL[key] for key in FULL if key not in {"event_id", "event_time"}}
+    event = {key: SENT[key] for key in SENT if key not in {"event_id", "event_time"}}
     event |= {"event_source": event_source, "user": {"email": "jo@example.com", "phone": 4930123}}
     assert PLAIN.is_valid(event)
     assert not PLAIN.is_valid({"event_source": event_source})
@@ -274,7 +216,7 @@ def test_the_differences_are_these(
     path: str, value: Any, *, worker: bool, client: bool, others: bool
 ) -> None:
     """Each one is known; a new one fails the tests above."""
-    event = mutated([(tuple(path.split(".")), value)])
+    event = stored([(tuple(path.split(".")), value)])
     plain = plain_validator("web", formats=False)
     assert (worker, client, others) == (
         check_event(event, "web", strict=True).valid,
