@@ -10,7 +10,8 @@ import orjson
 
 from schemas.event import EVENTS
 from schemas.objects import EventObject, Object
-from tests.differential.odd_values import DIGEST, KEYS, some_known_word, some_value
+from tests.differential.changes import FULL
+from tests.differential.odd_values import KEYS, some_known_word, some_value
 from tiktok_events.event.prepare import EventPreparer
 from worker.local.samples.events import sample_events
 from worker.local.samples.people import SAMPLE_REGION
@@ -20,28 +21,6 @@ SAMPLES: Final = 400
 MOST_CHANGES: Final = 2
 SHARE_OF_FULL: Final = 0.3
 """Of events in which every documented object occurs; the others are samples."""
-
-FULL: Final[dict[str, Any]] = {
-    "event": "Purchase",
-    "event_time": NOW,
-    "event_id": "ord-1001",
-    "user": {"email": [DIGEST], "phone": DIGEST, "ip": "203.0.113.7", "locale": "de-DE"},
-    "properties": {
-        "currency": "EUR",
-        "value": 59.98,
-        "contents": [{"content_id": "a", "price": 5, "quantity": 1}, {"content_id": "b"}],
-        "content_ids": ["a", "b"],
-        "travel_class": "eco",
-        "mileage": {"value": 1, "unit": "KM"},
-        "preferred_price_range": [1, 2],
-    },
-    "page": {"url": "https://shop.example/thanks?x=1", "referrer": ""},
-    "app": {"app_id": "1", "app_name": "Shop"},
-    "lead": {"lead_id": "7001"},
-    "ad": {"callback": "x", "attributed": True},
-    "device": {"model": "Pixel", "mobile": True},
-    "limited_data_use": False,
-}
 
 Holder = dict[Any, Any] | list[Any]
 

@@ -15,47 +15,9 @@ from schemas import check_event
 from schemas.check import check_thoroughly
 from schemas.event import EVENTS
 from schemas.fields import DOUBT
+from tests.differential.changes import DIGEST, FULL, MISSING, changed, places
 
-DIGEST = "0123456789abcdef" * 4
 SECRET = "jane.roe@shop.example"
-FULL: dict[str, Any] = {
-    "event": "Purchase",
-    "event_time": 1767225600,
-    "event_id": "ord-1001",
-    "user": {
-        "email": [DIGEST],
-        "phone": DIGEST,
-        "external_id": [DIGEST, DIGEST],
-        "ttclid": "E.C.P.made-up",
-        "ip": "203.0.113.7",
-        "user_agent": "Mozilla/5.0",
-        "locale": "de-DE",
-        "country": "de",
-        "att_status": "DENIED",
-    },
-    "properties": {
-        "currency": "EUR",
-        "value": 59.98,
-        "num_items": 3,
-        "order_id": "1001",
-        "content_type": "product",
-        "content_ids": ["sku-1", "sku-2"],
-        "contents": [
-            {"content_id": "sku-1", "price": 29.99, "quantity": 2, "content_name": "Tasse ☕"},
-            {"content_id": "sku-2", "price": 5},
-        ],
-        "travel_class": "eco",
-        "mileage": {"value": 1, "unit": "KM"},
-        "preferred_price_range": [1, 2],
-    },
-    "page": {"url": "https://shop.example/thanks?x=1", "referrer": "https://shop.example/pay"},
-    "app": {"app_id": "1", "app_name": "Shop"},
-    "lead": {"lead_id": "7001"},
-    "ad": {"callback": "x", "attributed": True},
-    "device": {"model": "Pixel", "mobile": True},
-    "limited_data_use": False,
-}
-
 SOURCES = st.sampled_from(sorted(EVENTS))
 CLEAN: st.SearchStrategy[Any] = st.sampled_from(
     (
@@ -82,43 +44,9 @@ ANY_JSON = st.recursive(
 VALUES = st.one_of(CLEAN, CLEAN, ODD, ANY_JSON)
 
 
-def paths_of(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return the path of every value inside an event."""
-    steps = value.items() if isinstance(value, dict) else enumerate(value)
-    paths = []
-    for key, inner in steps:
-        paths.append((*path, key))
-        if isinstance(inner, dict | list):
-            paths += paths_of(inner, (*path, key))
-    return paths
-
-
 SPARE_KEYS = ["ttp", "city", "description", "quantity", "suggested_hotels", "colour", "k@y", "url"]
-OBJECTS = [(), ("user",), ("properties",), ("page",), ("properties", "contents", 0)]
-PATHS = st.sampled_from(paths_of(FULL) + [(*place, key) for place in OBJECTS for key in SPARE_KEYS])
-MUTATIONS = st.lists(st.tuples(PATHS, VALUES, st.booleans()), max_size=4)
-
-
-def mutated(mutations: list[tuple[tuple[Any, ...], Any, bool]]) -> Any:
-    """Return the full event with some places removed or replaced."""
-    event = copy.deepcopy(FULL)
-    for path, value, remove in mutations:
-        *way, last = path
-        place: Any = event
-        for step in way:
-            place = place.get(step) if isinstance(place, dict) else _item(place, step)
-        if isinstance(place, dict) and isinstance(last, str):
-            place[last] = value
-            if remove:
-                del place[last]
-        elif isinstance(place, list) and isinstance(last, int) and last < len(place):
-            place[last] = value
-    return event
-
-
-def _item(place: Any, step: Any) -> Any:
-    fits = isinstance(place, list) and isinstance(step, int) and step < len(place)
-    return place[step] if fits else None
+PATHS = st.sampled_from(list(places(FULL, SPARE_KEYS)))
+CHANGES = st.lists(st.tuples(PATHS, VALUES | st.just(MISSING)), max_size=4)
 
 
 @pytest.mark.parametrize("event_source", sorted(EVENTS))
@@ -129,23 +57,23 @@ def test_the_full_event_needs_no_second_look(event_source: str) -> None:
 
 def test_a_doubt_anywhere_ends_the_fast_way() -> None:
     """A value to be corrected deep inside is left to marshmallow."""
-    event = mutated([(("properties", "contents", 1, "price"), "5", False)])
+    event = changed(FULL, [(("properties", "contents", 1, "price"), "5")])
     assert DOUBT is EVENTS["web"].plan("").run(event, [])
 
 
 def test_unknown_scalars_stay_on_the_fast_way() -> None:
     """Custom properties are common: their warnings do not cost the full report."""
     warnings: list[Any] = []
-    event = mutated([(("properties", "colour"), "red", False)])
+    event = changed(FULL, [(("properties", "colour"), "red")])
     assert event == EVENTS["web"].plan("").run(event, warnings)
     assert [warning.path for warning in warnings] == ["properties.colour"]
 
 
 @settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(MUTATIONS, SOURCES)
-def test_both_ways_agree(mutations: list[Any], event_source: str) -> None:
+@given(CHANGES, SOURCES)
+def test_both_ways_agree(changes: list[Any], event_source: str) -> None:
     """For any event: the same result, errors and warnings; the input untouched; JSON comes out."""
-    event = mutated(mutations)
+    event = changed(FULL, changes)
     before = repr(event)
     checked = check_event(event, event_source)
     assert repr(check_thoroughly(event, event_source)) == repr(checked)
@@ -161,11 +89,11 @@ def test_no_json_raises(event: Any, event_source: str) -> None:
     assert False is check_event(event, event_source).valid
 
 
-@pytest.mark.parametrize("path", paths_of(FULL), ids=lambda path: ".".join(map(str, path)))
+@pytest.mark.parametrize("path", list(places(FULL)), ids=lambda path: ".".join(map(str, path)))
 @pytest.mark.parametrize("value", [SECRET, [SECRET], {SECRET: SECRET}, {"k": [SECRET]}])
 def test_no_finding_shows_a_value(path: tuple[Any, ...], value: Any) -> None:
     """Wherever a personal value slips in, no error, warning or repr repeats it."""
-    checked = check_event(mutated([(path, value, False)]), "web")
+    checked = check_event(changed(FULL, [(path, value)]), "web")
     assert SECRET not in repr(checked)
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from worker.local.demo.report import Counters, DemoReport, SandboxFigures
-from worker.local.demo.run import FAULTS, Plan, stream
-from worker.local.samples.events import destinations, fault_of
+from worker.local.demo.run import FAULTS
+from worker.local.samples.events import destinations
 
 NOW = 1_795_000_000
 FAULTLESS = DemoReport(
@@ -40,17 +40,6 @@ def test_another_count_of_the_sandbox_is_a_problem(distinct: int) -> None:
     assert replace(FAULTLESS, sandbox=sandbox).problems() == [
         f"97 events were delivered, but the sandbox counted {distinct} distinct conversions"
     ]
-
-
-@pytest.mark.parametrize("events", [30, 2_000, 20_000])
-def test_three_valid_web_events_are_poisoned(events: int) -> None:
-    """Neither an invalid event nor one whose request may be reset bears the mark."""
-    sample = list(stream(Plan(events=events), now=NOW))
-    poisoned = [e for e in sample if e.get("event_id", "").startswith("poison-")]
-    invalid = [e for e in sample if fault_of(e.get("event_id", ""))]
-    assert len(sample) == events
-    assert [e["event_source"] for e in poisoned] == ["web"] * 3
-    assert len(invalid) == events * 2 // 1_000
 
 
 def test_the_scenario_names_destinations_of_the_smallest_demo() -> None:

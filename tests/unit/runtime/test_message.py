@@ -8,8 +8,6 @@ import zlib
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
 
 from tiktok_events import InvalidEvent
 from worker.runtime.message import MOST_LEVELS, Carried, Foreign, Unreadable, read
@@ -169,28 +167,3 @@ def test_an_event_may_have_an_id_of_another_meaning() -> None:
     """Two events that share it are two."""
     message = json.dumps(EVENT | {"id": "shop-7"}).encode()
     assert read(message, "1-0", MOST_BYTES).event_id != read(message, "1-1", MOST_BYTES).event_id
-
-
-JSON: Final = some.recursive(
-    some.none() | some.booleans() | some.integers() | some.floats() | some.text(),
-    lambda inner: (
-        some.lists(inner)
-        | some.dictionaries(
-            some.text()
-            | some.sampled_from(
-                ["body", "headers", "properties", "task", "id", "args", "kwargs", "event"]
-            ),
-            inner,
-        )
-    ),
-)
-
-
-@given(some.binary() | JSON.map(lambda value: json.dumps(value).encode()))
-def test_nothing_else_comes_of_a_message(message: bytes) -> None:
-    """An event, or one of three errors."""
-    try:
-        carried = read(message, NUMBER, MOST_BYTES)
-    except (Unreadable, Foreign, InvalidEvent):
-        return
-    assert carried.event_id
