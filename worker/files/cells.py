@@ -115,7 +115,7 @@ class CellReader:
             return event_name(text)
         if field.dotted in _IDS:
             return self._id(field, text)
-        return field.read(self._plain_number(text) if field.is_amount else text)
+        return field.read(self.plain_number(text) if field.is_amount else text)
 
     def _id(self, field: FieldPath, text: str) -> Any:
         """A column of whole numbers with gaps leaves pandas as one of floats."""
@@ -130,8 +130,12 @@ class CellReader:
             self._tell(f"{field.dotted} is left out where it {ROUNDED}")
         return ABSENT
 
-    def _plain_number(self, text: str) -> str:
-        """The number with a point and without groups, if it is one."""
+    def plain_number(self, text: str) -> str:
+        """The number with a point and without groups, if it is one.
+
+        Raises:
+            BadValue: it has two readings.
+        """
         if found := self._grouped.fullmatch(text):
             if not self._is_sure and not found["rest"] and text.count(self._group) == 1:
                 raise BadValue(TWO_READINGS)

@@ -77,7 +77,7 @@ def read_table(
             there. Of the header only what is a field is quoted: without one, the first
             line may be a person's data.
     """
-    rows = _Rows(stream, tell)
+    rows = Rows(stream, tell)
     header = [name.strip() for name in rows.header()]
     fields = fields_of(header, columns)
     _check_header(header, fields, columns)
@@ -104,15 +104,32 @@ def _check_header(
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
+    """A row of a table.
+
+    Attributes:
+        number: of the line that it begins on.
+        cells: none where there is a problem.
+        problem: why it is no row; empty if it is one.
+        size_bytes: how much of the file it takes.
+    """
+
     number: int
     cells: Sequence[str]
     problem: str
     size_bytes: int
 
 
-class _Rows:
-    """The rows of a table, each with the line it begins on."""
+class Rows:
+    """The rows of a table, each with the line it begins on.
+
+    Args:
+        stream: the content, with line feeds.
+        tell: is told what was guessed of the table as a whole.
+
+    Attributes:
+        delimiter: what divides the cells, once the header is read.
+    """
 
     def __init__(self, stream: BinaryIO, tell: Callable[[str], None]) -> None:
         self._lines = read_lines(stream)
@@ -122,6 +139,7 @@ class _Rows:
         self.delimiter = ""
 
     def header(self) -> Sequence[str]:
+        """The names of the columns; it comes first."""
         text = self._first_text()
         if named := _DELIMITER_LINE.fullmatch(text.strip('\r\n"')):
             self.delimiter = named[1]
@@ -143,7 +161,8 @@ class _Rows:
     def _reader(self, texts: Iterable[str], *, strict: bool) -> Any:
         return csv.reader(texts, delimiter=self.delimiter, strict=strict, skipinitialspace=True)
 
-    def __iter__(self) -> Iterator[_Row]:
+    def __iter__(self) -> Iterator[Row]:
+        """The rows behind the header; blank lines are none."""
         reader = self._reader(self._texts(), strict=True)
         while True:
             self._taken.clear()
@@ -170,11 +189,11 @@ class _Rows:
         self._drawn = self._drawn or is_rule
         return is_rule or _FOOTER.fullmatch(text) is not None
 
-    def _row(self, cells: Sequence[str], problem: str) -> _Row:
+    def _row(self, cells: Sequence[str], problem: str) -> Row:
         if not problem and self._drawn and any(cell.endswith("+") for cell in cells):
             problem = GOES_ON
         size = sum(len(line.text) for line in self._taken)
-        return _Row(self._taken[0].number, cells, problem, size)
+        return Row(self._taken[0].number, cells, problem, size)
 
     def _cut(self) -> str:
         return TOO_LONG if any(line.cut for line in self._taken) else ""
@@ -191,8 +210,8 @@ def _words(error: csv.Error) -> str:
     return LONE_RETURN if text.startswith("new-line character") else text
 
 
-def _entry(row: _Row, fields: Sequence[Sequence[FieldPath]], reader: CellReader) -> Entry:
-    problem = row.problem or _misfit(row.cells, len(fields))
+def _entry(row: Row, fields: Sequence[Sequence[FieldPath]], reader: CellReader) -> Entry:
+    problem = row.problem or misfit(row.cells, len(fields))
     if problem:
         return Entry("line", row.number, None, problem, row.size_bytes)
     event: dict[str, Any] = {}
@@ -207,7 +226,8 @@ def _entry(row: _Row, fields: Sequence[Sequence[FieldPath]], reader: CellReader)
     return Entry("line", row.number, event, "", row.size_bytes)
 
 
-def _misfit(cells: Sequence[str], columns: int) -> str:
+def misfit(cells: Sequence[str], columns: int) -> str:
+    """Why cells are no row below a header of so many columns; empty if they are one."""
     if len(cells) != columns:
         return f"this row has {len(cells)} cells, the header {columns}"
     if any(ord(char) in _HALF_A_BYTE for cell in cells if not cell.isascii() for char in cell):

@@ -1,16 +1,15 @@
-"""Dead letters in files: NDJSON loses nothing and can be imported, CSV is for people.
+"""Dead letters in files: one a line, nothing is lost, and each can be imported.
 
 NDJSON: one letter a line, an object with `format` (``FORMAT``) and every attribute of
-`DeadLetter` but its kind; times are Unix seconds, the body is the event without its
-destination, its match keys hashed.
+`DeadLetter` but its kind; times are Unix seconds, the body is the event with its destination, as
+`tiktok-events send` takes it, its match keys hashed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
@@ -19,43 +18,15 @@ from marshmallow import fields as kinds
 
 from schemas.unknown import shown_key
 from tiktok_events.errors import InvalidDestination, InvalidEvent
-from tiktok_events.event.destination import Destination
+from tiktok_events.event.destination import DESTINATION_FIELDS, Destination
 from tiktok_events.event.prepare import EventPreparer
+from worker.letters.laid_open import fields_of, laid_open
 from worker.letters.letter import DeadLetter, Reason
 from worker.reporting.redaction import redacted
-from worker.reporting.stored import LARGEST, LATEST, is_timestamp
+from worker.reporting.stored import LARGEST, LATEST
 
 FORMAT: Final = "tiktok_events.dead_letter/1"
 """The format of a line; a change of it gets another number behind the slash."""
-
-COLUMNS: Final[Mapping[str, Callable[[DeadLetter, float], object]]] = {
-    "id": lambda letter, _: letter.id,
-    "event": lambda letter, _: letter.event,
-    "event_id": lambda letter, _: letter.event_id,
-    "destination": lambda letter, _: letter.destination,
-    "reason": lambda letter, _: letter.reason,
-    "code": lambda letter, _: letter.code,
-    "message": lambda letter, _: letter.message,
-    "field": lambda letter, _: letter.path,
-    "request_id": lambda letter, _: letter.request_id,
-    "attempts": lambda letter, _: letter.attempts,
-    "ambiguous": lambda letter, _: _yes(letter.ambiguous),
-    "recoverable": lambda letter, now: _yes(letter.recoverable(now)),
-    "accepted_at": lambda letter, _: _utc(letter.first_accepted_at),
-    "died_at": lambda letter, _: _utc(letter.died_at),
-    "expires_at": lambda letter, _: _utc(letter.expires_at),
-    "value": lambda letter, _: letter.value,
-    "currency": lambda letter, _: letter.currency,
-    "replays": lambda letter, _: len(letter.replays),
-    "edits": lambda letter, _: len(letter.edits),
-}
-"""The columns of the CSV; times are UTC."""
-
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
-"""A text that begins so would be calculated by a spreadsheet; a quote before it prevents that.
-
-Source: OWASP ASVS 5.0, requirement 1.2.10 (read 2026-11-22).
-"""
 
 _ID: Final = re.compile(r"\d{1,20}-\d{1,20}i?", re.ASCII)
 
@@ -131,6 +102,8 @@ _WRITTEN: Final = tuple(one.name for one in fields(DeadLetter) if one.name != "k
 def to_line(letter: DeadLetter) -> bytes:
     """A letter as a line of NDJSON."""
     known = {name: getattr(letter, name) for name in _WRITTEN}
+    if isinstance(letter.body, dict):
+        known["body"] = laid_open(letter)
     return orjson.dumps({"format": FORMAT} | known, option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -147,7 +120,7 @@ def read_line(line: bytes, default_region: str | None = None) -> DeadLetter:
     try:
         known = _LINE.load(_object(line))
         Destination.from_key(known["destination"] or "web:none")
-        body = _hashed(known["body"], default_region)
+        body = _hashed(_apart(known["body"], known["destination"]), default_region)
     except ValidationError as error:
         raise LetterFileError("; ".join(_sentences(error.messages))) from None
     except InvalidDestination as error:
@@ -158,22 +131,23 @@ def read_line(line: bytes, default_region: str | None = None) -> DeadLetter:
     return DeadLetter(**known | {"body": body, "message": redacted(known["message"], ours=True)})
 
 
-def to_row(letter: DeadLetter, now: float) -> list[object]:
-    """A letter as a row of CSV.
-
-    Args:
-        letter: the one to write.
-        now: Unix seconds, for what can still be sent.
-    """
-    return [_harmless(column(letter, now)) for column in COLUMNS.values()]
-
-
 def _object(line: bytes) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:
         # Its msg alone: the error as a whole holds the text.
         raise LetterFileError(f"this is no JSON: {error.msg}, column {error.colno}") from None
+
+
+def _apart(body: Any, destination: str) -> Any:
+    """The event without the destination beside it, which must be that of the letter."""
+    if not isinstance(body, dict) or not destination:
+        return body
+    beside = fields_of(Destination.from_key(destination))
+    for name, value in beside.items():
+        if body.get(name, value) != value:
+            raise LetterFileError(f"body.{name}: is not what destination says")
+    return {name: value for name, value in body.items() if name not in DESTINATION_FIELDS}
 
 
 def _hashed(body: Any, default_region: str | None) -> Any:
@@ -195,20 +169,3 @@ def _sentences(messages: Any, path: str = "") -> list[str]:
 
 def _shown(key: Any) -> str:
     return str(key) if isinstance(key, int) else shown_key(key)
-
-
-def _harmless(value: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula; figures stay figures."""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return "" if value is None else value
-
-
-def _yes(flag: bool) -> str:  # noqa: FBT001 — because it is the value that is written
-    return "yes" if flag else "no"
-
-
-def _utc(timestamp: float) -> str:
-    if not is_timestamp(timestamp):
-        return f"no date: {timestamp:.10g}"
-    return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d %H:%M:%S}"

@@ -20,10 +20,11 @@ import orjson
 
 from schemas import Finding, check_event
 from schemas.paths import EventPath, PathError
-from tiktok_events.errors import InvalidDestination, InvalidEvent
+from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.destination import Destination, is_blank
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent
 from worker.letters.difference import Change, differences
+from worker.letters.laid_open import fields_of, laid_open
 from worker.letters.letter import DeadLetter, Reason
 from worker.letters.merge_patch import merge_patch
 from worker.settings import Settings
@@ -67,7 +68,8 @@ class Edit:
     """What is to be changed.
 
     Attributes:
-        patch: a merge patch for the event with its destination; goes first.
+        whole: the event with its destination as it is to be; goes first.
+        patch: a merge patch for the event with its destination; goes next.
         values: places and what is to stand there, ``ABSENT`` for nothing; in order.
         new_identity: whether the event becomes another one, with an `event_id` of its own.
         accept_duplicates: whether that is allowed where it may be counted twice.
@@ -77,6 +79,7 @@ class Edit:
     values: tuple[tuple[EventPath, Any], ...] = ()
     new_identity: bool = False
     accept_duplicates: bool = False
+    whole: Mapping[str, Any] | None = None
 
     @property
     def changes_anything(self) -> bool:
@@ -89,7 +92,8 @@ class Edit:
         Raises:
             PathError: it has no such place.
         """
-        changed = event if self.patch is None else merge_patch(event, self.patch)
+        changed = event if self.whole is None else dict(self.whole)
+        changed = changed if self.patch is None else merge_patch(changed, self.patch)
         for path, value in self.values:
             changed = path.put(changed, value)
         if self.new_identity and changed.get("event_id") == event.get("event_id"):
@@ -158,7 +162,7 @@ class Repairer:
         edited = self.edit.apply(before)
         prepared = self._preparer.prepare(edited)
         body = orjson.loads(prepared.body)
-        changes = differences(before, _fields_of(prepared.destination) | body)
+        changes = differences(before, fields_of(prepared.destination) | body)
         source = prepared.destination.event_source
         checked = check_event(body, source, strict=self.settings.strict)
         problems = (*self._of_identity(letter, edited, prepared, body), *checked.errors)
@@ -233,21 +237,3 @@ class Repairer:
             "paths": [change.path for change in changes[:PATHS_KEPT]],
         }
         return mark | ({"former_event_id": letter.event_id} if self.edit.new_identity else {})
-
-
-def laid_open(letter: DeadLetter) -> dict[str, Any]:
-    """The event of a letter with its destination beside it, as an application gives it."""
-    try:
-        fields = _fields_of(Destination.from_key(letter.destination))
-    except InvalidDestination:
-        fields = {}
-    return {**fields, **letter.body}
-
-
-def _fields_of(destination: Destination) -> dict[str, Any]:
-    fields = {
-        "event_source": destination.event_source,
-        "event_source_id": destination.event_source_id,
-    }
-    code = destination.test_event_code
-    return fields if code is None else fields | {"test_event_code": code}

@@ -1,4 +1,4 @@
-"""Dead letters in files: NDJSON loses nothing, and no cell of the CSV is a formula."""
+"""Dead letters in files: nothing is lost, and nothing personal comes in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.builders import letters
 from worker.attempts.history import Attempt, History
-from worker.letters.file import COLUMNS, LetterFileError, read_line, to_line, to_row
+from worker.letters.file import LetterFileError, read_line, to_line
 from worker.letters.letter import DeadLetter
 
 NOW: Final = 1_795_000_000.0
@@ -90,18 +90,14 @@ def test_what_is_no_object_is_no_letter(line: bytes) -> None:
         read_line(line)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
-def test_no_cell_is_a_formula(text: str) -> None:
-    """A quote before it makes a spreadsheet show it as it is."""
-    row = dict(zip(COLUMNS, to_row(letter(message=text, value=-5.0), NOW), strict=True))
-    assert (f"'{text}", -5.0) == (row["message"], row["value"])
-
-
-def test_a_row_is_for_people() -> None:
-    """Times in UTC, yes and no, and nothing where nothing is known."""
-    row = dict(zip(COLUMNS, to_row(letter(code=None), NOW), strict=True))
-    shown = [row[name] for name in ("died_at", "recoverable", "ambiguous", "code", "edits")]
-    assert shown == ["2026-11-18 11:06:40", "yes", "yes", "", 1]
+def test_the_body_carries_its_destination() -> None:
+    """So it can be sent from elsewhere; a body that names another one is refused."""
+    line = orjson.loads(to_line(letter()))
+    source = {"event_source": line["body"]["event_source"]}
+    assert source | {"event_source_id": line["body"]["event_source_id"]} | BODY == line["body"]
+    line["body"]["event_source_id"] = "C0OTHER"
+    with pytest.raises(LetterFileError, match=r"^body.event_source_id: is not what destination"):
+        read_line(orjson.dumps(line))
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from worker.cli.terminal import console, counted, print_json
 from worker.delivery.labels import Labels
 from worker.letters.dead_letters import Cursor, DeadLetter, DeadLetters
 from worker.letters.filter import LetterFilter
+from worker.letters.laid_open import laid_open
 from worker.settings import Settings
 
 SHOWN: Final = 20
@@ -33,6 +34,7 @@ How many, of what, worth what:   tiktok-events dead stats
 The next to expire:              tiktok-events dead list
 One of them, with its body:      tiktok-events dead show 17-0
 Repair what was wrong with it:   tiktok-events dead edit 17-0 --set properties.currency=EUR
+Repair each in its own way:      tiktok-events dead import --replace letters.csv
 Send them again, cause removed:  tiktok-events dead replay --reason rejected
 Keep a copy:                     tiktok-events dead export -o letters.ndjson
 Give them up:                    tiktok-events dead purge --reason expired
@@ -72,7 +74,8 @@ SHOW_HELP: Final = """Show one dead letter: what was wrong, each attempt, and th
 For people:        tiktok-events dead show 17-0
 The event alone:   tiktok-events dead show 17-0 --json | jq .body
 
-The body is the event as it was to be sent; its match keys are hashed. `_remarks` in it is
+The body is the event as it was to be sent, in --json with its destination; its match keys are
+hashed. `_remarks` in it is
 never sent: it is what the client left out, or read under another name.
 
 Exit codes: 0 shown, 1 there is no such letter, 2 wrong usage.
@@ -102,7 +105,7 @@ OTHERS: Final = (
     ),
     Sign(
         "import",
-        "Put exported dead letters back: FILE is what `dead export` wrote, as ndjson.",
+        "Put exported dead letters back, or repair each by an edited export.",
         "worker.cli.dead.import_letters:import_",
     ),
 )
@@ -225,7 +228,9 @@ def show(*, letter_id: str, as_json: bool) -> None:
             "`tiktok-events dead list` shows those there are"
         )
     if as_json:
-        print_json(asdict(letter) | {"label": labels().of(letter.destination)})
+        body = laid_open(letter) if isinstance(letter.body, dict) else letter.body
+        beside = {"body": body, "label": labels().of(letter.destination)}
+        print_json(asdict(letter) | beside)
     else:
         print_letter(console(), letter, time.time())
 

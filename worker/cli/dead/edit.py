@@ -123,6 +123,21 @@ class Desk:
     begun_at: float
 
     @property
+    def named(self) -> frozenset[str]:
+        """The letters that were named one by one."""
+        return frozenset(self.selection.ids)
+
+    @property
+    def next_step(self) -> str:
+        """Return the command that sends the repaired letters."""
+        return "tiktok-events dead replay, with the same choice"
+
+    @property
+    def words(self) -> str:
+        """What is edited, for the audit."""
+        return self.selection.words()
+
+    @property
     def expected(self) -> int | None:
         """Return how many letters there will be, if that is known."""
         return None if self.selection.narrows else len(self.letters)
@@ -131,7 +146,7 @@ class Desk:
         """What becomes of each chosen letter, as they stand now."""
         now = time.time()
         for letter in self.letters.find(self.selection):
-            if not self._is_done(letter):
+            if not self.is_done(letter):
                 yield self.repairer.repair(letter, now)
 
     def edit(self, report: Report, planned: Report) -> None:
@@ -139,7 +154,7 @@ class Desk:
         if not planned.counts[Outcome.EDITED]:
             self._edit_pages(report, planned.total, "")
             return
-        who, words = self.repairer.who, self.selection.words()
+        who, words = self.repairer.who, self.words
         new_identity = self.repairer.edit.new_identity or None
         act = acting(self.audit, Action.EDIT, who=who, filter=words, new_identity=new_identity)
         with act as edit:
@@ -160,7 +175,8 @@ class Desk:
         for repair in part:
             report.add(repair, changed_meanwhile=not done.get(repair.old.id, True))
 
-    def _is_done(self, letter: DeadLetter) -> bool:
+    def is_done(self, letter: DeadLetter) -> bool:
+        """Whether this run has edited the letter."""
         last = letter.edits[-1] if letter.edits else None
         return last is not None and last["at"] >= self.begun_at and last["who"] == self.repairer.who
 
@@ -215,15 +231,15 @@ def edit(  # noqa: PLR0913 — because click passes each option as an argument
     with connect(settings) as redis:
         repairer = Repairer(change, settings, operator(settings))
         desk = Desk(DeadLetters(redis), selection, repairer, Audit(redis), round(time.time(), 3))
-        report = _run(desk, dry_run=dry_run, yes=yes, as_json=as_json)
+        report = run(desk, dry_run=dry_run, yes=yes, as_json=as_json)
     if report.refused or report.missing:
         raise click.exceptions.Exit(1)
 
 
-def _run(desk: Desk, *, dry_run: bool, yes: bool, as_json: bool) -> Report:
+def run(desk: Desk, *, dry_run: bool, yes: bool, as_json: bool) -> Report:
     """Count the letters, show the changes, ask, and make them."""
     out = console()
-    named = frozenset(desk.selection.ids)
+    named = desk.named
     planned = Report(as_json and dry_run, named)
     with Bar("checking", desk.expected) as bar:
         for repair in desk.repairs():
@@ -241,4 +257,6 @@ def _run(desk: Desk, *, dry_run: bool, yes: bool, as_json: bool) -> Report:
     desk.edit(done, planned)
     done.gone = len(done.missing) if named else max(planned.total - done.total, 0)
     done.end(out, dry_run=False, as_json=as_json)
+    if done.counts[Outcome.EDITED] and not as_json:
+        out.print(f"Next: {desk.next_step}")
     return done

@@ -139,8 +139,6 @@ class Report:
         ):
             if count:
                 out.print(f"{count:>9,} {words}")
-        if edited and not dry_run:
-            out.print("Next: tiktok-events dead replay, with the same choice")
 
 
 def _count(kinds: Counter[tuple[str, str]], findings: tuple[Finding, ...]) -> None:

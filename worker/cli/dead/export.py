@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -16,9 +15,10 @@ import click
 
 from tiktok_events.client import connect
 from worker.cli import options
+from worker.cli.dead.sheet import Sheet
 from worker.cli.terminal import Bar, counted
 from worker.letters.dead_letters import DeadLetters
-from worker.letters.file import COLUMNS, to_line, to_row
+from worker.letters.file import to_line
 from worker.letters.filter import LetterFilter
 from worker.letters.letter import DeadLetter
 from worker.settings import Settings
@@ -31,15 +31,19 @@ HELP: Final = """Write dead letters to a file, or to standard output.
 \b
 All of them:             tiktok-events dead export -o letters.ndjson
 For a spreadsheet:       tiktok-events dead export -o letters.csv
+One that counts 1,5:     tiktok-events dead export -o letters.csv --decimal ,
 Some, to another tool:   tiktok-events dead export --reason rejected | jq -r .message
 The events, to be sent from elsewhere:
     tiktok-events dead export --recoverable | jq -c .body
-Back again:              tiktok-events dead import letters.ndjson
+Repair each in its own way, in the file, and take it back:
+    tiktok-events dead import --replace letters.csv
 
 \b
-ndjson   one JSON object a letter, with everything: body (match keys hashed), attempts, edits;
-         `dead import` takes it back; described in docs/operate/operations.md
-csv      one row a letter, without the body; times in UTC; no cell is a formula
+ndjson   one JSON object a letter, with everything: body (with its destination, match keys
+         hashed), attempts, edits; described in docs/operate/operations.md
+csv      one row a letter, without match keys; times in UTC. The columns order_id, value,
+         currency and field_value (what stands where `field` says) may be edited. A quote
+         stands before what a spreadsheet would calculate, round or take for a date.
 
 FILE appears when all is written, readable by you alone: events are your customers'.
 Nothing is removed: that is dead purge.
@@ -64,13 +68,21 @@ Exit codes: 0 written, 1 Redis or FILE cannot be used, 2 wrong usage.
     metavar="FILE",
     help="Where to; standard output by default.",
 )
-def export(*, wanted: LetterFilter, format_: str | None, file: Path | None) -> None:
+@click.option(
+    "--decimal",
+    type=click.Choice([".", ","]),
+    default=".",
+    show_default=True,
+    help="Decimal sign of a csv; where it is the comma, semicolons divide the cells.",
+)
+def export(*, wanted: LetterFilter, format_: str | None, file: Path | None, decimal: str) -> None:
     """Export the letters that match."""
-    as_csv = (format_ or (file.suffix[1:] if file else NDJSON)) == CSV
-    encode = _row if as_csv else to_line
+    as_csv = (format_ or (file.suffix[1:].lower() if file else NDJSON)) == CSV
+    sheet, now = Sheet(decimal), time.time()
+    encode = partial(sheet.row, now=now) if as_csv else to_line
     with connect(Settings.load()) as redis, _opened(file) as out:
         letters = DeadLetters(redis)
-        out.write(_cells(list(COLUMNS)) if as_csv else b"")
+        out.write(sheet.header() if as_csv else b"")
         total = None if wanted.narrows else len(letters)
         count = _write(letters, wanted, out, encode, total)
     click.echo(f"{counted(count, 'dead letter')} exported.", err=True)
@@ -90,16 +102,6 @@ def _write(
             bar.advance()
             count += 1
     return count
-
-
-def _row(letter: DeadLetter) -> bytes:
-    return _cells(to_row(letter, time.time()))
-
-
-def _cells(values: list[object] | list[str]) -> bytes:
-    row = io.StringIO(newline="")
-    csv.writer(row).writerow(values)
-    return row.getvalue().encode()
 
 
 @contextmanager

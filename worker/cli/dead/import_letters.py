@@ -13,7 +13,10 @@ import click
 from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.acting import acting
+from worker.cli.dead.edit import run
+from worker.cli.dead.replace import desk_of
 from worker.cli.terminal import Bar, confirm, counted, print_json
+from worker.files.cells import Locale
 from worker.files.event_file import TOO_LONG, read_lines
 from worker.letters.dead_letters import PAGE, DeadLetter
 from worker.letters.file import LetterFileError, read_line
@@ -25,29 +28,50 @@ from worker.settings import Settings
 SHOWN: Final = 100
 """So many bad lines are shown to people; --json shows all."""
 
-HELP: Final = """Put exported dead letters back: FILE is what `dead export` wrote, as ndjson.
+HELP: Final = """Put exported dead letters back, or repair each by an edited export.
 
 \b
 See what it holds:   tiktok-events dead import letters.ndjson --dry-run
 Put them back:       tiktok-events dead import letters.ndjson
 From elsewhere:      zcat letters.ndjson.gz | tiktok-events dead import --yes -
 
-A letter keeps its reason, attempts and deadline, and its id with an `i` behind it. What is
-there already is left alone, so the same file may be imported again: a letter counts as there
-if its id is, or one of the same destination, event and event_id.
+\b
+Ten letters, ten right values, in a spreadsheet:
+    tiktok-events dead export --field properties.value -o letters.csv
+    tiktok-events dead import --replace letters.csv --dry-run
+    tiktok-events dead import --replace letters.csv
+The same with jq, in ndjson:
+    tiktok-events dead export -o letters.ndjson
+    jq -c '.body.properties.currency = "EUR"' letters.ndjson |
+      tiktok-events dead import --replace --yes -
+
+With --replace, nothing is put back: letters that are there take what FILE says of their events,
+checked and shown as by `dead edit`, and in the audit. In a table, these columns count: order_id,
+value, currency, field_value (what is to stand where `field` says), and any that you add and name
+like a place of the event, such as page.url or user.email. An empty cell changes nothing. A row is
+known by its id, or by its event_id. What a spreadsheet writes is read: semicolons and decimal
+commas, .xlsx too. In ndjson, the body counts. The destination, event and event_id of a letter
+stay; `dead edit --new-identity` changes them.
+
+Without --replace, FILE is ndjson. A letter keeps its reason, attempts and deadline, and its id
+with an `i` behind it. What is there already is left alone, so the same file may be imported
+again: a letter counts as there if its id is, or one of the same destination, event and event_id.
 
 Import what was purged. An event that was replayed after the export is not known to have been:
 replayed again more than 48 hours later, TikTok would count it a second time.
 
-A line that is no letter is told with its number, without its values; the others are imported.
+A line that is no letter is told with its number, without its values; the others are imported,
+or followed.
 
 \b
 --json prints one object for each such line (line, message), and last the counts:
     imported   put back (in a dry run: would be)
     there      left alone
     refused    no letters
+With --replace also one object for each letter, as `dead edit --json` prints it.
 
-Exit codes: 0 all put back or there, 1 a line was refused or the answer was no, 2 wrong usage.
+Exit codes: 0 all put back or there, or all followed, 1 a line was refused or the answer was no,
+2 wrong usage.
 """
 
 
@@ -117,12 +141,48 @@ class Importing:
 
 @click.command("import", help=HELP)
 @click.argument("file", type=click.File("rb"))
+@click.option(
+    "--replace",
+    "replaces",
+    is_flag=True,
+    help="Repair letters that are there by an edited export, ndjson, csv or xlsx.",
+)
+@click.option(
+    "--decimal",
+    type=click.Choice([",", "."]),
+    help="Of a table, with --replace; by default the comma where semicolons divide it.",
+)
 @options.dry_run
 @options.yes
 @options.as_json
-def import_(*, file: BinaryIO, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Import the letters of a file."""
+def import_(
+    *,
+    file: BinaryIO,
+    replaces: bool,
+    decimal: str | None,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Import the letters of a file, or the repairs in it."""
     options.need_an_answer(file, answered=yes or dry_run)
+    if replaces:
+        _replace(file, Locale(decimal=decimal), dry_run=dry_run, yes=yes, as_json=as_json)
+    else:
+        _import(file, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+def _replace(file: BinaryIO, locale: Locale, *, dry_run: bool, yes: bool, as_json: bool) -> None:
+    settings = Settings.load()
+    with connect(settings) as redis:
+        desk = desk_of(redis, settings, file, locale, as_json=as_json)
+        report = run(desk, dry_run=dry_run, yes=yes, as_json=as_json)
+        desk.end()
+    if desk.refused or report.refused:
+        raise click.exceptions.Exit(1)
+
+
+def _import(file: BinaryIO, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     if not dry_run:
         confirm(
             "Put these letters back? Those replayed since the export could be counted twice.",

@@ -1,0 +1,28 @@
+"""The event of a dead letter as an application would give it: with its destination beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tiktok_events.errors import InvalidDestination
+from tiktok_events.event.destination import Destination
+from worker.letters.letter import DeadLetter
+
+
+def laid_open(letter: DeadLetter) -> dict[str, Any]:
+    """The event of a letter with its destination beside it, as an application gives it."""
+    try:
+        fields = fields_of(Destination.from_key(letter.destination))
+    except InvalidDestination:
+        fields = {}
+    return {**fields, **letter.body}
+
+
+def fields_of(destination: Destination) -> dict[str, Any]:
+    """What an event says of where it goes."""
+    fields = {
+        "event_source": destination.event_source,
+        "event_source_id": destination.event_source_id,
+    }
+    code = destination.test_event_code
+    return fields if code is None else fields | {"test_event_code": code}
