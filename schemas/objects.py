@@ -151,8 +151,14 @@ class Object(EventField):
             return None
         if found.value is None:
             return self.drop(found.sentence)
-        noted = self.mend(found.value)
-        return Noted(noted.value, (Finding("", found.sentence, Kind.MENDED), *noted.findings))
+        said = Finding("", found.sentence, Kind.MENDED)
+        try:
+            noted = as_noted(self.mend(found.value))
+        except ValidationError as error:
+            passed = as_noted(error.valid_data)
+            whole = Noted(passed.value, (said, *passed.findings))
+            raise refusal(cast("dict[Any, Any]", error.messages), whole) from None
+        return Noted(noted.value, (said, *noted.findings))
 
 
 def _sift_unknown(key: Any, raw: Any, messages: dict[Any, Any], remark: str) -> Noted:

@@ -50,7 +50,6 @@ _STYLES: Final = {
     KeyOutcome.UNTOUCHED: "",
     KeyOutcome.RENAMED: "yellow",
     KeyOutcome.DROPPED: "yellow",
-    KeyOutcome.REFUSED: "bold red",
 }
 
 _FATE_STYLES: Final = {
@@ -90,7 +89,6 @@ What became of a key:
     untouched   no match key to prepare, sent as it is
     renamed     no key of TikTok's, read as the one that it means
     dropped     left out, because nothing usable was in it, or TikTok knows no such key
-    refused     of a type no match key has: the event is not accepted
 
 \b
 What became of any other field, where it does not go out as it is:

@@ -11,13 +11,14 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from schemas import Checked, check_event
+from schemas import Checked, Kind, check_event
 from schemas.unknown import UNKNOWN_KEY
 from schemas.user import PASSING
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.prepare import EventPreparer
 from tiktok_events.event.remarks import REMARKS, without_remarks
-from tiktok_events.event.stray_addresses import may_hold_address
+from tiktok_events.event.stray_addresses import may_hide_address, may_hold_address
+from tiktok_events.event.url_parameters import URL_FIELDS, names_nobody
 from worker.settings import Settings
 
 Closed: TypeAlias = tuple[Any, Checked, bytes, bool]
@@ -47,7 +48,7 @@ class Closing:
     def check(self, event: Any) -> Closed:
         """Check an event as it stands in a block."""
         checked, json = self._checked(event)
-        if (checked.warnings and _is_foreign(checked)) or not json or may_hold_address(json):
+        if not json or _is_foreign(checked) or _may_name_somebody(checked.event, json):
             closed = self.close(event)
             if closed != event:
                 return (closed, *self._checked(closed), True)
@@ -86,9 +87,19 @@ def encoded(event: dict[str, Any]) -> bytes:
     return bytes(memoryview(orjson.dumps(event)))
 
 
+def _may_name_somebody(event: dict[str, Any], json: bytes) -> bool:
+    """Whether an address may stand in an event, or a name in the URLs of its page."""
+    if may_hold_address(json) or may_hide_address(event.get("properties")):
+        return True
+    page = event.get("page", {})
+    return not all(names_nobody(page[field]) for field in URL_FIELDS if field in page)
+
+
 def _is_foreign(checked: Checked) -> bool:
     """Whether a warning is about what our client would have closed, or let pass as custom."""
     return any(
-        warning.message == UNKNOWN_KEY or warning.path.startswith("user")
+        warning.kind is not Kind.REMARK
+        or warning.message == UNKNOWN_KEY
+        or warning.path.startswith("user")
         for warning in checked.warnings
     )

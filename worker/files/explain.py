@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.explanation import KeyExplanation, explain_user
-from tiktok_events.event.foreign_event import is_plain, taken_apart
+from tiktok_events.event.foreign_event import taken_apart
 from tiktok_events.event.json_bytes import TOO_DEEP
+from tiktok_events.event.plain_event import is_plain
 from tiktok_events.event.remarks import Remarks
 from tiktok_events.event.stray_addresses import strip_people_of, without_addresses
 from worker.files.outlook import FieldExplanation, explain_fields

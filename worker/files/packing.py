@@ -83,7 +83,7 @@ def unpacked(file: io.BufferedReader, name: str) -> Iterator[Unpacked]:
             )
         elif head.startswith(_ZIP):
             with ZipFile(_seekable(file, name)) as archive:
-                yield _inside(archive, name)
+                yield _opened(archive, name)
         else:
             _refuse_foreign(head, name)
             yield Unpacked(file, name, packed=False)
@@ -113,6 +113,13 @@ def _seekable(file: io.BufferedReader, name: str) -> io.BufferedReader | io.Byte
     if len(held) > HELD_BYTES:
         raise UnreadableFile(f"{name} is a zip of over {HELD_BYTES:,} bytes: give it as a file")
     return io.BytesIO(held)
+
+
+def _opened(archive: ZipFile, name: str) -> Unpacked:
+    try:
+        return _inside(archive, name)
+    except ValueError as error:  # it seeks to a place before the file's beginning
+        raise BadZipFile from error
 
 
 def _inside(archive: ZipFile, name: str) -> Unpacked:

@@ -80,7 +80,7 @@ class DataSubject:
 def _digests(key: str, value: str, default_region: str | None) -> set[str]:
     rule = MATCH_RULES[key]
     regions = {default_region, None} if key == "phone" else {None}
-    sent = [apply_rule(rule, value, key, region)[2] for region in regions]
+    sent = [apply_rule(rule, value, region)[2] for region in regions]
     digests = {digest for one in sent for digest in _texts(one)}
     if not digests:
         raise InvalidEvent(_why_nothing(key, value, default_region), path=key)

@@ -1,15 +1,21 @@
 """E-mail addresses in texts: read where one is meant, found where none may stand.
 
-A parameter may hide one by percent-encoding, once or several times, as HTML or script escapes, in
-base64 or in hex: all of these are undone before the search.
+A phone number with its plus is found too; without one it looks like any other number. A text may
+hide either by percent-encoding, once or several times, as HTML or script escapes, in
+quoted-printable, base64 or hex, in full-width letters or with characters that nobody sees: all of
+these are undone before the search.
 """
 
 from __future__ import annotations
 
+import html
 import re
+import unicodedata
 from binascii import a2b_base64
 from typing import Final
 from urllib.parse import unquote
+
+from tiktok_events.event.phone_plans import COUNTRY_CODE
 
 _AROUND: Final = r"\s@,;<>()\[\]\"|:"
 # Letters one by one in a class are slow, ranges are not.
@@ -20,9 +26,10 @@ _READ: Final = re.compile(rf"(?<![^{_AROUND}?&/'])[^{_AROUND}?&/]++@[^{_AROUND}?
 
 _LOCAL: Final = r"[^\s@<>()\[\]\"|:;,=?&/#\\]"
 _FOUND: Final = re.compile(rf"(?<!{_LOCAL}){_LOCAL}++@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{{2,}}")
-_ESCAPED_AT: Final = re.compile(
-    r"(?:%(?:25)*|=|\\u00|\\x|&#x)40;?|&#64;?|&commat;|\uff20|\ufe6b", re.IGNORECASE
-)
+_PHONE: Final = re.compile(rf"(?<![\w+])\+{COUNTRY_CODE}(?:[ ().\-/]{{0,2}}[0-9]){{7,13}}(?![0-9])")
+_ESCAPED: Final = re.compile(r"(?:\\u00|\\x|=)([0-7][0-9a-f])", re.IGNORECASE)
+_SIGNS_OF_ESCAPES: Final = ("%", "&", "\\", "=")
+_UNSEEN: Final = dict.fromkeys(map(ord, "\u00ad\u034f\u180e\u200b\u200c\u200d\u2060\ufeff"))
 _ODD_ATS: Final = str.maketrans("\uff20\ufe6b", "@@")
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}")
 _BEGIN_ASCII: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef")
@@ -44,23 +51,36 @@ def addresses_in(text: str) -> str | tuple[str, ...]:
     if _is_plain(text):
         return text
     if "@" not in text:
-        text = _ESCAPED_AT.sub("@", text)
+        text = plain_text(text)
     found = (match.strip(".'") for match in _READ.findall(text.translate(_ODD_ATS)))
     return tuple(dict.fromkeys(found)) or text
 
 
 def holds_address(text: str) -> bool:
-    """Whether an e-mail address stands in a text, as it is or in some escape."""
+    """Whether an e-mail address, or a phone number with its plus, stands in a text."""
     if len(text) > _LONGEST:
         return "@" in text or "%40" in text
-    plain = unquoted(text)
-    if "@" not in plain:
-        plain = _ESCAPED_AT.sub("@", plain)
-    return "@" in plain and _FOUND.search(plain) is not None
+    plain = plain_text(text)
+    if "@" in plain and _FOUND.search(plain):
+        return True
+    return "+" in plain and _PHONE.search(plain) is not None
+
+
+def plain_text(text: str) -> str:
+    """Return a text without escapes, in the plain forms of its characters, all of them seen."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(_UNSEEN))
+    if any(sign in text for sign in _SIGNS_OF_ESCAPES):
+        text = _ESCAPED.sub(_unescaped, html.unescape(unquoted(text)))
+    return text
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16))
 
 
 def hides_address(value: str) -> bool:
-    """Whether the value of a URL parameter holds an address, in base64 or hex too."""
+    """Whether a text holds an address, in base64 or hex too."""
     if len(value) < _SHORTEST:
         return False
     return holds_address(value) or decodes_to_address(unquote(value))
@@ -76,13 +96,18 @@ def unquoted(text: str) -> str:
 
 
 def decodes_to_address(value: str) -> bool:
-    """Whether a text is an address in base64, of either alphabet, or in hex."""
+    """Whether a text is an address or a phone number in base64, of either alphabet, or in hex."""
     if value.isalnum() and _HEX.fullmatch(value):
-        return holds_address(bytes.fromhex(value).decode("utf-8", "replace"))
+        decoded = bytes.fromhex(value)
+        return _is_suspect(decoded) and holds_address(decoded.decode("utf-8", "replace"))
     if not _BEGIN_ASCII.issuperset(value[::4]):
         return False
     try:
         decoded = a2b_base64(value.replace("-", "+").replace("_", "/") + "===")
     except ValueError:
         return False
-    return b"@" in decoded and holds_address(decoded.decode("utf-8", "replace"))
+    return _is_suspect(decoded) and holds_address(decoded.decode("utf-8", "replace"))
+
+
+def _is_suspect(decoded: bytes) -> bool:
+    return b"@" in decoded or b"+" in decoded

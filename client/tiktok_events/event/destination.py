@@ -98,7 +98,7 @@ def _identifier(value: object, path: str) -> str:
             f"must be at most {MAX_ID_CHARACTERS} printable characters", path=path
         )
     if holds_address(value):
-        raise InvalidDestination("must not hold an e-mail address", path=path)
+        raise InvalidDestination("must not hold an e-mail address or a phone number", path=path)
     return value.strip()
 
 

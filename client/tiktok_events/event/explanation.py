@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.closed_user import closed_user
-from tiktok_events.event.match_keys import KeyOutcome, apply_rule, text_of
+from tiktok_events.event.match_keys import KeyOutcome, alone, apply_rule, text_of
 from tiktok_events.event.match_rules import (
     MATCH_RULES,
     PLAIN_KEYS,
@@ -18,9 +18,6 @@ from tiktok_events.event.match_rules import (
 from tiktok_events.event.phone import read_phone, region_of
 from tiktok_events.event.reasons import HALF_CHARACTER, looks_junk
 from tiktok_events.event.remarks import Reason, Remark, Remarks
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def explain_user(
 ) -> list[KeyExplanation]:
     """Say of every value of ``user`` what ``prepare_user`` does with it.
 
-    It does not raise: what ``prepare_user`` would not take is ``refused``. First comes what is
+    First comes what is
     sent, in its order; then the keys that TikTok does not know and that are not sent by any name.
     """
     remarks: Remarks = []
@@ -77,9 +74,9 @@ def _outcome(remark: Remark) -> KeyOutcome:
 def _explain_key(key: str, value: Any, region: str | None) -> list[KeyExplanation]:
     rule = MATCH_RULES.get(key)
     if rule is None:
-        return [_explain_plain(key, value)]
+        return [_explain_plain(key, alone(value))]
     if not rule.takes_array or not isinstance(value, list | tuple):
-        return _explain_value(rule, None, value, region)
+        return _explain_value(rule, None, alone(value), region)
     if not value:
         return [KeyExplanation(key, None, KeyOutcome.DROPPED, None, None, "The array is empty.")]
     return [
@@ -93,6 +90,8 @@ def _explain_plain(key: str, value: Any) -> KeyExplanation:
     if isinstance(value, str) and looks_junk(key, trim(value)):
         return KeyExplanation(key, None, KeyOutcome.DROPPED, None, None, Reason.JUNK.value)
     known = key in PLAIN_KEYS
+    if known and isinstance(value, list | tuple | Mapping):
+        return KeyExplanation(key, None, KeyOutcome.DROPPED, None, None, "It must be a text.")
     reason = "TikTok wants it as it is." if known else "A setting lets this key pass as it is."
     return KeyExplanation(key, None, KeyOutcome.UNTOUCHED, None, value, reason)
 
@@ -102,13 +101,10 @@ def _explain_value(
 ) -> list[KeyExplanation]:
     """Explain one value; it may hold several, such as two addresses in one text."""
     key = rule.key
-    path = f"user.{key}" if position is None else f"user.{key}.{position}"
-    try:
-        outcome, prepared, sent = apply_rule(rule, value, path, region)
-    except InvalidEvent as error:
-        reason = f"The event is not accepted: {key} {error.message}."
-        return [KeyExplanation(key, position, KeyOutcome.REFUSED, None, None, reason)]
-    text = "" if value is None else text_of(rule, value, path)
+    outcome, prepared, sent = apply_rule(rule, value, region)
+    text = "" if value is None else text_of(rule, value)
+    if text is None:
+        return [KeyExplanation(key, position, outcome, None, None, _allowed_types(rule))]
     if isinstance(prepared, tuple) and isinstance(sent, list):
         return [
             KeyExplanation(key, position, outcome, one, digest, _why_several(rule))
@@ -117,6 +113,12 @@ def _explain_value(
     assert not isinstance(prepared, tuple)
     reason = _why(rule, text, prepared, outcome, region)
     return [KeyExplanation(key, position, outcome, prepared, sent, reason)]
+
+
+def _allowed_types(rule: MatchRule) -> str:
+    single = "a text or a whole number" if rule.takes_number else "a text"
+    several = ", or an array of these" if rule.takes_array else ""
+    return f"It must be {single}{several}."
 
 
 def _why_several(rule: MatchRule) -> str:

@@ -7,91 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from tiktok_events.errors import InvalidEvent
+from tiktok_events.event.addresses import hides_address
 from tiktok_events.event.closed_user import adopt, is_limit
 from tiktok_events.event.key_names import (
     ANYWHERE,
     DOCUMENTED,
-    EVENT_KEYS,
     LIMITED_DATA_USE,
+    LISTS,
     OTHER_PEOPLE,
     PERSONAL,
+    TEXTS,
     USER_OBJECTS,
     meaning,
     meaning_in_user,
     squeezed,
 )
+from tiktok_events.event.match_keys import alone
+from tiktok_events.event.plain_event import KNOWN, OBJECTS
 from tiktok_events.event.remarks import REMARKS, Reason, Remark, shown
-from tiktok_events.event.url_parameters import strip_people
+from tiktok_events.event.shapes import opened, pair_meaning, to_text
+from tiktok_events.event.stray_addresses import may_be_coded
+from tiktok_events.event.url_parameters import is_link, strip_people
 
 if TYPE_CHECKING:
     from tiktok_events.event.remarks import Remarks
-
-KNOWN: Final = EVENT_KEYS | {REMARKS}
-_OBJECTS: Final = ("properties", "page", "app", "ad", "lead", "device")
-_USUAL: Final = KNOWN - {"app", "ad", "lead", "device"}
-"""With one question less for what most events have."""
-
-_SINGLE: Final = frozenset({str, int, float, bool, type(None), Decimal})
-"""Types of values that nothing can stand in."""
-
-_WITH_LIST: Final = _SINGLE | {list}
-_URL_BEGINS: Final = ("https://", "http://", "//", "/")
 
 WHOLE_BODY: Final = (
     "is the body of a whole request, {}: hand its events over, one by one or with track_many(), "
     "each with the event_source_id"
 )
-
-
-def is_plain(event: Mapping[str, Any]) -> bool:
-    """Whether every key of an event is one of API 2.0, at its place: then there is nothing to do.
-
-    This is asked of every event; it takes half a microsecond.
-    """
-    if type(event.get("event")) is not str:
-        return False
-    if not _USUAL.issuperset(event):
-        return KNOWN.issuperset(event) and _are_plain(event)
-    page, properties = event.get("page"), event.get("properties")
-    if page and not _is_plain_object(page):
-        return False
-    return not properties or _is_plain_properties(properties)
-
-
-def _are_plain(event: Mapping[str, Any]) -> bool:
-    properties = event.get("properties")
-    inner = [event[name] for name in _OBJECTS if name != "properties" and event.get(name)]
-    if not all(map(_is_plain_object, inner)):
-        return False
-    return not properties or _is_plain_properties(properties)
-
-
-def _is_plain_properties(properties: Any) -> bool:
-    if type(properties) is not dict or not DOCUMENTED.issuperset(properties):
-        return False
-    contents = properties.get("contents")
-    if not contents:
-        return _SINGLE.issuperset(map(type, properties.values()))
-    if not _WITH_LIST.issuperset(map(type, properties.values())):
-        return False
-    return type(contents) is list and all(map(_is_plain_content, contents))
-
-
-def _is_plain_content(content: Any) -> bool:
-    return type(content) is dict and DOCUMENTED.issuperset(content)
-
-
-def _is_plain_object(given: Any) -> bool:
-    """Whether it is an object of documented keys with single values."""
-    return (
-        type(given) is dict
-        and DOCUMENTED.issuperset(given)
-        and _SINGLE.issuperset(map(type, given.values()))
-    )
 
 
 def taken_apart(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
@@ -105,6 +52,7 @@ def taken_apart(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
         InvalidEvent: it is the body of a whole request, or an event of 1.0 with two destinations.
     """
     _refuse_bodies(event)
+    event = _opened(event, remarks)
     found = _Found(event, remarks)
     kept = {key: value for key, value in event.items() if key in KNOWN}
     for key, value in event.items():
@@ -112,7 +60,19 @@ def taken_apart(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
             found.at_top(kept, key, value)
     for name in kept.keys() - {"user", REMARKS}:
         kept[name] = found.without_people(kept[name], name, adopts=name == "properties")
-    return found.into(kept)
+    return found.into({name: value for name, value in kept.items() if value is not _GONE})
+
+
+def _opened(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
+    """Return the event with the objects that stand in it as JSON in a text."""
+    read = dict(event)
+    for key in ("user", "context", *OBJECTS):
+        if isinstance(text := event.get(key), str) and (value := opened(text)) is not None:
+            read[key] = value
+            remarks.append(Remark.opened(key))
+    if isinstance(user := alone(read.get("user")), Mapping):
+        read["user"] = user
+    return read
 
 
 def _as_mapping(value: Any) -> Any:
@@ -191,13 +151,27 @@ class _Found:
             }
             return {key: item for key, item in kept.items() if item is not _GONE}
         if isinstance(value, list | tuple):
-            return [self.without_people(item, path, adopts=False) for item in value]
-        if isinstance(value, str) and value.startswith(_URL_BEGINS):
-            return self._url(value, path)
-        return value
+            items = (self._one_kept(item, path) for item in value)
+            return [item for item in items if item is not _GONE]
+        return self._text(value, path) if isinstance(value, str) else value
 
-    def _url(self, url: str, path: str) -> str:
-        if (stripped := strip_people(url)) != url:
+    def _one_kept(self, value: Any, path: str) -> Any:
+        """Return what stays of a value; nothing of a pair that names a match key."""
+        value = _as_mapping(value)
+        if isinstance(value, Mapping) and (meant := pair_meaning(value)):
+            self._remarks.append(Remark.left_out(path, meant, Reason.MISPLACED))
+            return _GONE
+        return self.without_people(value, path, adopts=False)
+
+    def _text(self, text: str, path: str) -> Any:
+        if (value := opened(text)) is not None:
+            before = len(self._remarks)
+            kept = self._one_kept(value, path)
+            return text if len(self._remarks) == before else to_text(kept)
+        if may_be_coded(text) and hides_address(text):
+            self._remarks.append(Remark.left_out(path, "text", Reason.ADDRESS))
+            return _GONE
+        if (stripped := strip_people(text) if is_link(text) else text) != text:
             self._remarks.append(Remark.parameters_left_out(path))
         return stripped
 
@@ -207,7 +181,7 @@ class _Found:
         """Return what stays of one value of an object; ``_GONE`` for nothing."""
         value = _as_mapping(value)
         if key in DOCUMENTED:
-            return self.without_people(value, path, adopts=False)
+            return self._documented(key, value, path)
         name = squeezed(key) if isinstance(key, str) else ""
         if self._is_limit(name, value):
             return _GONE
@@ -216,9 +190,18 @@ class _Found:
             return _GONE
         meant = meaning(key)
         if meant is None or not (everything or meant in ANYWHERE):
-            return self.without_people(value, path, adopts=False)
+            return self._one_kept(value, path)
         self._found(meant, value, path, adopts=adopts)
         return _GONE
+
+    def _documented(self, key: Any, value: Any, path: str) -> Any:
+        if isinstance(value, Mapping) and key in TEXTS:
+            self._remarks.append(Remark.left_out(path, "text", Reason.NO_TEXT))
+            return _GONE
+        if key in LISTS and isinstance(value, str) and (items := opened(value)) is not None:
+            self._remarks.append(Remark.opened(path))
+            value = items
+        return self._one_kept(value, path)
 
     def _found(self, meant: str, value: Any, path: str, *, adopts: bool) -> None:
         if value in (None, ""):
@@ -248,7 +231,7 @@ class _Found:
         """Read the context of API 1.0, or Segment's."""
         for key, value in context.items():
             path = f"context.{shown(key)}"
-            if key in _OBJECTS and isinstance(value, Mapping) and key != "ad":
+            if key in OBJECTS and isinstance(value, Mapping) and key != "ad":
                 inner = self.without_people(value, path, adopts=False)
                 self._move(event, key, {k: v for k, v in inner.items() if k in DOCUMENTED}, path)
             elif key == "ad" and isinstance(value, Mapping):

@@ -18,7 +18,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, get_origin, get_type_hints
 
 from tiktok_events.types import Ad, App, Content, Device, Event, Lead, Page, Properties, User
 from tiktok_events.types.vehicle import Mileage
@@ -26,13 +26,17 @@ from tiktok_events.types.vehicle import Mileage
 USER_KEYS: Final = frozenset(User.__annotations__)
 """The keys of ``user`` that TikTok documents."""
 
-DOCUMENTED: Final = frozenset(
-    {"brand", "version"}.union(
-        *(kind.__annotations__ for kind in (Page, App, Ad, Lead, Device, Properties)),
-        *(kind.__annotations__ for kind in (Content, Mileage)),
-    )
-)
+_TYPES: Final[Mapping[str, Any]] = {
+    name: kind
+    for owner in (Page, App, Ad, Lead, Device, Properties, Content, Mileage)
+    for name, kind in get_type_hints(owner).items()
+}
+DOCUMENTED: Final = frozenset({"brand", "version", *_TYPES})
 """The keys of all other objects of an event."""
+
+TEXTS: Final = frozenset(name for name, kind in _TYPES.items() if kind is str)
+LISTS: Final = frozenset(name for name, kind in _TYPES.items() if get_origin(kind) is list)
+"""Those that hold a text, or a list."""
 
 EVENT_KEYS: Final = frozenset(Event.__annotations__)
 
@@ -42,10 +46,13 @@ PERSONAL: Final = "personal"
 LIMITED_DATA_USE: Final = frozenset({"limiteddatause", "limitdatause", "ldu"})
 
 _NAMES: Final[Mapping[str, str]] = {
-    "email": "mail em emailaddress mailaddress emails eml correo correoelectronico courriel",
+    "email": (
+        "mail em emailaddress emailadresse mailaddress emails eml correo correoelectronico courriel"
+    ),
     "phone": (
         "phonenumber phones phonenumbers ph phoneno tel telephone telephonenumber mobile cell"
         " mobilephone mobilenumber cellphone cellphonenumber msisdn whatsapp telefon telefono"
+        " telefonnummer handy handynummer"
     ),
     "external_id": (
         "externalids externaluserid extid exid xid userid uid customerid customernumber memberid"
@@ -82,7 +89,7 @@ def _set(words: str) -> frozenset[str]:
 _IN_FRONT: Final = _set(
     "sha256 hashed hash user customer client buyer billing shipping contact visitor lead account"
     " member subscriber order checkout recipient delivery sender primary default home work utm form"
-    " data traits properties address newsletter advanced my your"
+    " data traits properties address newsletter advanced my your gift"
 )
 _BEHIND: Final = _set("sha256 hashed hash hex lower normalized raw value")
 
@@ -121,6 +128,10 @@ REMEMBERED: Final[dict[str, str | None]] = {}
 _MOSTREMEMBERED: Final = 4_096
 
 _RIGHT: Final = 0.8
+_LAST_WORDS: Final = {"email": "email", "phone": "phone"}
+"""What such a name is about, whoever it belongs to: `sales_rep_email`."""
+
+_words: Final = re.compile(r"[A-Za-z][a-z]*|[0-9]+").findall
 _squeezed: Final = re.compile(r"[\W_]+")
 _plain_name: Final = re.compile(r"[\w\-. \[\]]{1,60}").fullmatch
 
@@ -155,11 +166,13 @@ def _meaning(name: str) -> str | None:
             return MEANINGS[rest]
         before = rest
         rest = _less(rest)
-    return None
+    return _LAST_WORDS.get(_words(name)[-1].lower())
 
 
 def _less(name: str) -> str:
     """Return the name without one word in front or behind, while something stays."""
+    if name[-1:].isdigit():
+        return name.rstrip("0123456789")
     for word in _IN_FRONT:
         if name.startswith(word) and name != word:
             return name[len(word) :]

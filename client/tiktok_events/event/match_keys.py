@@ -15,7 +15,6 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.closed_user import closed_user
 from tiktok_events.event.junk import (
     JUNK_WORDS,
@@ -52,7 +51,6 @@ class KeyOutcome(StrEnum):
     UNTOUCHED = "untouched"
     RENAMED = "renamed"
     DROPPED = "dropped"
-    REFUSED = "refused"
 
 
 # Looked up once: a member is found through its metaclass, which the hot path would feel.
@@ -65,6 +63,9 @@ Sent: TypeAlias = str | list[str] | None
 Applied: TypeAlias = tuple[KeyOutcome, tuple[str, ...] | str | None, Sent]
 """What became of a text, its prepared form or forms, and what is sent for each."""
 
+_SINGLE: Final = frozenset({str, int, float, bool})
+
+_EMPTY: Final[tuple[Any, ...]] = (None, "", [], ())
 _NOTHING: Final[Applied] = (_DROPPED, None, None)
 
 
@@ -99,9 +100,6 @@ def prepare_user(
             the user's country says otherwise.
         passing: further keys that may pass as they are.
         remarks: told what was left out or read under another name.
-
-    Raises:
-        InvalidEvent: a value has a type that no match key can have; ``path`` says which.
     """
     user = user if USER_KEYS.issuperset(user) else closed_user(user, passing, remarks)
     region = default_region
@@ -120,7 +118,7 @@ def prepare_user(
             sent = _plain(key, value)
         if sent is not None:
             prepared[key] = sent
-        elif value and remarks is not None:
+        elif remarks is not None and value not in _EMPTY:
             remarks += why_left_out(key, value, region)
     return prepared
 
@@ -135,10 +133,16 @@ def _sent(
 ) -> Any:
     """Return what goes out for a value that is no text, ``None`` for nothing."""
     if rule is None:
-        return value
+        value = alone(value)
+        return value if key not in USER_KEYS or type(value) in _SINGLE else None
     if rule.takes_array and isinstance(value, list | tuple):
         return _sent_array(rule, value, region, remarks) or None
-    return apply_rule(rule, value, f"user.{key}", region)[2]
+    return apply_rule(rule, alone(value), region)[2]
+
+
+def alone(value: Any) -> Any:
+    """Return the one value of an array of one; anything else as it is."""
+    return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
 
 
 def _sent_array(
@@ -147,8 +151,8 @@ def _sent_array(
     """Return what goes out for each; remarks are made here if anything does."""
     sent: list[str] = []
     unsent: list[Any] = []
-    for position, value in enumerate(values):
-        one = apply_rule(rule, value, f"user.{rule.key}.{position}", region)[2]
+    for value in values:
+        one = apply_rule(rule, value, region)[2]
         if one is None:
             unsent.append(value)
         else:
@@ -185,38 +189,26 @@ def _is_hex(text: str) -> bool:
     return True
 
 
-def apply_rule(rule: MatchRule, value: Any, path: str, region: str | None) -> Applied:
+def apply_rule(rule: MatchRule, value: Any, region: str | None) -> Applied:
     """Return what becomes of one value of any type, its prepared texts, and what is sent.
 
     Args:
         rule: the rule of the value's key.
         value: one value, not an array of them.
-        path: where the value stands, for the error.
         region: as in ``prepare_user``.
-
-    Raises:
-        InvalidEvent: the value has a type that this match key cannot have.
     """
-    if value is None:
-        return _NOTHING
-    return _apply(rule, text_of(rule, value, path), region)
+    text = text_of(rule, value)
+    return _NOTHING if text is None else _apply(rule, text, region)
 
 
-def text_of(rule: MatchRule, value: Any, path: str) -> str:
-    """Return ``value`` as the text that the rule applies to; raises like ``apply_rule``."""
+def text_of(rule: MatchRule, value: Any) -> str | None:
+    """Return ``value`` as the text that the rule applies to; ``None`` for another type."""
     if isinstance(value, str):
         return value
-    if rule.takes_number and _is_whole_number(value):
-        return str(int(value))
-    raise InvalidEvent(_allowed_types(rule), path=path)
+    return str(int(value)) if rule.takes_number and _is_whole_number(value) else None
 
 
 def _is_whole_number(value: Any) -> bool:
     if isinstance(value, float):
         return value.is_integer() and abs(value) <= _LARGEST_EXACT_FLOAT
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST_ID
-
-
-def _allowed_types(rule: MatchRule) -> str:
-    single = "a string or a whole number" if rule.takes_number else "a string"
-    return f"must be {single}, or an array of these" if rule.takes_array else f"must be {single}"

@@ -17,7 +17,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from tiktok_events.event.addresses import addresses_in, is_usual_address
+from tiktok_events.event.addresses import addresses_in, holds_address, is_usual_address
 from tiktok_events.event.junk import JUNK_DIGESTS, JUNK_WORDS, is_junk, is_placeholder
 from tiktok_events.event.phone import forms, to_e164
 from tiktok_events.event.phone_plans import CERTAIN_E164
@@ -44,6 +44,7 @@ _HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 
 _NO_IDS: Final = JUNK_WORDS["external_id"]
 _COUNTRY_LETTERS: Final = 2
+_MOST_DIGITS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,16 @@ def _is_zip_char(char: str) -> bool:
 
 
 def _place(text: str, _region: str | None) -> str:
-    """Lower the case, keep letters, their combining marks, and digits, of every script."""
+    """Lower the case, keep letters, their combining marks, and digits, of every script.
+
+    Nothing is left of what has more digits than any place, or holds an address: a place goes out
+    as it is.
+    """
     lowered = text.lower()
-    return lowered if lowered.isalnum() else "".join(filter(_is_letter_mark_or_digit, lowered))
+    if lowered.isalpha():
+        return lowered
+    kept = "".join(filter(_is_letter_mark_or_digit, lowered))
+    return "" if sum(map(str.isdigit, kept)) > _MOST_DIGITS or holds_address(text) else kept
 
 
 def _is_letter_mark_or_digit(char: str) -> bool:
@@ -155,7 +163,8 @@ def _is_letter_mark_or_digit(char: str) -> bool:
 
 def _country(text: str, _region: str | None) -> str:
     """Lower the case, keep letters."""
-    return "".join(filter(str.isalpha, text.lower()))
+    letters = "".join(filter(str.isalpha, text.lower()))
+    return letters if len(letters) == _COUNTRY_LETTERS or not holds_address(text) else ""
 
 
 def _device_id(text: str, _region: str | None) -> str:

@@ -7,7 +7,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -20,16 +21,25 @@ from tiktok_events.event.destination import (
     Destination,
     destination_of,
 )
-from tiktok_events.event.foreign_event import is_plain, taken_apart
+from tiktok_events.event.foreign_event import taken_apart
 from tiktok_events.event.identity import new_event_id
 from tiktok_events.event.json_bytes import EXACT_FLOAT, MAPPING, TOO_DEEP, to_json
 from tiktok_events.event.key_names import USER_KEYS
 from tiktok_events.event.match_keys import prepare_user
+from tiktok_events.event.plain_event import is_plain
 from tiktok_events.event.policy import KEEP, PolicyRule, decide
-from tiktok_events.event.remarks import REMARKS, Remarks, noted, say
-from tiktok_events.event.stray_addresses import may_hold_address, strip_people_of, without_addresses
+from tiktok_events.event.remarks import REMARKS, Reason, Remark, Remarks, noted, say
+from tiktok_events.event.stray_addresses import (
+    may_hide_address,
+    may_hold_address,
+    strip_people_of,
+    without_addresses,
+)
 from tiktok_events.event.times import AHEAD, MOST_AHEAD_S, read_time
 from tiktok_events.event.url_parameters import strip_page
+
+_TIMES: Final = (str, int, float, Decimal, datetime)
+NO_TIME: Final = "must be Unix seconds, or a date with its time zone"
 
 
 @dataclass(slots=True)
@@ -86,9 +96,9 @@ class EventPreparer:
             policy: in place of the producer's own.
 
         Raises:
-            InvalidEvent: not a dict, the body of a whole request, no destination, a match
-                key that is no text, an event name or id that holds an e-mail address, a
-                number JSON cannot carry, something JSON cannot express, nested too deeply.
+            InvalidEvent: not a dict, the body of a whole request, no destination, an event
+                name or id that holds an e-mail address or phone number, a number JSON
+                cannot carry, something JSON cannot express, nested too deeply.
             EventTooLarge: over ``max_bytes``.
         """
         if not isinstance(event, MAPPING):
@@ -118,6 +128,9 @@ class EventPreparer:
         body = dict(event) if is_plain(event) else _taken_apart(event, remarks)
         for field in DESTINATION_FIELDS:
             body.pop(field, None)
+        for field in ("event_time", "event_id"):
+            if isinstance(body.get(field), dict | list):
+                del body[field]
         self._prepare_match_keys(body, remarks)
         self._strip_urls(body, remarks)
         body = without_addresses(body, remarks)
@@ -141,7 +154,7 @@ class EventPreparer:
         self._prepare_match_keys(body, remarks)
         self._strip_urls(body, remarks)
         encoded = self._encode(body, remarks)
-        if may_hold_address(encoded):
+        if may_hold_address(encoded) or may_hide_address(body.get("properties")):
             # As JSON has it: what was an enumeration or another mapping is a plain value there.
             encoded = self._encode(without_addresses(orjson.loads(encoded), remarks), remarks)
         if remarks:
@@ -150,16 +163,16 @@ class EventPreparer:
 
     def _prepare_match_keys(self, body: dict[str, Any], remarks: Remarks) -> None:
         user = body.get("user")
+        if not isinstance(user, MAPPING):
+            user = _object_of_user(user, remarks)
         if user is None:
             body.pop("user", None)
-        elif isinstance(user, MAPPING):
-            body["user"] = prepare_user(
-                user, self.default_region, passing=self.user_keys, remarks=remarks
-            )
-            if remarks and any(is_limit(key, value) for key, value in user.items()):
-                body["limited_data_use"] = True
-        else:
-            raise InvalidEvent(f"must be a dict, not {type(user).__name__}", path="user")
+            return
+        body["user"] = prepare_user(
+            user, self.default_region, passing=self.user_keys, remarks=remarks
+        )
+        if remarks and any(is_limit(key, value) for key, value in user.items()):
+            body["limited_data_use"] = True
 
     def _strip_urls(self, body: dict[str, Any], remarks: Remarks) -> None:
         page = body.get("page")
@@ -181,6 +194,19 @@ def _taken_apart(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
         return taken_apart(event, remarks)
     except RecursionError:
         raise InvalidEvent(TOO_DEEP) from None
+
+
+def _object_of_user(user: object, remarks: Remarks) -> Any:
+    """The object in an array of one; nothing for what is empty, as PHP writes an empty object."""
+    if user is None:
+        return None
+    if user in ("", [], ()):
+        remarks.append(Remark.left_out("user", "user", Reason.NOTHING))
+        return None
+    if isinstance(user, list | tuple) and len(user) == 1 and isinstance(user[0], MAPPING):
+        remarks.append(Remark.read_as("user.0", "user"))
+        return user[0]
+    raise InvalidEvent(f"must be a dict, not {type(user).__name__}", path="user")
 
 
 def _event_id(*candidates: object) -> str:
@@ -225,6 +251,8 @@ def _event_time(given: object) -> object:
         return int(now)
     if type(given) is int and given <= now:  # as most are, and no finer unit could be meant
         return given
+    if not isinstance(given, _TIMES):
+        raise InvalidEvent(NO_TIME, path="event_time")
     seconds = _seconds(given)
     if isinstance(seconds, int) and seconds > now + MOST_AHEAD_S:
         raise InvalidEvent(AHEAD, path="event_time")

@@ -19,9 +19,16 @@ HALF_CHARACTER: Final = "It holds half a character, which UTF-8 cannot write."
 def why_left_out(key: str, unsent: Any, region: str | None) -> Iterator[Remark]:
     """Say it of one value or a list, for which nothing is sent though there is something."""
     for value in unsent if isinstance(unsent, list | tuple) else [unsent]:
-        text = trim(str(value)) if isinstance(value, str | int | float) else ""
-        if text:
+        if not isinstance(value, str):
+            if value is not None:
+                yield Remark.left_out(f"user.{key}", key, _why_no_text(value))
+        elif text := trim(value):
             yield _remark(key, text, region)
+
+
+def _why_no_text(value: Any) -> Reason:
+    is_figure = isinstance(value, int | float) and not isinstance(value, bool)
+    return Reason.NOTHING if is_figure else Reason.WRONG_TYPE
 
 
 def _remark(key: str, text: str, region: str | None) -> Remark:

@@ -22,6 +22,9 @@ REMARKS: Final = "_remarks"
 MOST_REMARKS: Final = 20
 """Of one event; what is beyond them goes on unsaid."""
 
+JSON: Final = "json"
+WAS_JSON: Final = "It is JSON in a text: it is read as what it says."
+
 _REMEMBERED: Final = 1_000
 """Remarks that a process says before it falls silent: after so many nobody reads on."""
 
@@ -39,11 +42,15 @@ class Reason(StrEnum):
     JUNK = "It is a word for nothing or a placeholder, the same for many people."
     NOTHING = "Nothing usable is in it."
     UNKNOWN_KEY = "TikTok knows no such key of user; a setting, USER_KEYS, lets one pass."
+    WRONG_TYPE = "A match key is a text, and this is something else."
+    NO_TEXT = "It is an object where a text is meant."
     NO_KEY = "API 2.0 has no such key."
     PERSONAL = "It is personal, and TikTok has no key for it."
     MISPLACED = "A match key does not belong here, and user has none to take it or has its own."
-    ADDRESS = "It holds an e-mail address."
-    PARAMETER = "URL parameters that name a person, or hold an e-mail address, are taken out."
+    ADDRESS = "It holds an e-mail address, a phone number, or JSON that names a person."
+    PARAMETER = (
+        "What names a person in a URL, or holds an e-mail address or phone number, is taken out."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,11 @@ class Remark:
         """A value was taken as that of another key."""
         return cls(path, f"read_as:{key}", f"It is read as {key}.")
 
+    @classmethod
+    def opened(cls, path: str) -> Remark:
+        """A text was JSON, and is read as what it says."""
+        return cls(path, f"read_as:{JSON}", WAS_JSON)
+
 
 Remarks = list[Remark]
 
@@ -84,6 +96,8 @@ Remarks = list[Remark]
 def sentence_of(counter: str) -> str:
     """What a counter that travels with an event says, for people."""
     what, _, rest = counter.partition(":")
+    if counter == f"read_as:{JSON}":
+        return WAS_JSON
     if what == "read_as":
         return Remark.read_as("", rest).text
     name = "JUNK" if what == "junk" else rest.rpartition(":")[2].upper()

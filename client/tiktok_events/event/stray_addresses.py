@@ -1,35 +1,62 @@
-"""E-mail addresses where none belongs: in URLs, in texts, in keys; found in the finished event."""
+"""E-mail addresses and phone numbers where none belongs: in URLs, in texts, in keys.
+
+They are found in the finished event: a phone number by its plus, other personal data by the name
+that stands before it in JSON.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from tiktok_events.errors import InvalidEvent
-from tiktok_events.event.addresses import holds_address
+from tiktok_events.event.addresses import decodes_to_address, hides_address, holds_address
+from tiktok_events.event.key_names import ANYWHERE, meaning
 from tiktok_events.event.remarks import Reason, Remark, shown
-from tiktok_events.event.url_parameters import URL_FIELDS, names_nobody, strip_people
+from tiktok_events.event.url_parameters import URL_FIELDS, is_link, names_nobody, strip_people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tiktok_events.event.remarks import Remarks
 
-_AT, _PERCENT, _ESCAPE, _NUMBER, _BEGINS_WIDE_AT = b"@%\\#\xef"
+_AT, _PLUS, _ESCAPE, _PERCENT, _NUMBER, _BEGINS_WIDE = b"@+\\%#\xef"
 _WIDE_AT: Final = "\uff20".encode()
 _SMALL_AT: Final = "\ufe6b".encode()
+_plus_number: Final = re.compile(rb"\+[1-9][0-9 ().-]{7}").search
+_NAMES_IN_TEXT: Final = re.compile(r"[\w\-. ]{2,60}(?=\\*[\"']\s*:)")
+_SHORTEST_CODED: Final = 16
 _NEEDED: Final = ("event", "event_id")
-IN_NAME: Final = "must not hold an e-mail address: it goes to TikTok as it is"
+IN_NAME: Final = "must not hold an e-mail address or a phone number: it goes to TikTok as it is"
 
 
 def may_hold_address(encoded: bytes) -> bool:
-    """Whether an address could stand in an event's JSON."""
+    """Whether an address, or JSON within a text, could stand in an event's JSON."""
     # Single bytes first, as numbers: they are found a hundred times as fast as sequences.
     return (
         _AT in encoded
-        or ((_PERCENT in encoded or _ESCAPE in encoded) and b"40" in encoded)
-        or (_NUMBER in encoded and b"&" in encoded and b";" in encoded)
-        or (_BEGINS_WIDE_AT in encoded and (_WIDE_AT in encoded or _SMALL_AT in encoded))
+        or _ESCAPE in encoded
+        or (_PLUS in encoded and _plus_number(encoded) is not None)
+        or (_PERCENT in encoded and (b"40" in encoded or b"2B" in encoded or b"2b" in encoded))
+        or (_NUMBER in encoded and b"&#" in encoded)
+        or (_BEGINS_WIDE in encoded and (_WIDE_AT in encoded or _SMALL_AT in encoded))
     )
+
+
+def may_hide_address(properties: Any) -> bool:
+    """Whether a text of an event's properties may be an address in base64, hex or other signs."""
+    if type(properties) is dict:
+        for text in properties.values():
+            if type(text) is str and may_be_coded(text):
+                return True
+    return False
+
+
+def may_be_coded(text: str) -> bool:
+    """Whether a text may be an address in base64, hex or other signs."""
+    if len(text) < _SHORTEST_CODED:
+        return False
+    return "=" in text or "&" in text or (" " not in text and decodes_to_address(text))
 
 
 def strip_people_of(page: Mapping[str, Any], remarks: Remarks) -> Mapping[str, Any]:
@@ -37,7 +64,7 @@ def strip_people_of(page: Mapping[str, Any], remarks: Remarks) -> Mapping[str, A
     for field in URL_FIELDS:
         url = page.get(field)
         if type(url) is str and not names_nobody(url) and (stripped := strip_people(url)) != url:
-            page = {**page, field: stripped}
+            page = {**page, field: stripped or None}
             remarks.append(Remark.parameters_left_out(f"page.{field}"))
     return page
 
@@ -66,14 +93,28 @@ def _cleaned(value: Any, path: str, remarks: Remarks) -> Any:
         return [
             _cleaned(item, path, remarks) for item in value if not _goes("", item, path, remarks)
         ]
-    return value
+    return _stripped(value, path, remarks) if isinstance(value, str) else value
+
+
+def _stripped(text: str, path: str, remarks: Remarks) -> str:
+    stripped = strip_people(text) if is_link(text) else text
+    if stripped != text:
+        remarks.append(Remark.parameters_left_out(path))
+    return stripped
 
 
 def _goes(key: Any, value: Any, path: str, remarks: Remarks) -> bool:
-    goes = any(isinstance(text, str) and holds_address(text) for text in (key, value))
+    goes = any(isinstance(text, str) and _says_who(text) for text in (key, value))
     if goes:
         remarks.append(Remark.left_out(path, "text", Reason.ADDRESS))
     return goes
+
+
+def _says_who(text: str) -> bool:
+    """Whether a text holds an address, or JSON with the name of a match key."""
+    if hides_address(text):
+        return True
+    return '":' in text and any(meaning(name) in ANYWHERE for name in _NAMES_IN_TEXT.findall(text))
 
 
 def _below(path: str, key: Any) -> str:

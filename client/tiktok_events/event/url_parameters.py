@@ -36,8 +36,15 @@ HARMLESS: Final[set[str]] = {CLICK_ID}
 
 _MOST_HARMLESS: Final = 4_096
 _plain_name: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}").fullmatch
+_URL_BEGINS: Final = ("https://", "http://", "//", "/")
 _SHORTEST_CODED: Final = 16
 _NESTED: Final = re.compile(r"[?&;#]")
+_plus_number: Final = re.compile(r"\+[1-9][0-9 ().-]{7}").search
+_reaches_somebody: Final = re.compile(
+    r"\s*(?:tel|sms|mms|fax|mailto|callto|facetime(?:-audio)?|skype|whatsapp|viber|sip)s?:"
+    r"|\s*(?:https?:)?//(?:www\.)?wa\.me/",
+    re.IGNORECASE,
+).match
 
 # Old servers part parameters with semicolons, and a second question mark is a common mistake.
 _PIECES: Final = re.compile(r"(^|[;?])([^;?]*)")
@@ -61,13 +68,20 @@ def parameter_names(value: Any) -> frozenset[str]:
     return names
 
 
+def is_link(text: str) -> bool:
+    """Whether a text is a URL, a path with parameters, or a link that reaches somebody."""
+    return text.startswith(_URL_BEGINS) or _reaches_somebody(text) is not None
+
+
 def strip_people(url: str) -> str:
     """Take out of a URL what says who somebody is, however it is encoded.
 
     Parameters whose name means a match key or whose value holds an e-mail address go, in the
     query and the fragment; of the path, what follows the part with an address; and a user name
-    before the host. The click id stays.
+    before the host. The click id stays. Nothing stays of a link that reaches somebody.
     """
+    if _reaches_somebody(url):
+        return ""
     address, hash_, fragment = url.partition("#")
     path, mark, query = address.partition("?")
     kept = _path(path) + _joined(mark, query, _names_somebody)
@@ -150,7 +164,9 @@ def names_nobody(url: str) -> bool:
     Only one of the usual shape can be, ``name=value`` between question mark and ampersands, whose
     names have been looked up before.
     """
-    if "@" in url or "#" in url or "%" in url:
+    if "@" in url or "#" in url or "%" in url or ("+" in url and _plus_number(url)):
+        return False
+    if url[:4] != "http" or url[:14] == "https://wa.me/":
         return False
     query = url.partition("?")[2]
     return not query or (";" not in query and "?" not in query and _is_harmless(query))

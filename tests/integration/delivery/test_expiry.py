@@ -166,7 +166,7 @@ def test_a_sweep_of_a_backlog_that_is_alive_reads_little(parked: Parked) -> None
 def test_invalid_events_do_not_hold_up_a_sweep(parked: Parked) -> None:
     """A word is no time that can be sent: it dies as what it is."""
     parked.track("odd", event_time="soon")
-    parked.track("worse", event_time={"no": "time"})
+    parked.track("worse", event_time="never")
     parked.track("old", age_s=WEEK_S)
     parked.park()
     assert parked.run() == 3

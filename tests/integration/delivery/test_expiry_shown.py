@@ -44,5 +44,5 @@ def test_a_parked_destination_without_events_shows_no_deadline(
     """Nor does one whose first event has no time that is a figure."""
     parked.park()
     assert "expires" not in shown(redis_url, "status")
-    parked.track("odd", event_time={"no": "time"})
+    parked.track("odd", event_time="never")
     assert "expires" not in shown(redis_url, "status")

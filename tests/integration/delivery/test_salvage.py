@@ -5,24 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 from redis import Redis
 
+from tests.builders.delivery import deliver_once
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
 from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
-from worker.delivery.deliver import Batch, Delivery
 from worker.delivery.destinations import Destinations
-from worker.delivery.events_api import EventsApi
 from worker.delivery.prepare import Preparer
 from worker.operations.status import read_figures
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Outbox, Want
-from worker.outbox.settlement import Settlement
 from worker.settings import Settings
 
 PIXEL = Destination("web", "C0PIXEL")
@@ -52,29 +49,7 @@ def settings(redis_url: str, sandbox: Sandbox) -> Settings:
 @pytest.fixture
 def deliver(redis: Redis) -> Deliver:
     """Deliver what waits for the pixel, as a worker would."""
-
-    def once(settings: Settings) -> None:
-        outbox = Outbox(redis, consumer="one", lease_ms=60_000)
-        api = EventsApi(settings.api_url, timeout_s=settings.request_timeout_s)
-        delivery = Delivery(api, outbox, settings, Random(1))
-        account = Destinations(settings).account(PIXEL)
-        (claim,) = outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.turns)])
-        blocks = [
-            OpenBlock.of(claimed, lease_ends=time.monotonic() + 60) for claimed in claim.blocks
-        ]
-        preparer = Preparer(PIXEL, settings, strict=account.limits.strict)
-        outgoing = [
-            one
-            for block in blocks
-            for one in preparer.prepare(block, now=time.time()).end_in(block)
-        ]
-        if outgoing:
-            delivery.deliver(Batch(PIXEL, account, claim.failures, outgoing))
-        else:
-            settlement = Settlement(PIXEL.key, claim.failures, account.turns)
-            delivery.settle_unsent(settlement, blocks)
-
-    return once
+    return lambda settings: deliver_once(redis, settings, PIXEL)
 
 
 def track(redis_url: str, *events: dict[str, Any]) -> None:

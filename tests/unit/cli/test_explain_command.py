@@ -95,13 +95,12 @@ def test_the_table_shortens_digests() -> None:
     assert digest not in result.stdout
 
 
-def test_dropped_and_refused_keys_are_no_failure_of_the_command() -> None:
+def test_dropped_keys_are_no_failure_of_the_command() -> None:
     """The command did its work: the exit code is 0."""
     result = run("-", given='{"user": {"phone": "030 123", "email": {}}}')
 
     assert result.exit_code == 0
-    assert "dropped" in result.stdout
-    assert "refused" in result.stdout
+    assert result.stdout.count("dropped") == 2
 
 
 def test_the_region_comes_from_the_environment_too() -> None:

@@ -94,7 +94,7 @@ def test_what_makes_it_a_conversion_must_be_read(
 
 def test_a_place_is_counted_without_its_position() -> None:
     """And once an event, however many products have the fault."""
-    found = checked("web", {"properties.contents": [{"price": "x"}, {"price": "y", "brand": {}}]})
+    found = checked("web", {"properties.contents": [{"price": "x"}, {"price": "y", "brand": [1]}]})
     expected = {"properties.contents.price", "properties.contents.brand"}
     assert expected == counted_paths(found.warnings)
 
