@@ -111,4 +111,5 @@ def _what(entry: Entry) -> Iterator[str]:
     if entry.what:
         yield entry.what
     for name, value in entry.facts.items():
-        yield f"{name.replace('_', ' ')}: {value}"
+        words = name.replace("_", " ")
+        yield words if value is True else f"{words}: {value}"

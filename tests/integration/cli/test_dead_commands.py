@@ -160,6 +160,13 @@ def test_a_letter_is_shown_whole(desk: Desk) -> None:
     assert "may have been accepted unseen" in output
 
 
+def test_a_letter_whose_event_has_no_time_has_no_deadline(desk: Desk) -> None:
+    """A date of 1970 would be read as one."""
+    output = desk.run("show", desk.bury(expires_at=604_800.0)).stdout
+    assert "nobody knows: the event has no time that can be read" in output
+    assert "1970" not in output
+
+
 def test_a_letter_is_one_json_object(desk: Desk) -> None:
     """Programs get the summary, the log and the body."""
     letter_id = desk.bury(log=[attempt(60, "rejected")])

@@ -221,6 +221,14 @@ def test_the_table_fits_a_hundred_columns(audit: Audit, redis_url: str) -> None:
     assert [one for one in ("purge", "1,234,567", "done", "sum: 5") if one not in output] == []
 
 
+def test_a_fact_that_is_true_is_said_in_words(audit: Audit, redis_url: str) -> None:
+    """As a person would say it, not as Python writes it."""
+    audit.record(Action.EDIT, who="ops", count=1, new_identity=True, gone=2)
+    shown = run(redis_url, "audit").stdout
+    assert ("new identity" in shown, "True" in shown) == (True, False)
+    assert "gone: 2" in shown
+
+
 def test_the_footer_says_what_is_not_shown(redis: Redis, redis_url: str) -> None:
     """Neither the limit nor the bound of the trail is silent."""
     audit = Audit(redis, max_entries=3)

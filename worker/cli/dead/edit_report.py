@@ -102,7 +102,7 @@ class Report:
         if more > 0:
             out.print(f"… and {counted(more, 'letter')} more; --dry-run --json shows all changes.")
         if self.refused > len(self.left):
-            _print_kinds(out, "Refused, and left as they are:", self.problems)
+            _print_kinds(out, "Refused, and left unchanged:", self.problems)
         else:
             _print_left(out, self.left)
         _print_kinds(out, "Allowed, but worth a look:", self.remarks)
@@ -133,8 +133,8 @@ class Report:
         edited = self.counts[Outcome.EDITED]
         out.print(f"{edited:>9,} {'would be edited; this was a dry run' if dry_run else 'edited'}")
         for count, words in (
-            (self.counts[Outcome.UNCHANGED], "unchanged: they already are as you want them"),
-            (self.refused, "refused, and left as they are"),
+            (self.counts[Outcome.UNCHANGED], "already as you want, and left unchanged"),
+            (self.refused, "refused, and left unchanged"),
             (self.gone, "not there: replayed or purged, or never a dead letter"),
         ):
             if count:
@@ -184,7 +184,7 @@ def _value(value: Any) -> Text:
 
 def _print_left(out: Console, left: Mapping[str, tuple[Finding, ...]]) -> None:
     for letter_id, problems in left.items():
-        out.print(cell(f"{letter_id}  refused, and left as it is", style="bold"))
+        out.print(cell(f"{letter_id}  refused, and left unchanged", style="bold"))
         for one in problems:
             out.print(Text("  " + printable(_sentence(one.path, one.message))))
 

@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tiktok_events.event.times import EARLIEST
 from worker.attempts.history import KEPT
 from worker.cli.dead.columns import UNKNOWN
 from worker.cli.dead.letter_list import EXPIRED
@@ -52,11 +53,17 @@ def _named(letter: DeadLetter, now: float) -> Iterator[tuple[str, str]]:
     yield "value", amount_text(letter.value, letter.currency) or UNKNOWN
     yield "accepted", _when(letter.first_accepted_at, now)
     yield "died", _when(letter.died_at, now)
-    yield "expires", f"{utc(letter.expires_at)}, {until(letter.expires_at, now, past=EXPIRED)}"
+    yield "expires", _expires(letter, now)
     yield "ambiguous", "yes: an attempt may have been accepted unseen" if letter.ambiguous else "no"
     yield "replays", ", ".join(_when(replay, now) for replay in letter.replays) or "none"
     for edit in letter.edits:
         yield "edited", f"{_when(edit['at'], now)}, by {edit['who']}: {', '.join(edit['paths'])}"
+
+
+def _expires(letter: DeadLetter, now: float) -> str:
+    if letter.expires_at < EARLIEST:
+        return "nobody knows: the event has no time that can be read"
+    return f"{utc(letter.expires_at)}, {until(letter.expires_at, now, past=EXPIRED)}"
 
 
 def _when(timestamp: float, now: float) -> str:
