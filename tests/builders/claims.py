@@ -12,12 +12,12 @@ from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
 from worker.attempts.history import Attempt, History
 from worker.outbox.outbox import Claim, Outbox, Taken, Want
-from worker.outbox.settlement import Outcome, Settlement, Turns
+from worker.outbox.settlement import Outcome, Settlement, TokenLimit
 
 PIXEL = Destination("web", "C0PIXEL")
 OTHER = Destination("web", "C0OTHER")
 LEASE_MS = 60_000
-TURNS = Turns("digest", 1000.0)
+LIMIT = TokenLimit("digest", 1000.0)
 
 
 def events(count: int, destination: Destination = PIXEL, first: int = 0) -> list[PreparedEvent]:
@@ -33,9 +33,15 @@ def take(outbox: Outbox, limit: int = 16) -> Taken:
     return outbox.take(limit, patience_ms=1000, stay=False)
 
 
-def claim(outbox: Outbox, destination: Destination = PIXEL, *, wanted: int = 1000) -> Claim:
+def claim(
+    outbox: Outbox,
+    destination: Destination = PIXEL,
+    *,
+    wanted: int = 1000,
+    limit: TokenLimit = LIMIT,
+) -> Claim:
     """Claim a destination's blocks."""
-    return outbox.claim([Want(destination.key, wanted, 1_000_000, TURNS)])[0]
+    return outbox.claim([Want(destination.key, wanted, 1_000_000, limit)])[0]
 
 
 def ids(claimed: Claim) -> list[str]:
@@ -43,13 +49,20 @@ def ids(claimed: Claim) -> list[str]:
     return [event["event_id"] for block in claimed.blocks for event in json.loads(block.payload)]
 
 
-def delivered(claimed: Claim, **changes: Any) -> Settlement:
+def delivered(claimed: Claim, *, limit: TokenLimit = LIMIT, **changes: Any) -> Settlement:
     """All of a claim was accepted."""
-    settlement = Settlement(claimed.destination, claimed.failures, TURNS, outcome=Outcome.HEALTHY)
+    settlement = Settlement(claimed.destination, claimed.failures, limit, outcome=Outcome.HEALTHY)
     settlement.done = [(block.id, block.claims, block.events) for block in claimed.blocks]
     for name, value in changes.items():
         setattr(settlement, name, value)
     return settlement
+
+
+def due_again(claimed: Claim, *, limit: TokenLimit = LIMIT, **changes: Any) -> Settlement:
+    """None of it was even judged: the destination fails."""
+    again = [(block.id, block.claims, None, False) for block in claimed.blocks]
+    failing = {"done": [], "again": again, "outcome": Outcome.FAILING}
+    return delivered(claimed, limit=limit, **(failing | changes))
 
 
 def failed(claimed: Claim, delay_ms: int = 0) -> Settlement:
@@ -59,7 +72,7 @@ def failed(claimed: Claim, delay_ms: int = 0) -> Settlement:
     return Settlement(
         claimed.destination,
         claimed.failures,
-        TURNS,
+        LIMIT,
         again=[(block.id, block.claims, history, False) for block in claimed.blocks],
         outcome=Outcome.FAILING,
         delay_ms=delay_ms,

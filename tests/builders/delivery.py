@@ -24,7 +24,7 @@ def deliver_once(redis: Redis, settings: Settings, destination: Destination) -> 
     api = EventsApi(settings.api_url, timeout_s=settings.request_timeout_s)
     delivery = Delivery(api, outbox, settings, Random(1))
     account = Destinations(settings).account(destination)
-    (claim,) = outbox.claim([Want(destination.key, 1000, 1_000_000, account.turns)])
+    (claim,) = outbox.claim([Want(destination.key, 1000, 1_000_000, account.token_limit)])
     blocks = [OpenBlock.of(claimed, lease_ends=time.monotonic() + 60) for claimed in claim.blocks]
     preparer = Preparer(destination, settings, strict=account.limits.strict)
     outgoing = [
@@ -33,5 +33,5 @@ def deliver_once(redis: Redis, settings: Settings, destination: Destination) -> 
     if outgoing:
         delivery.deliver(Batch(destination, account, claim.failures, outgoing))
     else:
-        settlement = Settlement(destination.key, claim.failures, account.turns)
+        settlement = Settlement(destination.key, claim.failures, account.token_limit)
         delivery.settle_unsent(settlement, blocks)

@@ -14,14 +14,14 @@ from worker.delivery.expiry import Sweep
 from worker.letters.dead_letters import DeadLetters
 from worker.outbox.outbox import Claim, Outbox, Want
 from worker.outbox.parking import Parking
-from worker.outbox.settlement import Turns
+from worker.outbox.settlement import TokenLimit
 from worker.settings import Settings
 
 PIXEL: Final = "C0EXPIRY0PIXEL000000"
 KEY: Final = f"web:{PIXEL}"
 DAY_S: Final = 86_400
 WEEK_S: Final = 7 * DAY_S
-TURNS: Final = Turns("digest", 10_000.0)
+LIMIT: Final = TokenLimit("digest", 10_000.0)
 SETTINGS: Final = Settings.load({})
 
 
@@ -65,7 +65,7 @@ class Parked:
     def claim(self) -> Claim:
         """Claim all of it, as another process."""
         outbox = Outbox(self.redis, consumer="other", lease_ms=60_000)
-        return outbox.claim([Want(KEY, 100_000, 100_000_000, TURNS)])[0]
+        return outbox.claim([Want(KEY, 100_000, 100_000_000, LIMIT)])[0]
 
     def ids_after_resume(self) -> list[str]:
         """What a worker claims in the end, but for the one probe: in the order of claiming."""

@@ -38,7 +38,7 @@ from worker.outbox.clock_watch import ClockWatch
 from worker.outbox.delayed import _CANCEL, DelayedEvents
 from worker.outbox.outbox import Outbox, Want
 from worker.outbox.parking import Parking
-from worker.outbox.settlement import Settlement, Turns
+from worker.outbox.settlement import Settlement, TokenLimit
 from worker.replays.lanes import END
 from worker.replays.lease import Page, ReplayLease
 from worker.replays.orders import Replays
@@ -53,7 +53,7 @@ ROOT: Final = Path(__file__).parents[2]
 PIXEL: Final = "C0SLOT000PIXEL000000"
 KEY: Final = f"web:{PIXEL}"
 EVENT: Final = {"event": "Purchase", "user": {"email": "jo@example.com"}}
-TURNS: Final = Turns("digest", 10_000.0)
+LIMIT: Final = TokenLimit("digest", 10_000.0)
 OF_THE_BROKER: Final = {
     ("inbox_waits",),
     ("inbox_done",),
@@ -93,8 +93,8 @@ def deliver(redis: Redis) -> None:
     outbox = Outbox(redis, consumer="one", lease_ms=60_000)
     outbox.ring(rings=False)
     outbox.take(1, patience_ms=1_000, stay=True)
-    (claimed,) = outbox.claim([Want(KEY, 10, 1_000_000, TURNS)])
-    settlement = Settlement(KEY, 0, TURNS)
+    (claimed,) = outbox.claim([Want(KEY, 10, 1_000_000, LIMIT)])
+    settlement = Settlement(KEY, 0, LIMIT)
     settlement.done = [(one.id, one.claims, one.events) for one in claimed.blocks]
     outbox.settle(settlement)
     outbox.defer(KEY, 0)

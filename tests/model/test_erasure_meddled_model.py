@@ -20,7 +20,14 @@ from redis.client import Pipeline
 
 from tests.builders.machine import run_histories
 from tests.builders.waiting import ids_waiting
-from tests.model.test_erasure_model import DESTINATIONS, JO, LEASE_S, TURNS, ErasureMachine, _of
+from tests.model.test_erasure_model import (
+    DESTINATIONS,
+    JO,
+    LEASE_S,
+    LIMIT,
+    ErasureMachine,
+    _of,
+)
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetter, DeadLetters
@@ -100,8 +107,8 @@ class MeddledMachine(ErasureMachine):
     def die(self) -> None:
         """Everything that waits dies, and can be replayed."""
         for name in DESTINATIONS:
-            (claimed,) = self.outbox.claim([Want(name, 1_000, 1_000_000, TURNS)])
-            settlement = Settlement(claimed.destination, claimed.failures, TURNS)
+            (claimed,) = self.outbox.claim([Want(name, 1_000, 1_000_000, LIMIT)])
+            settlement = Settlement(claimed.destination, claimed.failures, LIMIT)
             for block in claimed.blocks:
                 opened = OpenBlock.of(block, lease_ends=0.0)
                 for index, event in enumerate(opened.events):

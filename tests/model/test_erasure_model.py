@@ -31,7 +31,7 @@ from worker.operations.status import read_figures
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Claim, Outbox, Want
 from worker.outbox.parking import Parking
-from worker.outbox.settlement import Settlement, Turns
+from worker.outbox.settlement import Settlement, TokenLimit
 
 DESTINATIONS = ["web:C0ONE", "web:C0TWO"]
 PEOPLE = ["jo", "al", "mo"]
@@ -40,7 +40,7 @@ AT_WORK = 3
 """Claims at a time."""
 
 LEASE_S = 60.0
-TURNS = Turns("digest", 10_000.0)
+LIMIT = TokenLimit("digest", 10_000.0)
 PREPARER = EventPreparer({}, None, 65_536)
 
 
@@ -76,7 +76,7 @@ class ErasureMachine(RedisMachine):
     @rule(name=st.sampled_from(DESTINATIONS), wanted=st.sampled_from([1, 50, 120, 1_000]))
     def claim(self, name: str, wanted: int) -> None:
         """A worker claims some blocks."""
-        (claimed,) = self.outbox.claim([Want(name, wanted, 1_000_000, TURNS)])
+        (claimed,) = self.outbox.claim([Want(name, wanted, 1_000_000, LIMIT)])
         if claimed.blocks:
             self.held.append(claimed)
 
@@ -85,7 +85,7 @@ class ErasureMachine(RedisMachine):
     def settle(self, data: st.DataObject) -> None:
         """A worker ends its claim: each event is delivered, dead, due again or apart."""
         claimed = self.held.pop(data.draw(st.integers(0, len(self.held) - 1)))
-        settlement = Settlement(claimed.destination, claimed.failures, TURNS)
+        settlement = Settlement(claimed.destination, claimed.failures, LIMIT)
         turn = data.draw(st.integers(0, 3), label="turn")
         for block in claimed.blocks:
             opened = OpenBlock.of(block, lease_ends=0.0)
@@ -108,7 +108,7 @@ class ErasureMachine(RedisMachine):
         """A worker that slept settles blocks that may be another's, or gone: nothing happens."""
         for claimed in self.gone:
             if all(self._is_lost(claimed, block.id, block.claims) for block in claimed.blocks):
-                settlement = Settlement(claimed.destination, claimed.failures, TURNS)
+                settlement = Settlement(claimed.destination, claimed.failures, LIMIT)
                 settlement.done = [(one.id, one.claims, one.events) for one in claimed.blocks]
                 assert self.outbox.settle(settlement).lost == len(claimed.blocks)
         self.gone = []

@@ -30,12 +30,12 @@ from worker.letters.dead_letters import DeadLetter, DeadLetters
 from worker.local.embedded import EmbeddedServer
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Claim, ClaimedBlock, Outbox, Want
-from worker.outbox.settlement import Outcome, Settlement, Turns
+from worker.outbox.settlement import Outcome, Settlement, TokenLimit
 
 DESTINATIONS = [Destination("web", "C0ONE"), Destination("offline", "2")]
 WORKERS = ["one", "two", "three"]
 LEASE_MS = 60_000
-TURNS = Turns("digest", 10_000.0)
+LIMIT = TokenLimit("digest", 10_000.0)
 
 DELIVERED, DEAD, LEFT, APART = "delivered", "dead", "left", "apart"
 
@@ -89,7 +89,7 @@ class OutboxMachine(RedisMachine):
     )
     def claim(self, worker: str, destination: Destination, wanted: int) -> None:
         """Claim, whether or not the destination was taken: the scripts must not rely on it."""
-        want = Want(destination.key, wanted, 1_000_000, TURNS)
+        want = Want(destination.key, wanted, 1_000_000, LIMIT)
         (claimed,) = self.outboxes[worker].claim([want])
         living = {block.id for held in self.held for block in held.claim.blocks}
         assert not living & {block.id for block in claimed.blocks}, "claimed from a live holder"
@@ -174,7 +174,7 @@ class OutboxMachine(RedisMachine):
         settlement = Settlement(
             held.claim.destination,
             held.claim.failures,
-            TURNS,
+            LIMIT,
             outcome=Outcome.FAILING if failing else Outcome.HEALTHY,
         )
         lost = 0

@@ -22,7 +22,7 @@ from worker.files.explain import (
     mask_event,
 )
 from worker.files.input_file import opened
-from worker.files.outlook import Fate
+from worker.files.outlook import FieldOutcome
 from worker.files.reading import Reading, contents_of
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ _STYLES: Final = {
     KeyOutcome.DROPPED: "yellow",
 }
 
-_FATE_STYLES: Final = {
-    Fate.NOT_SENT: "bold red",
-    Fate.LEFT_OUT: "yellow",
-    Fate.MENDED: "green",
-    Fate.AS_IT_IS: "",
+_OUTCOME_STYLES: Final = {
+    FieldOutcome.NOT_SENT: "bold red",
+    FieldOutcome.LEFT_OUT: "yellow",
+    FieldOutcome.MENDED: "green",
+    FieldOutcome.AS_IT_IS: "",
 }
 
 HELP: Final = """Tell how each match key in FILE is prepared, and what else of an event is changed.
@@ -204,8 +204,8 @@ def _field_table(event: EventExplanation) -> Table:
     table.add_column("became", width=_OUTCOME_WIDTH)
     table.add_column("why", overflow="fold")
     for one in event.fields:
-        fate = Text(one.fate.value, style=_FATE_STYLES[one.fate])
-        table.add_row(_printable(one.path or "the event"), fate, _printable(one.reason))
+        outcome = Text(one.outcome.value, style=_OUTCOME_STYLES[one.outcome])
+        table.add_row(_printable(one.path or "the event"), outcome, _printable(one.reason))
     return table
 
 

@@ -124,12 +124,12 @@ class Claiming:
             served.key,
             max(1, served.account.limits.batch_events - len(served.buffered)),
             max(1, served.account.limits.batch_bytes - buffered_bytes),
-            served.account.turns,
+            served.account.token_limit,
         )
 
     def _post_claimed(self, served: Served, claim: Claim) -> None:
         served.failures = claim.failures
-        served.has_turn |= bool(claim.blocks)
+        served.has_slot |= bool(claim.blocks)
         served.rest, served.asked_at = claim.rest, time.monotonic()
         self._buffer(served, claim)
         if claim.rest is Rest.STOPPED:
@@ -205,10 +205,10 @@ class Claiming:
             served.account,
             served.failures,
             events,
-            has_turn=served.has_turn,
+            has_slot=served.has_slot,
             unsent=unsent,
         )
-        served.has_turn = False
+        served.has_slot = False
         self._posting.post(served.key, lambda: self._delivery.deliver(batch))
 
     def _post_buffered(self, served: Served, *, whole: bool) -> None:
@@ -231,5 +231,5 @@ class Claiming:
 
     def _settle_unsent(self, served: Served, ended: list[OpenBlock]) -> None:
         self._delivery.settle_unsent(
-            Settlement(served.key, served.failures, served.account.turns), ended
+            Settlement(served.key, served.failures, served.account.token_limit), ended
         )

@@ -52,7 +52,7 @@ class Batch:
         account: token and limits.
         failures: the failure count that the claim saw.
         events: at most what the limits allow.
-        has_turn: whether the claim took a turn of the access token for its first request.
+        has_slot: whether the claim took a slot of the access token for its first request.
         unsent: events of the same claim that are handed back with it.
         exchanges: the requests that were made for it, in order.
     """
@@ -61,7 +61,7 @@ class Batch:
     account: Account
     failures: int
     events: Sequence[Outgoing]
-    has_turn: bool = True
+    has_slot: bool = True
     unsent: Sequence[Outgoing] = ()
     exchanges: list[Exchange] = field(default_factory=list)
 
@@ -200,7 +200,7 @@ class Delivery:
         for block in closed:
             block.settle_into(settlement)
         settlement.counters = {"requests": len(batch.exchanges), f"answers:{answer.verdict}": 1}
-        settlement.extra_requests = max(0, len(batch.exchanges) - batch.has_turn)
+        settlement.extra_requests = max(0, len(batch.exchanges) - batch.has_slot)
         settlement.throttled = answer.verdict is Verdict.THROTTLED
         leads_to = answer.verdict.leads_to
         if leads_to.healthy:
@@ -229,7 +229,7 @@ class Delivery:
 
 
 def _settlement(batch: Batch) -> Settlement:
-    return Settlement(batch.destination.key, batch.failures, batch.account.turns)
+    return Settlement(batch.destination.key, batch.failures, batch.account.token_limit)
 
 
 def _salvaged(events: Sequence[Outgoing]) -> list[str]:

@@ -15,7 +15,7 @@ from tiktok_events.errors import InvalidSetting
 from tiktok_events.event.destination import Destination, checked_destination
 from tiktok_events.spool.private_file import refuse_writable_by_others
 from worker.delivery.labels import checked_label
-from worker.outbox.settlement import Turns
+from worker.outbox.settlement import TokenLimit
 from worker.reporting.log import Log
 from worker.settings import Settings, token
 
@@ -61,17 +61,17 @@ class Account:
     Attributes:
         access_token: ``None`` when nobody configured one.
         limits: its own, or the settings'.
-        turns: how often its token may be used; destinations that share a token share its turns.
+        token_limit: how often its token may be used; whoever shares the token shares its slots.
     """
 
     access_token: str | None = field(repr=False)
     limits: Limits
-    turns: Turns = field(init=False, repr=False, compare=False)
+    token_limit: TokenLimit = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         digest = sha256((self.access_token or "").encode()).hexdigest()[:16]
         # Asked for with every claim and settlement, so digested once.
-        object.__setattr__(self, "turns", Turns(digest, self.limits.requests_per_second))
+        object.__setattr__(self, "token_limit", TokenLimit(digest, self.limits.requests_per_second))
 
 
 class Destinations:

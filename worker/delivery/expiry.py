@@ -21,7 +21,7 @@ from worker.delivery.prepare import Preparer
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
-from worker.outbox.settlement import NO_TURNS, Settlement
+from worker.outbox.settlement import NO_TOKEN, Settlement
 from worker.reporting.log import Log
 from worker.settings import Settings
 
@@ -91,7 +91,7 @@ class Sweep:
 
     def _bury(self, destination: Destination, blocks: Sequence[OpenBlock]) -> int:
         preparer = Preparer(destination, self._settings)
-        settlement = Settlement(destination.key, 0, NO_TURNS)
+        settlement = Settlement(destination.key, 0, NO_TOKEN)
         alive = 0
         for block in blocks:
             sendable = preparer.prepare(block, now=self._outbox.clock.now()).end_in(block)

@@ -62,13 +62,13 @@ class Prepared:
         dead: place in the block and letter of each that cannot.
         closing: what makes the block's events harmless, where another producer wrote them.
         remarked: counter → how often the events add to it, when they are settled first.
-        aside: places of events that this process cannot judge: they wait a lease.
+        postponed: places of events that this process cannot judge: they wait a lease.
         warnings: what validation let pass.
     """
 
     sendable: list[Outgoing] = field(default_factory=list)
     dead: list[tuple[int, DeadLetter]] = field(default_factory=list)
-    aside: list[int] = field(default_factory=list)
+    postponed: list[int] = field(default_factory=list)
     closing: Callable[[Any], Any] | None = None
     remarked: Counter[str] = field(default_factory=Counter)
     warnings: list[Finding] = field(default_factory=list)
@@ -91,8 +91,8 @@ class Prepared:
             block.remarked.update(self.remarked)
         for index, letter in self.dead:
             block.dead(index, letter)
-        for index in self.aside:
-            block.wait_aside(index)
+        for index in self.postponed:
+            block.postpone(index)
         return self.sendable
 
 
@@ -104,7 +104,7 @@ class Preparer:
         destination: the one whose events are prepared.
         settings: for the windows.
         judges: whether this process may end an event because of an age; see `ServerClock`. If
-            not, what is too old, and what may have been accepted unseen, waits aside.
+            not, what is too old, and what may have been accepted unseen, is postponed.
         strict: whether an event ends for any key that cannot be used as it is.
     """
 
@@ -139,7 +139,7 @@ class Preparer:
             if latest_end <= expires_at <= latest_deadline and not needs_a_yes:
                 prepared.sendable.append(Outgoing(block, index, json, expires_at, salvaged))
             elif not self.judges:
-                prepared.aside.append(index)
+                prepared.postponed.append(index)
             else:
                 letter = self._untimely(block, event, expires_at, now)
                 prepared.dead.append((index, letter))

@@ -11,7 +11,7 @@ from worker.delivery.prepare import Outgoing
 from worker.outbox.outbox import Rest
 
 MORE_S: Final = 1.0
-"""Buffered events wait this long to be filled up, while the rest of them waits for its turn."""
+"""Buffered events wait this long to be filled up, while the rest of them waits for its slot."""
 
 ELSEWHERE_S: Final = 0.1
 """Events wait only so long when no other destination is due: another worker has taken the rest.
@@ -30,7 +30,7 @@ class Served:
         asked_at: when that was, or when it was last offered to others because there was no room
             here; seconds of the monotonic clock.
         failures: the failure count of the newest claim.
-        has_turn: whether the turn of the access token that a claim took is still unused.
+        has_slot: whether the slot of the access token that a claim took is still unused.
     """
 
     destination: Destination
@@ -39,7 +39,7 @@ class Served:
     rest: Rest = Rest.NOTHING
     asked_at: float = 0.0
     failures: int = 0
-    has_turn: bool = False
+    has_slot: bool = False
 
     @property
     def key(self) -> str:

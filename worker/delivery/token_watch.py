@@ -59,4 +59,4 @@ class TokenWatch:
         if old_digest == PARKED_BY_HAND:
             return False
         account = self._destinations.account(Destination.from_key(name))
-        return account.access_token is not None and account.turns.token_digest != old_digest
+        return account.access_token is not None and account.token_limit.token_digest != old_digest

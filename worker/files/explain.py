@@ -122,7 +122,7 @@ def event_as_json(explanation: EventExplanation) -> dict[str, Any]:
         "remark": explanation.remark or None,
         "keys": [_key_as_json(key) for key in explanation.keys],
         "fields": [
-            {"path": one.path, "fate": one.fate.value, "reason": one.reason}
+            {"path": one.path, "outcome": one.outcome.value, "reason": one.reason}
             for one in explanation.fields
         ],
     }

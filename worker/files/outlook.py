@@ -23,7 +23,7 @@ READ_AT_THE_CALL: Final = ("event_time", "event_id")
 """What a producer reads itself; put back as it was given, the check tells how it is read."""
 
 
-class Fate(StrEnum):
+class FieldOutcome(StrEnum):
     """What becomes of one place of an event."""
 
     NOT_SENT = "not sent"
@@ -32,16 +32,16 @@ class Fate(StrEnum):
     AS_IT_IS = "as it is"
 
 
-_FATES: Final = {
-    Kind.OMITTED: Fate.LEFT_OUT,
-    Kind.MENDED: Fate.MENDED,
-    Kind.REMARK: Fate.AS_IT_IS,
+_OUTCOMES: Final = {
+    Kind.OMITTED: FieldOutcome.LEFT_OUT,
+    Kind.MENDED: FieldOutcome.MENDED,
+    Kind.REMARK: FieldOutcome.AS_IT_IS,
 }
 _SENTENCES: Final = {
-    Fate.NOT_SENT: "The conversion is not sent, because this {}",
-    Fate.LEFT_OUT: "The conversion is sent without this, because it {}",
-    Fate.MENDED: "It {}",
-    Fate.AS_IT_IS: "It {}",
+    FieldOutcome.NOT_SENT: "The conversion is not sent, because this {}",
+    FieldOutcome.LEFT_OUT: "The conversion is sent without this, because it {}",
+    FieldOutcome.MENDED: "It {}",
+    FieldOutcome.AS_IT_IS: "It {}",
 }
 
 
@@ -51,12 +51,12 @@ class FieldExplanation:
 
     Attributes:
         path: where, dotted; empty for the whole event.
-        fate: what becomes of it.
+        outcome: what becomes of it.
         reason: as a sentence.
     """
 
     path: str
-    fate: Fate
+    outcome: FieldOutcome
     reason: str
 
 
@@ -76,17 +76,17 @@ def explain_fields(
         prepared = preparer.prepare(event)
     except TikTokEventsError as error:
         refused = Finding(getattr(error, "path", ""), getattr(error, "message", str(error)))
-        return (_explained(refused, Fate.NOT_SENT),)
+        return (_explained(refused, FieldOutcome.NOT_SENT),)
     given = {key: event[key] for key in READ_AT_THE_CALL if not is_blank(event.get(key))}
     body = orjson.loads(prepared.body) | given
     body.pop(REMARKS, None)  # for the worker, which takes it off
     checked = check_event(body, prepared.destination.event_source, strict=strict)
     return (
-        *(_explained(error, Fate.NOT_SENT) for error in checked.errors),
-        *(_explained(warning, _FATES[warning.kind]) for warning in checked.warnings),
+        *(_explained(error, FieldOutcome.NOT_SENT) for error in checked.errors),
+        *(_explained(warning, _OUTCOMES[warning.kind]) for warning in checked.warnings),
     )
 
 
-def _explained(finding: Finding, fate: Fate) -> FieldExplanation:
-    reason = _SENTENCES[fate].format(finding.message)
-    return FieldExplanation(finding.path, fate, reason if reason.endswith("?") else f"{reason}.")
+def _explained(finding: Finding, outcome: FieldOutcome) -> FieldExplanation:
+    reason = _SENTENCES[outcome].format(finding.message)
+    return FieldExplanation(finding.path, outcome, reason if reason.endswith("?") else f"{reason}.")

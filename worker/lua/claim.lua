@@ -5,7 +5,7 @@
 --       4 events wanted  5 bytes of JSON wanted  6 requests per second of the token
 --       7 every which probe is of other events than the oldest
 -- Steps Nothing is claimed while the destination is parked or backs off, or while another's
---       probe is under way. Nothing is claimed before the token's turn, or the next step of
+--       probe is under way. Nothing is claimed before the token's next slot, or the next step of
 --       the ramp, has come; the destination is due again then.
 --       Blocks that are due again (the shelf) come first, then those whose claim has outlived
 --       its lease (looked for eight times a lease), then new ones, until there are enough.
@@ -33,12 +33,12 @@ end
 local not_before = tonumber(known[2] or '0')
 if not_before > now then
   redis.call('ZADD', ready, not_before, name)
-  return {failures > 0 and STOPPED or LATER, failures, taken_at} -- or it waits for the token's turn
+  return {failures > 0 and STOPPED or LATER, failures, taken_at} -- or it waits for the token's next slot
 end
 
 local schedule = schedule_of(KEYS[5], tonumber(ARGV[6]))
 local ramp_wait = wait_on_ramp(state, known[5], known[6])
-local wait = math.max(wait_for_turn(KEYS[5], schedule), ramp_wait or 0)
+local wait = math.max(wait_for_slot(KEYS[5], schedule), ramp_wait or 0)
 if wait > 0 then
   redis.call('ZADD', ready, now + wait, name)
   return {LATER, failures, taken_at}
@@ -183,7 +183,7 @@ else
 end
 
 if #blocks > 0 then
-  spend_turn(KEYS[5], schedule, 1)
+  spend_slot(KEYS[5], schedule, 1)
   if ramp_wait then
     step_on_ramp(state, known[5])
   end

@@ -6,8 +6,8 @@
 --       ledger and event ids of the dead letters, and the sets of plan.kinds
 -- ARGV  1 destination  2 consumer  3 the plan, JSON:
 --       done      [[id, claims, events], …]: blocks of which all events were delivered
---       again     [[id, claims, attempts or null, aside], …]: blocks of which none was;
---                 null = it was not even tried; aside = it is not due before a lease has passed
+--       again     [[id, claims, attempts or null, postponed], …]: blocks of which none was;
+--                 null = it was not even tried; postponed = it is not due before a lease has passed
 --       mixed     [{id, claims, delivered, dead: [[letter id suffix, letter, kind], …],
 --                   left: [[events, number of its payload, attempts], …]}, …]:
 --                 blocks whose events ended in different ways
@@ -25,7 +25,7 @@
 --                 with 'failing': whether the API judged events of this batch before it
 --                 failed. If it did, or if it judged another batch of the same claim, the
 --                 streak of failures begins anew, and the destination waits first_delay_ms
---       extra     how many requests were sent for which no claim has taken a turn of the token
+--       extra     how many requests were sent for which no claim has taken a slot of the token
 --       slow_down, rate
 --                 whether the token was throttled, and its full rate
 --       park      why the destination is parked, null when it is not. It is parked
@@ -110,7 +110,7 @@ end
 
 for _, block in ipairs(plan.again) do
   if holds(block[1], block[2]) then
-    redis.call('XCLAIM', outbox, GROUP, block[4] and ASIDE or SHELF, 0, block[1], 'RETRYCOUNT', 0, 'JUSTID')
+    redis.call('XCLAIM', outbox, GROUP, block[4] and POSTPONED or SHELF, 0, block[1], 'RETRYCOUNT', 0, 'JUSTID')
     if block[3] ~= cjson.null then
       redis.call('HSET', attempts, block[1], block[3])
     end
@@ -154,7 +154,7 @@ end
 
 local before = tonumber(redis.call('HGET', state, 'failures') or '0')
 if plan.extra > 0 then
-  spend_turn(KEYS[9], schedule_of(KEYS[9], plan.rate), plan.extra)
+  spend_slot(KEYS[9], schedule_of(KEYS[9], plan.rate), plan.extra)
 end
 if plan.slow_down then
   slow_down(KEYS[9], plan.rate)

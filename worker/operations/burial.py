@@ -17,7 +17,7 @@ from worker.delivery.prepare import Preparer
 from worker.letters.letter import DeadLetter, Reason
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Outbox
-from worker.outbox.settlement import NO_TURNS, Settlement
+from worker.outbox.settlement import NO_TOKEN, Settlement
 from worker.settings import Settings
 
 FOREVER_S: Final = 2**53
@@ -53,7 +53,7 @@ class Burial:
             yield self._bury(destination, blocks, reason)
 
     def _bury(self, destination: Destination, blocks: Sequence[OpenBlock], reason: str) -> int:
-        settlement = Settlement(destination.key, 0, NO_TURNS)
+        settlement = Settlement(destination.key, 0, NO_TOKEN)
         preparer, now = Preparer(destination, self._settings), self._outbox.clock.now()
         closing = Closing(self._settings, destination.event_source)
         for block in blocks:

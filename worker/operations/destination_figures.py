@@ -47,7 +47,7 @@ class DestinationFigures:
         if self.parked is not None:
             return Condition.PARKED
         waits = self.not_before is not None and self.not_before > now
-        # Without a failure it waits for its access token's turn, which is how limits work.
+        # Without a failure it waits for a slot of its access token, which is how limits work.
         backing_off = waits and self.failures > 0
         return Condition.BACKING_OFF if backing_off else Condition.OK
 

@@ -27,7 +27,7 @@ from worker.outbox.settlement import BuriedEvent, LeftPart, MixedBlock, Settleme
 
 SUSPECT_AFTER: Final = 4
 """Events that failed so often while others were taken travel apart, and in halves from then on;
-one that is alone stands aside for a lease after each failure."""
+one that is alone is postponed by a lease after each failure."""
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class OpenBlock:
     taken_at: float = 0.0
     size: int = field(init=False)
     open: int = field(init=False)
-    _aside: bool = False
+    _postponed: bool = False
     closing: Callable[[Any], Any] | None = None
     remarked: Counter[str] = field(default_factory=Counter)
     _events: list[Any] | None = None
@@ -135,9 +135,9 @@ class OpenBlock:
         else:
             self._leave(indexes, history, group)
 
-    def wait_aside(self, index: int) -> None:
+    def postpone(self, index: int) -> None:
         """Make one event due again a lease later, untried: this process cannot judge it."""
-        self._aside = True
+        self._postponed = True
         self.left([index])
 
     def take_apart(self) -> None:
@@ -165,8 +165,8 @@ class OpenBlock:
         if self._delivered == self.size:
             settlement.done.append((block.id, block.claims, self._delivered))
         elif self._is_left_whole:
-            aside = self._aside or self.history.outdone >= SUSPECT_AFTER
-            settlement.again.append((block.id, block.claims, self._news(), aside))
+            postponed = self._postponed or self.history.outdone >= SUSPECT_AFTER
+            settlement.again.append((block.id, block.claims, self._news(), postponed))
         else:
             left = [self._left_part(part) for part in self._left]
             settlement.mixed.append(

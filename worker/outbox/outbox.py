@@ -20,7 +20,7 @@ from schemas.limits import LATEST_EVENT_TIME
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
 from worker.outbox.server_clock import ServerClock
-from worker.outbox.settlement import Settled, Settlement, Turns
+from worker.outbox.settlement import Settled, Settlement, TokenLimit
 from worker.reporting.announcements import Announcements
 from worker.reporting.audit_entry import Action, unwritten
 from worker.reporting.stored import text_of
@@ -62,13 +62,13 @@ class Want:
         destination: its key.
         events: how many are wanted.
         size_bytes: of their JSON, at most a block more.
-        turns: how often its access token may be used.
+        token_limit: how often its access token may be used.
     """
 
     destination: str
     events: int
     size_bytes: int
-    turns: Turns
+    token_limit: TokenLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Rest(IntEnum):
     Attributes:
         NOTHING: it took everything.
         MORE: there is more to be claimed now.
-        LATER: the token's turn, or the next step of the ramp, has not come; offered again then.
+        LATER: the token's next slot, or the ramp's next step, has not come; offered again then.
         STOPPED: the destination is parked, backing off or being probed; nothing may be sent.
     """
 
@@ -220,7 +220,7 @@ class Outbox:
                 keys.outbox(destination),
                 keys.state(destination),
                 keys.attempts(destination),
-                keys.limit(want.turns.token_digest),
+                keys.limit(want.token_limit.token_digest),
             ],
             [
                 destination,
@@ -228,7 +228,7 @@ class Outbox:
                 self._lease_ms,
                 want.events,
                 want.size_bytes,
-                want.turns.per_second,
+                want.token_limit.per_second,
                 OTHERS_EVERY,
             ],
         )

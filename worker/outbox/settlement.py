@@ -17,7 +17,7 @@ from worker.reporting.audit_entry import WORKER, Action, entry_parts
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
+class TokenLimit:
     """How often an access token may be used, by all workers together.
 
     Attributes:
@@ -29,7 +29,7 @@ class Turns:
     per_second: float
 
 
-NO_TURNS: Final = Turns("", 1.0)
+NO_TOKEN: Final = TokenLimit("", 1.0)
 """Of a settlement after which no request was sent."""
 
 
@@ -81,12 +81,12 @@ class Settlement:
     Attributes:
         destination: its key.
         failures: the failure count that the claim saw.
-        turns: how often its access token may be used.
-        extra_requests: those that no claim has taken a turn of the token for.
+        token_limit: how often its access token may be used.
+        extra_requests: those that no claim has taken a slot of the token for.
         throttled: whether the API asked for fewer requests.
         done: (id, claims, events) of blocks that were delivered whole.
-        again: (id, claims, attempts JSON or ``None`` when not even tried, whether it stands aside
-            for a lease first).
+        again: (id, claims, attempts JSON or ``None`` when not even tried, whether it is postponed
+            by a lease).
         mixed: blocks with several ends.
         salvaged: block → place → how many of its events were delivered with it mended or left out.
         replayed: block → number of the replay that its event came from, and the id of its letter.
@@ -101,7 +101,7 @@ class Settlement:
 
     destination: str
     failures: int
-    turns: Turns
+    token_limit: TokenLimit
     extra_requests: int = 0
     throttled: bool = False
     done: list[tuple[str, int, int]] = field(default_factory=list)
@@ -131,7 +131,7 @@ class Settlement:
             *keys.of_blocks(self.destination),
             keys.DEAD,
             keys.DEAD_KINDS,
-            keys.limit(self.turns.token_digest),
+            keys.limit(self.token_limit.token_digest),
             keys.PARKED,
             keys.AUDIT,
             keys.AUDIT_ACTS,
@@ -166,10 +166,10 @@ class Settlement:
                 "answered": self.answered,
                 "first_delay_ms": self.first_delay_ms,
                 **self._parking(),
-                "token": self.turns.token_digest,
+                "token": self.token_limit.token_digest,
                 "extra": self.extra_requests,
                 "slow_down": self.throttled,
-                "rate": self.turns.per_second,
+                "rate": self.token_limit.per_second,
             }
         )
 

@@ -37,7 +37,7 @@ def reset_once() -> Callable[[Any], Any]:
 
 
 def pass_a_lease(redis: Redis) -> None:
-    """What stands aside is due."""
+    """What was postponed is due."""
     for name in (f"web:{FRESH}", f"web:{DOUBTFUL}"):
         expire_leases(redis, name, idle_ms=600_000)
         redis.hdel(keys.state(name), "not_before")

@@ -26,7 +26,7 @@ from worker.letters.file import read_line, to_line
 from worker.letters.filter import LetterFilter
 from worker.outbox.outbox import Outbox, Want
 from worker.outbox.parking import Parking
-from worker.outbox.settlement import Turns
+from worker.outbox.settlement import TokenLimit
 from worker.replays.orders import Replays
 from worker.replays.replay import ReplayRequest
 from worker.reporting.audit import Audit
@@ -138,7 +138,7 @@ def fill(redis: Redis, url: str) -> None:
         client.track({"event": "Lead"}, delay=600)
     redis.zadd(keys.READY, {KEY: 0})
     outbox = Outbox(redis, consumer="one", lease_ms=60_000)
-    outbox.claim([Want(KEY, 1, 1_000, Turns("digest", 1.0))])
+    outbox.claim([Want(KEY, 1, 1_000, TokenLimit("digest", 1.0))])
     now = time.time()
     history = History(now).after(Attempt(now, "ambiguous", None, 12, None))
     DeadLetters(redis).bury(letter(now, history))
@@ -215,7 +215,7 @@ def test_the_token_limit_writes_whole_milliseconds(looker: Looker, redis: Redis)
     with Client(url, event_source_id="C0PIXEL", linger_ms=0) as client:
         client.track_many([{"event": "Purchase"}] * 300)
     outbox = Outbox(redis, consumer="one", lease_ms=60_000)
-    want = Want(KEY, 1, 1_000, Turns("digest", 0.7))
+    want = Want(KEY, 1, 1_000, TokenLimit("digest", 0.7))
     while outbox.claim([want])[0].blocks:
         redis.zadd(keys.READY, {KEY: 0})
     not_before: Any = redis.hget(keys.state(KEY), "not_before")

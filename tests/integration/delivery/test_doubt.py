@@ -53,7 +53,7 @@ def deliver(redis: Redis, redis_url: str, sandbox: Sandbox) -> Deliver:
     def send(lease_s: float) -> None:
         outbox = Outbox(redis, consumer="one", lease_ms=LEASE_MS)
         account = Destinations(settings).account(PIXEL)
-        (claim,) = outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.turns)])
+        (claim,) = outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.token_limit)])
         (claimed,) = claim.blocks
         block = OpenBlock.of(claimed, lease_ends=time.monotonic() + lease_s)
         events = [

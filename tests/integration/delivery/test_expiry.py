@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 from structlog.testing import capture_logs
 
-from tests.builders.parked import DAY_S, KEY, SETTINGS, TURNS, WEEK_S, Parked, purchase
+from tests.builders.parked import DAY_S, KEY, LIMIT, SETTINGS, WEEK_S, Parked, purchase
 from tiktok_events.event.destination import Destination
 from tiktok_events.outbox import keys
 from worker.delivery.expiry import Sweep, is_time_to_sweep
@@ -110,7 +110,7 @@ def test_what_was_claimed_before_is_swept_when_it_is_nobodys(parked: Parked) -> 
     claimed = parked.claim()
     parked.park()
     assert parked.run() == 0
-    settlement = Settlement(KEY, 0, TURNS)
+    settlement = Settlement(KEY, 0, LIMIT)
     settlement.again = [(block.id, block.claims, None, False) for block in claimed.blocks]
     Outbox(parked.redis, consumer="other", lease_ms=60_000).settle(settlement)
     assert parked.run() == 1

@@ -53,7 +53,7 @@ def deliver(redis: Redis, redis_url: str, settings: Settings) -> Deliver:
                 for n in range(events)
             )
         account = Destinations(settings).account(PIXEL)
-        (claim,) = outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.turns)])
+        (claim,) = outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.token_limit)])
         (claimed,) = claim.blocks
         now = time.time()
         history = History(now - 60, outdone=outdone).after(
@@ -63,7 +63,7 @@ def deliver(redis: Redis, redis_url: str, settings: Settings) -> Deliver:
         block.lease_ends = time.monotonic() + LEASE_MS / 1000
         outgoing = Preparer(PIXEL, settings).prepare(block, now=now).sendable
         delivery.deliver(Batch(PIXEL, account, claim.failures, outgoing))
-        return outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.turns)])[0]
+        return outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.token_limit)])[0]
 
     return fail
 
@@ -82,7 +82,7 @@ def test_events_that_fail_where_others_are_taken_are_halved(redis: Redis, delive
     assert redis.hget(STATE, "failures") is None
 
 
-def test_one_alone_stands_aside_for_a_lease(redis: Redis, deliver: Deliver) -> None:
+def test_one_alone_is_postponed_by_a_lease(redis: Redis, deliver: Deliver) -> None:
     """It is not claimed at once, and not lost."""
     assert deliver(1, SUSPECT_AFTER).blocks == []
     assert redis.xlen(keys.outbox(PIXEL.key)) == 1

@@ -118,7 +118,7 @@ def test_an_event_of_the_day_after_tomorrow_dies(
     track(redis_url, ODD)
     outbox = Outbox(redis, consumer="one", lease_ms=60_000)
     account = Destinations(settings).account(PIXEL)
-    (claim,) = outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.turns)])
+    (claim,) = outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.token_limit)])
     block = OpenBlock.of(claim.blocks[0], lease_ends=time.monotonic() + 60)
     yesterday = time.time() - 2 * 86_400
     assert Preparer(PIXEL, settings).prepare(block, now=yesterday).end_in(block) == []

@@ -52,7 +52,7 @@ def _deliver_all(redis: Redis, settings: Settings, *, healthy_meanwhile: bool = 
     """Claim what waits, and deliver it as one batch; another may succeed meanwhile."""
     outbox = Outbox(redis, consumer="one", lease_ms=LEASE_MS)
     account: Account = Destinations(settings).account(PIXEL)
-    (claim,) = outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.turns)])
+    (claim,) = outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.token_limit)])
     lease_ends = time.monotonic() + LEASE_MS / 1000
     preparer = Preparer(PIXEL, settings)
     outgoing = [
@@ -63,7 +63,9 @@ def _deliver_all(redis: Redis, settings: Settings, *, healthy_meanwhile: bool = 
         ).sendable
     ]
     if healthy_meanwhile:
-        outbox.settle(Settlement(PIXEL.key, claim.failures, account.turns, outcome=Outcome.HEALTHY))
+        outbox.settle(
+            Settlement(PIXEL.key, claim.failures, account.token_limit, outcome=Outcome.HEALTHY)
+        )
     api = EventsApi(settings.api_url, timeout_s=settings.request_timeout_s)
     Delivery(api, outbox, settings, Random(1)).deliver(
         Batch(PIXEL, account, claim.failures, outgoing)

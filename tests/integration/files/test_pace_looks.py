@@ -7,7 +7,7 @@ from redis import Redis
 from tiktok_events import Client
 from worker.files.pace import Waiting, waiting_in
 from worker.outbox.outbox import Outbox, Want
-from worker.outbox.settlement import Turns
+from worker.outbox.settlement import TokenLimit
 
 PIXEL = "web:C0PIXEL"
 
@@ -20,7 +20,7 @@ def test_claims_show_while_they_last(redis: Redis, redis_url: str) -> None:
         client.track({"event": "Lead", "event_source_id": "C0PIXEL"})
     appended = look([PIXEL])
     outbox = Outbox(redis, consumer="c", lease_ms=60_000)
-    (claim,) = outbox.claim([Want(PIXEL, 1, 1, Turns("token", 10))])
+    (claim,) = outbox.claim([Want(PIXEL, 1, 1, TokenLimit("token", 10))])
     (block,) = claim.blocks
     claimed = look([PIXEL])
     assert before == [Waiting(), Waiting()]

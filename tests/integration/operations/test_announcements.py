@@ -18,7 +18,7 @@ from worker.attempts.verdict import Answer, Verdict
 from worker.delivery.attempt_log import parked_notice, tell
 from worker.operations.alerts.judge import Alert, Alerts, Figure, Incident, Phase
 from worker.outbox.outbox import Outbox, Want
-from worker.outbox.settlement import Settled, Settlement, Turns
+from worker.outbox.settlement import Settled, Settlement, TokenLimit
 from worker.reporting.announcements import Announcements
 from worker.runtime.engine import THIS_PROCESS
 from worker.settings import Settings
@@ -43,10 +43,10 @@ def parked(redis: Redis, redis_url: str) -> tuple[Outbox, Settled]:
     """A destination is parked by the answer to a request."""
     with Client(redis_url, event_source_id=PIXEL, linger_ms=0) as client:
         client.track({"event": "Lead"})
-    outbox, turns = Outbox(redis, consumer="one", lease_ms=60_000), Turns("old", 10.0)
-    (claim,) = outbox.claim([Want(KEY, 1, 1_000, turns)])
+    outbox, token_limit = Outbox(redis, consumer="one", lease_ms=60_000), TokenLimit("old", 10.0)
+    (claim,) = outbox.claim([Want(KEY, 1, 1_000, token_limit)])
     notice = parked_notice(DESTINATION, REFUSED)
-    settlement = Settlement(KEY, 0, turns, park="credential: revoked", notice=notice)
+    settlement = Settlement(KEY, 0, token_limit, park="credential: revoked", notice=notice)
     settlement.again = [(block.id, block.claims, None, False) for block in claim.blocks]
     return outbox, outbox.settle(settlement)
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tiktok_events.event.destination import Destination
+from tests.builders.claims import LEASE_MS, PIXEL, claim, delivered, due_again
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.outbox import Appender
@@ -21,16 +21,12 @@ from worker.cli.doctor.accounts import worker_clocks
 from worker.cli.doctor.diagnosis import Outcome as CheckOutcome
 from worker.operations.status import read_figures
 from worker.outbox.clock_watch import ClockWatch
-from worker.outbox.outbox import Claim, Outbox, Want
+from worker.outbox.outbox import Claim, Outbox
 from worker.outbox.server_clock import ServerClock
-from worker.outbox.settlement import Outcome, Settlement, Turns
 
-PIXEL = Destination("web", "C0PIXEL")
 STATE = keys.state(PIXEL.key)
 STREAM = keys.outbox(PIXEL.key)
-LEASE_MS = 60_000
 HOUR_MS = 3_600_000
-TURNS = Turns("digest", 1000.0)
 LIMIT = keys.limit("digest")
 
 
@@ -54,20 +50,12 @@ def take(outbox: Outbox) -> list[str]:
     return outbox.take(16, patience_ms=1000, stay=False).destinations
 
 
-def claim(outbox: Outbox) -> Claim:
-    """All of the destination."""
-    return outbox.claim([Want(PIXEL.key, 1000, 1_000_000, TURNS)])[0]
-
-
 def settle(outbox: Outbox, claimed: Claim, *, delay_ms: int | None = None) -> int:
     """Delivered, or failed with a back-off; returns how many claims were lost."""
-    settlement = Settlement(PIXEL.key, claimed.failures, TURNS, outcome=Outcome.HEALTHY)
-    settlement.done = [(block.id, block.claims, block.events) for block in claimed.blocks]
-    if delay_ms is not None:
-        settlement.again = [(id_, claims, None, False) for id_, claims, _ in settlement.done]
-        settlement.done, settlement.outcome = [], Outcome.FAILING
-        settlement.delay_ms = settlement.first_delay_ms = delay_ms
-    return outbox.settle(settlement).lost
+    if delay_ms is None:
+        return outbox.settle(delivered(claimed)).lost
+    again = due_again(claimed, delay_ms=delay_ms, first_delay_ms=delay_ms)
+    return outbox.settle(again).lost
 
 
 def jump(redis: Redis, by_ms: int) -> None:

@@ -11,9 +11,9 @@ from tiktok_events import Client, OutboxUnavailable
 from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
 from worker.outbox.outbox import Outbox, Want
-from worker.outbox.settlement import Outcome, Settlement, Turns
+from worker.outbox.settlement import Outcome, Settlement, TokenLimit
 
-TURNS = Turns("digest", 1000.0)
+LIMIT = TokenLimit("digest", 1000.0)
 EVENT = {"event": "Purchase", "properties": {"description": "x" * 1000}}
 
 
@@ -39,9 +39,9 @@ def test_a_full_server_can_be_emptied(full: Redis) -> None:
     accepted = int(full.hget(keys.COUNTERS, "accepted") or 0)
     delivered = 0
     while destinations := outbox.take(16, patience_ms=1000, stay=False).destinations:
-        for claim in outbox.claim([Want(name, 1000, 10_000_000, TURNS) for name in destinations]):
+        for claim in outbox.claim([Want(name, 1000, 10_000_000, LIMIT) for name in destinations]):
             settlement = Settlement(
-                claim.destination, claim.failures, TURNS, outcome=Outcome.HEALTHY
+                claim.destination, claim.failures, LIMIT, outcome=Outcome.HEALTHY
             )
             settlement.done = [(block.id, block.claims, block.events) for block in claim.blocks]
             outbox.settle(settlement)
@@ -54,9 +54,9 @@ def test_a_full_server_can_hand_back_and_bury(full: Redis) -> None:
     """A back-off is written too: what failed is not claimed again at once."""
     outbox = Outbox(full, consumer="one", lease_ms=60_000)
     (name,) = outbox.take(16, patience_ms=1000, stay=False).destinations
-    want = Want(name, 100, 10_000_000, TURNS)
+    want = Want(name, 100, 10_000_000, LIMIT)
     (claim,) = outbox.claim([want])
-    settlement = Settlement(name, 0, TURNS, outcome=Outcome.FAILING, delay_ms=60_000)
+    settlement = Settlement(name, 0, LIMIT, outcome=Outcome.FAILING, delay_ms=60_000)
     settlement.again = [(block.id, block.claims, "{}", False) for block in claim.blocks]
     assert outbox.settle(settlement).lost == 0
     assert outbox.claim([want])[0].blocks == []

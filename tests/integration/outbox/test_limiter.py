@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 from redis import Redis
 
+from tests.builders.claims import delivered
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.outbox import Appender
 from worker.outbox.outbox import Claim, Outbox, Want
-from worker.outbox.settlement import Outcome, Settlement, Turns
+from worker.outbox.settlement import TokenLimit
 
-SLOW = Turns("slow", 2.0)
-FAST = Turns("fast", 1000.0)
+SLOW = TokenLimit("slow", 2.0)
+FAST = TokenLimit("fast", 1000.0)
 
 
 def destinations(count: int) -> list[str]:
@@ -30,23 +31,19 @@ def outbox(redis: Redis) -> Outbox:
     return Outbox(redis, consumer="one", lease_ms=60_000)
 
 
-def claim(outbox: Outbox, destination: str, turns: Turns) -> Claim:
+def claim(outbox: Outbox, destination: str, token_limit: TokenLimit) -> Claim:
     """Claim one destination's event."""
-    return outbox.claim([Want(destination, 1, 1000, turns)])[0]
+    return outbox.claim([Want(destination, 1, 1000, token_limit)])[0]
 
 
-def settle(outbox: Outbox, claimed: Claim, turns: Turns, **changes: object) -> None:
+def settle(outbox: Outbox, claimed: Claim, limit: TokenLimit, **changes: object) -> None:
     """Its event was delivered."""
-    settlement = Settlement(claimed.destination, 0, turns, outcome=Outcome.HEALTHY)
-    settlement.done = [(block.id, block.claims, block.events) for block in claimed.blocks]
-    for name, value in changes.items():
-        setattr(settlement, name, value)
-    outbox.settle(settlement)
+    outbox.settle(delivered(claimed, limit=limit, **changes))
 
 
-def rate(redis: Redis, turns: Turns) -> float | None:
+def rate(redis: Redis, token_limit: TokenLimit) -> float | None:
     """The lowered rate, if it is lowered."""
-    known = redis.hget(keys.limit(turns.token_digest), "rate")
+    known = redis.hget(keys.limit(token_limit.token_digest), "rate")
     return None if known is None else float(known)
 
 

@@ -7,15 +7,13 @@ from collections.abc import Callable
 import pytest
 from redis import Redis
 
-from tiktok_events.event.destination import Destination
+from tests.builders.claims import LIMIT, PIXEL, claim
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.outbox import Appender
-from worker.outbox.outbox import Claim, Outbox, Want
-from worker.outbox.settlement import LeftPart, MixedBlock, Outcome, Settlement, Turns
+from worker.outbox.outbox import Claim, Outbox
+from worker.outbox.settlement import LeftPart, MixedBlock, Outcome, Settlement
 
-PIXEL = Destination("web", "C0PIXEL")
-TURNS = Turns("digest", 1000.0)
 STREAM = keys.outbox(PIXEL.key)
 
 Loss = Callable[[Redis], object]
@@ -44,14 +42,9 @@ def append(redis: Redis) -> None:
         Appender(redis, linger_ms=0, rings=False).append([PreparedEvent(PIXEL, "e", body)])
 
 
-def claim(outbox: Outbox) -> Claim:
-    """All of the destination."""
-    return outbox.claim([Want(PIXEL.key, 1000, 1_000_000, TURNS)])[0]
-
-
 def of(claimed: Claim) -> Settlement:
     """A settlement with a block delivered, or of what a test adds."""
-    return Settlement(PIXEL.key, claimed.failures, TURNS, outcome=Outcome.HEALTHY)
+    return Settlement(PIXEL.key, claimed.failures, LIMIT, outcome=Outcome.HEALTHY)
 
 
 def done(claimed: Claim) -> Settlement:

@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tests.builders.claims import OTHER, PIXEL, TURNS, claim, counter, delivered, events, ids, take
+from tests.builders.claims import (
+    LIMIT,
+    OTHER,
+    PIXEL,
+    claim,
+    counter,
+    delivered,
+    events,
+    ids,
+    take,
+)
 from tiktok_events.outbox import keys
 from worker.outbox.outbox import Outbox, Rest, Want
 from worker.outbox.settlement import Settlement
@@ -74,7 +84,7 @@ def test_a_claim_of_single_events_is_exact(append: Any, outbox: Outbox, wanted: 
 def test_a_claim_stops_at_the_bytes(append: Any, outbox: Outbox) -> None:
     """Not much more is claimed than a request may hold."""
     append(*events(5000))
-    (claimed,) = outbox.claim([Want(PIXEL.key, 1000, 2_000, TURNS)])
+    (claimed,) = outbox.claim([Want(PIXEL.key, 1000, 2_000, LIMIT)])
     assert sum(len(block.payload) for block in claimed.blocks) >= 2_000
     assert len(claimed.blocks) <= 10
 
@@ -83,7 +93,7 @@ def test_a_parked_destination_is_not_due(redis: Redis, append: Any, outbox: Outb
     """Its events wait, new ones too, and are counted as waiting."""
     append(*events(1))
     claimed = claim(outbox)
-    settlement = Settlement(claimed.destination, 0, TURNS, park="credential: revoked")
+    settlement = Settlement(claimed.destination, 0, LIMIT, park="credential: revoked")
     settlement.again = [(block.id, block.claims, None, False) for block in claimed.blocks]
     outbox.settle(settlement)
     append(*events(1, first=1))

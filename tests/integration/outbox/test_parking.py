@@ -60,15 +60,15 @@ class Desk:
 
     def claim(self, worker: int = 0, wanted: int = 1) -> Claim:
         """Claim some of its events."""
-        turns = self.destinations().account(PIXEL).turns
-        return self.workers[worker].claim([Want(PIXEL.key, wanted, 1_000_000, turns)])[0]
+        token_limit = self.destinations().account(PIXEL).token_limit
+        return self.workers[worker].claim([Want(PIXEL.key, wanted, 1_000_000, token_limit)])[0]
 
     def refuse(
         self, claimed: Claim, worker: int = 0, park: str = "credential: revoked", **settings: Any
     ) -> Settled:
         """Settle a claim whose token was refused."""
-        turns = self.destinations(**settings).account(PIXEL).turns
-        settlement = Settlement(PIXEL.key, claimed.failures, turns, park=park)
+        token_limit = self.destinations(**settings).account(PIXEL).token_limit
+        settlement = Settlement(PIXEL.key, claimed.failures, token_limit, park=park)
         settlement.again = [(block.id, block.claims, None, False) for block in claimed.blocks]
         return self.workers[worker].settle(settlement)
 
@@ -79,8 +79,8 @@ class Desk:
 
     def fail(self, claimed: Claim, worker: int) -> None:
         """Settle a claim whose request failed."""
-        turns = self.destinations().account(PIXEL).turns
-        settlement = Settlement(PIXEL.key, claimed.failures, turns, outcome=Outcome.FAILING)
+        token_limit = self.destinations().account(PIXEL).token_limit
+        settlement = Settlement(PIXEL.key, claimed.failures, token_limit, outcome=Outcome.FAILING)
         settlement.again = [(block.id, block.claims, "{}", False) for block in claimed.blocks]
         self.workers[worker].settle(settlement)
 
@@ -147,7 +147,7 @@ def test_parked_destinations_stand_in_one_place(desk: Desk) -> None:
     """With the digest of their token, or none where a person parked them."""
     desk.park()
     desk.parking.park("web:C0OTHER")
-    digest = desk.destinations().account(PIXEL).turns.token_digest
+    digest = desk.destinations().account(PIXEL).token_limit.token_digest
     assert desk.parking.parked() == {PIXEL.key: digest, "web:C0OTHER": ""}
     desk.parking.resume(PIXEL.key)
     desk.parking.resume("web:C0OTHER")

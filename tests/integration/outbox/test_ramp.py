@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from redis import Redis
 
-from tiktok_events.event.destination import Destination
-from tiktok_events.event.prepare import PreparedEvent
+from tests.builders import claims
+from tests.builders.claims import PIXEL
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.outbox import Appender
-from worker.outbox.outbox import Claim, Outbox, Rest, Want
+from worker.outbox.outbox import Claim, Outbox, Rest
 from worker.outbox.parking import Parking
-from worker.outbox.settlement import Outcome, Settlement, Turns
+from worker.outbox.settlement import Outcome, TokenLimit
 
-PIXEL = Destination("web", "C0PIXEL")
 STATE = keys.state(PIXEL.key)
-TURNS = Turns("digest", 10_000.0)
+LIMIT = TokenLimit("digest", 10_000.0)
 BATCH = 10
 RAMP_MS = 4_000
 
@@ -27,28 +24,19 @@ def outbox(redis: Redis) -> Outbox:
     """A worker, with many requests' worth of events waiting."""
     appender = Appender(redis, linger_ms=0, rings=False)
     for first in range(0, 100 * BATCH, BATCH):
-        appender.append(
-            [
-                PreparedEvent(PIXEL, f"e{i}", json.dumps({"event_id": f"e{i}"}).encode())
-                for i in range(first, first + BATCH)
-            ]
-        )
+        appender.append(claims.events(BATCH, first=first))
     return Outbox(redis, consumer="one", lease_ms=60_000)
 
 
 def claim(outbox: Outbox) -> Claim:
     """Claim one request's worth."""
-    return outbox.claim([Want(PIXEL.key, BATCH, 1_000_000, TURNS)])[0]
+    return claims.claim(outbox, wanted=BATCH, limit=LIMIT)
 
 
 def end(outbox: Outbox, claimed: Claim, outcome: Outcome) -> None:
     """Settle a claim: delivered, or due again at once."""
-    settlement = Settlement(PIXEL.key, claimed.failures, TURNS, outcome=outcome)
-    if outcome is Outcome.HEALTHY:
-        settlement.done = [(block.id, block.claims, block.events) for block in claimed.blocks]
-    else:
-        settlement.again = [(block.id, block.claims, None, False) for block in claimed.blocks]
-    outbox.settle(settlement)
+    settled = claims.delivered if outcome is Outcome.HEALTHY else claims.due_again
+    outbox.settle(settled(claimed, limit=LIMIT))
 
 
 def fail(outbox: Outbox, times: int) -> None:

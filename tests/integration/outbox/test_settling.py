@@ -7,7 +7,17 @@ from typing import Any
 
 from redis import Redis
 
-from tests.builders.claims import PIXEL, TURNS, claim, counter, delivered, events, failed, ids, take
+from tests.builders.claims import (
+    LIMIT,
+    PIXEL,
+    claim,
+    counter,
+    delivered,
+    events,
+    failed,
+    ids,
+    take,
+)
 from tiktok_events.outbox import keys
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
@@ -97,7 +107,7 @@ def test_a_mixed_block_buries_its_dead_and_keeps_what_is_left(
     append(*events(10))
     claimed = claim(outbox)
     block = claimed.blocks[0]
-    settlement = Settlement(claimed.destination, 0, TURNS)
+    settlement = Settlement(claimed.destination, 0, LIMIT)
     letter = DeadLetter.of(
         {"event_id": "e3"},
         destination=PIXEL.key,
@@ -137,7 +147,7 @@ def test_what_was_handed_back_is_due_at_once(append: Any, outbox: Outbox, rival:
     append(*events(3))
     take(outbox)
     claimed = claim(outbox)
-    settlement = Settlement(claimed.destination, 0, TURNS)
+    settlement = Settlement(claimed.destination, 0, LIMIT)
     settlement.again = [(block.id, block.claims, None, False) for block in claimed.blocks]
     outbox.settle(settlement)
     assert take(rival).destinations == [PIXEL.key]
@@ -152,7 +162,7 @@ def test_ten_thousand_claims_settle_in_one_step(redis: Redis, append: Any, outbo
             for event in events(1000, first=number):
                 pipe.xadd(keys.outbox(PIXEL.key), {"n": 1, "b": b"[" + event.body + b"]"})
             pipe.execute()
-    settlement = Settlement(PIXEL.key, 0, TURNS)
+    settlement = Settlement(PIXEL.key, 0, LIMIT)
     for _ in range(10):
         settlement.done += delivered(claim(outbox)).done
     assert outbox.settle(settlement).lost == 0

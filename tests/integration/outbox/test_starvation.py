@@ -9,17 +9,19 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders import claims
+from tests.builders.claims import ids
 from tests.builders.leases import expire_leases
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.outbox import Appender
-from worker.outbox.outbox import Claim, Outbox, Want
-from worker.outbox.settlement import Outcome, Settlement, Turns
+from worker.outbox.outbox import Claim, Outbox
+from worker.outbox.settlement import Outcome, Settlement, TokenLimit
 
 LEASE_MS: Final = 60_000
-FAST: Final = Turns("fast", 1000.0)
-SLOW: Final = Turns("slow", 0.1)
+FAST: Final = TokenLimit("fast", 1000.0)
+SLOW: Final = TokenLimit("slow", 0.1)
 TURN_MS: Final = 10_000
 """Between two requests of the slow token."""
 
@@ -64,7 +66,7 @@ class Stage:
         served = []
         while due := self.take(16):
             destinations = [Destination.from_key(name) for name in due]
-            claims = [claim(self.one, each, wanted=1, turns=SLOW) for each in destinations]
+            claims = [claim(self.one, each, wanted=1, limit=SLOW) for each in destinations]
             served += [claimed.destination for claimed in claims if claimed.blocks]
         return served
 
@@ -86,26 +88,18 @@ def stage(redis: Redis) -> Stage:
 
 
 def claim(
-    outbox: Outbox, destination: Destination = BUSY, *, wanted: int = 2, turns: Turns = FAST
+    outbox: Outbox, destination: Destination = BUSY, *, wanted: int = 2, limit: TokenLimit = FAST
 ) -> Claim:
     """Claim so many events of a destination."""
-    return outbox.claim([Want(destination.key, wanted, 1_000_000, turns)])[0]
-
-
-def ids(claimed: Claim) -> list[str]:
-    """Event ids, in order."""
-    return [event["event_id"] for block in claimed.blocks for event in json.loads(block.payload)]
+    return claims.claim(outbox, destination, wanted=wanted, limit=limit)
 
 
 def settle(outbox: Outbox, claimed: Claim, outcome: Outcome) -> None:
     """Its events were delivered, or wait for another attempt."""
-    settlement = Settlement(claimed.destination, claimed.failures, FAST, outcome=outcome)
     if outcome is Outcome.HEALTHY:
-        settlement.done = [(block.id, block.claims, block.events) for block in claimed.blocks]
+        outbox.settle(claims.delivered(claimed, limit=FAST))
     else:
-        settlement.again = [(block.id, block.claims, None, False) for block in claimed.blocks]
-        settlement.delay_ms = 900
-    outbox.settle(settlement)
+        outbox.settle(claims.due_again(claimed, limit=FAST, outcome=outcome, delay_ms=900))
 
 
 def test_what_is_due_again_goes_before_what_is_new(stage: Stage) -> None:
@@ -218,11 +212,11 @@ def test_destinations_of_one_token_take_turns(stage: Stage) -> None:
 def test_a_turn_that_was_waited_for_leaves_nothing_behind(stage: Stage, more: int) -> None:
     """Asked for while the last event is under way, or had by events of which none was sent."""
     stage.append(BUSY, "first", *["second"] * more)
-    claims = [claim(stage.one, wanted=1, turns=SLOW)]
-    assert claim(stage.two, wanted=1, turns=SLOW).blocks == []
+    claims = [claim(stage.one, wanted=1, limit=SLOW)]
+    assert claim(stage.two, wanted=1, limit=SLOW).blocks == []
     if more:
         stage.give_turn()
-        claims.append(claim(stage.two, wanted=1, turns=SLOW))
+        claims.append(claim(stage.two, wanted=1, limit=SLOW))
     for outbox, claimed in zip((stage.one, stage.two), claims, strict=False):
         settlement = Settlement(BUSY.key, 0, SLOW)
         settlement.done = [(block.id, block.claims, block.events) for block in claimed.blocks]

@@ -17,19 +17,19 @@ from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Outbox, Want
 from worker.outbox.parking import Parking
-from worker.outbox.settlement import Settlement, Turns
+from worker.outbox.settlement import Settlement, TokenLimit
 from worker.replays.ends import LISTED, End, letters_of
 from worker.runtime.presence import Presence
 
 PIXEL = "web:C0PIXEL"
-TURNS = Turns("token", 1000.0)
+LIMIT = TokenLimit("token", 1000.0)
 
 
 def settle(redis: Redis, end: Callable[[OpenBlock], None], *, claims: int = 1_000) -> None:
     """Claim what waits, end each event, and settle, as a worker does."""
     outbox = Outbox(redis, consumer="one", lease_ms=60_000)
-    (claim,) = outbox.claim([Want(PIXEL, claims, 10**8, TURNS)])
-    settlement = Settlement(PIXEL, 0, TURNS)
+    (claim,) = outbox.claim([Want(PIXEL, claims, 10**8, LIMIT)])
+    settlement = Settlement(PIXEL, 0, LIMIT)
     for claimed in claim.blocks:
         block = OpenBlock.of(claimed, lease_ends=time.monotonic() + 60)
         end(block)
@@ -103,10 +103,10 @@ def test_a_lost_claim_ends_nothing(ward: Any, redis: Redis) -> None:
     number = ward.ask()
     ward.turn(number)
     outbox = Outbox(redis, consumer="one", lease_ms=60_000)
-    (claim,) = outbox.claim([Want(PIXEL, 10, 10**6, TURNS)])
+    (claim,) = outbox.claim([Want(PIXEL, 10, 10**6, LIMIT)])
     block = OpenBlock.of(claim.blocks[0], lease_ends=0.0)
     deliver(block)
-    settlement = Settlement(PIXEL, 0, TURNS)
+    settlement = Settlement(PIXEL, 0, LIMIT)
     block.settle_into(settlement)
     Outbox(redis, consumer="two", lease_ms=60_000).settle(settlement)
     assert ward.get(number).waiting == 1

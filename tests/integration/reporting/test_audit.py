@@ -21,7 +21,7 @@ from worker.delivery.token_watch import CHANGED, TokenWatch
 from worker.letters.dead_letters import DeadLetters
 from worker.outbox.outbox import Outbox, Want
 from worker.outbox.parking import Parking
-from worker.outbox.settlement import Settlement, Turns
+from worker.outbox.settlement import Settlement, TokenLimit
 from worker.reporting.audit import Audit, operator
 from worker.reporting.audit_entry import WORKER, Action, Entry
 from worker.settings import Settings
@@ -58,9 +58,9 @@ def park_by_worker(redis: Redis, redis_url: str) -> None:
     """An event waits, and its request is refused for its token."""
     with Client(redis_url, event_source_id=PIXEL, linger_ms=0) as client:
         client.track({"event": "Lead"})
-    outbox, turns = Outbox(redis, consumer="one", lease_ms=60_000), Turns("old", 10.0)
-    (claim,) = outbox.claim([Want(KEY, 1, 1_000, turns)])
-    settlement = Settlement(KEY, 0, turns, park="credential: revoked")
+    outbox, token_limit = Outbox(redis, consumer="one", lease_ms=60_000), TokenLimit("old", 10.0)
+    (claim,) = outbox.claim([Want(KEY, 1, 1_000, token_limit)])
+    settlement = Settlement(KEY, 0, token_limit, park="credential: revoked")
     settlement.again = [(block.id, block.claims, None, False) for block in claim.blocks]
     assert outbox.settle(settlement).parked
 

@@ -32,7 +32,7 @@ def test_every_mend_and_omission_is_told_in_a_sentence() -> None:
     """What a producer mends, and what a worker does."""
     result = run("--json", "-", given=json.dumps(ODD))
     fields = {one["path"]: one for one in json.loads(result.stdout)["fields"]}
-    assert {path: one["fate"] for path, one in fields.items()} == {
+    assert {path: one["outcome"] for path, one in fields.items()} == {
         "event": "as it is",
         "event_time": "mended",
         "event_id": "mended",
@@ -62,7 +62,7 @@ def test_what_ends_a_conversion_is_told(change: dict[str, Any], path: str) -> No
     """Whether the call would refuse it or the worker would bury it."""
     result = run("--json", "-", given=json.dumps(ODD | change))
     fields = json.loads(result.stdout)["fields"]
-    assert [path] == [one["path"] for one in fields if one["fate"] == "not sent"]
+    assert [path] == [one["path"] for one in fields if one["outcome"] == "not sent"]
 
 
 def test_the_table_of_fields_shows_no_value() -> None:

@@ -270,7 +270,7 @@ def test_a_claim_that_died_is_doubted_though_the_next_one_sends_nothing() -> Non
     one.block([{"event_id": "e0"}], claims=2)
     one.open = [OpenBlock.of(claimed, lease_ends=0.0) for claimed in one.waiting]
     one.waiting = []
-    settlement = Settlement(PIXEL.key, 0, ACCOUNT.turns)
+    settlement = Settlement(PIXEL.key, 0, ACCOUNT.token_limit)
     one.open[0].left([0])
     one.open[0].settle_into(settlement)
     one.settle(settlement)

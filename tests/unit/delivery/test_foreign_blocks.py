@@ -15,7 +15,7 @@ from worker.attempts.history import History
 from worker.delivery.prepare import Outgoing, Preparer
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import ClaimedBlock
-from worker.outbox.settlement import Settlement, Turns
+from worker.outbox.settlement import Settlement, TokenLimit
 from worker.settings import Settings
 
 ANN = "ann@example.com"
@@ -73,7 +73,7 @@ def test_it_does_not_die_raw() -> None:
     """A dead letter holds what would have been sent, also when it is made later."""
     block = block_of({**PLAIN, "event": "", "user": {"email": ANN}}, {**PLAIN, "email": ANN})
     (outgoing,) = ended(block)
-    settlement = Settlement("web:P", 0, Turns("t", 1.0))
+    settlement = Settlement("web:P", 0, TokenLimit("t", 1.0))
     body = outgoing.body
     block.delivered()
     block.settle_into(settlement)
@@ -97,7 +97,7 @@ def test_remarks_are_not_sent_but_counted_once() -> None:
 def test_the_counters_reach_the_settlement() -> None:
     """Beside those of the answers."""
     block = block_of({**PLAIN, REMARKS: {"user.email": "junk"}})
-    settlement = Settlement("web:P", 0, Turns("t", 1.0))
+    settlement = Settlement("web:P", 0, TokenLimit("t", 1.0))
     ended(block)
     block.delivered()
     block.settle_into(settlement)

@@ -16,7 +16,7 @@ from worker.delivery.prepare import Outgoing, Preparer
 from worker.delivery.remarks import Remarks
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import ClaimedBlock
-from worker.outbox.settlement import Settlement, Turns
+from worker.outbox.settlement import Settlement, TokenLimit
 from worker.settings import Settings
 
 NOW = 1_795_000_000.0
@@ -54,7 +54,7 @@ def prepared(block: OpenBlock) -> list[Outgoing]:
 
 def letters(block: OpenBlock) -> list[dict[str, Any]]:
     """The dead letters of a closed block."""
-    settlement = Settlement("web:C0PIXEL", 0, Turns("digest", 1.0))
+    settlement = Settlement("web:C0PIXEL", 0, TokenLimit("digest", 1.0))
     block.settle_into(settlement)
     return [
         json.loads(dead.record.stored.partition("\n")[2])
@@ -185,14 +185,14 @@ def test_a_remark_is_made_once() -> None:
 
 
 def test_whoever_cannot_judge_ends_nothing_by_its_age() -> None:
-    """What is too old waits aside for a lease, untried; what is in time goes, junk still dies."""
+    """What is too old is postponed by a lease, untried; what is in time goes, junk still dies."""
     old = event(event_id="old", event_time=int(NOW) - 8 * DAY)
     block = opened(event(), old, event(event_id=""))
     preparer = Preparer(PREPARER.destination, SETTINGS, judges=False)
     (outgoing,) = preparer.prepare(block, now=NOW).end_in(block)
     assert outgoing.index == 0
     block.delivered()
-    settlement = Settlement("web:C0PIXEL", 0, Turns("digest", 1.0))
+    settlement = Settlement("web:C0PIXEL", 0, TokenLimit("digest", 1.0))
     block.settle_into(settlement)
     (mixed,) = settlement.mixed
     assert [json.loads(part.payload) for part in mixed.left] == [[old]]
@@ -206,7 +206,7 @@ def test_whoever_cannot_judge_lets_doubtful_events_wait(ago_s: float) -> None:
     block = opened(event(), event(event_id="e2"), history=history)
     preparer = Preparer(PREPARER.destination, SETTINGS, judges=False)
     assert preparer.prepare(block, now=NOW).end_in(block) == []
-    settlement = Settlement("web:C0PIXEL", 0, Turns("digest", 1.0))
+    settlement = Settlement("web:C0PIXEL", 0, TokenLimit("digest", 1.0))
     block.settle_into(settlement)
     assert settlement.again == [(block.claimed.id, 1, None, True)]
     assert not settlement.mixed

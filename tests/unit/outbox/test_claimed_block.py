@@ -13,7 +13,7 @@ from tests.builders.letters import letter
 from worker.attempts.history import Attempt, History
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import ClaimedBlock
-from worker.outbox.settlement import MixedBlock, Settlement, Turns
+from worker.outbox.settlement import MixedBlock, Settlement, TokenLimit
 
 BEFORE = History(1.5, attempts=2, log=({"at": 1.0, "verdict": "transient"},))
 TRANSIENT = Attempt(10.0, "transient", 50002, 120, "r1")
@@ -31,7 +31,7 @@ def block(events: int = 4, history: History | None = BEFORE) -> OpenBlock:
 
 def settled(one: OpenBlock) -> Settlement:
     """The settlement that only this block is in."""
-    settlement = Settlement("web:P", 0, Turns("digest", 1000.0))
+    settlement = Settlement("web:P", 0, TokenLimit("digest", 1000.0))
     one.settle_into(settlement)
     return settlement
 

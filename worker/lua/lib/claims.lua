@@ -3,7 +3,7 @@
 
 local GROUP = 'workers'
 local SHELF = 'due-again' -- the pseudo consumer of blocks that are due again
-local ASIDE = 'aside'     -- of those that are not before a lease has passed
+local POSTPONED = 'postponed' -- of those that are not before a lease has passed
 
 local function close_outbox(ready, name, outbox, state, attempts)
   redis.call('DEL', outbox, attempts)

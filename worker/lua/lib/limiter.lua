@@ -59,11 +59,11 @@ end
 
 -- Milliseconds until a request with this token may go; 0 = now. A clock that jumped back
 -- must not hold a token for longer than a schedule can honestly be ahead.
--- Who must wait is due with the next turn. Destinations that wait for the same one are due in
+-- Who must wait is due with the next slot. Destinations that wait for the same one are due in
 -- the order of their names, beginning after the one that had the last: so each has its turn. And
 -- they wait as if backing off: fresh events would bring a busy one forward, before the others.
--- Where nothing is to be claimed nothing is noted: its state may go before the turn comes.
-local function wait_for_turn(limit, schedule)
+-- Where nothing is to be claimed nothing is noted: its state may go before the slot comes.
+local function wait_for_slot(limit, schedule)
   if schedule.next_at - now > BURST_MS + 60000 then
     redis.call('HDEL', limit, 'next_at')
     schedule.next_at = 0
@@ -81,7 +81,7 @@ local function wait_for_turn(limit, schedule)
   return wait
 end
 
-local function spend_turn(limit, schedule, requests)
+local function spend_slot(limit, schedule, requests)
   local next_at = math.max(now, schedule.next_at) + requests * 1000 / schedule.rate
   redis.call('HSET', limit, 'next_at', next_at, 'last', ARGV[1])
   redis.call('EXPIRE', limit, FORGET_S)

@@ -23,13 +23,13 @@ from worker.operations.queued_events import QueuedEvents
 from worker.operations.status import read_figures
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Claim, Outbox, Want
-from worker.outbox.settlement import Settled, Settlement, Turns
+from worker.outbox.settlement import Settled, Settlement, TokenLimit
 
 PIXEL: Final = "C0ERASE00PIXEL000000"
 KEY: Final = f"web:{PIXEL}"
 JO: Final = "jo@example.com"
 LEASE_S: Final = 60.0
-TURNS: Final = Turns("digest", 10_000.0)
+LIMIT: Final = TokenLimit("digest", 10_000.0)
 
 
 class Shop:
@@ -61,11 +61,11 @@ class Shop:
 
     def claim(self) -> Claim:
         """Claim everything that can be claimed, as a worker."""
-        return self.outbox.claim([Want(KEY, 1_000, 1_000_000, TURNS)])[0]
+        return self.outbox.claim([Want(KEY, 1_000, 1_000_000, LIMIT)])[0]
 
     def settle(self, claim: Claim, *blocks: OpenBlock, delivered: bool = False) -> Settled:
         """End a claim: its blocks as they were ended here, or all delivered, or all due again."""
-        settlement = Settlement(KEY, claim.failures, TURNS)
+        settlement = Settlement(KEY, claim.failures, LIMIT)
         for block in blocks:
             block.settle_into(settlement)
         if delivered:
