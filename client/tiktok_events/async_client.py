@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -27,11 +27,12 @@ from tiktok_events.outbox.delayed import (
     delay_seconds,
     delayed_event,
 )
+from tiktok_events.outbox.withdrawal import Withdrawal
 from tiktok_events.producer import Producer
 from tiktok_events.spool.fallback import log
 from tiktok_events.spool.flush import BATCH_BYTES, CALL_BYTES, NO_END, Until, give_back
 from tiktok_events.spool.spool import Spool
-from tiktok_events.types import AnyEvent
+from tiktok_events.types import AnyEvent, User
 
 
 class AsyncClient(Producer):
@@ -87,6 +88,10 @@ class AsyncClient(Producer):
         """Cancel what was tracked with a delay, while it is delayed, as `Client.cancel` does."""
         where = (event_source, event_source_id, test_event_code)
         return await self._cancel(self._cancellation(event_id, event, where))
+
+    async def withdraw(self, user: User | Mapping[str, Any]) -> None:
+        """Take back what is held of a visitor who has withdrawn consent, as `Client` does."""
+        await self._ask_to_withdraw(self._withdrawal(user))
 
     async def flush(self) -> int:
         """Move everything that is spooled into the outbox, as `Client.flush` does."""
@@ -146,11 +151,14 @@ class AsyncClient(Producer):
             self._fallback.recovered()
 
     async def _cancel(self, cancellation: Cancellation) -> bool:
-        try:
-            with self._circuit.guarding():
-                return bool(await self._appender.call(cancel_script(), cancellation.call()))
-        except RedisError as error:
-            raise OutboxUnavailable(f"the outbox could not be reached: {error}") from error
+        with self._reaching():
+            return bool(await self._appender.call(cancel_script(), cancellation.call()))
+
+    async def _ask_to_withdraw(self, withdrawal: Withdrawal) -> None:
+        await self.flush()
+        asked = self._redis.hset(keys.WITHDRAWALS, withdrawal.field(), withdrawal.body())
+        with self._reaching():
+            await asked
 
     async def _flush_some(self, until: Until) -> None:
         """Take a little of the spool along; the event of this call is safe already."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -28,11 +28,12 @@ from tiktok_events.outbox.delayed import (
     delayed_event,
 )
 from tiktok_events.outbox.outbox import Appender
+from tiktok_events.outbox.withdrawal import Withdrawal
 from tiktok_events.producer import Producer
 from tiktok_events.settings import ClientSettings
 from tiktok_events.spool.fallback import log
 from tiktok_events.spool.flush import CALL_BYTES, Until, flush_batch
-from tiktok_events.types import AnyEvent
+from tiktok_events.types import AnyEvent, User
 
 
 class Client(Producer):
@@ -164,6 +165,23 @@ class Client(Producer):
         where = (event_source, event_source_id, test_event_code)
         return self._cancel(self._cancellation(event_id, event, where))
 
+    def withdraw(self, user: User | Mapping[str, Any]) -> None:
+        """Take back what is held of a visitor who has withdrawn consent.
+
+        What is delayed, waits or is dead of them is erased by a worker, some seconds later; what
+        is spooled on this machine is moved into the outbox before. What a worker is sending, and
+        what TikTok has, cannot be taken back.
+
+        Args:
+            user: match keys of the visitor, raw or hashed: any of ``email``, ``phone``,
+                ``external_id``, ``ttclid`` and ``ttp``. An event goes if one of them is its own.
+
+        Raises:
+            InvalidEvent: none of them is given.
+            OutboxUnavailable: Redis did not answer in time, whatever `on_failure` says.
+        """
+        self._ask_to_withdraw(self._withdrawal(user))
+
     def flush(self) -> int:
         """Move everything that is spooled into the outbox, oldest first.
 
@@ -227,11 +245,13 @@ class Client(Producer):
             self._fallback.recovered()
 
     def _cancel(self, cancellation: Cancellation) -> bool:
-        try:
-            with self._circuit.guarding():
-                return bool(self._appender.call(cancel_script(), cancellation.call()))
-        except RedisError as error:
-            raise OutboxUnavailable(f"the outbox could not be reached: {error}") from error
+        with self._reaching():
+            return bool(self._appender.call(cancel_script(), cancellation.call()))
+
+    def _ask_to_withdraw(self, withdrawal: Withdrawal) -> None:
+        self.flush()
+        with self._reaching():
+            self._redis.hset(keys.WITHDRAWALS, withdrawal.field(), withdrawal.body())
 
     def _flush_some(self, until: Until) -> None:
         """Take a little of the spool along; the event of this call is safe already."""

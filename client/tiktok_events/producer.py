@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
+from redis.exceptions import RedisError
 
 from tiktok_events.connection.circuit import Circuit
-from tiktok_events.errors import InvalidEvent
+from tiktok_events.errors import InvalidEvent, OutboxUnavailable
 from tiktok_events.event.destination import DESTINATION_FIELDS, EVENT_SOURCES, destination_of
 from tiktok_events.event.policy import KEEP, Policy, PolicyRule, check_rule, decide
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent, given_event_id
 from tiktok_events.event.remarks import without_remarks
 from tiktok_events.outbox.delayed import Cancellation
 from tiktok_events.outbox.tally import Tally
+from tiktok_events.outbox.withdrawal import Withdrawal
 from tiktok_events.settings import ClientSettings
 from tiktok_events.spool.fallback import Fallback
 from tiktok_events.spool.spool import SHARE
@@ -128,6 +131,19 @@ class Producer:
         fields = dict(zip(DESTINATION_FIELDS, where, strict=True))
         destination = destination_of(fields, self._preparer.default_ids)
         return Cancellation.of(destination, given_event_id(event_id), event)
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """Ask Redis for what cannot be spooled; whatever fails is an `OutboxUnavailable`."""
+        try:
+            with self._circuit.guarding():
+                yield
+        except RedisError as error:
+            raise OutboxUnavailable(f"the outbox could not be reached: {error}") from error
+
+    def _withdrawal(self, user: Mapping[str, Any]) -> Withdrawal:
+        """Whose events `withdraw` means."""
+        return Withdrawal.of(user, self._preparer.default_region)
 
     def _shared(self, prepared: Sequence[PreparedEvent]) -> list[PreparedEvent]:
         """The events that may leave; those that a policy withholds are counted."""

@@ -35,6 +35,7 @@ from tiktok_events.event.match_keys import check_region
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.event.remarks import without_remarks
 from tiktok_events.outbox.delayed import Cancellation, DelayedEvent
+from tiktok_events.outbox.withdrawal import Withdrawal
 from tiktok_events.settings import ENVIRONMENT_PREFIX, ClientSettings
 from tiktok_events.spool.fallback import Fallback
 
@@ -87,6 +88,13 @@ class CapturedConversions(Sequence[Conversion]):
             for key in keys:
                 self._forget(key)
             return bool(keys)
+
+    def withdraw(self, withdrawal: Withdrawal) -> None:
+        """Forget events of a visitor that are delayed; the others count as delivered."""
+        with self._lock:
+            theirs = [k for k, e in self._delayed.items() if withdrawal.owns(orjson.loads(e.body))]
+            for key in theirs:
+                self._forget(key)
 
     def _forget(self, key: bytes) -> None:
         event = self._delayed.pop(key, None)
@@ -188,6 +196,7 @@ def capture_conversions() -> Iterator[CapturedConversions]:
         "_hand_over": captured.record,
         "_delay": captured.delay,
         "_cancel": captured.cancel,
+        "_ask_to_withdraw": captured.withdraw,
     }
     with ExitStack() as patches:
         for name, do in instead.items():

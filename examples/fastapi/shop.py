@@ -55,9 +55,12 @@ def product(request: Request) -> HTMLResponse:
 
 @app.post("/consent")
 def consent(form: Form) -> Response:
-    """Keep the visitor's answer."""
+    """Keep the visitor's answer; a no takes back what is held of an earlier yes."""
+    answer = form.get("ads", "no")
+    if answer != "yes":
+        events.withdraw()
     response = RedirectResponse("/", 303)
-    response.set_cookie("ads", form.get("ads", "no"), samesite="lax")
+    response.set_cookie("ads", answer, samesite="lax")
     return response
 
 

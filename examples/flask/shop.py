@@ -35,9 +35,12 @@ def product() -> str:
 
 @app.post("/consent")
 def consent() -> Response:
-    """Keep the visitor's answer."""
+    """Keep the visitor's answer; a no takes back what is held of an earlier yes."""
+    answer = request.form.get("ads", "no")
+    if answer != "yes":
+        events.withdraw()
     response = redirect(url_for("product"), 303)
-    response.set_cookie("ads", request.form.get("ads", "no"), samesite="Lax")
+    response.set_cookie("ads", answer, samesite="Lax")
     return response
 
 

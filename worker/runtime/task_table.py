@@ -42,8 +42,9 @@ REPLAY: Final = TaskEntry(PREFIX + "replay", arguments=(int,))
 UPKEEP: Final = TaskEntry(PREFIX + "upkeep")
 ALERTS: Final = TaskEntry(PREFIX + "alerts")
 ANNOUNCE: Final = TaskEntry(PREFIX + "announce")
+WITHDRAW: Final = TaskEntry(PREFIX + "withdraw")
 
-TASKS: Final = (TRACK, ACCEPT, DELIVER, REPLAY, UPKEEP, ALERTS, ANNOUNCE)
+TASKS: Final = (TRACK, ACCEPT, DELIVER, REPLAY, UPKEEP, ALERTS, ANNOUNCE, WITHDRAW)
 
 BELLS: Final = {task.name: task for task in TASKS if task.queue == DOORBELL_QUEUE}
 """Those that a worker runs, by name; a message that asks for one carries no event."""

@@ -20,6 +20,7 @@ from worker.delivery.destinations import Destinations
 from worker.delivery.expiry import is_time_to_sweep
 from worker.delivery.token_watch import TokenWatch
 from worker.operations.alerts.judge import is_time_to_look
+from worker.operations.withdrawals import is_time_to_withdraw
 from worker.outbox.clock_watch import ClockWatch
 from worker.outbox.delayed import DelayedEvents
 from worker.outbox.outbox import Outbox
@@ -32,7 +33,7 @@ from worker.runtime.bells import Bells
 from worker.runtime.engine import THIS_PROCESS, ThisProcess, connect_to_look
 from worker.runtime.inbox import Inbox
 from worker.runtime.presence import Presence
-from worker.runtime.task_table import ACCEPT, ALERTS, ANNOUNCE, DELIVER, REPLAY, UPKEEP
+from worker.runtime.task_table import ACCEPT, ALERTS, ANNOUNCE, DELIVER, REPLAY, UPKEEP, WITHDRAW
 
 EVERY_S: Final = 1.0
 
@@ -98,6 +99,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         yield self._look_after_the_old
         yield self._look_at_figures
         yield self._tell_what_others_could_not
+        yield self._ask_for_withdrawals
 
     def _take(self, step: Callable[[], object]) -> None:
         """Take one step; junk in the keys of one must not keep the worker from the others."""
@@ -137,3 +139,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         """Ask for a task that tells: a webhook may take longer than the event loop can wait."""
         if self._announcements.due():
             self._bells.ring(ANNOUNCE)
+
+    def _ask_for_withdrawals(self) -> None:
+        if is_time_to_withdraw(self._redis):
+            self._bells.ring(WITHDRAW)

@@ -40,6 +40,9 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
     audit:acts                hash         entry of many steps → count, facts, at, result; with it
     announcements             sorted set   what is not known to be told yet → when its lease
                                            ends, Unix ms; until it is told
+    withdrawals               hash         digest → match keys of who has withdrawn consent, JSON;
+                                           until their events are taken back
+    withdrawing               string       a worker has just begun to; some seconds
     erasing                   sorted set   erasure under way → when its lease ends, Unix ms
     replays                   sorted set   replay → when to ask a worker for it, Unix ms, inf
                                            while it is paused; until it ends
@@ -83,6 +86,8 @@ ALERTING: Final = PREFIX + "alerting"
 AUDIT: Final = PREFIX + "audit"
 AUDIT_ACTS: Final = PREFIX + "audit:acts"
 ANNOUNCEMENTS: Final = PREFIX + "announcements"
+WITHDRAWALS: Final = PREFIX + "withdrawals"
+WITHDRAWING: Final = PREFIX + "withdrawing"
 ERASING: Final = PREFIX + "erasing"
 REPLAYS: Final = PREFIX + "replays"
 REPLAYS_ENDED: Final = PREFIX + "replays:ended"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Generic, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 from tiktok_events.async_client import AsyncClient
 from tiktok_events.client import Client
 from tiktok_events.event.policy import KEEP, Policy
 from tiktok_events.outbox.delayed import Delay
+from tiktok_events.outbox.withdrawal import KEYS
 from tiktok_events.producer import Producer
-from tiktok_events.types import AnyEvent
+from tiktok_events.types import AnyEvent, User
 from tiktok_events.web.draft import Draft, Habits
+from tiktok_events.web.faults import guarded
 from tiktok_events.web.report import Report
 from tiktok_events.web.settings import OnInvalid, Setup, WebSettings
 from tiktok_events.web.visit import Visit, current_visit
@@ -39,6 +41,14 @@ class _WebEvents(Generic[AnyClient]):
     ) -> Draft:
         seen = current_visit() if visit is None else visit
         return Draft.of(self.client, self._habits, event, seen, pixels, policy)
+
+    def _whose(self, user: User | Mapping[str, Any] | None) -> dict[str, Any]:
+        """Match keys of who withdraws; none where nobody can be told, so nothing can be held."""
+        visit = current_visit()
+        return {
+            **(user or {}),
+            **{k: v for k, v in (visit.user if visit else {}).items() if k in KEYS},
+        }
 
     @property
     def _has_api(self) -> bool:
@@ -101,6 +111,17 @@ class WebEvents(_WebEvents[Client]):
                 draft.done(checked)
         return draft.report()
 
+    def withdraw(self, user: User | Mapping[str, Any] | None = None) -> None:
+        """Take back what is held of the current visitor, who withdraws consent by this request.
+
+        Args:
+            user: further match keys, such as the e-mail address of the account; what the visit
+                tells (click id and the Pixel's cookie) is known. See `Client.withdraw`.
+        """
+        with guarded(self._habits.on_invalid):
+            if whose := self._whose(user):
+                self.client.withdraw(whose)
+
 
 class AsyncWebEvents(_WebEvents[AsyncClient]):
     """`WebEvents` with an `AsyncClient`."""
@@ -123,3 +144,9 @@ class AsyncWebEvents(_WebEvents[AsyncClient]):
                     await self.client.track(checked, policy=draft.policy, delay=delay)
                 draft.done(checked)
         return draft.report()
+
+    async def withdraw(self, user: User | Mapping[str, Any] | None = None) -> None:
+        """Take back what is held of the current visitor, as `WebEvents.withdraw` does."""
+        with guarded(self._habits.on_invalid):
+            if whose := self._whose(user):
+                await self.client.withdraw(whose)

@@ -27,9 +27,12 @@ def product(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def consent(request: HttpRequest) -> HttpResponse:
-    """Keep the visitor's answer."""
+    """Keep the visitor's answer; a no takes back what is held of an earlier yes."""
+    answer = request.POST.get("ads", "no")
+    if answer != "yes":
+        events.withdraw()
     response = HttpResponseRedirect(reverse("product"))
-    response.set_cookie("ads", request.POST.get("ads", "no"), samesite="Lax")
+    response.set_cookie("ads", answer, samesite="Lax")
     return response
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tasks import accept, alerts, announce, deliver, replay, track, upkeep
+from tasks import accept, alerts, announce, deliver, replay, track, upkeep, withdraw
 from tiktok_events.outbox.keys import DOORBELL_QUEUE, QUEUE
 from worker.app import celery_settings
 from worker.runtime.bells import heard, written
@@ -26,6 +26,7 @@ DEFINED: Final = {
         (upkeep, upkeep.upkeep),
         (alerts, alerts.alerts),
         (announce, announce.announce),
+        (withdraw, withdraw.withdraw),
     )
 }
 

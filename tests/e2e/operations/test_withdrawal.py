@@ -1,0 +1,26 @@
+"""A running worker takes back what is held of whoever has withdrawn consent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redis import Redis
+
+from tests.builders.wait import wait_until
+from tiktok_events import Client
+from tiktok_events.outbox import keys
+
+
+def test_a_worker_takes_back_what_was_asked_for(
+    redis: Redis, redis_url: str, start_worker: Any
+) -> None:
+    """One call of the application is enough; what is held of others stays."""
+    start_worker()
+    with Client(redis_url, event_source_id="C0PIXEL") as client:
+        for name in ("jo", "ann"):
+            event = {"event": "Lead", "user": {"email": f"{name}@example.com"}}
+            client.track({**event, "event_id": name}, delay=3600)
+        client.withdraw({"email": "jo@example.com"})
+        wait_until(lambda: not redis.exists(keys.WITHDRAWALS))
+        assert redis.zcard(keys.DELAYED) == 1
+        assert client.cancel("ann") is True

@@ -1,0 +1,89 @@
+"""Consent withdrawn: applications ask for it in Redis, and a worker takes the events back.
+
+A request stays until everything was reached, so that it survives a worker that is killed, and
+claims that last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+from redis import Redis
+from redis.exceptions import OutOfMemoryError
+
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.withdrawal import Withdrawal
+from worker.operations.data_subject import DataSubject
+from worker.operations.erasure import Account, Erasure
+from worker.operations.erasure_found import Found
+from worker.reporting.audit import Audit
+from worker.reporting.audit_entry import WORKER, Action
+
+EVERY_MS: Final = 5_000
+"""Milliseconds in which the workers begin to erase once: each erasure reads what waits."""
+
+
+def is_time_to_withdraw(redis: Redis) -> bool:
+    """Whether the caller is to start an erasure: somebody has withdrawn consent."""
+    if not redis.hlen(keys.WITHDRAWALS):
+        return False
+    try:
+        return bool(redis.set(keys.WITHDRAWING, 1, px=EVERY_MS, nx=True))
+    except OutOfMemoryError:  # the server is full: erasing makes room
+        return True
+
+
+class Withdrawals:
+    """The requests of applications.
+
+    Args:
+        redis: a connection.
+        lease_s: how long a claim is alive without being settled.
+    """
+
+    def __init__(self, redis: Redis, *, lease_s: float) -> None:
+        self._redis = redis
+        self._lease_s = lease_s
+
+    def run(self) -> Found:
+        """Take back what is delayed, waits or is dead of all who asked, in one go.
+
+        Raises:
+            redis.RedisError: the server did not answer, or refused; the requests stay.
+        """
+        asked, found = self._asked(), Found()
+        if not asked:
+            return found
+        audit = Audit(self._redis)
+        with audit.act(Action.ERASE, who=WORKER, filter=f"{len(asked):,} withdrew consent") as act:
+            self._erasure(_subject(asked.values()), Account(audit, act)).run(found, lambda: None)
+            act.result = "done" if found.complete else "not everything was reached"
+        if found.complete:
+            self._redis.hdel(keys.WITHDRAWALS, *asked)
+        return found
+
+    def _erasure(self, subject: DataSubject, account: Account) -> Erasure:
+        return Erasure(self._redis, subject, lease_s=self._lease_s, account=account)
+
+    def _asked(self) -> dict[bytes, Withdrawal]:
+        """The requests; what nobody can read is removed."""
+        stored = cast("dict[bytes, bytes]", self._redis.hgetall(keys.WITHDRAWALS))
+        read = {name: Withdrawal.read(body) for name, body in stored.items()}
+        if junk := [name for name, one in read.items() if one is None or not one.values]:
+            self._redis.hdel(keys.WITHDRAWALS, *junk)
+        return {name: one for name, one in read.items() if one is not None and one.values}
+
+
+def _subject(asked: Any) -> DataSubject:
+    """All of them as one, because each erasure reads everything that waits."""
+    digests: dict[str, frozenset[str]] = {}
+    for key, value in _values(asked):
+        digests[key] = digests.get(key, frozenset()) | {value.lower()}
+    return DataSubject(digests)
+
+
+def _values(asked: Any) -> Iterator[tuple[str, str]]:
+    for withdrawal in asked:
+        for key, values in withdrawal.values.items():
+            yield from ((key, value) for value in values)
