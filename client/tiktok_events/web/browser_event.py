@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeGuard, get_args, get_type_hints
 from uuid import UUID
 
 import orjson
@@ -23,24 +23,47 @@ from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.readings import read, readable_name
 from tiktok_events.event.remarks import Remarks
 from tiktok_events.event.stray_addresses import may_hold_address, without_addresses
-from tiktok_events.types import Content, Properties
+from tiktok_events.types import Content, ContentType, Mileage, Properties
+from tiktok_events.types.properties import DeliveryCategory
+from tiktok_events.types.travel import TravelClass
+from tiktok_events.types.vehicle import VehicleState
 
 PROPERTIES: Final = tuple(Properties.__annotations__)
 """What the Pixel is told: what the API knows. Match keys are not among them."""
 
 CONTENT: Final = tuple(Content.__annotations__)
 
-_PARTS: Final = {"contents": CONTENT, "mileage": ("value", "unit")}
-_IDS: Final = frozenset(
-    {"content_id", "content_ids", "order_id", "shop_id", "destination_ids", "suggested_hotels"}
-)
-_READINGS: Final = {
+_PARTS: Final = {"mileage": tuple(Mileage.__annotations__)}
+_KINDS: Final = {
     **dict.fromkeys(("value", "price", "predicted_ltv", "user_score"), "amount"),
-    **dict.fromkeys(("num_items", "num_adults", "num_children", "num_infants", "year"), "count"),
+    **dict.fromkeys(("num_items", "num_adults", "num_children", "num_infants"), "count"),
+    **dict.fromkeys(("year", "preferred_num_stops"), "count"),
+    **dict.fromkeys(("content_type", "travel_class", "state_of_vehicle"), "choice"),
+    **dict.fromkeys(("delivery_category", "unit"), "choice"),
+    "preferred_price_range": "amount",
     "quantity": "quantity",
     "currency": "currency",
 }
-"""Where a text has one safe reading, the worker sends that."""
+"""What is no text: how the worker reads it."""
+
+_OPTIONS: Final = {
+    "content_type": get_args(ContentType),
+    "travel_class": get_args(TravelClass),
+    "state_of_vehicle": get_args(VehicleState),
+    "delivery_category": get_args(DeliveryCategory),
+    "unit": get_args(get_type_hints(Mileage)["unit"]),
+}
+_WORDS: Final = frozenset(
+    {"transmission", "body_style", "fuel_type", "drivetrain", "condition_of_vehicle"}
+    | {"customer_type"}
+)
+"""Usually one of a list, and never a number."""
+
+_LISTS: Final = frozenset(
+    {"content_ids", "suggested_hotels", "destination_ids", "suggested_destinations"}
+)
+_RANGE: Final = "preferred_price_range"
+_ENDS: Final = 2
 
 IDENTIFY: Final = {"email": "email", "phone": "phone_number", "external_id": "external_id"}
 """Match key → its name in ``ttq.identify``.
@@ -54,7 +77,7 @@ def browser_event(event: Mapping[str, Any]) -> dict[str, Any]:
     """Name, id and properties of an event for the Pixel, as JSON values; again an event.
 
     Raises:
-        InvalidEvent: no name, no id, or a property that JSON cannot express; ``path`` tells which.
+        InvalidEvent: no name, or no id.
     """
     told: dict[str, Any] = {
         "event": browser_name(event),
@@ -113,65 +136,76 @@ def browser_event_id(event: Mapping[str, Any]) -> str:
 
 
 def browser_properties(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties that the Pixel takes, as JSON values.
-
-    Raises:
-        InvalidEvent: JSON cannot express one of them; ``path`` tells which.
-    """
-    return _object(event.get("properties"), PROPERTIES, "properties")
+    """The properties that the Pixel takes, as JSON values; what the worker would leave out is."""
+    return _object(event.get("properties"), PROPERTIES)
 
 
-def _object(given: Any, names: tuple[str, ...], path: str) -> dict[str, Any]:
-    """The known names that have a value: the worker leaves out what is empty as well."""
-    if given is None:
-        return {}
+def _object(given: Any, names: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(given, Mapping):
-        raise InvalidEvent(f"must be a dict, not {type(given).__name__}", path=path)
-    found = ((name, given.get(name)) for name in names)
-    told = ((n, _value(n, value, f"{path}.{n}")) for n, value in found if not _is_empty(value))
-    return {name: value for name, value in told if not _is_empty(value)}
+        return {}
+    found = ((name, _value(name, given.get(name))) for name in names)
+    return {name: value for name, value in found if value is not None and value != ""}
 
 
-def _is_empty(value: Any) -> bool:
-    return value is None or value == ""
-
-
-def _value(name: str, value: Any, path: str) -> Any:
+def _value(name: str, value: Any) -> Any:
+    if value is None or value == "":
+        return None
     if name == "contents":
-        return _contents(value, path)
+        items = _items(value, Mapping)
+        return items and [_object(item, CONTENT) for item in items if isinstance(item, Mapping)]
     if name in _PARTS:
-        return _object(value, _PARTS[name], path)
+        alone = _items(value, Mapping) or []
+        is_object = len(alone) == 1 and isinstance(alone[0], Mapping)
+        return _object(alone[0], _PARTS[name]) if is_object else None
+    if name in _LISTS:
+        items = _items(value, (str, int, float))
+        return items and [told for item in items if (told := _scalar(name, item))]
+    return _range(value) if name == _RANGE else _scalar(name, value)
+
+
+def _items(value: Any, kind: Any) -> list[Any] | None:
+    """What a list holds; something of its kind that stands alone is a list of one."""
     if isinstance(value, list | tuple):
-        return [_scalar(name, item, path) for item in value]
-    return _scalar(name, value, path)
+        return list(value)
+    return [value] if isinstance(value, kind) and not isinstance(value, bool) else None
 
 
-def _contents(given: Any, path: str) -> list[dict[str, Any]]:
-    items = [given] if isinstance(given, Mapping) else given
-    if not isinstance(items, list | tuple):
-        raise InvalidEvent("must be a list", path=path)
-    return [_object(item, CONTENT, f"{path}.{number}") for number, item in enumerate(items)]
+def _range(value: Any) -> list[Any] | None:
+    """Two amounts, or nothing."""
+    ends = [_scalar(_RANGE, item) for item in _items(value, list) or ()]
+    return ends if len(ends) == _ENDS and None not in ends else None
 
 
-def _scalar(name: str, value: Any, path: str) -> str | int | float | None:
+def _scalar(name: str, value: Any) -> str | int | float | None:
     value = value.value if isinstance(value, Enum) else value
-    value = _id_text(value) if name in _IDS else _as_read(name, value)
+    if name not in _KINDS:
+        text = value if name in _WORDS else _id_text(value)
+        return text.strip() if isinstance(text, str) else None
+    if isinstance(value, str):
+        return _reading(name, value)
     if isinstance(value, Decimal) and value.is_finite():
-        return int(value) if value.as_tuple().exponent == 0 else float(value)
-    is_finite = not isinstance(value, float) or math.isfinite(value)
-    if value is None or (isinstance(value, str | int | float) and is_finite):
-        return value
-    raise InvalidEvent(f"cannot be given to the Pixel: {type(value).__name__}", path=path)
+        value = int(value) if value.as_tuple().exponent == 0 else float(value)
+    return value if _is_figure(value) and _fits(name, value) else None
 
 
-def _as_read(name: str, value: Any) -> Any:
-    """A text's one safe reading; nothing where it has none and must not be a text."""
-    kind = _READINGS.get(name)
-    if kind is None or not isinstance(value, str):
-        return value
-    if kind == "currency" and value.isalpha():
-        return value.upper()
-    reading = read(kind, value)
+def _is_figure(value: Any) -> TypeGuard[int | float]:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
+
+
+def _fits(name: str, figure: float) -> bool:
+    kind = _KINDS[name]
+    return kind in {"amount", "quantity"} or (kind == "count" and figure == int(figure))
+
+
+def _reading(name: str, text: str) -> Any:
+    """A text's one safe reading; nothing where it has none."""
+    options = _OPTIONS.get(name, ())
+    if text in options:
+        return text
+    if name == "currency" and text.isalpha():
+        return text.upper()
+    reading = read(_KINDS[name], text, options)
     return reading.value if reading else None
 
 

@@ -29,7 +29,7 @@ def pixel_event(event: Event, *, pixel_code: str | None = None) -> ScriptText:
         pixel_code: the Pixel that is meant, where a page has several.
 
     Raises:
-        InvalidEvent: no name, no ``event_id``, or a property that JSON cannot express.
+        InvalidEvent: no name, or no ``event_id``.
 
     Source: https://github.com/tiktok/gtm-template-pixel ``template.js`` (read 2026-11-22).
     ``limited_data_use`` of one event stands among its properties: so developers quote TikTok's

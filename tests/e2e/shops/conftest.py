@@ -167,6 +167,11 @@ class Browser:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
+    def forget(self) -> None:
+        """Delete all cookies, and leave the page."""
+        self._call("Network.clearBrowserCookies")
+        self.open("about:blank")
+
     def close(self) -> None:
         """End Chromium, and close the pipe."""
         self._session = {}
@@ -198,11 +203,18 @@ class Browser:
         return message
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-    """Chromium with an empty profile, which reaches nothing but this machine."""
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium with an empty profile, which reaches nothing but this machine; started once."""
     with tempfile.TemporaryDirectory(prefix="page", ignore_cleanup_errors=True) as folder:
-        yield from _browser(tmp_path, Path(folder))
+        yield from _browser(tmp_path_factory.mktemp("chromium"), Path(folder))
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Browser:
+    """The same for each test, without what the one before left in it."""
+    chromium.forget()
+    return chromium
 
 
 def _browser(tmp_path: Path, folder: Path) -> Iterator[Browser]:
