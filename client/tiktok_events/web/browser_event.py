@@ -176,7 +176,7 @@ def _range(value: Any) -> list[Any] | None:
     return ends if len(ends) == _ENDS and None not in ends else None
 
 
-def _scalar(name: str, value: Any) -> str | int | float | None:
+def _scalar(name: str, value: Any) -> Any:
     value = value.value if isinstance(value, Enum) else value
     if name not in _KINDS:
         text = value if name in _WORDS else _id_text(value)
