@@ -103,7 +103,7 @@ def without_user(events: Events) -> Events:
 def beside_redis(
     server: EmbeddedServer, call: Callable[[Any], object], arguments: Sequence[Any]
 ) -> dict[str, float]:
-    """Measure as `measured` does, and what a call costs the server."""
+    """Measure as `measured` does, and also what a call costs the server."""
     with Redis.from_url(server.url, protocol=2) as redis:
         redis.config_resetstat()
         before_s = tree_cpu_s(server.pid)

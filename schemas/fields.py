@@ -152,7 +152,7 @@ class Text(EventField):
 
 
 class CutText(Text):
-    """A text of which the beginning is worth something: it is cut where it is too long."""
+    """A text whose beginning is useful alone: it is cut where it is too long."""
 
     reading = "cut"
 
@@ -168,7 +168,7 @@ class Shaped(Text):
     Args:
         form: pattern of the usual form.
         advice: the warning.
-        spelling: what makes the usual form of a text that only looks otherwise.
+        spelling: turns a text that differs in spelling alone into its usual form.
     """
 
     def __init__(self, form: str, advice: str, spelling: Callable[[str], str]) -> None:

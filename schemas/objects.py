@@ -65,7 +65,7 @@ class EventObject(Schema):
                 yield from field.schema.vital_paths(f"{prefix}{key}.")
 
     def wanted_paths(self, prefix: str = "") -> Iterator[str]:
-        """Yield the paths that are asked for, though there is an event without them."""
+        """Yield the paths of fields that are wanted, though an event may lack them."""
         for key, field in self.fields.items():
             if isinstance(field, EventField) and field.required and not field.vital:
                 yield prefix + key

@@ -75,7 +75,7 @@ def token(value: Any) -> str:
 
 
 def _webhook(value: Any) -> str:
-    """An address that an incident may be told to; it often holds a secret, so no error shows it."""
+    """The address of a webhook; it often holds a secret, so no error shows it."""
     given = address("https", "http")(value)
     if given.startswith("http://") and not is_this_machine(urlsplit(given).hostname or ""):
         raise ValueError("must begin with https://, or lead to this machine")

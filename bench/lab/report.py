@@ -67,7 +67,7 @@ def course_of(given: argparse.Namespace) -> Course:
 
 
 def options_of(given: argparse.Namespace) -> dict[str, Any]:
-    """Return what was asked for, without what changes no figure."""
+    """Return the options that were given, without those that change no figure."""
     return {name: value for name, value in vars(given).items() if name not in NOT_MEASURED}
 
 
@@ -107,7 +107,7 @@ def medians(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def short(value: float) -> str:
-    """Return a figure with as many digits as it deserves."""
+    """Return a figure with as many digits as it is precise to."""
     if value == round(value) or value >= 10:
         return f"{value:,.0f}"
     return hundredths(value) if value < 1 else f"{value:.1f}"

@@ -35,7 +35,7 @@ FULL, EMPTY = CASES = ("backlog", "alone")
 
 
 class Outlet(OurSite):
-    """A site whose only destination is parked, but for the time of a measurement."""
+    """A site whose only destination is parked, except while it is measured."""
 
     def __init__(self, course: Course, stack: ExitStack) -> None:
         super().__init__(course, stack)

@@ -211,5 +211,5 @@ def _row(name: str, figures: Figures) -> list[str | Text]:
 
 
 def _printable(text: str) -> str:
-    """Text of a request that cannot command a terminal."""
+    """Text of a request without what would control a terminal."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -65,7 +65,7 @@ class Slow:
     delay_s: float = field(metadata=number(0, _HOUR_S))
 
     def impose(self, exchange: Exchange) -> Reply:
-        """Serve the request: the delay is added by who carries out the reply."""
+        """Serve the request; whoever carries out the reply adds the delay."""
         return exchange.serve()
 
 

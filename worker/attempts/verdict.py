@@ -38,7 +38,7 @@ class Verdict(StrEnum):
 
     @property
     def leads_to(self) -> Consequences:
-        """What follows from it."""
+        """What follows from this verdict."""
         return CONSEQUENCES[self]
 
 

@@ -122,7 +122,7 @@ class Row:
 
 @click.group("destinations", help=GROUP_HELP)
 def destinations() -> None:
-    """Hold the commands together."""
+    """Group the commands."""
 
 
 @destinations.command("list", help=LIST_HELP)

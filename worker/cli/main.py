@@ -80,4 +80,4 @@ class Program(Commands):
 )
 @click.version_option(package_name="tiktok-events-worker", prog_name="tiktok-events")
 def main() -> None:
-    """Hold the commands together."""
+    """Group the commands."""

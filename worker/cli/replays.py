@@ -119,7 +119,7 @@ _number = click.argument("number", metavar="N", type=click.IntRange(min=1))
 
 @click.group("replays", help=GROUP_HELP)
 def replays() -> None:
-    """Hold the commands together."""
+    """Group the commands."""
 
 
 @replays.command("list", help=LIST_HELP)

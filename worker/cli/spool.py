@@ -84,7 +84,7 @@ file_option: Final = click.option(
 
 @click.group("spool", help=GROUP_HELP)
 def spool() -> None:
-    """Hold the commands together."""
+    """Group the commands."""
 
 
 @spool.command("status", help=STATUS_HELP)

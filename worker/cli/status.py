@@ -163,7 +163,7 @@ def _total_rows(figures: Figures) -> Iterator[tuple[str, int, str]]:
 
 
 def _most(salvaged: Mapping[str, int]) -> str:
-    """The places that were mended or left out most often."""
+    """The fields that were mended or left out most often."""
     most = sorted(salvaged.items(), key=lambda item: (-item[1], item[0]))
     shown = " · ".join(f"{path} {count:,}" for path, count in most[:SHOWN_PATHS])
     return f"{shown} · …" if len(most) > SHOWN_PATHS else shown

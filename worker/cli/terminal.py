@@ -63,7 +63,7 @@ def print_json(value: Any) -> None:
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask, unless `yes`; the question stands on stderr, so that --json stays clean.
+    """Ask, unless `yes`; the question goes to stderr, so that --json stays clean.
 
     Raises:
         click.ClickException: the answer is no, or nobody can answer.
@@ -141,7 +141,7 @@ def printable(text: str, limit: int | None = None) -> str:
 
 
 def cut_middle(text: str, limit: int) -> str:
-    """Keep both ends: ids differ at the end, destinations at the start."""
+    """Cut the middle and keep both ends: ids differ at the end, destinations at the start."""
     if len(text) <= limit:
         return text
     head = (limit - 1) // 2

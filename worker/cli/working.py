@@ -18,7 +18,7 @@ from worker.settings import Settings, unknown_variables
 
 
 def work(name: str | None, **options: Any) -> int:
-    """Check the settings and work until told to end; returns the exit code.
+    """Check the settings, and work until told to end; returns the exit code.
 
     Raises:
         InvalidSetting: what `doctor` refuses, before anything begins.

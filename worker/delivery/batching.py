@@ -30,7 +30,7 @@ def full_batches(
 ) -> tuple[list[list[E]], list[E]]:
     """Cut events, in order, into batches that are full, and the rest that is not.
 
-    An event that is alone over ``max_bytes`` makes a batch of its own.
+    An event that exceeds ``max_bytes`` by itself gets a batch of its own.
 
     Args:
         events: in the order in which they are sent.

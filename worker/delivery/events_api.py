@@ -97,7 +97,7 @@ class EventsApi:
             return judge(response.status_code, response.headers, content)
 
     def _line(self) -> tuple[requests.Session, requests.PreparedRequest]:
-        """This thread's session, and a request that lacks its body and token."""
+        """This thread's session, and a prepared request without a body or a token."""
         line: tuple[requests.Session, requests.PreparedRequest] | None
         line = getattr(self._local, "line", None)
         if line is None:
@@ -110,7 +110,7 @@ class EventsApi:
 def _filled(
     blank: requests.PreparedRequest, body: bytes, access_token: str
 ) -> requests.PreparedRequest:
-    """A copy with body and token: preparing all of it anew takes a third of a request's CPU."""
+    """A copy with body and token: preparing it from scratch takes a third of a request's CPU."""
     request = blank.copy()
     request.prepare_body(body, None)
     request.headers["Access-Token"] = access_token

@@ -85,7 +85,7 @@ class Prepared:
         return counted_paths(warnings)
 
     def end_in(self, block: OpenBlock) -> list[Outgoing]:
-        """End the dead in their block and let the unjudged wait; returns what can be sent."""
+        """End the dead events, postpone those nobody could judge, and return what can be sent."""
         block.close_with(self.closing)
         if block.is_fresh:
             block.remarked.update(self.remarked)

@@ -28,7 +28,7 @@ _NUMBER: Final = re.compile(r"\d+")
 
 
 def spread(items: Sequence[T]) -> Iterator[T]:
-    """Some of all over a sequence, up to `CHECKED`, in no pattern that its items could share."""
+    """Up to `CHECKED` items from all parts of a sequence, in no regular pattern."""
     seen: set[int] = set()
     step = 0
     while len(seen) < min(len(items), CHECKED):

@@ -1,4 +1,4 @@
-"""Lets parked destinations go on when their access token is another one than was refused.
+"""Resumes parked destinations when their access token is no longer the one that was refused.
 
 A look is one read while no token has changed, however many destinations are parked.
 """

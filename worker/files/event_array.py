@@ -118,7 +118,7 @@ class _Text:
             raise problem from None
 
     def _more(self) -> bool:
-        """Take another part; whether there was one."""
+        """Read another part; returns whether there was one."""
         part = next(self._parts, None)
         self._forget()
         try:

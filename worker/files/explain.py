@@ -109,7 +109,7 @@ def mask(key: str, text: str) -> str:
 
 
 def is_digest(value: Any) -> bool:
-    """Tell whether ``value`` is 64 hex digits, and so nothing that anybody can read."""
+    """Tell whether ``value`` is a digest, 64 hex digits, which shows nobody anything."""
     return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
 
 

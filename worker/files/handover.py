@@ -151,7 +151,7 @@ def _add(part: Slice, entry: Entry, event: PreparedEvent | None) -> None:
 
 @dataclass(slots=True)
 class Sending:
-    """One run over a file, and what became of its entries so far.
+    """One run through a file, and what has become of its entries so far.
 
     Attributes:
         append: appends a slice.

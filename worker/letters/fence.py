@@ -30,7 +30,7 @@ REFUSED: Final = -1
 
 
 class Fence:
-    """Stands while it is entered, as long as `keep` is called often enough.
+    """Holds while it is entered, as long as `keep` is called often enough.
 
     Args:
         redis: a connection.
@@ -60,7 +60,7 @@ class Fence:
         self._redis.zrem(keys.ERASING, self._name)
 
     def begin(self) -> None:
-        """Let `held` tell from now on whether anything was moved."""
+        """From now on, `held` tells whether anything was moved."""
         self._renew()
         self._unbroken = True
 

@@ -32,7 +32,7 @@ _ID: Final = re.compile(r"\d{1,20}-\d{1,20}i?", re.ASCII)
 
 
 class LetterFileError(ValueError):
-    """A line is no exported letter; the message quotes nothing of it."""
+    """A line is not an exported letter; the message quotes nothing of it."""
 
 
 def _timestamp(*, allow_none: bool = False) -> kinds.Float:

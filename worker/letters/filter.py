@@ -27,7 +27,7 @@ _QUOTES: Final = frozenset("\"'`“”")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterFilter:
-    """Selects dead letters by what they are: all conditions must hold, and none selects all.
+    """Selects dead letters: all conditions must hold, and a filter without one selects all.
 
     Attributes:
         ids: one of these.
@@ -90,7 +90,7 @@ class LetterFilter:
         return _all_given(wanted, have) and (self.text is None or _may_say(kind, self.text))
 
     def covers(self, kind: Kind) -> bool:
-        """Whether every letter of a kind that may match does, but for times and ids."""
+        """Whether every letter of a kind that may match does match, apart from times and ids."""
         event = self.event is None or is_whole(shape_of(self.event))
         return event and (self.text is None or _says(kind, self.text))
 

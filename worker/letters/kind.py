@@ -83,7 +83,7 @@ class Kind:
 
     @classmethod
     def read(cls, document: bytes) -> Self | None:
-        """Read a kind from Redis; return `None` when it is none."""
+        """Read a kind from Redis; `None` when the text is not a kind."""
         known = document_of(document)
         if not isinstance(known, list) or len(known) != len(_CHECKS):
             return None

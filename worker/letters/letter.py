@@ -202,7 +202,7 @@ class DeadLetter:
         return self.expires_at > now
 
     def summary(self, now: float) -> dict[str, Any]:
-        """Everything but the body and the log; its order, and whether it can still be sent."""
+        """All but the body and the log, with the order and whether it can still be sent."""
         return self._but(NO_BODY) | {
             "field": self.field,
             "order_id": self.order_id,

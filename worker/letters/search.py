@@ -61,7 +61,7 @@ class Cursor(NamedTuple):
 
     @classmethod
     def of(cls, letter: DeadLetter) -> Self:
-        """The place behind a letter."""
+        """The cursor behind a letter."""
         return cls(letter.expires_at, letter.id)
 
     @classmethod

@@ -69,7 +69,7 @@ def _told_to_end(timeout_s: float) -> bool:
 
 
 def end(program: subprocess.Popen[bytes], grace_s: float) -> None:
-    """SIGTERM, then SIGKILL if the program is still there after ``grace_s`` seconds."""
+    """Send SIGTERM, then SIGKILL if the program is still there after ``grace_s`` seconds."""
     program.terminate()
     try:
         program.wait(grace_s)

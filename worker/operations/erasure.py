@@ -203,7 +203,7 @@ class Erasure:
         self._comes_true(erased)
 
     def _erase_waiting(self, found: Found, seen: Seen) -> None:
-        """Erase what stands in outboxes and, for a lease, what comes back from claims."""
+        """Erase what waits in outboxes and, until a lease has passed, what returns from claims."""
         self._comes_true(lambda: self._blocks.erase(found, seen))
         found.holders = self._blocks.holders()
         found.being_sent = sum(holder.events for holder in found.holders)

@@ -98,7 +98,7 @@ class BlocksOf:
         return not self._held
 
     def holders(self) -> list[Holder]:
-        """The claims that are alive on such blocks."""
+        """The living claims on such blocks."""
         return list(self._held.values())
 
     def _erase_new(self, found: Found, seen: Seen) -> None:

@@ -205,7 +205,7 @@ class _Left:
 
 
 def _decoded(claimed: ClaimedBlock) -> list[Any]:
-    """Return a block's events; what is not a JSON array, which we never write, is so many `None`.
+    """Return a block's events; a payload that is no JSON array, which we never write, as `None`s.
 
     They end as invalid dead letters instead of killing one worker after the other.
     """

@@ -99,7 +99,7 @@ class ClockWatch:
             getattr(log, _LEVELS[found])(found.value, ahead_s=round(ahead_s, 1), pid=os.getpid())
 
     def _parts(self) -> Iterator[tuple[list[str], bool]]:
-        """All destinations that have work, some at a time, and whether they are the last."""
+        """Yield the destinations that have work in parts, and whether a part is the last."""
         due: Any = self._redis.zrange(keys.READY, 0, -1)
         names = [text_of(name) for name in due]
         for first in range(0, max(len(names), 1), AT_ONCE):

@@ -1,4 +1,4 @@
-"""Parking: a destination's events wait until a person, or a changed token, lets them go on."""
+"""Parking: a destination's events wait until a person resumes it or its token changes."""
 
 from __future__ import annotations
 

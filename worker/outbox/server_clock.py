@@ -1,4 +1,4 @@
-"""The server's clock, as one worker process knows it: the reference of the installation.
+"""The server's clock as one worker process knows it; the whole installation goes by it.
 
 Ages decide whether an event is still sent, and several workers, producers' blocks and leases
 must agree on them. All of these are dated by the server, so its clock is the one that counts,

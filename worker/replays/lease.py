@@ -60,7 +60,7 @@ class Step(IntEnum):
 
 @dataclass(slots=True)
 class LeasedReplay:
-    """A replay that this process has on lease.
+    """A replay that this process holds a lease on.
 
     Attributes:
         replay: as it was when it was taken.
@@ -126,7 +126,7 @@ class ReplayLease:
         )
 
     def offered(self) -> list[int]:
-        """Replays that are due and that nobody works at; not offered again for a moment."""
+        """Replays that are due and that no worker has; they are not offered again for a moment."""
         found = self._offer([keys.REPLAYS], [OFFER_AGAIN_MS, OFFERED_AT_ONCE])
         known = map(whole_of, cast("list[bytes]", found))
         return [number for number in known if number is not None]

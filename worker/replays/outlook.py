@@ -13,7 +13,7 @@ NO_BODY: Final = "its body was not kept; send the event again"
 
 
 def dies_of(letter: DeadLetter, *, strict: bool) -> Finding | None:
-    """What a worker would end the event for, before it is sent; `None` if it would be sent.
+    """Why a worker would bury the event before sending it; `None` if it would be sent.
 
     Args:
         letter: as it stands in Redis, with a destination.

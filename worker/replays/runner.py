@@ -157,7 +157,7 @@ class Turn:
         return False
 
     def _next_page(self, destination: str) -> Page:
-        """The next letters of a lane; at most as many go as the rate allows."""
+        """The next letters of a lane, at most as many as the rate allows."""
         limit = min(self._allowed, STEP)
         before = behind = self._held.places.get(destination, BEGINNING)
         going: list[tuple[bytes, DeadLetter]] = []

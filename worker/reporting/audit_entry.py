@@ -144,7 +144,7 @@ def entry_parts(
     result: str | None = None,
     **facts: Any,
 ) -> list[Any]:
-    """An entry as the scripts take it that write it with what it tells of.
+    """An entry in the form of the scripts that write it together with the act it describes.
 
     Args:
         action: what is done.

@@ -134,7 +134,7 @@ def _utc(record: logging.LogRecord) -> str:
 
 
 def _number(value: Any) -> Any:
-    """A figure; anything else has no business in a field for figures."""
+    """A number; a field for numbers holds nothing else."""
     if isinstance(value, int | float):
         return value
     raise TypeError

@@ -27,7 +27,7 @@ _OUR_PACKAGES: Final = frozenset({"worker", "tasks", "schemas", "tiktok_events"}
 
 
 class Limiter:
-    """Lets the first of equal things pass, and one more after each silence.
+    """Lets the first of several equal reports pass, and another one after each pause.
 
     Args:
         silence_s: seconds between two of them.

@@ -107,7 +107,7 @@ class Fields:
         return {name: number for name, number in found.items() if number}
 
     def timestamps(self, place: str, scores: Iterable[tuple[bytes, float]]) -> dict[str, float]:
-        """A sorted set of timestamps in milliseconds, as Unix seconds, without the junk."""
+        """Read a sorted set of timestamps in milliseconds as Unix seconds; junk is left out."""
         found = ((text_of(name), score) for name, score in scores)
         read = ((name, self.timestamp(f"{place}: {name}", score)) for name, score in found)
         return {name: timestamp for name, timestamp in read if timestamp is not None}
@@ -139,7 +139,7 @@ class Fields:
 
 
 def named(junk: Iterable[str]) -> Iterator[str]:
-    """Places of junk for people: the first of them, then how many more there are."""
+    """Say where junk was found: the first places, then how many more there are."""
     places = sorted(set(junk))
     yield from places[:NAMED]
     if len(places) > NAMED:

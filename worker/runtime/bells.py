@@ -54,7 +54,7 @@ def written(task: TaskEntry, arguments: Sequence[int] = ()) -> bytes:
 
 
 def heard(message: bytes) -> bytes | None:
-    """Return the bell that a message is, made anew; `None` when it is not one of ours."""
+    """Rebuild the bell that a message carries; `None` when it is not one of ours."""
     if len(message) > MOST_BYTES:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Celery's broker as Celery takes it: kombu has words of its own for Sentinels and for TLS."""
+"""Celery's broker in Celery's terms: kombu has names of its own for Sentinels and for TLS."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def kombu_url(url: str) -> str:
 
 
 def kombu_settings(url: str) -> dict[str, Any]:
-    """What else it needs: Celery's settings, transport options apart.
+    """The rest of Celery's settings for it, apart from the transport options.
 
     Kombu verifies no certificate unless it is told to, by options of the URL or in this place.
     """

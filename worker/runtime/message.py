@@ -59,7 +59,7 @@ class Carried:
 
 
 def read(message: bytes, number: str, most_bytes: int) -> Carried:
-    """Find the event.
+    """Find the event that a message carries.
 
     Args:
         message: as it stood in its list.

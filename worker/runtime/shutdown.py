@@ -56,7 +56,7 @@ class StopFlag:
         return before
 
     def is_set(self) -> bool:
-        """Whether the worker is to claim no more."""
+        """Whether the worker must stop claiming."""
         return self._byte[0] == 1
 
 
@@ -127,7 +127,7 @@ GENTLE_END: Final = GentleEnd()
 
 
 def within(budget_s: float) -> Callable[[], bool]:
-    """Tells, from now on, whether there is time left and the worker does not stop."""
+    """Returns a function that tells whether there is time left and the worker goes on."""
     ends = time.monotonic() + budget_s
     return lambda: time.monotonic() < ends and not stopping()
 

@@ -73,7 +73,7 @@ class StallWatch:
         return overdue_s > 0 and self._progress.age_s() > self._stall_s / LOOKS
 
     def _overdue_s(self) -> float:
-        """How long the first destination has been due; taking one puts it off by a lease."""
+        """How long the first destination has been due; taking it moves that by a lease."""
         first = cast(
             "list[tuple[bytes, float]]", self._redis.zrange(keys.READY, 0, 0, withscores=True)
         )
@@ -109,7 +109,7 @@ class StallStep(bootsteps.StartStopStep):
 
 
 def end_worker(stall_s: float) -> None:
-    """Say what is known, and end this process and its pool without asking them."""
+    """Log what is known, then kill this process and its pool."""
     log.error("stalled", no_progress_s=round(SIGN_OF_LIFE.age_s()), limit_s=stall_s)
     faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
     report_stall()

@@ -70,7 +70,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         self._timer = parent.timer.call_repeatedly(EVERY_S, self._look)
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 — because Celery calls it so
-        """Look no more."""
+        """Stop looking."""
         self._cancel()
 
     def _cancel(self) -> None:

@@ -1,4 +1,4 @@
-"""An event in other words than those of API 2.0: of API 1.0, of a whole request, of other tools.
+"""An event in other words than API 2.0's: those of API 1.0, of a whole request, of other tools.
 
 It is taken apart into an event of 2.0, or refused by its name; never read by half.
 """

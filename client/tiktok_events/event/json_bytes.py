@@ -64,7 +64,7 @@ def _items(value: object) -> Iterable[tuple[object, object]]:
 
 
 def _shown(key: object) -> str:
-    """A place in a list or the name of a field; what is no name may be a person's."""
+    """A place in a list or the name of a field; any other key may hold a person's data."""
     known = isinstance(key, int) or (isinstance(key, str) and _FIELD_NAME.fullmatch(key))
     return str(key) if known else "?"
 

@@ -30,7 +30,7 @@ _PATH: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What may be shared of an event.
+    """What may be shared from an event.
 
     Example:
         >>> Policy("limit", remove=("user.email", "user.ip")).applied_to(

@@ -53,7 +53,7 @@ class Reading(NamedTuple):
 
 
 def read(kind: str, value: Any, options: Sequence[Any] = ()) -> Reading | None:
-    """Return the one safe reading of ``value``; ``None`` where there is none, or several.
+    """Return the only safe reading of ``value``; ``None`` where there is none, or several.
 
     Args:
         kind: a key of `READINGS`.

@@ -117,7 +117,7 @@ def strip_parameters(url: str, names: frozenset[str]) -> str:
 
 
 def _joined(mark: str, parameters: str, goes: Goes, *, route: bool = False) -> str:
-    """What stays of a part of the URL, with the mark before it, unless nothing stays."""
+    """What is left of a part of the URL, behind its separator; empty if nothing is left."""
     stays = _route(parameters, goes) if route else _stripped(parameters, goes)
     return mark + stays if stays or stays == parameters else ""
 

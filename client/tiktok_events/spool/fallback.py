@@ -75,7 +75,7 @@ class Fallback:
         self._dropped.add(events)
 
     def recovered(self) -> None:
-        """Redis has taken an event."""
+        """Note that Redis takes events again."""
         if self._in_outage:
             self._in_outage = False
             lost = f"; {self.dropped:,} events were dropped so far" if self._drops else ""

@@ -52,7 +52,7 @@ class SpoolRepair:
 
 
 def repair(spool: Spool) -> SpoolRepair:
-    """Replace a damaged file by one with all that is whole of it; leave a whole one alone.
+    """Replace a damaged file with one that holds all of it that is whole; leave a whole one alone.
 
     Nothing is deleted. Killed in between, it can be run again on the file that it set aside:
     events that are then kept twice have the same ids, and count once.

@@ -11,7 +11,7 @@ VehicleState: TypeAlias = Literal["New", "Used", "CPO"]
 
 
 class Mileage(TypedDict, total=False):
-    """How far the vehicle has gone."""
+    """How far the vehicle has been driven."""
 
     value: Amount
     """The distance in `unit`; 0 for a new vehicle."""

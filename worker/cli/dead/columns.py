@@ -36,7 +36,7 @@ class Column:
 
     @classmethod
     def of(cls, heading: str, cells: Iterable[str], **how: bool) -> Self:
-        """A column in which nothing is `UNKNOWN`."""
+        """A column that shows an empty cell as `UNKNOWN`."""
         return cls(heading, [cell or UNKNOWN for cell in cells], **how)
 
     @property

@@ -114,7 +114,7 @@ OTHERS: Final = (
 
 @click.group("dead", cls=Commands, commands=OTHERS, help=GROUP_HELP)
 def dead() -> None:
-    """Hold the commands together."""
+    """Group the commands."""
 
 
 def _cursor(

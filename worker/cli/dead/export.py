@@ -106,7 +106,7 @@ def _write(
 
 @contextmanager
 def _opened(file: Path | None) -> Iterator[BinaryIO]:
-    """Where to write; a file gets its name when all of it is on the disk.
+    """Where to write; a file gets its name once all of it is on disk.
 
     Raises:
         click.ClickException: it cannot be written.

@@ -1,4 +1,4 @@
-"""`dead import --replace`: letters take what an edited export says of their events."""
+"""`dead import --replace`: letters are edited as the rows of an export were."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class FileDesk(Desk):
 def desk_of(
     redis: Redis, settings: Settings, file: BinaryIO, locale: Locale, *, as_json: bool
 ) -> FileDesk:
-    """Where an edited export is followed.
+    """The desk at which the rows of an edited export are applied.
 
     Args:
         redis: a connection.
@@ -138,7 +138,7 @@ def desk_of(
 
 
 def _input(file: BinaryIO) -> InputFile:
-    """The file, readable twice: once to show what would change, once to change it."""
+    """The file, which is read twice: to show what would change, and to change it."""
     name = PurePath(str(getattr(file, "name", ""))).name
     raw = file if not isinstance(file, io.BufferedReader) else file.raw
     if not file.seekable():

@@ -144,7 +144,7 @@ def _plan(redis: Redis, request: ReplayRequest, settings: Settings) -> Plan:
 
 
 def _ask(redis: Redis, request: ReplayRequest, *, detach: bool) -> tuple[Replay, str | None]:
-    """Ask the workers, and watch them; the replay as it was last seen, and why it was left."""
+    """Ask the workers and watch; returns the replay as last seen, and why watching ended."""
     replays = Replays(redis)
     number = replays.ask(request)
     asked = found(replays, number)

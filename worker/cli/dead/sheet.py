@@ -76,7 +76,7 @@ class Sheet:
     decimal: str = "."
 
     def header(self) -> bytes:
-        """The first line, with the mark of UTF-8."""
+        """The first line, behind a byte order mark."""
         return MARK.encode() + self._line(COLUMNS)
 
     def row(self, letter: DeadLetter, now: float) -> bytes:

@@ -25,7 +25,7 @@ def worker_clocks(figures: Figures) -> Check:
 
 
 def accounting(figures: Figures) -> Check:
-    """Whether every event that was accepted is somewhere."""
+    """Whether every accepted event is accounted for."""
     name = "accounting"
     if figures.unaccounted or figures.dead_unaccounted:
         message = (

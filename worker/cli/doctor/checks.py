@@ -1,4 +1,4 @@
-"""Checks of everything between these settings, this server and delivered events."""
+"""Checks of all that stands between these settings and delivered events."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def api_url(url: str) -> Check:
 
 
 def server(redis: Redis) -> Iterator[Check]:
-    """Whether the server keeps what it is given.
+    """Whether the server keeps what it has accepted.
 
     Raises:
         redis.RedisError: it does not answer.

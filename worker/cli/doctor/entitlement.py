@@ -91,7 +91,7 @@ _OF_A_COMMAND: Final = "to run the"
 
 
 def access(redis: Redis, role: Role) -> Check:
-    """Check the user of these connections; tells all that it lacks, by name.
+    """Check the user of these connections, and name every permission it lacks.
 
     Raises:
         redis.RedisError: the server cannot be reached.
@@ -124,7 +124,7 @@ def _missing_commands(redis: Redis, needed: Access) -> list[str]:
 
 
 def _keys(redis: Redis, needed: Access) -> list[str]:
-    """On a cluster only those of the outbox: Celery's are on another server, and in other slots."""
+    """On a cluster, only the outbox's keys: Celery's are on another server, in other slots."""
     discovery = redis.connection_pool.connection_kwargs.get("discovery")
     on_a_cluster = discovery is not None and discovery.address.service is None
     return [one for one in needed.keys if one.startswith(PREFIX) or not on_a_cluster]

@@ -60,7 +60,7 @@ class Order:
 
     @property
     def slice_entries(self) -> int:
-        """Entries of one step; a slow pace takes small ones."""
+        """How many entries a step has; fewer when the pace is slow."""
         return SLICE if isinstance(self.rate, str) else max(1, min(SLICE, int(self.rate)))
 
     @property

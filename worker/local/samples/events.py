@@ -77,7 +77,7 @@ class Fault:
     """One way in which an event is wrong.
 
     Attributes:
-        name: stands in the ``event_id`` of the events that are wrong so.
+        name: is part of the ``event_id`` of every event with this fault.
         event_source: the source whose events it is put into.
         path: where the worker finds it.
         put_into: changes an event in place.
