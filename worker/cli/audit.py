@@ -31,10 +31,10 @@ How many, by person:
 
 \b
     who      the system user, also behind sudo; or TIKTOK_EVENTS_ACTOR, which a program sets
-             to say whose word it carries; `worker` when a worker did it by itself
+             to say on whose behalf it acts; `worker` when a worker did it by itself
     count    events or dead letters that it concerned, so far
-    result   how it ended; "under way"; or "interrupted": it has made no step for a minute,
-             and whoever did it was killed
+    result   how it ended; "under way"; or "interrupted": nothing has been done for a
+             minute, because whoever did it was killed
     what     a destination, or the filter that was given, and what else is worth knowing
 
 Personal data are in no entry. The newest {MAX_ENTRIES:,} are kept.

@@ -56,7 +56,13 @@ Exit codes: 0 every event is accounted for, 1 one is not, or a part failed.
 @click.option("--events", type=click.IntRange(1, 1_000_000), default=20_000, show_default=True)
 @click.option("--pixels", type=click.IntRange(1, 1_000), default=4, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 16), default=1, show_default=True)
-@click.option("--seed", type=int, default=7, show_default=True, help="Another one, other events.")
+@click.option(
+    "--seed",
+    type=int,
+    default=7,
+    show_default=True,
+    help="Another seed, other events.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with the figures.")
 @click.option("--keep", is_flag=True, help="Leave everything running until Ctrl-C.")
 def demo(*, as_json: bool, keep: bool, **plan: int) -> None:

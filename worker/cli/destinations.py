@@ -48,7 +48,7 @@ _NONE_WAITING: Final = (
 _NEAR: Final = 3
 _NAME_CHARS: Final = 34
 
-GROUP_HELP: Final = """See destinations, park them and let them go on.
+GROUP_HELP: Final = """See destinations, park and resume them.
 
 \b
 All of them:           tiktok-events destinations list
@@ -88,7 +88,7 @@ its token changes, but never what you have parked.
 Exit codes: 0 parked, also if it was before, 1 nobody knows the destination, 2 wrong usage.
 """
 
-RESUME_HELP: Final = """Let a parked destination go on.
+RESUME_HELP: Final = """Resume a parked destination.
 
 \b
 The token is renewed:   tiktok-events destinations resume web:C0PIXEL

@@ -41,7 +41,7 @@ Many values, from a file:      tiktok-events erase --external-id - --yes < ids.t
 
 The values are prepared and hashed as the match keys of events are, and only the digests are
 looked for; a SHA-256 digest may be given instead of a value. An event goes if one of its
-values is among them. What stands for - is asked for unseen, or read line by line from a
+values is among them. A - is asked for without being shown, or read line by line from a
 pipe, and then --yes is needed. Write a phone number with its country code: without one it
 can be read in two ways, and both are erased.
 

@@ -28,7 +28,7 @@ COMMANDS: Final = {
     "status": "Show how many events are where, and what each destination is doing.",
     "dead": "Look after dead letters: events that are not sent again unless you say so.",
     "replays": "See how far replays are, pause, resume and cancel them.",
-    "destinations": "See destinations, park them and let them go on.",
+    "destinations": "See destinations, park and resume them.",
     "erase": "Erase one person's events that wait or are dead; those of others stay.",
     "audit": "Show who parked, resumed, repaired, replayed, purged or erased what.",
     "spool": "Look after the spool: events that wait on this machine for Redis.",

@@ -122,21 +122,21 @@ _FILTERS: Final = (
         "--reason",
         type=click.Choice([reason.value for reason in Reason]),
         metavar="REASON",
-        help="Died of this: " + ", ".join(Reason) + ".",
+        help="Died for this reason: " + ", ".join(Reason) + ".",
     ),
     click.option("--code", type=int, metavar="N", help="Refused by the API with this code."),
     click.option(
         "--field",
         callback=_field,
         metavar="PATH",
-        help="This was wrong: properties.contents[].price.",
+        help="This field was wrong: properties.contents[].price.",
     ),
     click.option("--event", metavar="NAME", help="Events of this name."),
     click.option(
         "--destination",
         callback=_destination_or_none,
         metavar="DEST",
-        help="Of this destination; `none`: never had one.",
+        help="Of this destination; `none`: of letters without one.",
     ),
     click.option(
         "--source",
@@ -159,6 +159,6 @@ _FILTERS: Final = (
         help="Can still be sent, or is too old.",
     ),
     click.option("--event-id", metavar="ID", help="Of the event with this event_id."),
-    click.option("--text", metavar="TEXT", help="In the message or the field, in any case."),
+    click.option("--text", metavar="TEXT", help="In the message or the field, whatever the case."),
 )
 _FILTERED: Final = tuple(field.name for field in fields(LetterFilter) if field.name != "ids")

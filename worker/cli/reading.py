@@ -97,7 +97,7 @@ _OPTIONS = (
         "--format",
         "form",
         type=click.Choice([JSON_FORM, TABLE_FORM]),
-        help="Of FILE; by default what its name and its content say.",
+        help="Format of FILE; by default told by its name and content.",
     ),
     click.option(
         "--map",
@@ -105,19 +105,19 @@ _OPTIONS = (
         multiple=True,
         metavar="FIELD=COLUMN",
         callback=read_columns,
-        help="Where a field of the event stands in a table. Repeatable.",
+        help="The column of a table that holds a field of the event. Repeatable.",
     ),
     click.option(
         "--encoding",
         metavar="NAME",
         callback=_read_encoding,
-        help="Of FILE, such as windows-1250; by default its content tells.",
+        help="Encoding of FILE, such as windows-1250; by default told by its content.",
     ),
     click.option(
         "--time-zone",
         metavar="ZONE",
         callback=_read_zone,
-        help="Of the times in a table that name none, such as Europe/Berlin.",
+        help="Time zone of times that name none, such as Europe/Berlin.",
     ),
     click.option(
         "--decimal",

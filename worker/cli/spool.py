@@ -65,7 +65,7 @@ What an earlier run left:    tiktok-events spool repair --file spool.sqlite.dama
 
 What is whole goes into a new file of the same name, from which it is flushed as usual. The
 damaged one is kept beside it under another name; nothing is deleted. Delete it yourself when
-nothing more is to be had from it: it holds events of people.
+it is of no more use: it holds events of people.
 
 End the producers of this machine first, if they still use the file: what one of them writes
 in that moment stays in the file that is set aside. A spool that is whole is left alone.

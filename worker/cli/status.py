@@ -46,7 +46,7 @@ Parked destinations:
 
 \b
 Figures count since the first start:
-    accepted    events that track() returned for
+    accepted    events for which track() returned
     waiting     not sent yet, or sent and not answered
     delayed     tracked with a delay; their time has not come
     cancelled   taken back while they were delayed
@@ -55,7 +55,7 @@ Figures count since the first start:
                 event once, the most frequent first: tiktok-events explain tells why
     died        became dead letters, by reason
     requests    sent to the API
-    foreign     messages in our queue that could hold no event of ours
+    foreign     messages in our queue that hold no event
 
 accepted + replayed must equal delivered + waiting + died, and what is delayed, was cancelled,
 or was erased while it waited (tiktok-events erase): no event is lost unseen.

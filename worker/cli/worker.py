@@ -22,7 +22,7 @@ SIGTERM or Ctrl-C ends it: it claims no more, settles what is under way and hand
 rest back. The second one ends it at once; what was under way is delivered by another
 worker when its lease ends.
 
-Exit codes: 0 told to end, 1 refused to start or failed, 2 wrong usage, 70 was stuck.
+Exit codes: 0 told to end, 1 refused to start or failed, 2 wrong usage, 70 it was stuck.
 """
 
 
@@ -39,9 +39,9 @@ Exit codes: 0 told to end, 1 refused to start or failed, 2 wrong usage, 70 was s
     type=click.Choice(["prefork", "solo", "threads"]),
     default="prefork",
     show_default=True,
-    help="How they are kept; solo is one process that also does the work.",
+    help="Celery's pool; solo is a single process that also does the work.",
 )
-@click.option("--name", help="Node name, host part included; made up when absent.")
+@click.option("--name", help="Node name, including the host part; made up if absent.")
 def worker(concurrency: int, pool: str, name: str | None) -> None:
     """Start a worker."""
     with ended_by_signals():

@@ -29,12 +29,12 @@ HELP: Final = """Repair the events of dead letters. Nothing is sent: replay them
 \b
 One value:                 tiktok-events dead edit 17-0 --set properties.currency=EUR
 See it first:              tiktok-events dead edit 17-0 --set properties.value=59.98 --dry-run
-All that broke the same:
+All with the same fault:
     tiktok-events dead edit --field properties.currency --set properties.currency=EUR
 In every item of a list:   … --set 'properties.contents[].price=9.99'
 In the first one:          … --set properties.contents.0.price=9.99
 Take a value out:          … --unset properties.contents.0.brand
-Much at once:              tiktok-events dead edit --reason invalid --patch fix.json
+Several changes at once:   tiktok-events dead edit --reason invalid --patch fix.json
     fix.json: {"properties": {"currency": "EUR", "query": null}}  (null takes out)
 To another pixel:          … --set event_source_id=C0OTHER --new-identity
 
@@ -42,8 +42,8 @@ An event is checked and its match keys are hashed at once, as if it were new. If
 be valid, its letter stays as it is, and the reason is told. Reason, message and attempts of a
 letter stay; `dead show` tells who edited it, when, and where.
 
-A VALUE means what its place wants: a number, true or false, a list or an object as JSON;
-else it is text, also if it looks like a number: --set properties.order_id=17 gives "17".
+A VALUE is read as its field wants it: a number, true or false, a list or an object as JSON;
+else it is text, even if it looks like a number: --set properties.order_id=17 gives "17".
 --patch takes JSON literally (RFC 7396, with the destination beside the event), goes before
 --set, and - reads standard input: for personal data, which a shell would remember.
 

@@ -31,7 +31,7 @@ HELP: Final = """Write dead letters to a file, or to standard output.
 \b
 All of them:             tiktok-events dead export -o letters.ndjson
 For a spreadsheet:       tiktok-events dead export -o letters.csv
-One that counts 1,5:     tiktok-events dead export -o letters.csv --decimal ,
+With decimal commas:     tiktok-events dead export -o letters.csv --decimal ,
 Some, to another tool:   tiktok-events dead export --reason rejected | jq -r .message
 The events, to be sent from elsewhere:
     tiktok-events dead export --recoverable | jq -c .body
@@ -58,7 +58,7 @@ Exit codes: 0 written, 1 Redis or FILE cannot be used, 2 wrong usage.
     "--format",
     "format_",
     type=click.Choice([NDJSON, CSV]),
-    help="By default what FILE ends in, else ndjson.",
+    help="By default told by the ending of FILE, else ndjson.",
 )
 @click.option(
     "-o",

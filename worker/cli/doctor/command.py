@@ -31,7 +31,7 @@ With the user of an application:  tiktok-events doctor --role producer
 What is wrong, for a program:
     tiktok-events doctor --json | jq 'select(.outcome != "ok")'
 
-It looks only: nothing is changed, and no request goes to TikTok. Whether TikTok takes the
+It only looks: nothing is changed, and no request goes to TikTok. Whether TikTok takes the
 token shows with the first event: tiktok-events send, with a test_event_code in it.
 
 Exit codes: 0 no check failed (warnings do not count), 1 one failed, 2 wrong usage.
@@ -44,7 +44,7 @@ Exit codes: 0 no check failed (warnings do not count), 1 one failed, 2 wrong usa
     type=click.Choice([role.value for role in Role]),
     default=Role.WORKER.value,
     show_default=True,
-    help="Whose work the user of the server is to do.",
+    help="Check the permissions that this role needs.",
 )
 @options.as_json
 def doctor(*, role: str, as_json: bool) -> None:

@@ -67,15 +67,15 @@ An event that cannot be accepted is reported by its line, without its values, an
 are handed over. One without event_time is refused too, unless --now is given. In a table, a
 list such as properties.contents is a JSON column, and event_time is Unix seconds or a date.
 
-How far a file came is noted in the same step that hands its events over, so that --resume
+How far a file has come is noted in the same step that hands its events over, so that --resume
 repeats none, whenever the run was killed. An event of a file that has no event_id gets one from
 the content of the file and its place there: sent again within 48 hours, it counts once.
 What is read from standard input should have an event_id of its own.
 
-Live traffic does not wait behind a file: by default as much is handed over as the workers
-carry away. Where nothing has left for two seconds, because no worker runs or the destination
-is parked, all is handed over at once, until something leaves again.
---rate 500 is so many events a second, --rate max all at once, whatever leaves.
+Live traffic does not wait behind a file: by default no more is handed over than the workers
+deliver. When nothing has been delivered for two seconds, because no worker runs or the
+destination is parked, the rest is handed over at once, until deliveries resume.
+--rate 500 hands over 500 events a second, --rate max everything at once.
 
 Handed over is not delivered: tiktok-events status, tiktok-events dead list.
 
@@ -100,10 +100,10 @@ NO_TIMES: Final = (
     multiple=True,
     metavar="FIELD=VALUE",
     callback=read_values,
-    help="A field of every event, whatever the file says. Repeatable.",
+    help="Set this field in every event, whatever the file says. Repeatable.",
 )
 @click.option("--now", is_flag=True, help="Events without a time happen now.")
-@click.option("--event-source-id", metavar="ID", help="Of events that name none.")
+@click.option("--event-source-id", metavar="ID", help="For events that name none.")
 @click.option(
     "--rate",
     default=AUTO,
