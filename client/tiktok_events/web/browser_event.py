@@ -185,7 +185,8 @@ def _scalar(name: str, value: Any) -> Any:
         return _reading(name, value)
     if isinstance(value, Decimal) and value.is_finite():
         value = int(value) if value.as_tuple().exponent == 0 else float(value)
-    return value if _is_figure(value) and _fits(name, value) else None
+    figure: float | None = value if _is_figure(value) and _fits(name, value) else None
+    return figure
 
 
 def _is_figure(value: Any) -> TypeGuard[int | float]:
