@@ -10,7 +10,7 @@ SCHEMA := client/tiktok_events/event/event.schema.json
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check chaos bench bench-scale bench-pins lint types imports schema docs facts \
+.PHONY: help setup demo test check chart sbom audit chaos bench bench-scale bench-pins lint types imports schema docs facts \
   wheel requirements clean
 
 help: ## what can be run here
@@ -32,7 +32,7 @@ test: setup ## all tests, against a real server
 	@$(BIN)/python -m pytest $(XDIST) $(COVER) $(ARGS)
 
 check: COVER := --cov --cov-report=
-check: lint types imports test wheel ## what CI runs: all of it, and what of the product was run
+check: lint types imports chart test wheel ## what CI runs: all of it, and what of the product was run
 	@$(BIN)/coverage report
 
 chaos: setup ## kill workers and the server for some minutes, and count
@@ -84,9 +84,28 @@ wheel: setup ## build both wheels, install them alone, start them, run the demo 
 	  -r requirements/demo.txt
 	@cd build/wheel && venv/bin/tiktok-events demo --events 1000 --json
 
+# Apart from .venv: Helm's engine alone takes 250 MB.
+build/%/.installed: requirements/%.txt
+	@$(PYTHON) -m venv build/$*
+	@build/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+chart: build/chart/.installed ## render the Helm chart, and judge it by Kubernetes' schemas
+	@build/chart/bin/python deploy/helm/check.py
+
+sbom: build/supply/.installed ## say what the worker is made of: build/sbom/worker.cdx.json (CycloneDX)
+	@mkdir -p build/sbom
+	@PYTHONWARNINGS=ignore build/supply/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --of JSON --output-file build/sbom/worker.cdx.json requirements/worker.txt
+	@echo build/sbom/worker.cdx.json
+
+audit: build/supply/.installed ## compare what the worker is made of with known vulnerabilities (asks PyPI)
+	@build/supply/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes \
+	  -r requirements/worker.txt || { echo "vulnerable, or not audited: the lines above say which" >&2; exit 1; }
+
 requirements: setup ## compile requirements/*.in to hashed pins
 	@$(BIN)/python -m pip install --quiet pip-tools
-	@cd requirements && for name in build worker demo dev; do \
+	@cd requirements && for name in build worker demo dev chart supply; do \
 	  ../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	    --annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	    --output-file=$$name.txt $$name.in; done
