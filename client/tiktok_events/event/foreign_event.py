@@ -26,6 +26,7 @@ from tiktok_events.event.key_names import (
     squeezed,
 )
 from tiktok_events.event.match_keys import alone
+from tiktok_events.event.other_words import translated
 from tiktok_events.event.plain_event import KNOWN, OBJECTS
 from tiktok_events.event.remarks import REMARKS, Reason, Remark, shown
 from tiktok_events.event.shapes import opened, pair_meaning, to_text
@@ -35,6 +36,12 @@ from tiktok_events.event.url_parameters import is_link, strip_people
 if TYPE_CHECKING:
     from tiktok_events.event.remarks import Remarks
 
+_BODIES: Final = (
+    ("data", "Events API 2.0"),
+    ("batch", "Events API 1.0"),
+    ("event_list", "a connector"),
+    ("events", "GA4's Measurement Protocol"),
+)
 WHOLE_BODY: Final = (
     "is the body of a whole request, {}: hand its events over, one by one or with track_many(), "
     "each with the event_source_id"
@@ -52,7 +59,7 @@ def taken_apart(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
         InvalidEvent: it is the body of a whole request, or an event of 1.0 with two destinations.
     """
     _refuse_bodies(event)
-    event = _opened(event, remarks)
+    event = translated(_opened(event, remarks), remarks)
     found = _Found(event, remarks)
     kept = {key: value for key, value in event.items() if key in KNOWN}
     for key, value in event.items():
@@ -83,8 +90,9 @@ def _as_mapping(value: Any) -> Any:
 
 
 def _refuse_bodies(event: Mapping[str, Any]) -> None:
-    for key, of in (("data", "Events API 2.0"), ("batch", "Events API 1.0")):
-        if isinstance(event.get(key), list | tuple) and not event.get("event"):
+    for key, of in _BODIES:
+        named = event.get("event") or event.get("event_name")
+        if isinstance(event.get(key), list | tuple) and not named:
             raise InvalidEvent(WHOLE_BODY.format(of), path=key)
 
 
@@ -114,7 +122,7 @@ class _Found:
     def into(self, event: dict[str, Any]) -> dict[str, Any]:
         """Put it where it belongs; ``event`` is changed and returned."""
         if self._user or self._given == {}:
-            lead_id = self._user.pop("lead_id", None)
+            lead_id = self._user.pop("lead_id", None) or self._user.pop("leadId", None)
             if lead_id not in (None, "") and not event.get("lead"):
                 event["lead"] = {"lead_id": lead_id}
             event["user"] = self._user
@@ -126,8 +134,6 @@ class _Found:
         """Read a key that no event has."""
         if key == "pixel_code":
             self._pixel_code(event, value)
-        elif key == "timestamp":
-            self._move(event, "event_time", value, key)
         elif key == "context" and isinstance(value, Mapping):
             self._context(event, value)
         elif key != "type":
@@ -219,7 +225,9 @@ class _Found:
             inner, meant = f"{path}.{shown(key)}", meaning(key)
             if self._is_limit(squeezed(key) if isinstance(key, str) else "", item):
                 continue
-            if meant in {None, PERSONAL} and (nested := _objects_of(item)):
+            if key == "lead_id" and not isinstance(item, Mapping | list):
+                self._user.setdefault(key, item)
+            elif meant in {None, PERSONAL} and (nested := _objects_of(item)):
                 for one in nested:
                     self._people(one, inner, adopts=adopts)
             elif meant is None:
@@ -232,12 +240,17 @@ class _Found:
         for key, value in context.items():
             path = f"context.{shown(key)}"
             if key in OBJECTS and isinstance(value, Mapping) and key != "ad":
-                inner = self.without_people(value, path, adopts=False)
-                self._move(event, key, {k: v for k, v in inner.items() if k in DOCUMENTED}, path)
+                self._move(event, key, self._documented_parts(value, path), path)
             elif key == "ad" and isinstance(value, Mapping):
                 self._found("ttclid", value.get("callback"), f"{path}.callback", adopts=True)
             else:
                 self._people({key: value}, "context", adopts=True)
+
+    def _documented_parts(self, value: Mapping[Any, Any], path: str) -> dict[Any, Any]:
+        parts = self.without_people(value, path, adopts=False)
+        for key in parts.keys() - DOCUMENTED:
+            self._remarks.append(Remark.left_out(f"{path}.{shown(key)}", "other", Reason.NO_KEY))
+        return {key: part for key, part in parts.items() if key in DOCUMENTED}
 
     def _move(self, event: dict[str, Any], key: str, value: Any, path: str) -> None:
         if value and not event.get(key):

@@ -168,6 +168,8 @@ class EventPreparer:
         if user is None:
             body.pop("user", None)
             return
+        if "lead_id" in user:
+            user = _with_lead(user, body, remarks)
         body["user"] = prepare_user(
             user, self.default_region, passing=self.user_keys, remarks=remarks
         )
@@ -194,6 +196,16 @@ def _taken_apart(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
         return taken_apart(event, remarks)
     except RecursionError:
         raise InvalidEvent(TOO_DEEP) from None
+
+
+def _with_lead(user: Mapping[str, Any], body: dict[str, Any], remarks: Remarks) -> dict[str, Any]:
+    """The user without a lead id, which belongs into ``lead``; some connectors give it here."""
+    kept = dict(user)
+    lead_id = kept.pop("lead_id")
+    if lead_id not in (None, "") and not body.get("lead"):
+        body["lead"] = {"lead_id": lead_id}
+        remarks.append(Remark.read_as("user.lead_id", "lead.lead_id"))
+    return kept
 
 
 def _object_of_user(user: object, remarks: Remarks) -> Any:

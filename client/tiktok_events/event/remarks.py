@@ -31,7 +31,7 @@ _REMEMBERED: Final = 1_000
 _PATH_CHARS: Final = 100
 _shows_nobody: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]{0,40}").fullmatch
 _is_counter: Final = re.compile(
-    r"junk|(?:left_out|read_as):[a-z_]{1,30}(?::[a-z_]{1,30})?"
+    r"junk|(?:left_out|read_as):[a-z_.]{1,40}(?::[a-z_]{1,30})?"
 ).fullmatch
 _said: Final[set[tuple[str, str]]] = set()
 
