@@ -7,10 +7,11 @@ JOBS   ?= 3
 XDIST  := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 STAMP  := $(VENV)/.installed
 SCHEMA := client/tiktok_events/event/event.schema.json
+PHONES := client/tiktok_events/event/phone_table.json
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check chart sbom audit chaos bench bench-scale bench-pins lint types imports schema docs facts \
+.PHONY: help setup demo test check chart sbom audit chaos bench bench-scale bench-pins lint types imports schema phone-table docs facts \
   wheel requirements clean
 
 help: ## what can be run here
@@ -67,6 +68,9 @@ facts: setup ## list what was read about TikTok more than 90 days ago
 
 schema: setup ## write the JSON Schema of the event into the client
 	@$(BIN)/python -m schemas.json_schema > $(SCHEMA).new && mv $(SCHEMA).new $(SCHEMA)
+
+phone-table: setup ## write the data of phonenumbers that the client needs
+	@$(BIN)/python -m schemas.phone_table > $(PHONES).new && mv $(PHONES).new $(PHONES)
 
 docs: setup ## write the pages that are made from the code
 	@$(BIN)/python docs/generate.py

@@ -41,7 +41,10 @@ def test_it_needs_redis_phone_numbers_and_json_only(metadata: Message) -> None:
     assert [one for one in needed if "jsonschema" in one and "extra == 'validate'" in one] != []
 
 
-@pytest.mark.parametrize("path", ["py.typed", "event/event.schema.json", "types/event.py"])
+@pytest.mark.parametrize(
+    "path",
+    ["py.typed", "event/event.schema.json", "event/phone_table.json", "types/event.py"],
+)
 def test_it_holds_what_type_checkers_and_other_languages_read(wheel: Path, path: str) -> None:
     """Not only the modules."""
     with zipfile.ZipFile(wheel) as archive:

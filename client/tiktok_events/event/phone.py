@@ -1,7 +1,8 @@
 """A phone number as people write it, turned into E.164.
 
-The slow work is the ``phonenumbers`` library's. Results are not cached: a cache would keep raw
-numbers in the memory of the process for its whole life, to save some 15 microseconds each.
+The usual notations are read over a table of the ``phonenumbers`` library's data, all others by the
+library. Results are not cached: a cache would keep raw numbers in the memory of the process for its
+whole life, to save some microseconds each.
 
 Source: portal page https://business-api.tiktok.com/portal/docs?id=1771101151059969, as transcribed
 in github.com/bububa/tiktok-business ``model/event/track.go`` (read 2026-11-22): E.164 with its
@@ -27,9 +28,10 @@ from tiktok_events.event.phone_plans import (
     REGIONS,
     RENUMBERED,
 )
+from tiktok_events.event.phone_table import plan_of, read_cleanly
 
 if TYPE_CHECKING:
-    import phonenumbers  # at run time it is imported where it is needed: see _parse
+    import phonenumbers  # at run time it is imported where it is needed: see _ask_library
 
 _BEFORE_FIRST_DIGIT: Final = re.compile(r"\A[^0-9]+")
 _INTERNATIONAL_DIGITS: Final = re.compile(r"[1-9][0-9]{10,14}")
@@ -40,6 +42,7 @@ _BETWEEN_NUMBERS: Final = re.compile(
     r"[/;,|&\n\r]|\b(?:or|and|oder|und|ou|et|o|y|e)\b", re.IGNORECASE
 )
 _has_nothing_between: Final = re.compile(r"[0-9 ()+.-]*").fullmatch
+_is_written_plainly: Final = re.compile(r"(?:\+[1-9]|[0-9(])[0-9 ()-]*[0-9]").fullmatch
 _PLUS_AND_ZEROS: Final = re.compile(r"[+\uff0b][\s+\uff0b]*(?:\(?00)?")
 
 
@@ -74,16 +77,15 @@ class PhoneReading:
 def check_region(text: str) -> str:
     """Return ``text`` as a region ``to_e164`` understands: two capital letters of ISO 3166-1.
 
-    It also loads the library, so that a process with a default region pays for that at its start.
+    It also reads the table, so that a process with a default region pays for that at its start.
 
     Raises:
         InvalidSetting: it is no region that the library has numbers for.
     """
-    import phonenumbers  # noqa: F401, PLC0415 — because it costs 27 ms and 3 MB: see _parse
-
     region = text.strip().upper()
     if region not in REGIONS:
         raise InvalidSetting("must be two letters of ISO 3166-1, such as DE, US or JP")
+    plan_of(region)
     return region
 
 
@@ -143,6 +145,8 @@ def read_phone(text: str, region: str | None = None) -> PhoneReading:
 
 def _written_plainly(text: str) -> str:
     """Digits of every script as 0 to 9, without what tables and links write around a number."""
+    if _is_written_plainly(text):
+        return text
     if not text.isascii():
         text = "".join(str(unicodedata.decimal(char, char)) for char in text)
     plain = _PLUS_AND_ZEROS.sub("+", _WRITTEN_AROUND.sub("", text), count=1)
@@ -185,7 +189,7 @@ def _of_two(home: PhoneReading, abroad: PhoneReading, digits: str) -> PhoneReadi
     country's own code, then that is what it is; and a mobile number at home has but lost its 0,
     as tables do it to numbers.
     """
-    import phonenumbers  # noqa: PLC0415 — because of its cost: see _parse
+    import phonenumbers  # noqa: PLC0415 — because of its cost: see _ask_library
 
     number = phonenumbers.parse(str(home.e164))
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
@@ -239,10 +243,22 @@ def _could_be_national(digits: str) -> bool:
 
 
 def _parse(text: str, region: str | None, *, strict: bool = False) -> PhoneReading:
-    """Ask the library; ``strict`` wants a number that is in use, not only a possible length.
+    """Read one number; ``strict`` wants one that is in use, not only of a possible length."""
+    found = read_cleanly(text, region)
+    if found is None or (found.code in RENUMBERED and not found.is_valid):
+        return _ask_library(text, region, strict=strict)
+    if not found.code:
+        return PhoneReading(None, PhoneReason.NO_COUNTRY)
+    if not found.is_possible or (strict and not found.is_valid):
+        return PhoneReading(None, PhoneReason.IMPOSSIBLE)
+    return _within_e164(f"+{found.code}{found.number}")
+
+
+def _ask_library(text: str, region: str | None, *, strict: bool) -> PhoneReading:
+    """Do the same for any text.
 
     The library is imported here, and not above, because it costs 27 ms and 3 MB: a sender whose
-    numbers are E.164 or hashed never pays them.
+    numbers are written as usual, or hashed, never pays them.
     """
     import phonenumbers  # noqa: PLC0415 — because of the cost above
 
@@ -250,7 +266,7 @@ def _parse(text: str, region: str | None, *, strict: bool = False) -> PhoneReadi
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
         return PhoneReading(None, _why_unparsed(error))
-    if number.country_code in RENUMBERED and not phonenumbers.is_valid_number(number):
+    if str(number.country_code) in RENUMBERED and not phonenumbers.is_valid_number(number):
         number = _renumbered(number)
     # Not is_possible_number(): it takes a number that lacks its area code.
     length = phonenumbers.is_possible_number_with_reason(number)
@@ -263,7 +279,7 @@ def _parse(text: str, region: str | None, *, strict: bool = False) -> PhoneReadi
 
 def _renumbered(number: phonenumbers.PhoneNumber) -> phonenumbers.PhoneNumber:
     """Return what became of a number whose form is obsolete, else the number."""
-    import phonenumbers  # noqa: PLC0415 — because of its cost: see _parse
+    import phonenumbers  # noqa: PLC0415 — because of its cost: see _ask_library
 
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     for form, today in OBSOLETE:

@@ -29,7 +29,7 @@ _OFTEN_WRONG: Final = (
 )
 CERTAIN_E164: Final = re.compile(rf"(?!{_OFTEN_WRONG})(?=\+{COUNTRY_CODE}){E164.pattern}").fullmatch
 
-RENUMBERED: Final = frozenset({52, 55, 57})
+RENUMBERED: Final = frozenset({"52", "55", "57"})
 OBSOLETE: Final = (
     (re.compile(r"\+52(?:1|01|04[45])([0-9]{10})"), r"+52\1"),
     (re.compile(r"\+55([1-9]{2})([6-9][0-9]{7})"), r"+55\g<1>9\2"),
