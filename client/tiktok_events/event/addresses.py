@@ -19,7 +19,7 @@ from tiktok_events.event.phone_plans import COUNTRY_CODE
 
 _AROUND: Final = r"\s@,;<>()\[\]\"|:"
 # Letters one by one in a class are slow, ranges are not.
-is_usual_address: Final = re.compile(r"[a-z0-9._%+-]+@[a-z0-9.-]+(?<!\.)").fullmatch
+is_usual_address: Final = re.compile(r"[a-z0-9._%+-]++@[a-z0-9.-]+(?<!\.)").fullmatch
 _is_plain: Final = re.compile(rf"[^{_AROUND}/?&']+@[^{_AROUND}/?&']+(?<!\.)").fullmatch
 # The lookbehind makes it linear: a run of other characters is tried once.
 _READ: Final = re.compile(rf"(?<![^{_AROUND}?&/'])[^{_AROUND}?&/]++@[^{_AROUND}?&/]+")
@@ -32,6 +32,7 @@ _SIGNS_OF_ESCAPES: Final = ("%", "&", "\\", "=")
 _UNSEEN: Final = dict.fromkeys(map(ord, "\u00ad\u034f\u180e\u200b\u200c\u200d\u2060\ufeff"))
 _ODD_ATS: Final = str.maketrans("\uff20\ufe6b", "@@")
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}")
+_HEX_DIGITS: Final = frozenset("0123456789ABCDEFabcdef")
 _BEGIN_ASCII: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef")
 """In base64, each third byte begins a letter of these if it is ASCII: most tokens fail here."""
 
@@ -97,10 +98,11 @@ def unquoted(text: str) -> str:
 
 def decodes_to_address(value: str) -> bool:
     """Whether a text is an address or a phone number in base64, of either alphabet, or in hex."""
-    if value.isalnum() and _HEX.fullmatch(value):
+    first = value[:1]  # most tokens fail here already
+    if first in _HEX_DIGITS and value.isalnum() and _HEX.fullmatch(value):
         decoded = bytes.fromhex(value)
         return _is_suspect(decoded) and holds_address(decoded.decode("utf-8", "replace"))
-    if not _BEGIN_ASCII.issuperset(value[::4]):
+    if first not in _BEGIN_ASCII or not _BEGIN_ASCII.issuperset(value[::4]):
         return False
     try:
         decoded = a2b_base64(value.replace("-", "+").replace("_", "/") + "===")

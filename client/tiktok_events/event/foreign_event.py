@@ -30,7 +30,7 @@ from tiktok_events.event.other_words import translated
 from tiktok_events.event.plain_event import KNOWN, OBJECTS
 from tiktok_events.event.remarks import REMARKS, Reason, Remark, shown
 from tiktok_events.event.shapes import opened, pair_meaning, to_text
-from tiktok_events.event.stray_addresses import may_be_coded
+from tiktok_events.event.stray_addresses import NEEDED, may_be_coded
 from tiktok_events.event.url_parameters import is_link, strip_people
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ def taken_apart(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
         if key not in KNOWN:
             found.at_top(kept, key, value)
     for name in kept.keys() - {"user", REMARKS}:
+        if name in NEEDED and isinstance(kept[name], str):
+            continue  # it is judged when the event is finished: without it there is no event
         kept[name] = found.without_people(kept[name], name, adopts=name == "properties")
     return found.into({name: value for name, value in kept.items() if value is not _GONE})
 
@@ -174,10 +176,11 @@ class _Found:
             before = len(self._remarks)
             kept = self._one_kept(value, path)
             return text if len(self._remarks) == before else to_text(kept)
-        if may_be_coded(text) and hides_address(text):
+        stripped = strip_people(text) if is_link(text) else text
+        if may_be_coded(stripped) and hides_address(stripped):
             self._remarks.append(Remark.left_out(path, "text", Reason.ADDRESS))
             return _GONE
-        if (stripped := strip_people(text) if is_link(text) else text) != text:
+        if stripped != text:
             self._remarks.append(Remark.parameters_left_out(path))
         return stripped
 

@@ -120,8 +120,6 @@ SUSPECTS: Final = frozenset(
 ) | {"NaN", "[object Object]"}
 """All of them as they are usually written: one look tells that a value is none."""
 
-LONGEST_SUSPECT: Final = max(map(len, SUSPECTS))
-
 
 def _digests(texts: frozenset[str]) -> frozenset[str]:
     written = (w for text in texts for w in (text, text.upper(), text.title(), text.capitalize()))
@@ -129,7 +127,7 @@ def _digests(texts: frozenset[str]) -> frozenset[str]:
     return frozenset(sha256(text.encode()).hexdigest() for text in (*written, *odd))
 
 
-_SUSPECT_LOCALS: Final = NOBODYS | PLACEHOLDERS
+SUSPECT_LOCALS: Final = NOBODYS | PLACEHOLDERS
 
 _ADDRESSES: Final = frozenset(
     f"{local}@{host}.{ending}"
@@ -165,7 +163,7 @@ def is_junk(key: str, text: str) -> bool:
 def is_placeholder(address: str) -> bool:
     """Whether an e-mail address in lower case is nobody's."""
     local, _, domain = address.partition("@")
-    if local not in _SUSPECT_LOCALS:
+    if local not in SUSPECT_LOCALS:
         return False
     return local in NOBODYS or domain.partition(".")[0] in PLACEHOLDER_HOSTS
 

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from tiktok_events.event.closed_user import closed_user
 from tiktok_events.event.junk import (
     JUNK_WORDS,
-    LONGEST_SUSPECT,
     MACRO_STARTS,
     SUSPECTS,
     is_junk,
@@ -112,15 +111,20 @@ def prepare_user(
         if type(value) is not str:
             sent = _sent(rule, key, value, region, remarks)
         elif rule is not None:
-            sent = _apply(rule, value, region)[2]
-        # A long text is looked up slowly, because it is hashed first, and is no suspect anyway.
-        elif value[:1] in MACRO_STARTS or (len(value) <= LONGEST_SUSPECT and value in SUSPECTS):
+            sent = _sent_text(rule, value, region)
+        elif value in SUSPECTS or value[:1] in MACRO_STARTS:
             sent = _plain(key, value)
         if sent is not None:
             prepared[key] = sent
         elif remarks is not None and value not in _EMPTY:
             remarks += why_left_out(key, value, region)
     return prepared
+
+
+def _sent_text(rule: MatchRule, text: str, region: str | None) -> Sent:
+    """Return what goes out for a text: a usual one is only hashed, any other goes by its rule."""
+    usual = rule.usual(text) if len(text) != _DIGEST_CHARS else None
+    return sha256(usual.encode()).hexdigest() if usual else _apply(rule, text, region)[2]
 
 
 def _plain(key: str, value: str) -> str | None:
@@ -152,7 +156,11 @@ def _sent_array(
     sent: list[str] = []
     unsent: list[Any] = []
     for value in values:
-        one = apply_rule(rule, value, region)[2]
+        one = (
+            _sent_text(rule, value, region)
+            if type(value) is str
+            else apply_rule(rule, value, region)[2]
+        )
         if one is None:
             unsent.append(value)
         else:

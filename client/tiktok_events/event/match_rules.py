@@ -18,9 +18,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tiktok_events.event.addresses import addresses_in, holds_address, is_usual_address
-from tiktok_events.event.junk import JUNK_DIGESTS, JUNK_WORDS, is_junk, is_placeholder
-from tiktok_events.event.phone import forms, to_e164
-from tiktok_events.event.phone_plans import CERTAIN_E164
+from tiktok_events.event.junk import (
+    JUNK_DIGESTS,
+    JUNK_WORDS,
+    SUSPECT_LOCALS,
+    is_junk,
+    is_placeholder,
+)
+from tiktok_events.event.phone import to_e164
+from tiktok_events.event.phone_plans import CERTAIN_E164, forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,6 +67,8 @@ class MatchRule:
         takes_array: several values are allowed.
         takes_number: a whole number stands for its digits.
         hint: a doubt about the prepared text, as a sentence; empty where there is none.
+        usual: from a text of the usual form, all ASCII, to what ``prepare`` would make of it, in a
+            fraction of the time; ``None`` for one of another form, and for junk.
         junk: prepared texts that say nothing about a person.
         junk_digests: the digests of such.
     """
@@ -73,6 +81,7 @@ class MatchRule:
     takes_array: bool = False
     takes_number: bool = False
     hint: Callable[[str], str] = lambda _prepared: ""
+    usual: Callable[[str], str | None] = lambda _text: None
     junk: frozenset[str] = field(init=False, repr=False)
     junk_digests: frozenset[str] = field(init=False, repr=False)
 
@@ -108,6 +117,13 @@ def _email(text: str, _region: str | None) -> str | tuple[str, ...] | None:
     return usable[0] if len(usable) == 1 else usable or None
 
 
+def _usual_email(text: str) -> str | None:
+    lowered = text.strip().lower()
+    if is_usual_address(lowered) and lowered.partition("@")[0] not in SUSPECT_LOCALS:
+        return lowered
+    return None
+
+
 def _phone(text: str, region: str | None) -> str | tuple[str, ...] | None:
     """Bring it to E.164, with the other form of a Chinese number."""
     if not CERTAIN_E164(text):
@@ -116,10 +132,19 @@ def _phone(text: str, region: str | None) -> str | tuple[str, ...] | None:
     return forms(text) if text.startswith("+86") else text
 
 
+def _usual_phone(text: str) -> str | None:
+    return text if CERTAIN_E164(text) and not text.startswith("+86") else None
+
+
 def _external_id(text: str, _region: str | None) -> str | None:
     """Keep the case: the Pixel hashes the id as it stands."""
     suspect = text.lower() in _NO_IDS or not text[0].isalnum()
     return None if suspect and is_junk("external_id", text) else text
+
+
+def _usual_id(text: str) -> str | None:
+    plain = text.isascii() and text[:1].isalnum() and text.strip() is text
+    return text if plain and text.lower() not in _NO_IDS else None
 
 
 def _name(text: str, _region: str | None) -> str:
@@ -193,10 +218,20 @@ _PLACE_SAYS: Final = "Lower case, letters and digits only; sent plain."
 
 MATCH_RULES: Final[Mapping[str, MatchRule]] = {
     "email": MatchRule(
-        "email", _email, "Trimmed, lower case; nothing else.", takes_array=True, hint=_email_hint
+        "email",
+        _email,
+        "Trimmed, lower case; nothing else.",
+        takes_array=True,
+        hint=_email_hint,
+        usual=_usual_email,
     ),
     "phone": MatchRule(
-        "phone", _phone, "E.164 with its plus sign.", takes_array=True, takes_number=True
+        "phone",
+        _phone,
+        "E.164 with its plus sign.",
+        takes_array=True,
+        takes_number=True,
+        usual=_usual_phone,
     ),
     "external_id": MatchRule(
         "external_id",
@@ -204,6 +239,7 @@ MATCH_RULES: Final[Mapping[str, MatchRule]] = {
         "Trimmed; the case is kept.",
         takes_array=True,
         takes_number=True,
+        usual=_usual_id,
     ),
     "first_name": MatchRule("first_name", _name, _NAME_SAYS),
     "last_name": MatchRule("last_name", _name, _NAME_SAYS),

@@ -112,18 +112,6 @@ def to_e164(text: str, region: str | None = None) -> str | None:
     return read_phone(text, region).e164
 
 
-def forms(e164: str) -> str | tuple[str, ...]:
-    """Return the forms in which a number is hashed: one, but two for mainland China.
-
-    TikTok's pages contradict each other: E.164 is the rule, yet for +86 the help text of its own
-    template and the 1.0 web page want no country code. ``phone`` takes a list, so both are sent.
-
-    Source: github.com/tiktok/gtm-template-eapi (read 2026-11-22) and, for the 1.0 page,
-    n8n-nodes-tiktok-events-api (read 2026-11-30).
-    """
-    return (e164, e164[3:]) if e164.startswith("+86") else e164
-
-
 def read_phone(text: str, region: str | None = None) -> PhoneReading:
     """Do what ``to_e164`` does, and say which rule decided.
 

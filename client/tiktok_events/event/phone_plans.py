@@ -60,3 +60,15 @@ LONG_NATIONAL_DIGITS: Final = 11
 """Of mobile numbers there, without any prefix; with +1 and a number behind it there are as many."""
 
 ALSO_CALLED: Final = {"UK": "GB", "EL": "GR"}
+
+
+def forms(e164: str) -> str | tuple[str, ...]:
+    """Return the forms in which a number is hashed: one, but two for mainland China.
+
+    TikTok's pages contradict each other: E.164 is the rule, yet for +86 the help text of its own
+    template and the 1.0 web page want no country code. ``phone`` takes a list, so both are sent.
+
+    Source: github.com/tiktok/gtm-template-eapi (read 2026-11-22) and, for the 1.0 page,
+    n8n-nodes-tiktok-events-api (read 2026-11-30).
+    """
+    return (e164, e164[3:]) if e164.startswith("+86") else e164

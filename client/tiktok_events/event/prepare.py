@@ -20,13 +20,14 @@ from tiktok_events.event.destination import (
     LARGEST_ID,
     Destination,
     destination_of,
+    is_blank,
 )
 from tiktok_events.event.foreign_event import taken_apart
 from tiktok_events.event.identity import new_event_id
 from tiktok_events.event.json_bytes import EXACT_FLOAT, MAPPING, TOO_DEEP, to_json
 from tiktok_events.event.key_names import USER_KEYS
 from tiktok_events.event.match_keys import prepare_user
-from tiktok_events.event.plain_event import is_plain
+from tiktok_events.event.plain_event import holds_more, is_plain, plain_brackets
 from tiktok_events.event.policy import KEEP, PolicyRule, decide
 from tiktok_events.event.remarks import REMARKS, Reason, Remark, Remarks, noted, say
 from tiktok_events.event.stray_addresses import (
@@ -104,7 +105,8 @@ class EventPreparer:
         if not isinstance(event, MAPPING):
             raise InvalidEvent(f"an event must be a dict, not {type(event).__name__}")
         remarks: Remarks = []
-        known = event if is_plain(event) else _taken_apart(event, remarks)
+        brackets = plain_brackets(event)
+        known = event if brackets else _taken_apart(event, remarks)
         destination = destination_of(known, self.default_ids)
         id_ = _event_id(known.get("event_id"), event_id)
         rule = self.policy if policy is None else policy
@@ -113,7 +115,8 @@ class EventPreparer:
             return PreparedEvent(destination, id_, b"")
         if chosen is not KEEP:
             known = chosen.applied_to(self._with_closed_user(known, remarks))
-        return PreparedEvent(destination, id_, self._body(known, id_, remarks))
+            brackets = brackets and plain_brackets(known)
+        return PreparedEvent(destination, id_, self._body(known, id_, brackets, remarks))
 
     def closed(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """A stored event as `prepare` would have stored it, if another producer wrote it.
@@ -145,7 +148,10 @@ class EventPreparer:
             return event
         return {**event, "user": closed_user(user, self.user_keys, remarks)}
 
-    def _body(self, event: Mapping[str, Any], event_id: str, remarks: Remarks) -> bytes:
+    def _body(
+        self, event: Mapping[str, Any], event_id: str, brackets: int, remarks: Remarks
+    ) -> bytes:
+        """Return the event's JSON; ``brackets`` is what `plain_brackets` says of it."""
         body = event.copy() if type(event) is dict else {key: event[key] for key in event}
         for field in DESTINATION_FIELDS:
             body.pop(field, None)
@@ -153,10 +159,14 @@ class EventPreparer:
         body["event_time"] = _event_time(body.get("event_time"))
         self._prepare_match_keys(body, remarks)
         self._strip_urls(body, remarks)
-        encoded = self._encode(body, remarks)
+        encoded = _encoded(body, remarks)
+        if brackets and holds_more(encoded, body.get("user"), brackets + (REMARKS in body)):
+            return self._body(_taken_apart(event, remarks), event_id, 0, remarks)
         if may_hold_address(encoded) or may_hide_address(body.get("properties")):
             # As JSON has it: what was an enumeration or another mapping is a plain value there.
-            encoded = self._encode(without_addresses(orjson.loads(encoded), remarks), remarks)
+            encoded = _encoded(without_addresses(orjson.loads(encoded), remarks), remarks)
+        if len(encoded) > self.max_bytes:
+            raise EventTooLarge(f"{len(encoded):,} bytes of JSON; at most {self.max_bytes:,}")
         if remarks:
             say(remarks)
         return encoded
@@ -182,13 +192,11 @@ class EventPreparer:
             named = strip_page(page, self.strip) if self.strip else page
             body["page"] = strip_people_of(named, remarks)
 
-    def _encode(self, body: dict[str, Any], remarks: Remarks) -> bytes:
-        if remarks:
-            body[REMARKS] = noted(remarks, body.get(REMARKS))
-        encoded = to_json(body)
-        if len(encoded) > self.max_bytes:
-            raise EventTooLarge(f"{len(encoded):,} bytes of JSON; at most {self.max_bytes:,}")
-        return encoded
+
+def _encoded(body: dict[str, Any], remarks: Remarks) -> bytes:
+    if remarks:
+        body[REMARKS] = noted(remarks, body.get(REMARKS))
+    return to_json(body)
 
 
 def _taken_apart(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
@@ -221,13 +229,13 @@ def _object_of_user(user: object, remarks: Remarks) -> Any:
     raise InvalidEvent(f"must be a dict, not {type(user).__name__}", path="user")
 
 
-def _event_id(*candidates: object) -> str:
+def _event_id(given: object, otherwise: object) -> str:
     """The first that says something, or a new one."""
-    for given in candidates:
-        if given is not None and given != "":
-            read = given.strip() if type(given) is str else given_event_id(given)
-            if read:
-                return read
+    if type(given) is str and (read := given.strip()):  # as most are
+        return read
+    for candidate in (given, otherwise):
+        if not is_blank(candidate):
+            return given_event_id(candidate)
     return new_event_id()
 
 

@@ -26,7 +26,7 @@ _SMALL_AT: Final = "\ufe6b".encode()
 _plus_number: Final = re.compile(rb"\+[1-9][0-9 ().-]{7}").search
 _NAMES_IN_TEXT: Final = re.compile(r"[\w\-. ]{2,60}(?=\\*[\"']\s*:)")
 _SHORTEST_CODED: Final = 16
-_NEEDED: Final = ("event", "event_id")
+NEEDED: Final = ("event", "event_id")
 IN_NAME: Final = "must not hold an e-mail address or a phone number: it goes to TikTok as it is"
 
 
@@ -75,7 +75,7 @@ def without_addresses(event: dict[str, Any], remarks: Remarks) -> dict[str, Any]
     Raises:
         InvalidEvent: its name or id holds one; without these it would be no event.
     """
-    for key in _NEEDED:
+    for key in NEEDED:
         if isinstance(event.get(key), str) and holds_address(event[key]):
             raise InvalidEvent(IN_NAME, path=key)
     cleaned: dict[str, Any] = _cleaned(event, "", remarks)

@@ -34,6 +34,11 @@ _PEOPLE: Final = ANYWHERE - {CLICK_ID, "ttp"}
 HARMLESS: Final[set[str]] = {CLICK_ID}
 """Names of parameters that were looked up and name nobody: an application has few."""
 
+CAMPAIGNS: Final[set[str]] = set()
+"""What advertisements write into their links, found harmless as a whole: all visitors of a campaign
+bring the same, so that it is nobody's and may stay in memory."""
+
+_is_campaign: Final = re.compile(r"(?=.{,300}\Z)utm_\w+=[^&]*(?:&utm_\w+=[^&]*)*").fullmatch
 _MOST_HARMLESS: Final = 4_096
 _plain_name: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}").fullmatch
 _URL_BEGINS: Final = ("https://", "http://", "//", "/")
@@ -166,22 +171,28 @@ def names_nobody(url: str) -> bool:
     """
     if "@" in url or "#" in url or "%" in url or ("+" in url and _plus_number(url)):
         return False
-    if url[:4] != "http" or url[:14] == "https://wa.me/":
+    if url[:4] != "http" or "wa.me/" in url:
         return False
+    if "?" not in url:
+        return True
     query = url.partition("?")[2]
-    return not query or (";" not in query and "?" not in query and _is_harmless(query))
+    return ";" not in query and "?" not in query and _is_harmless(query)
 
 
 def _is_harmless(query: str) -> bool:
+    before_last, _, last = query.rpartition("&")
+    parameters = [last] if before_last in CAMPAIGNS else query.split("&")
     try:
-        for parameter in query.split("&"):
+        for parameter in parameters:
             name, value = parameter.split("=")
             if name not in HARMLESS:
                 return False
             if len(value) >= _SHORTEST_CODED and decodes_to_address(value):
                 return False
     except ValueError:  # it is not of the usual shape
-        return False
+        return not query
+    if len(parameters) > 1 and len(CAMPAIGNS) < _MOST_HARMLESS and _is_campaign(before_last):
+        CAMPAIGNS.add(before_last)
     return True
 
 
@@ -190,11 +201,13 @@ def _names_somebody(piece: str) -> bool:
     name, _, value = piece.lstrip("!/").partition("=")
     if not piece or name == CLICK_ID:
         return False
-    if value and meaning(unquoted(name)) in _PEOPLE:
+    if meaning(unquoted(name)) in _PEOPLE:  # where its value is empty it stays, but is not harmless
+        return bool(value)
+    if hides_address(name):
         return True
     if len(HARMLESS) < _MOST_HARMLESS and _plain_name(name):
         HARMLESS.add(name)
-    return hides_address(name) or hides_address(value) or _nests_somebody(value)
+    return hides_address(value) or _nests_somebody(value)
 
 
 def _nests_somebody(value: str) -> bool:
