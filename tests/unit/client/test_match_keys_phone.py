@@ -13,12 +13,11 @@ from tiktok_events.errors import InvalidSetting
 from tiktok_events.event.phone import (
     PhoneReason,
     check_region,
-    forms,
     read_phone,
     region_of,
     to_e164,
 )
-from tiktok_events.event.phone_plans import COUNTRY_CODE, REGIONS
+from tiktok_events.event.phone_plans import COUNTRY_CODE, REGIONS, forms
 
 
 @pytest.mark.parametrize(
