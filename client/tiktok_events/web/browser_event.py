@@ -185,8 +185,7 @@ def _scalar(name: str, value: Any) -> Any:
         return _reading(name, value)
     if isinstance(value, Decimal) and value.is_finite():
         value = int(value) if value.as_tuple().exponent == 0 else float(value)
-    figure: float | None = value if _is_figure(value) and _fits(name, value) else None
-    return figure
+    return value if _is_figure(value) and _fits(name, value) else None
 
 
 def _is_figure(value: Any) -> TypeGuard[int | float]:
