@@ -14,7 +14,7 @@ from worker.letters.search import BEGINNING
 from worker.replays.lanes import END
 from worker.replays.lease import Page, ReplayLease
 from worker.replays.orders import Replays
-from worker.replays.replay import ReplayRequest
+from worker.replays.state import ReplayRequest
 
 
 def replay_letter(redis: Redis, letter_id: str) -> bool:

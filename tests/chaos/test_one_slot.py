@@ -42,7 +42,7 @@ from worker.outbox.settlement import Settlement, TokenLimit
 from worker.replays.lanes import END
 from worker.replays.lease import Page, ReplayLease
 from worker.replays.orders import Replays
-from worker.replays.replay import ReplayRequest
+from worker.replays.state import ReplayRequest
 from worker.reporting.announcements import Announcements
 from worker.reporting.audit import Audit
 from worker.reporting.audit_entry import WORKER, Action
@@ -59,7 +59,7 @@ OF_THE_BROKER: Final = {
     ("inbox_done",),
     ("lib/unblocked", "inbox_take"),
     ("lib/unblocked", "inbox_untried"),
-    ("lib/unblocked", "bell"),
+    ("lib/unblocked", "hang_bell"),
     ("lib/unblocked", "stray"),
 }
 """Scripts that run on Celery's broker, which is never a cluster."""

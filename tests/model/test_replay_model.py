@@ -34,8 +34,8 @@ from worker.operations.status import read_figures
 from worker.outbox.parking import Parking
 from worker.replays.lease import LeasedReplay, Page, ReplayLease
 from worker.replays.orders import Replays
-from worker.replays.replay import Replay, ReplayRequest, ReplayState
 from worker.replays.runner import ReplayRun, Turn
+from worker.replays.state import Replay, ReplayRequest, ReplayState
 from worker.settings import Settings
 
 DESTINATIONS = ["web:C0ONE", "app:2", ""]

@@ -20,7 +20,7 @@ from worker.cli.labelled import labelled
 from worker.cli.terminal import age, console, facts_table, print_json, utc
 from worker.replays.ends import LISTED, letters_of
 from worker.replays.orders import KEPT, Replays
-from worker.replays.replay import Replay, ReplayState
+from worker.replays.state import Replay, ReplayState
 from worker.reporting.audit import operator
 from worker.settings import Settings
 

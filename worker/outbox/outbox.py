@@ -175,7 +175,7 @@ class Outbox:
         self._sweep = LuaScript(redis, "worker", "lib/unblocked", "lib/claims", "sweep")
         self._settle = LuaScript(redis, "worker", *SETTLE)
         self._defer = LuaScript(redis, "worker", "lib/unblocked", "defer")
-        self._ring = LuaScript(redis, "worker", "lib/unblocked", "ring")
+        self._ring = LuaScript(redis, "worker", "lib/unblocked", "ring_if_due")
         self._announcements = Announcements(redis)
 
     def take(self, limit: int, *, patience_ms: int, stay: bool) -> Taken:

@@ -16,7 +16,7 @@ from worker.letters.ledger import LARGEST_VALUE, THOUSANDTHS
 from worker.letters.letter import DeadLetter, field_of
 from worker.replays.eligibility import Eligibility
 from worker.replays.outlook import dies_of, is_as_refused
-from worker.replays.replay import SKIPPED
+from worker.replays.state import SKIPPED
 
 TOLD: Final = 10
 """So many causes of deaths are told."""

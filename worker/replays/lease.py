@@ -22,7 +22,7 @@ from worker.letters.search import Cursor
 from worker.replays.eligibility import Eligibility
 from worker.replays.ends import LISTED, note_of
 from worker.replays.lanes import read_place, write_place
-from worker.replays.replay import SKIPPED, Replay, ReplayState
+from worker.replays.state import SKIPPED, Replay, ReplayState
 from worker.reporting.audit_entry import AUDIT_KEYS, MAX_ENTRIES, Action, unwritten
 from worker.reporting.stored import text_of, whole_of
 

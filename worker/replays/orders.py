@@ -11,7 +11,7 @@ from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import LuaScript
 from worker.outbox.parking import Parking
 from worker.replays.lease import Step
-from worker.replays.replay import Replay, ReplayRequest, ReplayState
+from worker.replays.state import Replay, ReplayRequest, ReplayState
 from worker.reporting.audit_entry import AUDIT_KEYS, MAX_ENTRIES, WORKER
 from worker.reporting.stored import whole_of
 

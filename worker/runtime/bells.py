@@ -78,7 +78,7 @@ class Bells:
     """
 
     def __init__(self, broker: Redis) -> None:
-        self._ring = LuaScript(broker, "worker", "lib/unblocked", "bell")
+        self._ring = LuaScript(broker, "worker", "lib/unblocked", "hang_bell")
 
     def ring(self, task: TaskEntry, *arguments: int, alone: bool = False) -> bool:
         """Ask some worker for a task, also on a broker at its memory limit.

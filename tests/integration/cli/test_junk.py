@@ -28,7 +28,7 @@ from worker.outbox.outbox import Outbox, Want
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import TokenLimit
 from worker.replays.orders import Replays
-from worker.replays.replay import ReplayRequest
+from worker.replays.state import ReplayRequest
 from worker.reporting.audit import Audit
 from worker.reporting.audit_entry import Action
 from worker.reporting.stored import LATEST

@@ -22,8 +22,8 @@ from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.letters.filter import LetterFilter
 from worker.replays.lease import ReplayLease
 from worker.replays.orders import Replays
-from worker.replays.replay import Replay, ReplayRequest
 from worker.replays.runner import ReplayRun
+from worker.replays.state import Replay, ReplayRequest
 from worker.settings import Settings
 
 FAST = 10_000.0

@@ -17,7 +17,7 @@ from worker.letters.dead_letters import Reason
 from worker.letters.filter import LetterFilter
 from worker.outbox.parking import Parking
 from worker.replays import runner as replay_run
-from worker.replays.replay import ReplayState
+from worker.replays.state import ReplayState
 from worker.reporting.audit import Audit
 
 PIXEL = "web:C0PIXEL"

@@ -16,7 +16,7 @@ from worker.letters.record import read_letter
 from worker.letters.search import BEGINNING, Cursor
 from worker.operations.status import read_figures
 from worker.replays.lease import LeasedReplay, Page, ReplayLease, Step
-from worker.replays.replay import ReplayState
+from worker.replays.state import ReplayState
 
 PIXEL = "web:C0PIXEL"
 PLENTY = 10_000

@@ -21,7 +21,7 @@ from worker.letters.filter import LetterFilter
 from worker.replays.eligibility import Eligibility
 from worker.replays.forecast import Forecast
 from worker.replays.orders import Replays
-from worker.replays.replay import RATE, Replay, ReplayRequest
+from worker.replays.state import RATE, Replay, ReplayRequest
 from worker.reporting.audit import operator
 from worker.settings import Settings
 

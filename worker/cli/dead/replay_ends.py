@@ -13,7 +13,7 @@ from worker.cli.dead.money import amount_text
 from worker.cli.labelled import labels
 from worker.letters.dead_letters import DeadLetters
 from worker.replays.ends import LISTED, End, ReplayedLetter
-from worker.replays.replay import Replay
+from worker.replays.state import Replay
 
 SHOWN: Final = 20
 

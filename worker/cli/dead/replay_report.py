@@ -18,7 +18,7 @@ from worker.delivery.destinations import Limits
 from worker.letters.ledger import THOUSANDTHS
 from worker.replays.ends import letters_of
 from worker.replays.forecast import TOLD, Forecast
-from worker.replays.replay import Replay, ReplayRequest
+from worker.replays.state import Replay, ReplayRequest
 
 DESTINATIONS: Final = 10
 """So many destinations are in the table; --json has them all."""

@@ -18,7 +18,7 @@ from worker.outbox.parking import Parking
 from worker.replays.ends import End, letters_of
 from worker.replays.lease import Step
 from worker.replays.orders import Replays
-from worker.replays.replay import Replay, ReplayState
+from worker.replays.state import Replay, ReplayState
 from worker.runtime.presence import Presence
 
 EVERY_S: Final = 0.25

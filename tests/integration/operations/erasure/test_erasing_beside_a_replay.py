@@ -18,8 +18,8 @@ from worker.letters.dead_letters import DeadLetter
 from worker.letters.filter import LetterFilter
 from worker.letters.importing import LetterImport
 from worker.replays.orders import Replays
-from worker.replays.replay import ReplayRequest
 from worker.replays.runner import ReplayRun
+from worker.replays.state import ReplayRequest
 from worker.settings import Settings
 
 OTHERS: Final = 500
