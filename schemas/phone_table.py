@@ -36,8 +36,8 @@ def entries() -> dict[str, dict[str, Any]]:
 
 def _entry(code: int, region: str) -> dict[str, Any]:
     found = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
-    general = found and found.general_desc
     assert found is not None
+    general = found.general_desc
     assert general is not None
     entry = {
         "code": str(code),
