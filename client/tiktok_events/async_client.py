@@ -10,7 +10,6 @@ from typing import Any, Self
 
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from tiktok_events.connection import async_primary
 from tiktok_events.errors import OutboxUnavailable
@@ -18,12 +17,11 @@ from tiktok_events.event.policy import PolicyRule
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.async_outbox import AsyncAppender
+from tiktok_events.outbox.commit import NotAppended
 from tiktok_events.outbox.delayed import (
     Cancellation,
     Delay,
     DelayedEvent,
-    cancel_script,
-    delay_script,
     delay_seconds,
     delayed_event,
 )
@@ -36,10 +34,10 @@ from tiktok_events.types import AnyEvent, User
 
 
 class AsyncClient(Producer):
-    """Hands conversions to the outbox; for one event loop. Arguments: those of `Client`.
+    """Hands conversions to the outbox, without blocking. Arguments: those of `Client`.
 
-    Hashing is done in the loop (some ten microseconds an event), the spool's file is
-    written in a thread.
+    Each event loop that uses it has a connection of its own. Hashing is done in the loop (some
+    ten microseconds an event), the spool's file is written in a thread.
 
     Example:
         >>> async def checkout() -> None:  # doctest: +SKIP
@@ -70,7 +68,7 @@ class AsyncClient(Producer):
     async def track_many(
         self, events: Iterable[AnyEvent], *, policy: PolicyRule | None = None
     ) -> list[str]:
-        """Enqueue many conversions in one atomic step, as `Client.track_many` does."""
+        """Enqueue many conversions, as `Client.track_many` does."""
         prepared = self._prepare_all(events, policy)
         if shared := self._shared(prepared):
             await self._hand_over(shared)
@@ -98,15 +96,15 @@ class AsyncClient(Producer):
         spool, flushed = self._fallback.spool, 0
         if spool is None:
             return 0
-        try:
+        self._appender.circuit.close()  # who asks for it wants it tried
+        with self._reaching():
             while moved := await self._flush_batch(spool, BATCH_BYTES):
                 flushed += moved
-        except RedisError as error:
-            raise OutboxUnavailable(f"the outbox could not be reached: {error}") from error
         return flushed
 
     async def close(self) -> None:
         """Close the connections and the spool; a client that is used again opens them anew."""
+        await self._appender.close()
         await self._redis.aclose()
         await asyncio.to_thread(self._fallback.close)
 
@@ -116,7 +114,7 @@ class AsyncClient(Producer):
             key=keys.READY,
             protocol=2,
             socket_connect_timeout=self.settings.redis_timeout_s,
-            socket_timeout=self.settings.redis_timeout_s,
+            socket_timeout=None,  # of an exchange the whole has a limit
             retry=Retry(NoBackoff(), 0),
         )
         self._appender = AsyncAppender(
@@ -131,10 +129,9 @@ class AsyncClient(Producer):
         end = time.monotonic() + self.settings.redis_timeout_s
         append_end = self._appender.end()
         try:
-            with self._circuit.guarding():
-                await self._appender.append(events, append_end)
-        except RedisError as error:
-            await asyncio.to_thread(self._fallback.receive, events, error, end)
+            await self._appender.append(events, append_end)
+        except NotAppended as failure:
+            await asyncio.to_thread(self._fallback.receive, failure, end)
         else:
             self._fallback.recovered()
             if self._fallback.due():
@@ -143,22 +140,20 @@ class AsyncClient(Producer):
     async def _delay(self, event: DelayedEvent) -> None:
         """Store a delayed event; it is never spooled, because it could not be cancelled there."""
         try:
-            with self._circuit.guarding():
-                await self._appender.call(delay_script(), event.call())
-        except RedisError as error:
-            self._fallback.give_up(1, error)
+            await self._appender.call(event.commit())
+        except NotAppended as failure:
+            self._fallback.give_up(failure)
         else:
             self._fallback.recovered()
 
     async def _cancel(self, cancellation: Cancellation) -> bool:
         with self._reaching():
-            return bool(await self._appender.call(cancel_script(), cancellation.call()))
+            return bool(await self._appender.call(cancellation.commit()))
 
     async def _ask_to_withdraw(self, withdrawal: Withdrawal) -> None:
         await self.flush()
-        asked = self._redis.hset(keys.WITHDRAWALS, withdrawal.field(), withdrawal.body())
         with self._reaching():
-            await asked
+            await self._appender.call(withdrawal.commit())
 
     async def _flush_some(self, until: Until) -> None:
         """Take a little of the spool along; the event of this call is safe already."""
@@ -166,9 +161,8 @@ class AsyncClient(Producer):
             return
         flushed = 0
         try:
-            with self._circuit.guarding():
-                flushed = await self._flush_batch(self._fallback.spool, CALL_BYTES, until)
-        except (RedisError, OutboxUnavailable) as error:
+            flushed = await self._flush_batch(self._fallback.spool, CALL_BYTES, until)
+        except (NotAppended, OutboxUnavailable) as error:
             log.warning("the spool could not be flushed: %s", error)
         self._fallback.looked(flushed)
 

@@ -10,20 +10,20 @@ from typing import Any, Self
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ReadOnlyError, RedisError
+from redis.exceptions import ReadOnlyError
 from redis.retry import Retry
 
 from tiktok_events.connection import primary
+from tiktok_events.connection.slot import time_limits
 from tiktok_events.errors import OutboxUnavailable
 from tiktok_events.event.policy import PolicyRule
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
+from tiktok_events.outbox.commit import NotAppended
 from tiktok_events.outbox.delayed import (
     Cancellation,
     Delay,
     DelayedEvent,
-    cancel_script,
-    delay_script,
     delay_seconds,
     delayed_event,
 )
@@ -41,7 +41,8 @@ class Client(Producer):
 
     Match keys are hashed here, in the caller's process: no raw e-mail, phone,
     name or external id leaves it. Nothing is held back in memory: once a call has
-    returned, the process may end.
+    returned, the process may end. Calls of several threads at once share a connection and its
+    round trips; each has its own answer.
 
     Example:
         >>> with Client(event_source_id="C0EXAMPLE0PIXEL0CODE") as client:  # doctest: +SKIP
@@ -56,8 +57,9 @@ class Client(Producer):
         default_region: ISO 3166 code of national phone numbers.
         linger_ms: how long a first event waits for company before it is due.
         max_event_bytes: size limit of one event's JSON.
-        redis_timeout_s: longest time of one call. While Redis does not answer, most
-            calls wait for nothing at all: only now and then one looks whether it is back.
+        redis_timeout_s: longest time of one call, of each step if it is large. While Redis does
+            not answer, most calls wait for nothing at all: only now and then one looks whether
+            it is back.
         on_failure: what becomes of events that Redis does not take: `raise` (the
             default), `spool` or `drop`.
         spool_file: where `spool` keeps them; any number of processes of one machine may share it.
@@ -113,10 +115,11 @@ class Client(Producer):
     def track_many(
         self, events: Iterable[AnyEvent], *, policy: PolicyRule | None = None
     ) -> list[str]:
-        """Enqueue many conversions in one atomic step: all of them or none.
+        """Enqueue many conversions: all of them or none, up to a mebibyte of JSON (some 1,000).
 
-        The whole call is held in memory; hand over a large stream in slices
-        of some thousands.
+        A larger call is several such steps, in which each destination is one step if it fits; the
+        time-out begins anew with each that is done. The whole call is held in memory; hand
+        over a large stream in slices of some thousands.
 
         Args:
             events: as for `track`.
@@ -128,8 +131,8 @@ class Client(Producer):
         Raises:
             InvalidEvent: one event cannot be accepted (`position` tells which);
                 nothing was enqueued.
-            OutboxUnavailable: as `track` does; nothing was enqueued, or after a
-                time-out perhaps all.
+            OutboxUnavailable: as `track` does; it tells how many are in the outbox, and how
+                many are in doubt.
         """
         prepared = self._prepare_all(events, policy)
         if shared := self._shared(prepared):
@@ -197,11 +200,10 @@ class Client(Producer):
         if self._fallback.spool is None:
             return 0
         flushed = 0
-        try:
+        self._appender.circuit.close()  # who asks for it wants it tried
+        with self._reaching():
             while moved := flush_batch(self._fallback.spool, self._appender):
                 flushed += moved
-        except RedisError as error:
-            raise OutboxUnavailable(f"the outbox could not be reached: {error}") from error
         return flushed
 
     def close(self) -> None:
@@ -211,7 +213,13 @@ class Client(Producer):
         self._fallback.close()
 
     def _connect(self) -> None:
-        self._redis = connect(self.settings)
+        self._redis = primary.connect(
+            self.settings.redis_url,
+            key=keys.READY,
+            protocol=2,
+            retry=Retry(NoBackoff(), 0),  # a slot tries again by itself, within its time
+            **time_limits(self._append_s),
+        )
         self._appender = Appender(
             self._redis,
             linger_ms=self.settings.linger_ms,
@@ -225,10 +233,9 @@ class Client(Producer):
         append_end = began + self._append_s
         end = began + self.settings.redis_timeout_s
         try:
-            with self._circuit.guarding():
-                self._appender.append(events, append_end)
-        except RedisError as error:
-            self._fallback.receive(events, error, end)
+            self._appender.append(events, append_end)
+        except NotAppended as failure:
+            self._fallback.receive(failure, end)
         else:
             self._fallback.recovered()
             if self._fallback.due():
@@ -237,21 +244,20 @@ class Client(Producer):
     def _delay(self, event: DelayedEvent) -> None:
         """Store a delayed event; it is never spooled, because it could not be cancelled there."""
         try:
-            with self._circuit.guarding():
-                self._appender.call(delay_script(), event.call())
-        except RedisError as error:
-            self._fallback.give_up(1, error)
+            self._appender.call(event.commit())
+        except NotAppended as failure:
+            self._fallback.give_up(failure)
         else:
             self._fallback.recovered()
 
     def _cancel(self, cancellation: Cancellation) -> bool:
         with self._reaching():
-            return bool(self._appender.call(cancel_script(), cancellation.call()))
+            return bool(self._appender.call(cancellation.commit()))
 
     def _ask_to_withdraw(self, withdrawal: Withdrawal) -> None:
         self.flush()
         with self._reaching():
-            self._redis.hset(keys.WITHDRAWALS, withdrawal.field(), withdrawal.body())
+            self._appender.call(withdrawal.commit())
 
     def _flush_some(self, until: Until) -> None:
         """Take a little of the spool along; the event of this call is safe already."""
@@ -259,9 +265,8 @@ class Client(Producer):
             return
         flushed = 0
         try:
-            with self._circuit.guarding():
-                flushed = flush_batch(self._fallback.spool, self._appender, CALL_BYTES, until)
-        except (RedisError, OutboxUnavailable) as error:
+            flushed = flush_batch(self._fallback.spool, self._appender, CALL_BYTES, until)
+        except (NotAppended, OutboxUnavailable) as error:
             log.warning("the spool could not be flushed: %s", error)
         self._fallback.looked(flushed)
 
@@ -278,13 +283,10 @@ class Client(Producer):
 
 
 def connect(settings: ClientSettings) -> Redis:
-    """A connection pool whose calls end within the time-out.
+    """A connection pool for commands of operators, whose calls end within the time-out.
 
-    By default redis-py retries ten times, and a checkout would wait about four seconds.
-    One retry is right, but none after a time-out: it replaces a pooled connection that a
-    Redis restart has closed, or that leads to a server which has become a replica. If the
-    first call was carried out all the same, its events are in the outbox twice with the same
-    ids, and the API counts each once. How the primary is found: `primary.connect`.
+    One retry replaces a connection that a restart has closed, or that leads to a replica;
+    by default redis-py retries ten times, for about four seconds.
     """
     return primary.connect(
         settings.redis_url,

@@ -54,10 +54,28 @@ class MissingExtra(TikTokEventsError, ImportError):
 class OutboxUnavailable(TikTokEventsError, ConnectionError):
     """Redis did not answer in time, or refused.
 
-    The append is one atomic step: either the whole call is in the outbox or
-    nothing of it. After a time-out it is not known which; calling again with
+    A call of at most a mebibyte of JSON is one atomic step: either the whole of it is in the outbox
+    or nothing. A larger one is several steps; those of one destination are one if they fit.
+    After a time-out it is not known of one step whether it was carried out. Calling again with
     the same ``event_id`` is safe, because the API counts an id once within 48 h.
+
+    Attributes:
+        accepted: destination → how many events of the call are in the outbox: its first, in
+            order. Empty when nothing is.
+        in_doubt: destination → how many events may be in it: those that follow. Empty when all
+            others are not. Of ``cancel`` and ``flush`` it tells nothing.
     """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        accepted: dict[str, int] | None = None,
+        in_doubt: dict[str, int] | None = None,
+    ) -> None:
+        super().__init__(_with_the_rest(message, accepted or {}, in_doubt or {}))
+        self.accepted = accepted or {}
+        self.in_doubt = in_doubt or {}
 
 
 class DurabilityUnsupported(OutboxUnavailable):
@@ -65,3 +83,9 @@ class DurabilityUnsupported(OutboxUnavailable):
 
     Raised whatever `on_failure` says: it does not pass by itself.
     """
+
+
+def _with_the_rest(message: str, accepted: dict[str, int], in_doubt: dict[str, int]) -> str:
+    parts = {"in the outbox": sum(accepted.values()), "in doubt": sum(in_doubt.values())}
+    told = [f"{events:,} events of the call are {where}" for where, events in parts.items()]
+    return f"{message} ({'; '.join(told)})" if accepted else message

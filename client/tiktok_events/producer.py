@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from redis.exceptions import RedisError
 
-from tiktok_events.connection.circuit import Circuit
-from tiktok_events.errors import InvalidEvent, OutboxUnavailable
+from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.destination import DESTINATION_FIELDS, EVENT_SOURCES, destination_of
 from tiktok_events.event.policy import KEEP, Policy, PolicyRule, check_rule, decide
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent, given_event_id
 from tiktok_events.event.remarks import without_remarks
+from tiktok_events.outbox.commit import NotAppended
 from tiktok_events.outbox.delayed import Cancellation
 from tiktok_events.outbox.tally import Tally
 from tiktok_events.outbox.withdrawal import Withdrawal
 from tiktok_events.settings import ClientSettings
-from tiktok_events.spool.fallback import Fallback
+from tiktok_events.spool.fallback import Fallback, unavailable
 from tiktok_events.spool.spool import SHARE
 from tiktok_events.types import AnyEvent
 
@@ -64,7 +63,6 @@ class Producer:
         )
         self._preparer = self._preparer_for(event_source_id, check_rule(policy))
         self._withheld = Tally()
-        self._circuit = Circuit()
         self._fallback = Fallback(self.settings)
         self._append_s = self._longest_append_s()
         self._connect()
@@ -136,10 +134,9 @@ class Producer:
     def _reaching(self) -> Iterator[None]:
         """Ask Redis for what cannot be spooled; whatever fails is an `OutboxUnavailable`."""
         try:
-            with self._circuit.guarding():
-                yield
-        except RedisError as error:
-            raise OutboxUnavailable(f"the outbox could not be reached: {error}") from error
+            yield
+        except NotAppended as failure:
+            raise unavailable(failure) from failure.error
 
     def _withdrawal(self, user: Mapping[str, Any]) -> Withdrawal:
         """Whose events `withdraw` means."""

@@ -204,7 +204,8 @@ class ClientSettings:
             API documents none; a typical event has one kilobyte, and a request of 1,000 should
             stay sendable.
         redis_timeout_s: longest time of one call while Redis does not answer, connecting and
-            spooling included.
+            spooling included. For a call of more than a mebibyte it begins anew with each mebibyte
+            that Redis has taken.
         on_failure: what becomes of events that Redis does not take in that time: `raise`
             an error, `spool` them into a local file, or `drop` and count them.
         spool_file: where `spool` keeps them: an SQLite file on a local disk that stays, shared

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Final
@@ -10,7 +11,6 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
 from tiktok_events.connection.role import PrimaryChanged
-from tiktok_events.connection.room import ConnectionsBusy
 
 PAUSE_FACTOR: Final = 10
 """A pause is this many times what the failure took: waiting takes at most a tenth of the time,
@@ -18,6 +18,9 @@ and a refused connection, which takes none, is tried again at once."""
 
 LONGEST_PAUSE_S: Final = 5.0
 """The longest time for which a Redis that is back may stay unnoticed."""
+
+PROBE_S: Final = 0.1
+"""How long others wait for the answer to a probe: a Redis that is back answers much sooner."""
 
 
 class CircuitOpen(RedisConnectionError):
@@ -37,11 +40,41 @@ class Circuit:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._probe_at = 0.0
+        self._probe_began = -math.inf
+
+    def close(self) -> None:
+        """Let the next call pass, whatever was learnt."""
+        self._probe_at = 0.0
+
+    def longest_wait_s(self) -> float:
+        """How long a call may wait for another that is under way.
+
+        Raises:
+            CircuitOpen: not at all, because Redis is away.
+        """
+        if not self._probe_at:
+            return math.inf
+        now = self._clock()
+        if now >= self._probe_at:
+            return PROBE_S
+        if (rest_s := self._probe_began + PROBE_S - now) <= 0:
+            raise self.refusal()
+        return rest_s
+
+    def refusal(self) -> CircuitOpen:
+        """What a call is told that is not let pass."""
+        rest_s = max(self._probe_at - self._clock(), 0.0)
+        return CircuitOpen(f"Redis did not answer; it is asked again in {rest_s:.1f} s")
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether calls pass."""
+        return not self._probe_at
 
     def guarding(self) -> Guard:
         """Guard one call to Redis. An error that Redis itself answers pauses nothing.
 
-        Not to be the primary is such an answer. That no connection was free says nothing.
+        Not to be the primary is such an answer.
 
         Raises:
             CircuitOpen: at once, during a pause.
@@ -55,21 +88,18 @@ class Circuit:
         """Take to heart how a call ended that began then."""
         if error is None or isinstance(error, ResponseError | PrimaryChanged):
             self._probe_at = 0.0
-        elif isinstance(error, ConnectionsBusy):
-            return
         elif isinstance(error, RedisError):
             self._pause(started)
 
     def _admit_a_probe(self, now: float) -> None:
         """Let one caller pass; until it knows more, the others fail as before."""
         if now < self._probe_at:
-            raise CircuitOpen(
-                f"Redis did not answer; it is asked again in {self._probe_at - now:.1f} s"
-            )
-        self._probe_at = now + LONGEST_PAUSE_S
+            raise self.refusal()
+        self._probe_at, self._probe_began = now + LONGEST_PAUSE_S, now
 
     def _pause(self, started: float) -> None:
         now = self._clock()
+        self._probe_began = -math.inf
         self._probe_at = now + min(LONGEST_PAUSE_S, PAUSE_FACTOR * (now - started))
 
 

@@ -14,7 +14,6 @@ the old primary again. For one slot of a cluster its cluster client is much too 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -24,7 +23,6 @@ from redis.exceptions import RedisError, ResponseError
 
 from tiktok_events.connection.discovery import Discovery, PrimaryUnknown
 from tiktok_events.connection.discovery_address import DiscoveryAddress, Node
-from tiktok_events.connection.line import Timely
 from tiktok_events.connection.role import changed, is_from_primary
 from tiktok_events.connection.tls import tls_arguments, url_arguments
 
@@ -87,14 +85,6 @@ class PrimaryTlsConnection(ToPrimary, SSLConnection):
     """A connection to the primary over TLS."""
 
 
-class AskingConnection(Timely, Connection):
-    """A connection to a server that is asked for the primary."""
-
-
-class AskingTlsConnection(Timely, SSLConnection):
-    """A connection over TLS to a server that is asked for the primary."""
-
-
 def connect(url: str, *, key: str, **how: Any) -> Redis:
     """A pool of connections to an outbox, whatever form its address has.
 
@@ -136,9 +126,8 @@ def answer(discovery: Discovery, node: Node, question: Sequence[str], wait_s: fl
     Raises:
         redis.RedisError: it does not answer in `wait_s` seconds, or refuses.
     """
-    kind = AskingTlsConnection if discovery.address.encrypted else AskingConnection
+    kind = SSLConnection if discovery.address.encrypted else Connection
     connection: Any = kind(**asking(discovery.address, node, wait_s))
-    connection.end = time.monotonic() + wait_s
     try:
         connection.connect()
         connection.send_command(*question)

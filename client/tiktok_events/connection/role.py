@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any, Final
 
 from redis.exceptions import (
@@ -39,24 +38,13 @@ def changed(error: RedisError) -> PrimaryChanged:
     return PrimaryChanged(f"the server is not the primary: {type(error).__name__}: {error}")
 
 
-def of_the_primary(replies: Sequence[Any]) -> Sequence[Any]:
+def of_the_primary(replies: list[Any]) -> list[Any]:
     """Return the replies, unless one says that the server is not the primary.
 
     Raises:
-        PrimaryChanged: one does, perhaps within a transaction.
+        PrimaryChanged: one does.
     """
-    for error in errors_in(replies):
-        if not is_from_primary(error):
-            raise changed(error) from error
-    return replies
-
-
-def errors_in(replies: Sequence[Any]) -> list[RedisError]:
-    """The errors among replies, those within a transaction too."""
-    found = []
     for reply in replies:
-        if isinstance(reply, RedisError):
-            found.append(reply)
-        elif isinstance(reply, list):
-            found += errors_in(reply)
-    return found
+        if isinstance(reply, RedisError) and not is_from_primary(reply):
+            raise changed(reply) from reply
+    return replies

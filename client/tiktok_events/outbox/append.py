@@ -1,36 +1,34 @@
-"""What goes over a connection to append blocks, and what the replies mean; no I/O here."""
+"""The commands that append events, and those of other scripts, as bytes; no I/O here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import Any, Final
 
 from redis.exceptions import ResponseError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from tiktok_events.connection.role import errors_in
 from tiktok_events.errors import DurabilityUnsupported
 from tiktok_events.event.destination import REMEMBERED
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
 from tiktok_events.outbox.blocks import Block, blocks_of
+from tiktok_events.outbox.commit import Commit
 from tiktok_events.outbox.lua_script import Call, ScriptText
 from tiktok_events.outbox.wire import beginning, ended, written
 
-SCRIPT_BYTES: Final = 4 * 1024 * 1024
-"""One script call stays below this: Redis copies its arguments into Lua, and frees them
-between the calls of a transaction."""
+SCRIPT_BYTES: Final = 1024 * 1024
+"""One script call stays below this, or has one block only: a larger one would hold up all other
+callers of the server for more than some milliseconds."""
 
 FSYNC_PROBE: Final = [written(("WAITAOF", 1, 0, 1))]
 """A command that is answered at once on a connection that has written nothing."""
 
-_MULTI: Final = written(("MULTI",))
-_EXEC: Final = written(("EXEC",))
-
 
 class Append:
-    """The commands of an append, all or nothing.
+    """Writes the commands of a producer.
 
     Args:
         linger_ms: how long a first event waits for company.
@@ -39,67 +37,40 @@ class Append:
             `None` does not wait.
 
     Attributes:
-        script: `append.lua`.
+        fsync: what follows the commands of an exchange to wait for the disk.
     """
 
     def __init__(self, *, linger_ms: int, rings: bool, fsync_ms: int | None = None) -> None:
         self._linger_ms = linger_ms
         self._rings = rings
-        self.script = ScriptText.read("tiktok_events.outbox", "append")
-        self._fsync = [] if fsync_ms is None else [written(("WAITAOF", 1, 0, fsync_ms))]
+        self._script = ScriptText.read("tiktok_events.outbox", "append")
+        self.fsync = [] if fsync_ms is None else [written(("WAITAOF", 1, 0, fsync_ms))]
         self._begun = lru_cache(REMEMBERED)(self._begin)
 
-    def commands(self, events: Sequence[PreparedEvent]) -> list[bytes]:
-        """Return what one connection must carry to append events, in order; nothing for none."""
-        if len(events) == 1 and not events[0].withheld:
-            return [self._command_of_one(events[0]), *self._fsync]
-        return self.commands_of_blocks(blocks_of(events))
+    def command(self, commits: Sequence[Commit]) -> bytes:
+        """The one that carries out what some calls want, all or nothing."""
+        first = commits[0]
+        if first.command is not None:
+            return first.command
+        if len(commits) == 1 and len(first.events) == 1:
+            return self._command_of_one(first.events[0])
+        events = chain.from_iterable(commit.events for commit in commits)
+        blocks = chain.from_iterable(commit.blocks for commit in commits)
+        return self._script.command(self._call([*blocks_of(events), *blocks]))
 
-    def commands_of_blocks(self, blocks: Sequence[Block]) -> list[bytes]:
-        """Return what one connection must carry to append blocks; nothing for none."""
-        calls = [written(self._evalsha(part)) for part in _script_calls(blocks)]
-        if len(calls) > 1:
-            calls = [lesson(self.script), _MULTI, *calls, _EXEC]
-        return [*calls, *self._fsync] if calls else []
-
-    def commands_of(self, script: ScriptText, call: Call) -> list[bytes]:
-        """Return what carries one call of another script."""
-        return [written(_evalsha(script, call)), *self._fsync]
-
-    def result(self, replies: Sequence[Any]) -> Any:
-        """Return what the last script returned, when the replies say that all is done.
-
-        Raises:
-            redis.NoScriptError: the server does not know the script; nothing happened.
-            redis.ResponseError: it refused; nothing happened.
-            redis.TimeoutError: appended, but not known to be on the server's disk.
-        """
-        if errors := errors_in(replies):
-            raise errors[0]
-        if self._fsync and not replies[-1][0]:
-            raise RedisTimeoutError("the append-only file was not on the server's disk in time")
-        return replies[-1 - len(self._fsync)]
+    def lesson(self, commits: Sequence[Commit]) -> bytes:
+        """The command that teaches a server the script of `command`."""
+        return (commits[0].script or self._script).lesson
 
     def _command_of_one(self, event: PreparedEvent) -> bytes:
         """Return what appends a block of one event: only the event is written anew."""
         return ended(self._begun(event.destination.key), b"[%b]" % event.body)
 
     def _begin(self, destination: str) -> bytes:
-        return beginning(self._evalsha([Block(destination, 1, b"")]))
+        return beginning(self._script.command(self._call([Block(destination, 1, b"")])))
 
-    def _evalsha(self, blocks: Sequence[Block]) -> Sequence[Any]:
-        call = append_call(blocks, linger_ms=self._linger_ms, rings=self._rings)
-        return _evalsha(self.script, call)
-
-
-def _evalsha(script: ScriptText, call: Call) -> Sequence[Any]:
-    keys_, args = call
-    return ("EVALSHA", script.digest, len(keys_), *keys_, *args)
-
-
-def lesson(script: ScriptText) -> bytes:
-    """The command that teaches a server a script."""
-    return written(("SCRIPT", "LOAD", script.text))
+    def _call(self, blocks: Sequence[Block]) -> Call:
+        return append_call(blocks, linger_ms=self._linger_ms, rings=self._rings)
 
 
 def append_call(blocks: Sequence[Block], *, linger_ms: int, rings: bool) -> Call:
@@ -117,6 +88,28 @@ def append_call(blocks: Sequence[Block], *, linger_ms: int, rings: bool) -> Call
     return keys_, args
 
 
+def commits_of(events: Sequence[PreparedEvent]) -> list[Commit]:
+    """Events as the scripts that append them, each all or nothing; none for none."""
+    if len(events) == 1 and not events[0].withheld:
+        return [Commit(events)]
+    shared = [event for event in events if not event.withheld]
+    if sum(len(event.body) for event in shared) <= SCRIPT_BYTES:
+        return [Commit(shared)] if shared else []
+    return commits_of_blocks(blocks_of(shared))
+
+
+def commits_of_blocks(blocks: Sequence[Block]) -> list[Commit]:
+    """Blocks as the scripts that append them; those of one destination in one, if they fit."""
+    parts: list[list[Block]] = []
+    for _, its_blocks in groupby(blocks, attrgetter("destination")):
+        for part in _parts(its_blocks):
+            if parts and _size(parts[-1]) + _size(part) <= SCRIPT_BYTES:
+                parts[-1] += part
+            else:
+                parts.append(part)
+    return [Commit(blocks=part) for part in parts]
+
+
 def check_fsync(reply: Any) -> None:
     """Judge the reply to `FSYNC_PROBE`.
 
@@ -132,14 +125,16 @@ def check_fsync(reply: Any) -> None:
         ) from reply
 
 
-def _script_calls(blocks: Sequence[Block]) -> Iterator[list[Block]]:
+def _parts(blocks: Iterable[Block]) -> Iterator[list[Block]]:
+    """Blocks of one destination in parts that fit into one script each."""
     part: list[Block] = []
-    size = 0
     for block in blocks:
-        if part and size + len(block.payload) > SCRIPT_BYTES:
+        if part and _size(part) + len(block.payload) > SCRIPT_BYTES:
             yield part
-            part, size = [], 0
+            part = []
         part.append(block)
-        size += len(block.payload)
-    if part:
-        yield part
+    yield part
+
+
+def _size(blocks: Iterable[Block]) -> int:
+    return sum(len(block.payload) for block in blocks)

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, ResponseError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import RedisError
 
-from tiktok_events.connection.role import PrimaryChanged, of_the_primary
-from tiktok_events.connection.room import EXCHANGE_SHARE, MOST_CONNECTIONS, AsyncRoom
+from tiktok_events.connection.async_slot import AsyncSlot
+from tiktok_events.errors import DurabilityUnsupported
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox.append import FSYNC_PROBE, Append, check_fsync, lesson
+from tiktok_events.outbox.append import FSYNC_PROBE, check_fsync, commits_of, commits_of_blocks
+from tiktok_events.outbox.appends import Appends, settle_the_rest
+from tiktok_events.outbox.async_turns import AsyncTurns
 from tiktok_events.outbox.blocks import Block
-from tiktok_events.outbox.lua_script import Call, ScriptText
+from tiktok_events.outbox.commit import Commit
+from tiktok_events.outbox.group import Group
 
 
-class AsyncAppender:
-    """Appends to outboxes; for one event loop.
+class AsyncAppender(Appends):
+    """Appends to outboxes, as `Appender` does; each event loop has a connection of its own.
 
     Args:
-        redis: whose connections are used.
+        redis: how to make a connection.
         linger_ms: how long a first event waits for company.
         rings: whether the doorbell's queue is on the same server.
-        timeout_s: longest time of one append.
+        timeout_s: longest time of one append; of one script, if it needs several.
         fsync: an append ends when the append-only file is on the server's disk.
+
+    Attributes:
+        circuit: keeps calls from a server that is away.
     """
 
     def __init__(
@@ -38,84 +44,63 @@ class AsyncAppender:
         timeout_s: float,
         fsync: bool,
     ) -> None:
-        fsync_ms = round(timeout_s * 1000) if fsync else None
-        self._append = Append(linger_ms=linger_ms, rings=rings, fsync_ms=fsync_ms)
-        self._pool: Any = redis.connection_pool
-        self._room = AsyncRoom(min(MOST_CONNECTIONS, self._pool.max_connections))
-        self._timeout_s = timeout_s
-        self._fsync_unproven = fsync
+        super().__init__(linger_ms=linger_ms, rings=rings, timeout_s=timeout_s, fsync=fsync)
+        self._pool = redis.connection_pool
+        self._lanes: dict[asyncio.AbstractEventLoop, tuple[AsyncSlot, AsyncTurns]] = {}
 
     def end(self) -> float:
         """When a call that begins now must be over; seconds of the loop's clock."""
         return asyncio.get_running_loop().time() + self._timeout_s
 
-    async def append(self, events: Sequence[PreparedEvent], end: float) -> None:
-        """Append all of them, or none.
-
-        Raises:
-            ConnectionsBusy: it did not happen: every connection was in use all the time.
-            redis.RedisError: it did not happen, or after a time-out may have happened.
-            DurabilityUnsupported: it did not happen; the server cannot promise its disk.
-        """
-        if commands := self._append.commands(events):
-            await self._in_time(self._append.script, commands, end)
+    async def append(self, events: Sequence[PreparedEvent], end: float | None = None) -> None:
+        """Append events, as `Appender.append` does."""
+        await self._run_all(commits_of(events), end)
 
     async def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
-        """Append all blocks, or none; as `append` does."""
-        if commands := self._append.commands_of_blocks(blocks):
-            await self._in_time(self._append.script, commands, end)
+        """Append blocks; as `append` does."""
+        await self._run_all(commits_of_blocks(blocks), end)
 
-    async def call(self, script: ScriptText, call: Call, end: float | None = None) -> Any:
-        """Call another script, with the promises of `append`; returns what it returned."""
-        return await self._in_time(script, self._append.commands_of(script, call), end)
+    async def call(self, commit: Commit, end: float | None = None) -> Any:
+        """Carry another command, with the promises of `append`; returns what it returned."""
+        await self._run_all([commit], end)
+        return commit.reply
 
-    async def _in_time(
-        self, script: ScriptText, commands: Sequence[bytes], end: float | None
-    ) -> Any:
-        end = self.end() if end is None else end
-        await self._room.enter(end - self._timeout_s * EXCHANGE_SHARE)
+    async def close(self) -> None:
+        """Close this loop's connection; the next append opens a new one."""
+        if lane := self._lanes.pop(asyncio.get_running_loop(), None):
+            await lane[0].close()
+
+    async def _run_all(self, commits: Sequence[Commit], end: float | None) -> None:
+        loop = asyncio.get_running_loop()
+        for number, commit in enumerate(commits):
+            now = loop.time()
+            commit.end = now + self._timeout_s if end is None or number else end
+            if self._is_let_pass(commit, now):
+                slot, turns = self._lane(loop)
+                await turns.run(commit, partial(self._carry, slot))
+            self._judge(commits, number)
+
+    def _lane(self, loop: asyncio.AbstractEventLoop) -> tuple[AsyncSlot, AsyncTurns]:
+        if (lane := self._lanes.get(loop)) is None:
+            lane = AsyncSlot(self._pool), AsyncTurns()
+            alive = {one: its for one, its in self._lanes.items() if not one.is_closed()}
+            self._lanes = {**alive, loop: lane}
+        return lane
+
+    async def _carry(self, slot: AsyncSlot, commits: Sequence[Commit]) -> None:
+        """Carry calls over the connection, and settle each."""
+        slot.has_sent = False
         try:
-            async with asyncio.timeout_at(end):
-                return await self._carry(script, commands)
-        except TimeoutError as error:
-            raise RedisTimeoutError("Redis did not answer in time") from error
-        finally:
-            self._room.leave()
+            with self.circuit.guarding():
+                await self._exchange(slot, commits)
+        except (RedisError, DurabilityUnsupported) as error:
+            settle_the_rest(commits, error, in_doubt=slot.has_sent)
 
-    async def _carry(self, script: ScriptText, commands: Sequence[bytes]) -> Any:
-        """Carry commands, with the script if the server does not know it."""
+    async def _exchange(self, slot: AsyncSlot, commits: Sequence[Commit]) -> None:
+        end = min([commit.end for commit in commits])
         if self._fsync_unproven:
-            check_fsync((await self._exchange(FSYNC_PROBE))[0])
-            self._fsync_unproven = False
-        try:
-            return self._append.result(await self._exchange(commands))
-        except NoScriptError:
-            return self._append.result(await self._exchange([lesson(script), *commands]))
-
-    async def _exchange(self, commands: Sequence[bytes]) -> Sequence[Any]:
-        """Exchange commands and replies; an idle connection may lead to a former primary."""
-        try:
-            return await self._converse(commands)
-        except PrimaryChanged:
-            await self._pool.disconnect(inuse_connections=False)
-            return await self._converse(commands)
-
-    async def _converse(self, commands: Sequence[bytes]) -> Sequence[Any]:
-        """Send commands over one connection; errors that Redis answers stand among the replies."""
-        connection = await self._pool.get_connection()
-        try:
-            await connection.send_packed_command(commands, check_health=False)
-            return of_the_primary([await _reply(connection) for _ in commands])
-        except BaseException:
-            # Half an exchange: the next one would read its replies.
-            await connection.disconnect(nowait=True)
-            raise
-        finally:
-            await self._pool.release(connection)
-
-
-async def _reply(connection: Any) -> Any:
-    try:
-        return await connection.read_response()
-    except ResponseError as error:
-        return error
+            check_fsync((await slot.exchange(FSYNC_PROBE, end))[0])
+            self._fsync_unproven = slot.has_sent = False
+        group = Group(self._append, commits)
+        while commands := group.commands():
+            group.learn(await slot.exchange(commands, end))

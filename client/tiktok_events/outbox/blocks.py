@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,7 +30,7 @@ class Block:
     payload: bytes
 
 
-def blocks_of(events: Sequence[PreparedEvent]) -> list[Block]:
+def blocks_of(events: Iterable[PreparedEvent]) -> list[Block]:
     """Group events by destination, in order, into blocks within both limits.
 
     What a policy withholds is in none.

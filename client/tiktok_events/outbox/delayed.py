@@ -16,6 +16,7 @@ from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import keys
+from tiktok_events.outbox.commit import Commit
 from tiktok_events.outbox.lua_script import Call, ScriptText
 
 Delay = timedelta | float
@@ -54,9 +55,11 @@ class DelayedEvent:
     key: bytes = field(repr=False)
     delay_ms: int
 
-    def call(self) -> Call:
-        """Keys and arguments of `delay.lua`."""
-        return _KEYS, (self.key, self.delay_ms, self.event.body)
+    def commit(self) -> Commit:
+        """What calls `delay.lua` for it."""
+        call = _KEYS, (self.key, self.delay_ms, self.event.body)
+        script = _script("delay")
+        return Commit((self.event,), command=script.command(call), script=script)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,11 @@ class Cancellation:
         """Whether an event of this key is to go."""
         return key == self.key if self.whole else key.startswith(self.key)
 
+    def commit(self) -> Commit:
+        """What calls `cancel.lua`."""
+        script = _script("cancel")
+        return Commit(command=script.command(self.call()), script=script)
+
     def call(self) -> Call:
         """Return keys and arguments of `cancel.lua`; each call has an answer key of its own.
 
@@ -95,15 +103,8 @@ class Cancellation:
 
 
 @cache
-def delay_script() -> ScriptText:
-    """Return `delay.lua`."""
-    return ScriptText.read("tiktok_events.outbox", "delay")
-
-
-@cache
-def cancel_script() -> ScriptText:
-    """Return `cancel.lua`."""
-    return ScriptText.read("tiktok_events.outbox", "cancel")
+def _script(name: str) -> ScriptText:
+    return ScriptText.read("tiktok_events.outbox", name)
 
 
 def event_key(destination: Destination, event_id: str, event: str) -> bytes:

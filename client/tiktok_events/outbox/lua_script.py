@@ -12,6 +12,7 @@ from redis import Redis
 from redis.exceptions import NoScriptError
 
 from tiktok_events.outbox.doorbell import LUA as DOORBELL
+from tiktok_events.outbox.wire import written
 
 PRELUDE: Final = DOORBELL + files("tiktok_events.outbox").joinpath("lua/prelude.lua").read_text()
 """Stands before every script, the worker's too."""
@@ -46,6 +47,16 @@ class ScriptText:
         """Join the files of these names; `before` stands in front of them."""
         text = PRELUDE + before + source(package, *names)
         return cls(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+    def command(self, call: Call) -> bytes:
+        """What calls it, as bytes."""
+        keys, args = call
+        return written(("EVALSHA", self.digest, len(keys), *keys, *args))
+
+    @property
+    def lesson(self) -> bytes:
+        """What teaches it to a server, as bytes."""
+        return written(("SCRIPT", "LOAD", self.text))
 
 
 class LuaScript:

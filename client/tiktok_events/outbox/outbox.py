@@ -1,31 +1,40 @@
-"""The producer's half of the outbox: append, all or nothing."""
+"""The producer's half of the outbox: append, in groups with whoever appends at the same time."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 from redis import Redis
-from redis.exceptions import NoScriptError
+from redis.exceptions import RedisError
 
-from tiktok_events.connection.line import Line
+from tiktok_events.connection.slot import Slot
+from tiktok_events.errors import DurabilityUnsupported
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox.append import FSYNC_PROBE, Append, check_fsync, lesson
+from tiktok_events.outbox.append import FSYNC_PROBE, check_fsync, commits_of, commits_of_blocks
+from tiktok_events.outbox.appends import Appends, settle_the_rest
 from tiktok_events.outbox.blocks import Block
-from tiktok_events.outbox.lua_script import Call, ScriptText
+from tiktok_events.outbox.commit import Commit
+from tiktok_events.outbox.group import Group
+from tiktok_events.outbox.turns import Turns
 
 TIMEOUT_S: Final = 2.0
 
 
-class Appender:
-    """Appends to outboxes.
+class Appender(Appends):
+    """Appends to outboxes; safe to share between threads, and across a fork.
 
     Args:
-        redis: how to make a connection; safe to share.
+        redis: how to make a connection.
         linger_ms: how long a first event waits for company.
         rings: whether the doorbell's queue is on the same server.
-        timeout_s: longest time of one append.
+        timeout_s: longest time of one append; of one script, if it needs several.
         fsync: an append ends when the append-only file is on the server's disk.
+
+    Attributes:
+        circuit: keeps calls from a server that is away.
     """
 
     def __init__(
@@ -37,54 +46,67 @@ class Appender:
         timeout_s: float = TIMEOUT_S,
         fsync: bool = False,
     ) -> None:
-        fsync_ms = round(timeout_s * 1000) if fsync else None
-        self._append = Append(linger_ms=linger_ms, rings=rings, fsync_ms=fsync_ms)
-        self._line = Line(redis.connection_pool, timeout_s)
-        self._fsync_unproven = fsync
+        super().__init__(linger_ms=linger_ms, rings=rings, timeout_s=timeout_s, fsync=fsync)
+        self._slot = Slot(redis.connection_pool)
+        self._turns = Turns(self._slot.forget)
 
     def end(self) -> float:
         """When a call that begins now must be over; seconds of the monotonic clock."""
-        return self._line.end()
+        return time.monotonic() + self._timeout_s
 
     def append(self, events: Sequence[PreparedEvent], end: float | None = None) -> None:
-        """Append all of them, or none.
+        """Append events: all of them or none, if they are within a mebibyte.
+
+        More are appended script after script, each all or nothing; those of one destination are in
+        one script if they fit. The time of a call begins anew with each script that is answered:
+        it is the limit of silence, not of work.
 
         Args:
             events: they are appended in this order.
             end: when it must be over; by default after `timeout_s`.
 
         Raises:
-            redis.RedisError: it did not happen, or after a time-out may have happened.
+            NotAppended: it did not happen, or not as a whole; it tells what is where.
             DurabilityUnsupported: it did not happen; the server cannot promise its disk.
         """
-        if commands := self._append.commands(events):
-            self._carry(self._append.script, commands, end)
+        self._run_all(commits_of(events), end)
 
     def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
-        """Append all blocks, or none; as `append` does."""
-        if commands := self._append.commands_of_blocks(blocks):
-            self._carry(self._append.script, commands, end)
+        """Append blocks; as `append` does."""
+        self._run_all(commits_of_blocks(blocks), end)
 
-    def call(self, script: ScriptText, call: Call, end: float | None = None) -> Any:
-        """Call another script, with the promises of `append`; returns what it returned."""
-        return self._carry(script, self._append.commands_of(script, call), end)
-
-    def _carry(self, script: ScriptText, commands: Sequence[bytes], end: float | None) -> Any:
-        """Carry commands, with the script if the server does not know it."""
-        end = self._proven(end)
-        try:
-            return self._append.result(self._line.exchange(commands, end))
-        except NoScriptError:
-            return self._append.result(self._line.exchange([lesson(script), *commands], end))
-
-    def _proven(self, end: float | None) -> float:
-        """When it must be over; the server can promise its disk if that is asked for."""
-        end = self._line.end() if end is None else end
-        if self._fsync_unproven:
-            check_fsync(self._line.exchange(FSYNC_PROBE, end)[0])
-            self._fsync_unproven = False
-        return end
+    def call(self, commit: Commit, end: float | None = None) -> Any:
+        """Carry another command, with the promises of `append`; returns what it returned."""
+        self._run_all([commit], end)
+        return commit.reply
 
     def close(self) -> None:
-        """Close the connections; the next append opens a new one."""
-        self._line.close()
+        """Close the connection; the next append opens a new one."""
+        self._slot.close()
+
+    def _run_all(self, commits: Sequence[Commit], end: float | None) -> None:
+        for number, commit in enumerate(commits):
+            now = time.monotonic()
+            commit.end = now + self._timeout_s if end is None or number else end
+            if self._is_let_pass(commit, now):
+                self._turns.run(commit, self._carry)
+            self._judge(commits, number)
+
+    def _carry(self, commits: Sequence[Commit]) -> None:
+        """Carry calls over the connection, and settle each."""
+        slot = self._slot
+        slot.has_sent = False
+        try:
+            with self.circuit.guarding():
+                self._exchange(commits)
+        except (RedisError, DurabilityUnsupported) as error:
+            settle_the_rest(commits, error, in_doubt=slot.has_sent)
+
+    def _exchange(self, commits: Sequence[Commit]) -> None:
+        end = min(commits, key=attrgetter("end")).end if len(commits) > 1 else commits[0].end
+        if self._fsync_unproven:
+            check_fsync(self._slot.exchange(FSYNC_PROBE, end)[0])
+            self._fsync_unproven = self._slot.has_sent = False
+        group = Group(self._append, commits)
+        while commands := group.commands():
+            group.learn(self._slot.exchange(commands, end))

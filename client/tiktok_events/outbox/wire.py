@@ -22,9 +22,9 @@ def written(command: Sequence[Any]) -> bytes:
     return b"".join(parts)
 
 
-def beginning(command: Sequence[Any]) -> bytes:
-    """All of a command but its last argument, for `ended`."""
-    return written((*command[:-1], b"")).removesuffix(b"$0\r\n\r\n")
+def beginning(command: bytes) -> bytes:
+    """All of a written command but its last argument, which is empty; for `ended`."""
+    return command.removesuffix(b"$0\r\n\r\n")
 
 
 def ended(begun: bytes, argument: bytes) -> bytes:

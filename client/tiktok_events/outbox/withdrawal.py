@@ -11,6 +11,9 @@ import orjson
 
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.match_keys import prepare_user
+from tiktok_events.outbox import keys
+from tiktok_events.outbox.commit import Commit
+from tiktok_events.outbox.wire import written
 
 KEYS: Final = ("email", "phone", "external_id", "ttclid", "ttp")
 """Match keys that belong to one person, or to one browser."""
@@ -56,6 +59,10 @@ class Withdrawal:
     def field(self) -> str:
         """Return its name there: the same for the same visitor."""
         return sha256(self.body()).hexdigest()
+
+    def commit(self) -> Commit:
+        """What writes it there."""
+        return Commit(command=written(("HSET", keys.WITHDRAWALS, self.field(), self.body())))
 
     def owns(self, event: Mapping[str, Any]) -> bool:
         """Whether an event with prepared match keys is this visitor's."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from redis.exceptions import RedisError
-
 from tiktok_events.errors import OutboxUnavailable
-from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox.blocks import blocks_of
+from tiktok_events.outbox.blocks import Block
+from tiktok_events.outbox.commit import NotAppended
 from tiktok_events.outbox.tally import Tally
 from tiktok_events.settings import ClientSettings
-from tiktok_events.spool.spool import Spool
+from tiktok_events.spool.spool import SHARE, Spool
 
 log = logging.getLogger("tiktok_events")
 
@@ -40,6 +39,7 @@ class Fallback:
         self, settings: ClientSettings, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.spool = Spool.of(settings) if settings.on_failure == "spool" else None
+        self._spool_s = settings.redis_timeout_s * SHARE
         self._drops = settings.on_failure == "drop"
         self._dropped = Tally()
         self._clock = clock
@@ -51,28 +51,29 @@ class Fallback:
         """Events that were given up so far."""
         return self._dropped.count
 
-    def receive(self, events: Sequence[PreparedEvent], error: RedisError, end: float) -> None:
-        """Take what Redis did not, until the call must end (monotonic seconds).
+    def receive(self, failure: NotAppended, end: float) -> None:
+        """Take what Redis is not known to have, until the call must end (monotonic seconds).
 
         Raises:
             OutboxUnavailable: that is the choice, or the spool cannot take them.
         """
         if self.spool is not None:
-            self.spool.put(blocks_of(events), end)
-            self._announce(f"spooled in {self.spool.path}", error)
+            long_enough = time.monotonic() + self._spool_s
+            self.spool.put([*failure.in_doubt, *failure.missing], max(end, long_enough))
+            self._announce(f"spooled in {self.spool.path}", failure.error)
         else:
-            self.give_up(len(events), error)
+            self.give_up(failure)
 
-    def give_up(self, events: int, error: RedisError) -> None:
+    def give_up(self, failure: NotAppended) -> None:
         """Drop events that can be kept nowhere else, if that is the choice.
 
         Raises:
             OutboxUnavailable: it is not.
         """
         if not self._drops:
-            raise OutboxUnavailable(f"the outbox could not be reached: {error}") from error
-        self._announce("dropped, and counted in Client.dropped", error)
-        self._dropped.add(events)
+            raise unavailable(failure) from failure.error
+        self._announce("dropped, and counted in Client.dropped", failure.error)
+        self._dropped.add(sum(one.events for one in (*failure.in_doubt, *failure.missing)))
 
     def recovered(self) -> None:
         """Note that Redis takes events again."""
@@ -94,10 +95,26 @@ class Fallback:
         if self.spool is not None:
             self.spool.close()
 
-    def _announce(self, outcome: str, error: RedisError) -> None:
+    def _announce(self, outcome: str, error: Exception) -> None:
         """Say it once per outage: a line per event would be the next problem."""
         if not self._in_outage:
             self._in_outage = True
             log.warning(
                 "the outbox cannot be reached (%s): events are %s", type(error).__name__, outcome
             )
+
+
+def unavailable(failure: NotAppended) -> OutboxUnavailable:
+    """The error for the caller: what of the call is in the outbox, and what may be."""
+    return OutboxUnavailable(
+        f"the outbox could not be reached: {failure.error}",
+        accepted=_by_destination(failure.accepted),
+        in_doubt=_by_destination(failure.in_doubt),
+    )
+
+
+def _by_destination(blocks: Iterable[Block]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for block in blocks:
+        counts[block.destination] += block.events
+    return dict(counts)

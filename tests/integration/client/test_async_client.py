@@ -70,20 +70,6 @@ def test_track_and_track_many_leave_what_the_client_leaves(redis: Redis, redis_u
     assert b"jo@example.com" not in entries[0][1][b"b"].lower()
 
 
-def test_a_call_larger_than_one_script_call_is_one_transaction(
-    redis: Redis, redis_url: str
-) -> None:
-    """On a server that does not know the script."""
-    redis.script_flush()
-    large = EVENT | {"page": {"url": "u" * 50_000}}
-    sent = run(lambda client: client.track_many([large] * 200), redis_url)
-    statistics: Any = redis.info("commandstats")
-    assert (sent, statistics["cmdstat_exec"]["calls"] >= 1) == (
-        ids_waiting(redis, "web:PIXEL1"),
-        True,
-    )
-
-
 def test_a_server_that_forgot_the_script_is_told_again(redis: Redis, redis_url: str) -> None:
     """The event stands there once."""
 

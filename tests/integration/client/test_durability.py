@@ -47,12 +47,14 @@ def accepted(redis: Redis) -> int:
 
 
 def test_each_call_waits_for_the_disk(own: EmbeddedServer, durable: Redis) -> None:
-    """One event or thousands; the first call asks once more, whether it can be had."""
+    """And a large one with each of its scripts; the first asks once more, whether it can be had."""
     large = EVENT | {"page": {"url": "u" * 50_000}}
     with Client(own.url, durability="fsync") as client:
         client.track(EVENT)
-        client.track_many([large] * 200)
-    assert (waits(durable), accepted(durable)) == (3, 201)
+        client.track_many([large] * 20)
+        assert (waits(durable), accepted(durable)) == (3, 21)
+        client.track_many([large] * 40)
+    assert (waits(durable), accepted(durable)) == (5, 61)
 
 
 def test_holding_and_cancelling_wait_too(own: EmbeddedServer, durable: Redis) -> None:

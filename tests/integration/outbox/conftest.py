@@ -12,18 +12,23 @@ from tiktok_events.outbox.outbox import Appender
 from worker.outbox.outbox import Outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 from tests.builders.claims import LEASE_MS
 
 
 @pytest.fixture
-def append(redis: Redis) -> Callable[..., None]:
+def append(redis: Redis) -> Iterator[Callable[..., None]]:
     """What a producer does."""
+    by_linger: dict[int, Appender] = {}
 
     def appended(*batch: PreparedEvent, linger_ms: int = 0) -> None:
-        Appender(redis, linger_ms=linger_ms, rings=True).append(batch)
+        if linger_ms not in by_linger:
+            by_linger[linger_ms] = Appender(redis, linger_ms=linger_ms, rings=True)
+        by_linger[linger_ms].append(batch)
 
-    return appended
+    yield appended
+    for appender in by_linger.values():
+        appender.close()
 
 
 @pytest.fixture

@@ -1,0 +1,104 @@
+"""One call's share of a group, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from tiktok_events.event.prepare import PreparedEvent
+from tiktok_events.outbox.blocks import Block, blocks_of
+from tiktok_events.outbox.lua_script import ScriptText
+
+_UNSETTLED: Final = RedisTimeoutError("whoever carried the call was not done in time")
+
+
+class Commit:
+    """What one call adds to a round trip.
+
+    Args:
+        events: to be appended, unless there is a command.
+        blocks: to be appended beside them.
+        command: to be sent instead of an append.
+        script: what it calls, if it calls one.
+
+    Attributes:
+        end: when it must be over; seconds of the clock of whoever carries it.
+        wait_end: until when it may wait for its turn.
+        wake: tells who waits that it is settled, or that it leads the next group.
+        is_late: whether it waited for its turn in vain; nothing was sent.
+        reply: what its command or script returned.
+        error: why it failed; `None` when it did not.
+        in_doubt: whether it may have been carried out although it failed.
+    """
+
+    end = 0.0
+    wait_end = 0.0
+    wake: Callable[[], None] | None = None
+    is_late = False
+    reply: Any = None
+    error: Exception | None = _UNSETTLED
+    in_doubt = True
+
+    def __init__(
+        self,
+        events: Sequence[PreparedEvent] = (),
+        *,
+        blocks: Sequence[Block] = (),
+        command: bytes | None = None,
+        script: ScriptText | None = None,
+    ) -> None:
+        self.events = events
+        self.blocks = blocks
+        self.command = command
+        self.script = script
+
+    @property
+    def count(self) -> int:
+        """How many events it has; at least one."""
+        return len(self.events) + sum(block.events for block in self.blocks) or 1
+
+    @property
+    def size_bytes(self) -> int:
+        """Of their JSON."""
+        bodies = sum(len(event.body) for event in self.events)
+        return bodies + sum(len(block.payload) for block in self.blocks)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is known what became of it."""
+        return self.error is not _UNSETTLED
+
+    def succeed(self, reply: Any) -> None:
+        """It was carried out."""
+        self.reply, self.error, self.in_doubt = reply, None, False
+
+    def fail(self, error: Exception, *, in_doubt: bool) -> None:
+        """It was not, or nobody knows."""
+        self.error, self.in_doubt = error, in_doubt
+
+    def all_blocks(self) -> list[Block]:
+        """Everything that it appends, in order."""
+        return [*blocks_of(self.events), *self.blocks]
+
+
+class NotAppended(RedisError):
+    """A call was not carried out, or not as a whole.
+
+    Attributes:
+        error: why.
+        accepted: blocks that are in the outbox.
+        in_doubt: blocks that may be in it.
+        missing: blocks that are not.
+    """
+
+    def __init__(self, error: Exception, commits: Sequence[Commit], failed: int) -> None:
+        super().__init__(str(error))
+        self.error = error
+        parts = [commit.all_blocks() for commit in commits]
+        known = failed + commits[failed].in_doubt
+        self.accepted = [block for part in parts[:failed] for block in part]
+        self.in_doubt = [block for part in parts[failed:known] for block in part]
+        self.missing = [block for part in parts[known:] for block in part]

@@ -1,0 +1,127 @@
+"""Who carries calls that come at once: leader and followers, without a thread of its own."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+from weakref import WeakSet
+
+from tiktok_events.outbox.commit import Commit
+
+GROUP_EVENTS: Final = 1_000
+GROUP_BYTES: Final = 1024 * 1024
+"""The most that is carried at a time: a script of this size holds the server some milliseconds."""
+
+Carry = Callable[[Sequence[Commit]], None]
+"""Carries calls, and settles each of them."""
+
+
+class Turns:
+    """Lets one caller at a time carry calls: its own, and those that came while it waited.
+
+    A call that finds nobody at work goes at once. Those that come meanwhile wait in line; whoever
+    is done hands on to the first of them, which takes along all that wait behind it. Safe to
+    share between threads, and across a fork: in a child nobody is at work.
+
+    Args:
+        forget: called in a forked child.
+    """
+
+    def __init__(self, forget: Callable[[], None]) -> None:
+        self._forget = forget
+        self._begin()
+        _ALL.add(self)
+
+    def run(self, commit: Commit, carry: Carry) -> None:
+        """Have a call carried, by this thread or another; or it leaves the line as late."""
+        group: Sequence[Commit] = ()
+        try:
+            if self._is_my_turn(commit):
+                group = self._taken_along(commit) if self._line else (commit,)
+                carry(group)
+        except BaseException:
+            self._leave(commit)
+            raise
+        finally:
+            if self._leader is commit:
+                self._hand_on()
+            for other in group[1:]:
+                _wake(other)
+
+    def _begin(self) -> None:
+        self._mutex = threading.RLock()  # a signal's handler may track an event, too
+        self._leader: Commit | None = None
+        self._line: deque[Commit] = deque()
+
+    def in_child(self) -> None:
+        """Begin anew, in a forked process: the others of the parent's threads are not in it."""
+        self._begin()
+        self._forget()
+
+    def _is_my_turn(self, commit: Commit) -> bool:
+        """Wait until it leads, or another has carried it, or its time is up."""
+        with self._mutex:
+            if self._leader is None:
+                self._leader = commit
+                return True
+            asleep = threading.Lock()
+            asleep.acquire()
+            commit.wake = asleep.release
+            self._line.append(commit)
+        if not _woken(asleep, commit.wait_end) and not self._leave(commit):
+            _woken(asleep, commit.end)
+        return self._leader is commit
+
+    def _leave(self, commit: Commit) -> bool:
+        """Leave the line as late, unless somebody has taken it along, or made it lead."""
+        with self._mutex:
+            if commit not in self._line:
+                return False
+            self._line.remove(commit)
+            commit.is_late = True
+            return True
+
+    def _taken_along(self, first: Commit) -> list[Commit]:
+        with self._mutex:
+            return take_along(first, self._line)
+
+    def _hand_on(self) -> None:
+        with self._mutex:
+            self._leader = self._line.popleft() if self._line else None
+            if self._leader is not None:
+                _wake(self._leader)
+
+
+def take_along(first: Commit, line: deque[Commit]) -> list[Commit]:
+    """Take out of the line what fits into one group with its first call."""
+    group, count, size = [first], first.count, first.size_bytes
+    while line and first.command is line[0].command is None:
+        count, size = count + line[0].count, size + line[0].size_bytes
+        if count > GROUP_EVENTS or size > GROUP_BYTES:
+            break
+        group.append(line.popleft())
+    return group
+
+
+_ALL: Final[WeakSet[Turns]] = WeakSet()
+
+
+def _begin_anew() -> None:
+    for turns in list(_ALL):
+        turns.in_child()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
+
+
+def _wake(commit: Commit) -> None:
+    if commit.wake is not None:
+        commit.wake()
+
+
+def _woken(asleep: threading.Lock, end: float) -> bool:
+    return asleep.acquire(timeout=max(end - time.monotonic(), 0.0))
