@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, Final, cast
 
@@ -251,7 +251,14 @@ class Outbox:
         )
 
     def settle(self, settlement: Settlement) -> Settled:
-        """End claims; blocks that this process no longer holds stay as they are."""
+        """End claims; blocks that this process no longer holds stay as they are.
+
+        A settlement of many dead letters is several steps: others are served in between.
+        """
+        *burials, last = map(self._settle_step, settlement.steps())
+        return replace(last, lost=last.lost + sum(step.lost for step in burials))
+
+    def _settle_step(self, settlement: Settlement) -> Settled:
         destination = settlement.destination
         reply = cast(
             "list[Any]",

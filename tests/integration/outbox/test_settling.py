@@ -108,16 +108,7 @@ def test_a_mixed_block_buries_its_dead_and_keeps_what_is_left(
     claimed = claim(outbox)
     block = claimed.blocks[0]
     settlement = Settlement(claimed.destination, 0, LIMIT)
-    letter = DeadLetter.of(
-        {"event_id": "e3"},
-        destination=PIXEL.key,
-        reason=Reason.REJECTED,
-        message="refused",
-        history=History(1.0),
-        died_at=9.0,
-        expires_at=99.0,
-    )
-    letter = replace(letter, log=[], replays=[], edits=[])
+    letter = replace(dead_letter(), log=[], replays=[], edits=[])
     settlement.mixed = [
         MixedBlock(
             block.id,
@@ -140,6 +131,42 @@ def test_a_mixed_block_buries_its_dead_and_keeps_what_is_left(
     again = claim(outbox)
     assert ids(again) == ["l1", "l2", "l3"]
     assert History.read(again.blocks[1].attempts, 0).suspect
+
+
+def test_many_dead_are_buried_in_steps(redis: Redis, append: Any, outbox: Outbox) -> None:
+    """No script of them holds up the server for long; the destination is judged once."""
+    append(*events(1_000))
+    claimed = claim(outbox)
+    settlement = Settlement(claimed.destination, 0, LIMIT, outcome=Outcome.FAILING, delay_ms=60_000)
+    settlement.mixed = [
+        MixedBlock(
+            block.id,
+            block.claims,
+            delivered=0,
+            dead=[BuriedEvent(str(place), Record.of(dead_letter())) for place in range(100)],
+            left=[],
+        )
+        for block in claimed.blocks
+    ]
+    redis.config_resetstat()
+    assert outbox.settle(settlement).lost == 0
+    statistics: Any = redis.info("commandstats")
+    assert statistics["cmdstat_evalsha"]["calls"] == 5
+    assert (counter(redis, "dead:rejected"), redis.hlen(keys.DEAD)) == (1_000, 1_000)
+    assert redis.xlen(keys.outbox(PIXEL.key)) == 0
+
+
+def dead_letter() -> DeadLetter:
+    """One that the API refused."""
+    return DeadLetter.of(
+        {"event_id": "e3"},
+        destination=PIXEL.key,
+        reason=Reason.REJECTED,
+        message="refused",
+        history=History(1.0),
+        died_at=9.0,
+        expires_at=99.0,
+    )
 
 
 def test_what_was_handed_back_is_due_at_once(append: Any, outbox: Outbox, rival: Outbox) -> None:
