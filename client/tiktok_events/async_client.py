@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -30,7 +30,7 @@ from tiktok_events.producer import Producer
 from tiktok_events.spool.fallback import log
 from tiktok_events.spool.flush import BATCH_BYTES, CALL_BYTES, NO_END, Until, give_back
 from tiktok_events.spool.spool import Spool
-from tiktok_events.types import AnyEvent, User
+from tiktok_events.types import AnyEvent, AnyUser
 
 
 class AsyncClient(Producer):
@@ -87,7 +87,7 @@ class AsyncClient(Producer):
         where = (event_source, event_source_id, test_event_code)
         return await self._cancel(self._cancellation(event_id, event, where))
 
-    async def withdraw(self, user: User | Mapping[str, Any]) -> None:
+    async def withdraw(self, user: AnyUser) -> None:
         """Take back what is held of a visitor who has withdrawn consent, as `Client` does."""
         await self._ask_to_withdraw(self._withdrawal(user))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -33,7 +33,7 @@ from tiktok_events.producer import Producer
 from tiktok_events.settings import ClientSettings
 from tiktok_events.spool.fallback import log
 from tiktok_events.spool.flush import CALL_BYTES, Until, flush_batch
-from tiktok_events.types import AnyEvent, User
+from tiktok_events.types import AnyEvent, AnyUser
 
 
 class Client(Producer):
@@ -168,7 +168,7 @@ class Client(Producer):
         where = (event_source, event_source_id, test_event_code)
         return self._cancel(self._cancellation(event_id, event, where))
 
-    def withdraw(self, user: User | Mapping[str, Any]) -> None:
+    def withdraw(self, user: AnyUser) -> None:
         """Take back what is held of a visitor who has withdrawn consent.
 
         What is delayed, waits or is dead of them is erased by a worker, some seconds later; what

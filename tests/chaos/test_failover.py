@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -16,7 +17,7 @@ from worker.local.loopback import free_port
 from worker.runtime.engine import connect
 from worker.settings import Settings
 
-EVENT = {"event": "Purchase", "page": {"url": "https://shop.example/thanks"}}
+EVENT: dict[str, Any] = {"event": "Purchase", "page": {"url": "https://shop.example/thanks"}}
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ from worker.settings import Settings
 ROOT: Final = Path(__file__).parents[2]
 PIXEL: Final = "C0SLOT000PIXEL000000"
 KEY: Final = f"web:{PIXEL}"
-EVENT: Final = {"event": "Purchase", "user": {"email": "jo@example.com"}}
+EVENT: Final[dict[str, Any]] = {"event": "Purchase", "user": {"email": "jo@example.com"}}
 LIMIT: Final = TokenLimit("digest", 10_000.0)
 OF_THE_BROKER: Final = {
     ("inbox_waits",),
@@ -118,7 +118,7 @@ def hold(redis: Redis, client: Client) -> None:
 
 def letter(number: int) -> DeadLetter:
     """A dead letter."""
-    body = {**EVENT, "event_id": f"dead-{number}"}
+    body: dict[str, Any] = {**EVENT, "event_id": f"dead-{number}"}
     return letters.letter(body, destination=KEY)
 
 
@@ -153,7 +153,7 @@ def replay(redis: Redis) -> None:
 
 def park(redis: Redis, client: Client) -> None:
     """Park a destination, sweep it, and let it go on."""
-    client.track({**EVENT, "event_time": 1_700_000_000})
+    client.track(EVENT | {"event_time": 1_700_000_000})
     Parking(redis).park(KEY)
     outbox = Outbox(redis, consumer="sweeper", lease_ms=60_000)
     Sweep(redis, outbox, Settings()).run(lambda: True)

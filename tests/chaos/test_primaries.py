@@ -24,7 +24,7 @@ from worker.local.loopback import HOST
 from worker.runtime.engine import connect
 from worker.settings import Settings
 
-EVENT = {"event": "Purchase", "page": {"url": "https://shop.example/thanks"}}
+EVENT: dict[str, Any] = {"event": "Purchase", "page": {"url": "https://shop.example/thanks"}}
 LARGE = {**EVENT, "properties": {"description": "d" * 400_000}}
 
 Servers = Sentinels | Cluster

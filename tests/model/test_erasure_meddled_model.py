@@ -28,7 +28,7 @@ from tests.model.test_erasure_model import (
     ErasureMachine,
     _of,
 )
-from tiktok_events import Client
+from tiktok_events import Client, User
 from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetter, DeadLetters
 from worker.letters.importing import LetterImport
@@ -127,7 +127,7 @@ class MeddledMachine(ErasureMachine):
         """An event is to wait for its time."""
         self.number += 1
         event_id = f"{person}{self.number}"
-        user = {"email": f"{person}@example.com"}
+        user: User = {"email": f"{person}@example.com"}
         self.client.track({"event": "Lead", "event_id": event_id, "user": user}, delay=3_600)
         self.delayed.add(event_id)
 

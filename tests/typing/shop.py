@@ -37,6 +37,10 @@ in_app = add_to_cart(event_source="app", app={"app_id": "123"}, contents=iter(mu
 def hand_over(client: Client, read_from_a_file: Mapping[str, Any]) -> list[str]:
     """An event typed, built, or of unknown shape: the client takes them all."""
     event_id: str = client.track(written_out)
-    client.track({"event": "Contact", "page": {"url": "https://shop.example/"}, "own_key": 1})
+    own: dict[str, Any] = {"event": "Contact", "own_key": 1}
+    again: dict[str, Any] = {**own, "event_id": "1"}
+    client.track(again)
+    client.track({"event": "Contact", "page": {"url": "https://shop.example/"}})
+    client.track({**written_out, "event_id": "order-1"})
     client.track(read_from_a_file, event_id=event_id)
     return client.track_many([built, in_crm, in_app, custom])

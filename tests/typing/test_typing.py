@@ -14,6 +14,7 @@ import pytest
 HERE: Final = Path(__file__).parent
 CACHE: Final = HERE.parents[1] / ".mypy_cache" / "users"
 MARK: Final = "# mistake: "
+FILES: Final = ("mistakes.py", "shop.py", "web_mistakes.py", "web_shop.py")
 
 Marked = list[tuple[str, int]]
 """File and line of each error; one line may be marked once."""
@@ -32,7 +33,7 @@ def mypy() -> Marked:
     """By mypy, strict, without the settings of this project."""
     found = run(
         *("mypy", "--strict", "--config-file=", f"--cache-dir={CACHE}", "--output=json"),
-        *("shop.py", "mistakes.py"),
+        *FILES,
     )
     errors = [json.loads(line) for line in found.splitlines()]
     return sorted({(error["file"], error["line"]) for error in errors})
@@ -52,8 +53,13 @@ def pyright() -> Marked:
 
 def mistakes() -> Marked:
     """The lines that are wrong on purpose."""
-    lines = (HERE / "mistakes.py").read_text().splitlines()
-    return [("mistakes.py", number) for number, line in enumerate(lines, 1) if MARK in line]
+    lines = {name: (HERE / name).read_text().splitlines() for name in FILES}
+    return sorted(
+        (name, number)
+        for name, texts in lines.items()
+        for number, line in enumerate(texts, 1)
+        if MARK in line
+    )
 
 
 @pytest.mark.timeout(300)
@@ -61,5 +67,5 @@ def mistakes() -> Marked:
 def test_a_type_checker_marks_the_mistakes_and_nothing_else(
     checker: Callable[[], Marked],
 ) -> None:
-    """Every line of the shop is right; of the other file, exactly the marked ones are wrong."""
+    """Every line of the shops is right; of the other files, exactly the marked ones are wrong."""
     assert mistakes() == checker()

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from tiktok_events.types.amounts import Amount
 from tiktok_events.types.context import Ad, App, BrandVersion, Device, Lead, Page
-from tiktok_events.types.event import AnyEvent, Event, EventSource, StandardEvent
+from tiktok_events.types.event import AnyEvent, AnyUser, Event, EventSource, StandardEvent
 from tiktok_events.types.properties import Content, ContentType, Properties
 from tiktok_events.types.user import MatchKey, User
 from tiktok_events.types.vehicle import Mileage
@@ -23,6 +23,7 @@ __all__ = [
     "Ad",
     "Amount",
     "AnyEvent",
+    "AnyUser",
     "App",
     "BrandVersion",
     "Content",

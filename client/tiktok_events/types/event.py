@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, Required, TypeAlias, TypedDict
+from typing import Literal, Required, TypeAlias, TypedDict
 from uuid import UUID
 
 from tiktok_events.types.context import Ad, App, Device, Lead, Page
@@ -90,5 +90,17 @@ class Event(TypedDict, total=False):
     """Whether TikTok shall use the event in a limited way; false if absent. Web and app."""
 
 
-AnyEvent: TypeAlias = Event | Mapping[str, Any]
-"""An event, or any mapping that is to be one."""
+class Unchecked:
+    """The value of a mapping that a type checker is not to look into; nothing is one.
+
+    A ``dict[str, Any]`` passes for a mapping of them, because `Any` passes for everything. A dict
+    that is written out at the call does not: it must be an `Event`, so that a misspelt key is
+    found.
+    """
+
+
+AnyEvent: TypeAlias = Event | Mapping[str, Unchecked]
+"""An event, or any mapping that is to be one, such as a ``dict[str, Any]`` or what JSON held."""
+
+AnyUser: TypeAlias = User | Mapping[str, Unchecked]
+"""Match keys of somebody, or any mapping that is to be those."""

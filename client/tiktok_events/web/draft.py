@@ -125,4 +125,4 @@ def _codes(event: Mapping[str, Any], pixels: Sequence[str]) -> Sequence[str | No
     """The Pixels that are meant, each once; an event may name several itself."""
     named = event.get("event_source_id")
     given = named if isinstance(named, list | tuple) else pixels
-    return list(dict.fromkeys(given)) or [None]
+    return [given] if isinstance(given, str) and given else list(dict.fromkeys(given)) or [None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from tiktok_events.async_client import AsyncClient
@@ -11,7 +11,7 @@ from tiktok_events.event.policy import KEEP, Policy
 from tiktok_events.outbox.delayed import Delay
 from tiktok_events.outbox.withdrawal import KEYS
 from tiktok_events.producer import Producer
-from tiktok_events.types import AnyEvent, User
+from tiktok_events.types import AnyEvent, AnyUser
 from tiktok_events.web.draft import Draft, Habits
 from tiktok_events.web.faults import guarded
 from tiktok_events.web.report import Report
@@ -42,7 +42,7 @@ class _WebEvents(Generic[AnyClient]):
         seen = current_visit() if visit is None else visit
         return Draft.of(self.client, self._habits, event, seen, pixels, policy)
 
-    def _whose(self, user: User | Mapping[str, Any] | None) -> dict[str, Any]:
+    def _whose(self, user: AnyUser | None) -> dict[str, Any]:
         """Match keys of who withdraws; none where nobody can be told, so nothing can be held."""
         visit = current_visit()
         return {
@@ -111,7 +111,7 @@ class WebEvents(_WebEvents[Client]):
                 draft.done(checked)
         return draft.report()
 
-    def withdraw(self, user: User | Mapping[str, Any] | None = None) -> None:
+    def withdraw(self, user: AnyUser | None = None) -> None:
         """Take back what is held of the current visitor, who withdraws consent by this request.
 
         Args:
@@ -145,7 +145,7 @@ class AsyncWebEvents(_WebEvents[AsyncClient]):
                 draft.done(checked)
         return draft.report()
 
-    async def withdraw(self, user: User | Mapping[str, Any] | None = None) -> None:
+    async def withdraw(self, user: AnyUser | None = None) -> None:
         """Take back what is held of the current visitor, as `WebEvents.withdraw` does."""
         with guarded(self._habits.on_invalid):
             if whose := self._whose(user):

@@ -27,7 +27,11 @@ def test_a_delayed_event_is_delivered_unless_cancelled(
     redis: Redis, redis_url: str, fake_api: Any, start_worker: Any
 ) -> None:
     """Workers die and start while it is delayed; its time stays that of the call."""
-    lead = {"event": "Lead", "page": {"url": "https://shop.example/"}, "user": {"ip": "8.8.4.4"}}
+    lead: dict[str, Any] = {
+        "event": "Lead",
+        "page": {"url": "https://shop.example/"},
+        "user": {"ip": "8.8.4.4"},
+    }
     with Client(redis_url, event_source_id="C0HELD00PIXEL0000000") as client:
         start_worker().kill()
         for event_id in ("kept", "cancelled", "later"):

@@ -96,7 +96,7 @@ def troubled(request: pytest.FixtureRequest, fake_api: Any) -> Iterator[Troubled
 
 
 def _track(client: Client, pixel: str, first: int) -> Counter[tuple[str, str]]:
-    events = [
+    events: list[dict[str, Any]] = [
         {
             "event": "Purchase",
             "event_source_id": pixel,

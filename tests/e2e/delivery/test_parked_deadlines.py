@@ -22,11 +22,18 @@ def test_a_worker_buries_what_has_expired_at_a_parked_destination(
     redis: Redis, redis_url: str, fake_api: Any, start_worker: Any
 ) -> None:
     """Nobody resumes it, nothing is sent, and what can still be sent waits on."""
-    too_old = {"event": "Purchase", "event_id": "old", "event_time": int(time.time()) - A_WEEK_S}
-    place = {"event_source_id": PIXEL, "page": {"url": "https://shop.example/thanks"}}
+    too_old: dict[str, Any] = {
+        "event": "Purchase",
+        "event_id": "old",
+        "event_time": int(time.time()) - A_WEEK_S,
+    }
+    place: dict[str, Any] = {
+        "event_source_id": PIXEL,
+        "page": {"url": "https://shop.example/thanks"},
+    }
     with Client(redis_url) as client:
         client.track(too_old | place | {"user": {"email": "jo@example.com"}})
-        client.track({"event": "Purchase", "user": {"email": "jo@example.com"}, **place})
+        client.track({"event": "Purchase", "user": {"email": "jo@example.com"}} | place)
     assert Parking(redis).park(KEY)
     worker = start_worker()
     wait_until(lambda: len(DeadLetters(redis)))

@@ -25,7 +25,7 @@ def test_a_repaired_event_is_delivered_once_as_itself(
     dead = CliRunner(env={"TIKTOK_EVENTS_REDIS_URL": redis_url})
     file = str(tmp_path / "letters.ndjson")
     at = int(time.time()) - 60
-    event = {"event": "Purchase", "event_id": "order-1", "event_time": at}
+    event: dict[str, Any] = {"event": "Purchase", "event_id": "order-1", "event_time": at}
     page = {"page": {"url": "https://shop.example/thanks"}, "event_source_id": PIXEL}
     with Client(redis_url) as client:
         client.track(event | page | {"properties": {"value": "10,000", "currency": "EUR"}})

@@ -18,8 +18,8 @@ def test_a_worker_takes_back_what_was_asked_for(
     start_worker()
     with Client(redis_url, event_source_id="C0PIXEL") as client:
         for name in ("jo", "ann"):
-            event = {"event": "Lead", "user": {"email": f"{name}@example.com"}}
-            client.track({**event, "event_id": name}, delay=3600)
+            event: dict[str, Any] = {"event": "Lead", "user": {"email": f"{name}@example.com"}}
+            client.track(event | {"event_id": name}, delay=3600)
         client.withdraw({"email": "jo@example.com"})
         wait_until(lambda: not redis.exists(keys.WITHDRAWALS))
         assert redis.zcard(keys.DELAYED) == 1

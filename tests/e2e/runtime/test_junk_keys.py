@@ -15,7 +15,11 @@ from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.operations.status import read_figures
 
-LEAD: Final = {"event": "Lead", "page": {"url": "https://shop.example/"}, "user": {"ip": "8.8.4.4"}}
+LEAD: Final[dict[str, Any]] = {
+    "event": "Lead",
+    "page": {"url": "https://shop.example/"},
+    "user": {"ip": "8.8.4.4"},
+}
 PIXEL: Final = "C0JUNK00PIXEL000000"
 JUNK: Final = b"\xff\x1b[31mjunk"
 

@@ -26,7 +26,7 @@ def engine(redis_url: str, fake_api: Any) -> Iterator[Engine]:
 
 def bells_after(redis: Redis, redis_url: str, engine: Engine, pixels: int) -> Any:
     """Doorbells that hang when one event of each of so many pixels is delivered."""
-    event: Final = {"event": "Lead", "page": {"url": "https://shop.example/"}}
+    event: Final[dict[str, Any]] = {"event": "Lead", "page": {"url": "https://shop.example/"}}
     with Client(redis_url, linger_ms=0) as client:
         client.track_many(
             event | {"event_source_id": f"C0PIXEL{number:013}"} for number in range(pixels)

@@ -10,11 +10,11 @@ import pytest
 from redis import Redis
 
 from tests.builders.wait import wait_until
-from tiktok_events import Client
+from tiktok_events import Client, Page
 from worker.local.embedded import EmbeddedServer
 from worker.local.loopback import HOST, free_port
 
-PAGE = {"url": "https://shop.example/thanks"}
+PAGE: Page = {"url": "https://shop.example/thanks"}
 
 
 @pytest.fixture

@@ -20,7 +20,11 @@ from worker.operations.status import read_figures
 SHIFTED: Final = str(Path(__file__).with_name("shifted_worker.py"))
 DAY_S: Final = 86_400
 FRESH, DOUBTFUL = "C0FRESH0PIXEL000000", "C0DOUBT0PIXEL000000"
-LEAD: Final = {"event": "Lead", "page": {"url": "https://shop.example/"}, "user": {"ip": "8.8.4.4"}}
+LEAD: Final[dict[str, Any]] = {
+    "event": "Lead",
+    "page": {"url": "https://shop.example/"},
+    "user": {"ip": "8.8.4.4"},
+}
 
 
 def reset_once() -> Callable[[Any], Any]:

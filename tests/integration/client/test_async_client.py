@@ -22,7 +22,7 @@ from worker.local.embedded import EmbeddedServer
 from worker.local.loopback import free_port
 
 OUTBOX = keys.outbox("web:PIXEL1")
-EVENT = {"event": "Purchase"}
+EVENT: dict[str, Any] = {"event": "Purchase"}
 
 Act = Callable[[AsyncClient], Awaitable[Any]]
 

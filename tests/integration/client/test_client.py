@@ -23,7 +23,7 @@ from worker.local.loopback import free_port
 
 PIXEL = "PIXEL1"
 WEB = f"web:{PIXEL}"
-EVENT = {"event": "Purchase", "page": {"url": "https://shop.example/"}}
+EVENT: dict[str, Any] = {"event": "Purchase", "page": {"url": "https://shop.example/"}}
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -19,7 +20,7 @@ from worker.local.loopback import free_port
 
 PIXEL = "PIXEL1"
 WEB = f"web:{PIXEL}"
-EVENT = {"event": "Purchase", "page": {"url": "https://shop.example/"}}
+EVENT: dict[str, Any] = {"event": "Purchase", "page": {"url": "https://shop.example/"}}
 
 
 @pytest.fixture

@@ -15,7 +15,10 @@ from tiktok_events import AsyncClient, Client, InvalidSetting, OutboxUnavailable
 from tiktok_events.outbox import keys
 
 OUTBOX = keys.outbox("web:PIXEL1")
-EVENT = {"event": "Purchase", "page": {"url": "https://shop.example/?coupon=A7&ttclid=E.C.P"}}
+EVENT: dict[str, Any] = {
+    "event": "Purchase",
+    "page": {"url": "https://shop.example/?coupon=A7&ttclid=E.C.P"},
+}
 NOWHERE = "redis://127.0.0.1:1/0"
 
 
@@ -84,7 +87,7 @@ def test_url_parameters_of_the_setting_are_stripped(
     for given in (None, ["other"]):
         with Client(redis_url, event_source_id="PIXEL1", strip_url_parameters=given) as client:
             client.track(EVENT)
-    expected = ["https://shop.example/?ttclid=E.C.P", EVENT["page"]["url"]]  # type: ignore[index]
+    expected = ["https://shop.example/?ttclid=E.C.P", EVENT["page"]["url"]]
     assert expected == [body["page"]["url"] for body in events_waiting(redis, "web:PIXEL1")]
 
 

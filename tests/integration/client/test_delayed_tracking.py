@@ -19,7 +19,11 @@ from worker.operations.status import Figures, read_figures
 
 HOUR = timedelta(hours=1)
 NOWHERE = "redis://127.0.0.1:1/0"
-TRIAL = {"event": "StartTrial", "event_id": "t1", "user": {"email": "jo@example.com"}}
+TRIAL: dict[str, Any] = {
+    "event": "StartTrial",
+    "event_id": "t1",
+    "user": {"email": "jo@example.com"},
+}
 
 
 @pytest.fixture
@@ -102,7 +106,7 @@ def test_a_name_cancels_one_of_several_events_with_one_id(
 def test_the_destination_tells_events_apart(client: Client) -> None:
     """The same id elsewhere is another event."""
     elsewhere: dict[str, Any] = {"event_source": "offline", "event_source_id": "S1"}
-    client.track({**TRIAL, **elsewhere, "test_event_code": "T"}, delay=HOUR)
+    client.track(TRIAL | elsewhere | {"test_event_code": "T"}, delay=HOUR)
     assert client.cancel("t1") is False
     assert client.cancel("t1", **elsewhere) is False
     assert client.cancel("t1", **elsewhere, test_event_code="T") is True
@@ -113,7 +117,7 @@ def test_a_second_hold_takes_the_place_of_the_first(
 ) -> None:
     """Of two events with one identity the API would count one; the accounts close."""
     client.track(TRIAL, delay=HOUR)
-    client.track({**TRIAL, "properties": {"value": 1}}, delay=2 * HOUR)
+    client.track(TRIAL | {"properties": {"value": 1}}, delay=2 * HOUR)
     (body,) = redis.hvals(keys.DELAYED_EVENTS)
     assert b'"value":1' in body
     assert places(figures()) == (2, 1, 0, 1, 0)
@@ -130,7 +134,7 @@ def test_what_a_policy_withholds_is_not_held(
 
 def test_a_number_cancels_what_was_tracked_with_it(client: Client) -> None:
     """As `track` takes whole numbers for ids."""
-    client.track({"event": "StartTrial", "event_id": 7}, delay=HOUR)
+    client.track(TRIAL | {"event_id": 7}, delay=HOUR)
     with pytest.raises(InvalidEvent):
         client.cancel("")
     number: Any = 7
@@ -145,7 +149,7 @@ def test_an_async_client_does_the_same(
     async def delayed_and_cancelled() -> list[bool]:
         async with AsyncClient(redis_url, event_source_id="C0PIXEL") as client:
             await client.track(TRIAL, delay=HOUR)
-            await client.track({**TRIAL, "event_id": "t2"}, delay=HOUR)
+            await client.track(TRIAL | {"event_id": "t2"}, delay=HOUR)
             return [await client.cancel("t1", event="StartTrial"), await client.cancel("t1")]
 
     assert redis.dbsize() == 0

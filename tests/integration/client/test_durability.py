@@ -13,7 +13,7 @@ from tiktok_events import AsyncClient, Client, DurabilityUnsupported, OutboxUnav
 from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
 
-EVENT = {"event": "Purchase", "event_source_id": "PIXEL1"}
+EVENT: dict[str, Any] = {"event": "Purchase", "event_source_id": "PIXEL1"}
 
 
 @pytest.fixture(scope="module")

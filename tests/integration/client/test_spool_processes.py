@@ -21,7 +21,7 @@ from tiktok_events import Client
 from tiktok_events.outbox import keys
 
 OUTBOX = keys.outbox("web:PIXEL1")
-EVENT = {"event": "Purchase", "event_time": 1_767_225_600}
+EVENT: dict[str, Any] = {"event": "Purchase", "event_time": 1_767_225_600}
 
 
 @pytest.fixture

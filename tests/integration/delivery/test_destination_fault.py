@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tiktok_events import Client
+from tiktok_events import Client, Page
 from tiktok_events.event.destination import Destination
 from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
@@ -39,7 +39,7 @@ def track(redis_url: str) -> Track:
     """Let 200 events wait, named by their number."""
 
     def hand_over(name: Callable[[int], str]) -> None:
-        page = {"url": "https://shop.example/"}
+        page: Page = {"url": "https://shop.example/"}
         with Client(redis_url, event_source_id=PIXEL.event_source_id, linger_ms=0) as client:
             client.track_many(
                 {"event": name(number), "event_id": f"e{number}", "page": page}

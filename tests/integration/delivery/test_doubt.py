@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tiktok_events import Client
+from tiktok_events import Client, Page
 from tiktok_events.event.destination import Destination
 from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
@@ -47,7 +47,7 @@ def deliver(redis: Redis, redis_url: str, sandbox: Sandbox) -> Deliver:
         request_timeout_s=REQUEST_TIMEOUT_S,
     )
     with Client(redis_url, event_source_id=PIXEL.event_source_id, linger_ms=0) as client:
-        page = {"url": "https://shop.example/"}
+        page: Page = {"url": "https://shop.example/"}
         client.track_many({"event": "Lead", "event_id": one, "page": page} for one in ("a", "b"))
 
     def send(lease_s: float) -> None:

@@ -72,7 +72,7 @@ def test_nothing_planted_is_found_anywhere(
     with Client(settings.redis_url, event_source_id=PIXEL.event_source_id, linger_ms=0) as client:
         for event in events:
             with contextlib.suppress(InvalidEvent):
-                client.track({**event, "event_source": "web"})
+                client.track(event | {"event_source": "web"})
     waiting = everything(redis)
     deliver_once(redis, settings, PIXEL)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from random import Random
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -42,7 +43,7 @@ def failed_before(redis: Redis, redis_url: str) -> None:
     redis.hset(STATE, "failures", EARLIER_FAILURES)
 
 
-def _event(event_id: str) -> dict[str, object]:
+def _event(event_id: str) -> dict[str, Any]:
     properties = {"value": 1, "currency": "EUR"}
     page = {"url": "https://shop.example/"}
     return {"event": "Purchase", "event_id": event_id, "properties": properties, "page": page}

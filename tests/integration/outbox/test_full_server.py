@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -14,7 +15,7 @@ from worker.outbox.outbox import Outbox, Want
 from worker.outbox.settlement import Outcome, Settlement, TokenLimit
 
 LIMIT = TokenLimit("digest", 1000.0)
-EVENT = {"event": "Purchase", "properties": {"description": "x" * 1000}}
+EVENT: dict[str, Any] = {"event": "Purchase", "properties": {"description": "x" * 1000}}
 
 
 @pytest.fixture

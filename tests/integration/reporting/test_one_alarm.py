@@ -26,7 +26,7 @@ from worker.runtime.engine import Engine
 from worker.settings import Settings
 
 PIXEL: Final = "C0ALARM00PIXEL000000"
-EVENT: Final = {
+EVENT: Final[dict[str, Any]] = {
     "event": "Purchase",
     "user": {"email": "jo@example.com"},
     "page": {"url": "https://shop.example/"},

@@ -47,7 +47,7 @@ def engine(redis_url: str, serve: Any) -> Iterator[Engine]:
 
 def deliver(redis_url: str, engine: Engine) -> None:
     """Send some events all the way."""
-    event = {"event": "Lead", "page": {"url": "https://shop.example/"}}
+    event: dict[str, Any] = {"event": "Lead", "page": {"url": "https://shop.example/"}}
     with Client(redis_url, event_source_id="C0RINGS00PIXEL000000", linger_ms=0) as client:
         client.track_many([event] * EVENTS)
     engine.drain()

@@ -23,7 +23,7 @@ from worker.local.loopback import free_port
 from worker.runtime.engine import Engine
 from worker.settings import Settings
 
-EVENT = {"event": "Purchase"}
+EVENT: dict[str, Any] = {"event": "Purchase"}
 TIMEOUT_S = 0.5
 
 

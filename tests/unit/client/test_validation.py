@@ -63,7 +63,7 @@ def test_what_is_no_event_is_said_too() -> None:
 def test_the_source_decides_what_is_needed() -> None:
     """The argument is for events that name none; their own wins."""
     [app] = validate(PURCHASE, event_source="app")
-    [lead] = validate({**PURCHASE, "event_source": "crm"})
+    [lead] = validate(PURCHASE | {"event_source": "crm"})
     assert (app.path, app.kind) == ("app", ProblemKind.ERROR)
     assert (lead.path, lead.kind) == ("lead", ProblemKind.REMARK)
 
@@ -106,7 +106,7 @@ def test_beyond_a_hundred_problems_are_counted() -> None:
 
 def test_no_problem_shows_a_value() -> None:
     """A value may be a person's, and so may a key that nobody documents."""
-    wrong = {
+    wrong: dict[str, Any] = {
         "event": "",
         "event_time": SECRET,
         "page": {"url": SECRET},

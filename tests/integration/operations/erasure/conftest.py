@@ -11,7 +11,7 @@ import orjson
 import pytest
 from redis import Redis
 
-from tiktok_events import Client
+from tiktok_events import Client, Page
 from tiktok_events.event.match_keys import prepare_user
 from tiktok_events.outbox import keys
 from worker.attempts.history import History
@@ -47,7 +47,7 @@ class Shop:
 
     def track(self, *emails: str, source_id: str = PIXEL) -> None:
         """One block with an event for each address; its id is who it is, and its place."""
-        page = {"url": f"https://shop.example/?{'q' * 400}"}
+        page: Page = {"url": f"https://shop.example/?{'q' * 400}"}
         with Client(self.url, event_source_id=source_id, linger_ms=0) as client:
             client.track_many(
                 {
@@ -104,7 +104,7 @@ class Shop:
 
     def bury(self, email: str) -> None:
         """Bury an event of somebody; its id is who it is."""
-        body = {
+        body: dict[str, Any] = {
             "event": "Lead",
             "event_id": email.partition("@")[0],
             "user": prepare_user({"email": email}),

@@ -16,7 +16,11 @@ def hold(shop: Any, *emails: str) -> None:
     """One event for each address; its id is who it is."""
     with Client(shop.url, event_source_id="C0P") as client:
         for email in emails:
-            event = {"event": "Lead", "event_id": email.partition("@")[0], "user": {"email": email}}
+            event: dict[str, Any] = {
+                "event": "Lead",
+                "event_id": email.partition("@")[0],
+                "user": {"email": email},
+            }
             client.track(event, delay=3600)
 
 

@@ -20,7 +20,7 @@ ODD: tuple[Any, ...] = (
 )
 
 
-def both(properties: dict[str, Any]) -> tuple[Any, Any]:
+def both(properties: Any) -> tuple[Any, Any]:
     """What the page tells and what the worker would send of the properties the Pixel knows."""
     client = Client(event_source_id="C0PIXEL")
     sent = client.preview({"event": "Purchase", "properties": properties})

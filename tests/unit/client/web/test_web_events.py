@@ -111,7 +111,7 @@ def test_outside_of_a_page_the_clients_policy_decides(server: CapturedConversion
 def test_the_page_identifies_by_the_digests_of_the_server(server: CapturedConversions) -> None:
     """One of each match key, under the Pixel's names; only if the shop wants it."""
     user = {"email": [EMAIL, "a@b.example"], "phone": "+49 30 1234567", "external_id": 7}
-    report = shop(identify=True).track({**PURCHASE, "user": user})
+    report = shop(identify=True).track(PURCHASE | {"user": user})
     sent = server[0]["user"]
     (method, digests), _ = calls(report.script())
     assert method == "identify"
@@ -125,7 +125,7 @@ def test_the_page_identifies_by_the_digests_of_the_server(server: CapturedConver
 
 def test_the_page_is_told_what_the_server_will_send(server: CapturedConversions) -> None:
     """Amounts and currencies as the worker mends them, and no address in a text."""
-    properties = {
+    properties: Any = {
         "value": "1.234,50 ",
         "currency": " eur",
         "contents": {"content_id": 7, "price": Decimal("12.50"), "quantity": "2"},
@@ -174,6 +174,12 @@ def test_several_pixels_get_one_event(server: CapturedConversions, how: str) -> 
         {"event_id": "order-1", "pixel_code": "C0A"},
         {"event_id": "order-1", "pixel_code": "C0B"},
     ]
+
+
+def test_one_pixel_may_stand_alone(server: CapturedConversions) -> None:
+    """A text is one code, not one for each letter."""
+    assert shop().track(PURCHASE, pixels="C0A").answers == {"C0A": Answer.ENQUEUED}
+    assert len(server) == 1
 
 
 def test_an_async_client_does_the_same(server: CapturedConversions) -> None:
