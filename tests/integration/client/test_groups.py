@@ -25,7 +25,7 @@ from worker.local.loopback import free_port
 
 CALLS = 24
 PRODUCER = Path(__file__).with_name("grouped_producer.py")
-FIRST = {"event": "Lead", "event_source_id": "C0FIRST", "event_id": "first"}
+FIRST: dict[str, Any] = {"event": "Lead", "event_source_id": "C0FIRST", "event_id": "first"}
 
 
 def event(number: int, pixel: str = "C0PIXEL") -> Any:
