@@ -21,9 +21,9 @@ from tiktok_events_sandbox.checks import (
     PARAMETER_ERROR,
     Options,
     Refusal,
-    check_envelope,
     check_events,
 )
+from tiktok_events_sandbox.envelope import check_envelope
 from tiktok_events_sandbox.exchange import JSON, Reply
 
 if TYPE_CHECKING:

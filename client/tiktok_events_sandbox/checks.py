@@ -19,15 +19,12 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-MAX_EVENTS: Final = 1000
 PARAMETER_ERROR: Final = 40002
-BATCH_SIZE: Final = 40061
 NOT_HASHED: Final = 40062
 
 # Seconds stay below this until the year 5138; milliseconds passed it in 1973.
 FIRST_MILLISECONDS: Final = 100_000_000_000
 
-SOURCES: Final = frozenset({"web", "app", "offline", "crm"})
 SEVERAL_HASHED: Final = ("email", "phone", "external_id")
 SINGLE_HASHED: Final = ("first_name", "last_name", "zip_code")
 REQUIRED_BY_SOURCE: Final[Mapping[str, tuple[str, str] | None]] = {
@@ -81,18 +78,6 @@ class Problem:
         return Refusal(self.code, f"Invalid value for {_field(self.path)}: {self.reason}.")
 
 
-def check_envelope(payload: object) -> Refusal | None:
-    """Check the top level of a body: the source, its id and the number of events."""
-    if type(payload) is not dict:
-        return _invalid("body", "not a valid object")
-    return (
-        _check_source(payload.get("event_source"))
-        or _check_optional_string(payload, "test_event_code")
-        or _check_source_id(payload.get("event_source_id"))
-        or _check_size(payload.get("data"))
-    )
-
-
 def check_events(
     source: str, events: Sequence[object], options: Options, *, nulls: bool = True
 ) -> Refusal | None:
@@ -114,6 +99,20 @@ def check_events(
     return None
 
 
+def problems_of(source: str, event: Any, options: Options) -> Iterator[Problem]:
+    """Everything that is wrong with one event, where `check_events` ends with the first."""
+    if type(event) is not dict:
+        yield Problem("", "not a valid object")
+        return
+    required = REQUIRED_BY_SOURCE.get(source) if options.strict else None
+    checks = (_check_nulls,) if options.strict else ()
+    for check in (*checks, _check_identity, *((_requirement(*required),) if required else ())):
+        if problem := check(event):
+            yield problem
+    yield from _user_problems(event)
+    yield from _content_problems(event)
+
+
 def _plan(
     source: str, options: Options, *, nulls: bool
 ) -> tuple[Callable[[Any], Problem | None], ...]:
@@ -126,35 +125,6 @@ def _plan(
         _check_contents,
         *((_requirement(*required),) if required else ()),
     )
-
-
-def _check_source(source: object) -> Refusal | None:
-    if isinstance(source, str) and source in SOURCES:
-        return None
-    # The service's own text leaves out crm, which it documents since.
-    return Refusal(PARAMETER_ERROR, "Invalid value for event_source: must be web, app or offline.")
-
-
-def _check_source_id(source_id: object) -> Refusal | None:
-    if isinstance(source_id, str) and source_id:
-        return None
-    return _invalid("event_source_id", "not a valid string")
-
-
-def _check_optional_string(payload: Mapping[str, object], key: str) -> Refusal | None:
-    if isinstance(payload.get(key, ""), str):
-        return None
-    return _invalid(key, "not a valid string")
-
-
-def _check_size(events: object) -> Refusal | None:
-    if type(events) is not list:
-        return _invalid("data", "not a valid list")
-    if not events:
-        return _invalid("data", "shorter than minimum length 1")
-    if len(events) > MAX_EVENTS:
-        return Refusal(BATCH_SIZE, f"Invalid batch size: at most {MAX_EVENTS} events a request.")
-    return None
 
 
 def _check_object(event: object) -> Problem | None:
@@ -185,18 +155,22 @@ def _check_identity(event: Mapping[str, object]) -> Problem | None:
 
 
 def _check_user(event: Mapping[str, Any]) -> Problem | None:
+    return next(_user_problems(event), None) if event.get("user") is not None else None
+
+
+def _user_problems(event: Mapping[str, Any]) -> Iterator[Problem]:
     user = event.get("user")
     if user is None:
-        return None
+        return
     if type(user) is not dict:
-        return Problem("user", "not a valid object")
+        yield Problem("user", "not a valid object")
+        return
     for key in SEVERAL_HASHED:
         if key in user and (problem := _check_several(user[key], key)):
-            return problem
+            yield problem
     for key in SINGLE_HASHED:
         if key in user and (problem := _check_hash(user[key], f"user.{key}")):
-            return problem
-    return None
+            yield problem
 
 
 def _check_several(value: object, key: str) -> Problem | None:
@@ -217,18 +191,23 @@ def _check_hash(value: object, path: str) -> Problem | None:
 
 
 def _check_contents(event: Mapping[str, Any]) -> Problem | None:
+    return next(_content_problems(event), None) if event.get("properties") is not None else None
+
+
+def _content_problems(event: Mapping[str, Any]) -> Iterator[Problem]:
     properties = event.get("properties")
     if properties is None:
-        return None
+        return
     if type(properties) is not dict:
-        return Problem("properties", "not a valid object")
+        yield Problem("properties", "not a valid object")
+        return
     contents = properties.get("contents", ())
     if type(contents) not in (list, tuple):
-        return Problem("properties.contents", "not a valid list")
+        yield Problem("properties.contents", "not a valid list")
+        return
     for index, content in enumerate(contents):
         if problem := _check_content(content, index):
-            return problem
-    return None
+            yield problem
 
 
 def _check_content(content: object, index: int) -> Problem | None:
@@ -275,7 +254,3 @@ def _children(value: object, prefix: str) -> Iterator[tuple[str, object]]:
 def _field(path: str) -> str:
     """Leave the positions out of a path: a message without the index holds no other number."""
     return ".".join(part for part in path.split(".") if not part.isdigit()) or "data"
-
-
-def _invalid(path: str, reason: str) -> Refusal:
-    return Refusal(PARAMETER_ERROR, f"Invalid value for {path}: {reason}.")

@@ -6,11 +6,13 @@ installed, with its extra `sandbox`.
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import sys
 import threading
 from contextlib import contextmanager
 from itertools import islice
+from textwrap import fill
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -19,12 +21,15 @@ from rich.table import Table
 from rich.text import Text
 
 from tiktok_events_sandbox import Sandbox, ScenarioError
+from tiktok_events_sandbox.effects import EFFECTS
+from tiktok_events_sandbox.faults import Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
     from tiktok_events_sandbox import Figures, Report
+    from tiktok_events_sandbox.effects import Effect
 
 STATE_EVERY_S: Final = 2.0
 WIDTH: Final = 100
@@ -42,7 +47,27 @@ _COLUMNS: Final = {
     "repeated": "repeated",
 }
 
-HELP: Final = """Simulate TikTok's Events API 2.0 on this machine.
+
+def effects_text() -> str:
+    """Every kind of fault: its fields, and what it does."""
+    return "\n".join(f"    {line}" for name, kind in EFFECTS.items() for line in _lines(name, kind))
+
+
+def _lines(name: str, kind: type[Effect]) -> Iterator[str]:
+    said = ", ".join(field.name for field in dataclasses.fields(kind))
+    does = (kind.__doc__ or "").partition("\n")[0].replace("``", "")
+    yield f"{name:<10}{does}"
+    if said:
+        yield f"{'':<10}{said}"
+
+
+def match_text() -> str:
+    """What a rule can look for."""
+    names = ", ".join(field.name for field in dataclasses.fields(Match))
+    return fill(names, 92, initial_indent="    ", subsequent_indent="    ")
+
+
+HELP: Final = f"""Simulate TikTok's Events API 2.0 on this machine.
 
 \b
 Any token is taken, port 20443:
@@ -61,8 +86,21 @@ A bad half minute, the same each time:
 Figures while it runs, a fault from outside, the end of all faults:
     curl http://127.0.0.1:20443/sandbox/report
     curl http://127.0.0.1:20443/sandbox/rules \\
-      -d '{"match": {"times": 1}, "effect": {"kind": "throttle", "for_s": 5}}'
+      -d '{{"match": {{"times": 1}}, "effect": {{"kind": "throttle", "for_s": 5}}}}'
     curl -X DELETE http://127.0.0.1:20443/sandbox/rules
+
+\b
+What came, with a verdict on each field:
+    http://127.0.0.1:20443/         in a browser, like Test events in Events Manager
+    http://127.0.0.1:20443/events   as JSON
+
+\b
+Faults, each the `effect` of a rule, with what can be said of it:
+{effects_text()}
+
+\b
+Whom a rule strikes, its `match`; all that is given must hold:
+{match_text()}
 
 It runs until SIGINT or SIGTERM and then prints its report: a table on a terminal,
 else one JSON object. Shipped scenarios: outage, poison.
@@ -123,6 +161,7 @@ def sandbox(*, as_json: bool, **settings: object) -> None:
     try:
         with _until_signal() as ended:
             click.echo(f"export TIKTOK_EVENTS_API_URL={server.url}", err=True)
+            click.echo(f"# what comes in, for a browser: {server.url}/", err=True)
             _show_state(server, ended)
     finally:
         server.stop()

@@ -6,6 +6,8 @@
     GET    /sandbox/rules    the names of the rules
     DELETE /sandbox/rules    take all rules out and restore all tokens
     POST   /sandbox/reset    forget events and figures, let the rules count anew
+    GET    /events           what came lately, with a verdict on each field
+    GET    /                 the same, as a page for people
 
 Only this machine may use it, unless the sandbox was started with an open control.
 """
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from tiktok_events_sandbox import scenario
+from tiktok_events_sandbox import events_page, scenario
 from tiktok_events_sandbox.exchange import Reply
 from tiktok_events_sandbox.fields import ScenarioError
 
@@ -27,11 +29,14 @@ if TYPE_CHECKING:
     from tiktok_events_sandbox.simulator import Settings, Simulator
 
 PREFIX: Final = "/sandbox/"
+PAGES: Final = {"/": events_page.as_page, "/events": events_page.as_json}
+"""What people look at."""
 
 
 def is_control(head: Head) -> bool:
     """Tell whether a request is for the control surface."""
-    return head.path.startswith(PREFIX)
+    is_page = head.method == "GET" and head.path in PAGES
+    return is_page or head.path.startswith(PREFIX)
 
 
 def refuse(head: Head, settings: Settings) -> Reply | None:
@@ -43,6 +48,8 @@ def refuse(head: Head, settings: Settings) -> Reply | None:
 
 def answer(simulator: Simulator, head: Head, body: bytes) -> Reply:
     """Carry out a request to the control surface."""
+    if head.method == "GET" and head.path in PAGES:
+        return PAGES[head.path](simulator.seen(), head.target, simulator.settings.options)
     route = _ROUTES.get((head.method, head.path))
     if route is None:
         return _error(404, f"unknown; there is {', '.join(' '.join(key) for key in _ROUTES)}")

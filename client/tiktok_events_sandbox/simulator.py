@@ -14,6 +14,7 @@ from tiktok_events_sandbox.checks import Options
 from tiktok_events_sandbox.deduplication import Channel, Deduplication, Outcome
 from tiktok_events_sandbox.faults import Faults
 from tiktok_events_sandbox.report import Tally
+from tiktok_events_sandbox.sightings import Sightings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tiktok_events_sandbox.exchange import Head, Reply
     from tiktok_events_sandbox.faults import Rule
     from tiktok_events_sandbox.report import Report
+    from tiktok_events_sandbox.sightings import Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,11 @@ class Simulator:
         with self._lock:
             return tuple(self._events)
 
+    def seen(self) -> dict[str, list[Sighting]]:
+        """Return the newest events of each destination, refused ones too."""
+        with self._lock:
+            return self._sightings.newest()
+
     def reset(self) -> None:
         """Forget all events and figures, restore all tokens, let the rules count anew."""
         with self._lock:
@@ -168,6 +175,7 @@ class Simulator:
         """Count an answer other than success."""
         with self._lock:
             self._tally.refusal(call.destination, refusal.code)
+            self._sightings.refused(call, self.now(), refusal)
 
     def accept(self, call: Call) -> None:
         """Count the events of a request as TikTok would."""
@@ -175,13 +183,14 @@ class Simulator:
         # Test events never count as conversions: they have keys of their own.
         scope = f"{call.source_id}:{call.test_code}" if call.test_code else call.source_id
         with self._lock:
-            outcomes = Counter(
+            outcomes = [
                 self._deduplication.record(
                     scope, event["event"], event.get("event_id"), received_at, Channel.SERVER
                 )
                 for event in call.events
-            )
-            self._tally.acceptance(call.destination, outcomes)
+            ]
+            self._tally.acceptance(call.destination, Counter(outcomes))
+            self._sightings.accepted(call, received_at, outcomes)
             self._keep(call, received_at)
 
     def _keep(self, call: Call, received_at: float) -> None:
@@ -199,6 +208,7 @@ class Simulator:
     def _forget(self) -> None:
         self._tally = Tally()
         self._deduplication = Deduplication()
+        self._sightings = Sightings()
         self._events: deque[AcceptedEvent] = deque(maxlen=self.settings.keep_events)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tiktok_events_sandbox.checks import Options, Refusal, check_envelope, check_events
+from tiktok_events_sandbox.checks import Options, Refusal, check_events
+from tiktok_events_sandbox.envelope import check_envelope
 
 HASH = "848a771458438fc2ec420560d769fb9b9b86851ee338ec56517baabd79d3bb4f"
 NOT_OBJECT: Any = "Purchase"
