@@ -70,6 +70,11 @@ class Process:
         """Fail with its output when it has ended."""
         assert self._process.poll() is None, self.log_path.read_text()
 
+    def end(self, number: int) -> None:
+        """Ask it to end, and wait until it has."""
+        self._process.send_signal(number)
+        self.wait()
+
     def wait(self) -> None:
         """Wait until it ends by itself."""
         self._process.wait(GONE_TIMEOUT_S)
@@ -109,6 +114,12 @@ def commands(readme: Path) -> str:
     (block,) = re.findall(r"^```console\n(.*?)^```", readme.read_text(), re.MULTILINE | re.DOTALL)
     typed = [line.removeprefix("$ ") for line in block.splitlines()]
     return "\n".join(line for line in typed if not line.startswith("python -m pip install"))
+
+
+@pytest.fixture
+def process_type() -> type[Process]:
+    """What runs a program with its children, and ends all of them."""
+    return Process
 
 
 @pytest.fixture

@@ -6,31 +6,25 @@ import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any
 
-import django
 import flask
 import httpx
 import pytest
-from django.conf import settings as django_settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
-from django.http import HttpResponse, JsonResponse
 from django.template import engines
 from django.test import override_settings
-from django.urls import path
 from fastapi import Depends, FastAPI
 from jinja2 import Environment
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from tiktok_events.web import Visit, WebSettings, capture, current_visit, visit_of
-from tiktok_events.web.django.options import load_options
+from tests.builders.django_site import SETTINGS, agreed
+from tiktok_events.web import Visit, capture, current_visit, visit_of
 from tiktok_events.web.flask import TikTokEvents
 from tiktok_events.web.jinja import PixelExtension
 from tiktok_events.web.starlette import CaptureMiddleware, visit
 
-SETTINGS = WebSettings.load({})
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0)"
 EVENT = {"event": "Purchase", "event_id": "1", "properties": {"description": "</script>'"}}
 SCRIPT = (
@@ -39,36 +33,7 @@ SCRIPT = (
 )
 
 
-def agreed(cookies: Any) -> bool:
-    """The visitor's answer, as the adapters below read it."""
-    return bool(cookies.get("ads") == "yes")
-
-
 # --- one page on each --------------------------------------------------------------------
-
-
-def page(request: Any) -> HttpResponse:
-    """A view of Django."""
-    assert current_visit() == request.tiktok_events == visit_of(request)
-    captured = request.tiktok_events.captured
-    return JsonResponse({"adapter": captured, "capture": capture(request, SETTINGS)})
-
-
-async def async_page(request: Any) -> HttpResponse:
-    """An asynchronous one."""
-    return page(request)
-
-
-django_settings.configure(
-    ALLOWED_HOSTS=["*"],
-    INSTALLED_APPS=["tiktok_events.web.django"],
-    MIDDLEWARE=["tiktok_events.web.django.middleware.CaptureMiddleware"],
-    ROOT_URLCONF=(path("p", page), path("async/p", async_page)),
-    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
-    TIKTOK_EVENTS={"CONSENT": lambda request: agreed(request.COOKIES)},
-    USE_TZ=True,
-)
-django.setup()
 
 
 def flask_app() -> flask.Flask:
@@ -204,34 +169,6 @@ def test_nobody_is_seen_between_two_requests(framework: str) -> None:
     """The thread or the context is used again."""
     look(framework, "ads=yes")
     assert current_visit() is None
-
-
-# --- Django's settings -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        ({}, 'TIKTOK_EVENTS needs "CONSENT"'),
-        ({"CONSENT": bool, "TRUSTED_PROXY": "x"}, "TIKTOK_EVENTS has no TRUSTED_PROXY; there is"),
-    ],
-)
-def test_django_settings_that_cannot_be_used_are_refused(
-    options: dict[str, Any], sentence: str
-) -> None:
-    """At the start, with what is allowed."""
-    with override_settings(TIKTOK_EVENTS=options), pytest.raises(ImproperlyConfigured) as refused:
-        load_options()
-    assert str(refused.value).startswith(sentence)
-
-
-def test_django_settings_reach_ours() -> None:
-    """The consent callable may be a dotted path."""
-    options = {"CONSENT": "operator.not_", "TRUSTED_PROXIES": ["10.0.0.0/8"], "SETUP": "pixel"}
-    with override_settings(TIKTOK_EVENTS=options):
-        consent, settings = load_options()
-    assert consent("") is True
-    assert settings == WebSettings.load(trusted_proxies="10.0.0.0/8", setup="pixel")
 
 
 # --- templates ---------------------------------------------------------------------------
