@@ -12,6 +12,7 @@ from lzma import LZMAError
 from typing import Final, cast
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from tiktok_events.errors import TikTokEventsError
 from worker.files.unreadable import UnreadableFile
 from worker.files.workbook import UnreadableWorkbook, csv_of_workbook
 
@@ -118,6 +119,8 @@ def _seekable(file: io.BufferedReader, name: str) -> io.BufferedReader | io.Byte
 def _opened(archive: ZipFile, name: str) -> Unpacked:
     try:
         return _inside(archive, name)
+    except TikTokEventsError:
+        raise
     except ValueError as error:  # it seeks to a place before the file's beginning
         raise BadZipFile from error
 

@@ -166,7 +166,8 @@ def _meaning(name: str) -> str | None:
             return MEANINGS[rest]
         before = rest
         rest = _less(rest)
-    return _LAST_WORDS.get(_words(name)[-1].lower())
+    words = _words(name)
+    return _LAST_WORDS.get(words[-1].lower()) if words else None
 
 
 def _less(name: str) -> str:
