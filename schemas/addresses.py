@@ -45,7 +45,10 @@ class PageUrl(Text):
 
     def take(self, value: Any) -> Any:
         """Take an http or https URL."""
-        if type(value) is not str or len(value) > self.longest or not _is_http(value):
+        if type(value) is not str or len(value) > self.longest:
+            return DOUBT
+        # As nearly all begin; a pattern takes three times as long.
+        if not (value[:8] == "https://" and value[8:9].isalnum()) and not _is_http(value):
             return DOUBT
         if value.strip() is not value:
             return DOUBT

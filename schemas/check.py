@@ -47,7 +47,8 @@ def check_event(
     clean = (_STRICT_PLANS if strict else _PLANS)[event_source].run(event, warnings)
     if clean is DOUBT:
         return check_thoroughly(event, event_source, strict=strict)
-    return Checked(clean, (), _capped(warnings + warnings_on(clean, event_source)))
+    warnings += warnings_on(clean, event_source)
+    return Checked(clean, (), _capped(warnings) if warnings else ())
 
 
 def check_thoroughly(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeGuard
 
 from marshmallow import ValidationError, fields
 
@@ -149,6 +149,11 @@ class Text(EventField):
         if not is_unicode(value):
             raise ValidationError(NOT_UNICODE)
         return str(value) if trimmed == value else mended(trimmed, BLANKS)
+
+
+def takes_any_text(field: object) -> TypeGuard[Text]:
+    """Return whether a field takes whatever `Text` takes."""
+    return isinstance(field, Text) and type(field).take is Text.take
 
 
 class CutText(Text):

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from marshmallow import ValidationError
 
-from schemas import catalogue, limits
+from schemas import catalogue
 from schemas.fields import DOUBT, EventField
 from schemas.finding import Finding, Kind, Noted
+from schemas.limits import AMOUNT
 from tiktok_events.event.readings import WAS_EMPTY
 
 NOT_A_NUMBER: Final = "must be a number without symbol or separator, such as 59.98"
@@ -34,7 +35,7 @@ class Number(EventField):
     def take(self, value: Any) -> Any:
         """Take a JSON number from 0 up; no comparison holds for NaN."""
         kind = type(value)
-        return value if (kind is float or kind is int) and 0 <= value <= limits.AMOUNT else DOUBT
+        return value if (kind is float or kind is int) and 0 <= value <= AMOUNT else DOUBT
 
     def mend(self, value: Any) -> Any:
         """Read a numeric string; keep a negative number, with a warning."""
@@ -58,7 +59,7 @@ class Number(EventField):
             value = float(value) if "." in value else int(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValidationError(self.refusal)
-        if not -limits.AMOUNT <= value <= limits.AMOUNT:
+        if not -AMOUNT <= value <= AMOUNT:
             raise ValidationError(self.refusal)
         return value
 
@@ -71,7 +72,7 @@ class Count(Number):
 
     def take(self, value: Any) -> Any:
         """Take a JSON integer from 0 up."""
-        return value if type(value) is int and 0 <= value <= limits.AMOUNT else DOUBT
+        return value if type(value) is int and 0 <= value <= AMOUNT else DOUBT
 
     def read(self, value: Any) -> int:
         """Return the whole number that ``value`` stands for.

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, cast
 from marshmallow import EXCLUDE, Schema, ValidationError
 
 from schemas import limits
-from schemas.fields import DOUBT, STRICT, EventField
+from schemas.fields import DOUBT, STRICT, EventField, takes_any_text
 from schemas.finding import Finding, Kind, Noted, as_noted, note
 from schemas.plan import Plan
 from schemas.unknown import NOT_A_KEY, UNKNOWN_KEY, bounded_copy, is_key, shown_key
@@ -78,6 +78,7 @@ class EventObject(Schema):
         plain = {key: f for key, f in self.fields.items() if key not in objects}
         return Plan(
             takes={key: f.take for key, f in plain.items() if isinstance(f, EventField)},
+            texts={key: f.longest for key, f in plain.items() if takes_any_text(f)},
             inner={
                 key: f.schema.plan(_inner_prefix(prefix, key), strict=strict)
                 for key, f in objects.items()

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from schemas import limits
 from schemas.fields import DOUBT
+from schemas.limits import OBJECT_KEYS
 from schemas.unknown import UNKNOWN_KEY, is_key, is_scalar, unknown_key
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class Plan:
 
     Attributes:
         takes: the test of each plain key.
+        texts: how long a text may be, for each key that takes any text.
         inner: the plan of each key that holds an object.
         required: the keys without which there is doubt.
         prefix: path of the object with its dot, for warnings; ``None`` where the path is not known
@@ -35,6 +36,7 @@ class Plan:
     """
 
     takes: dict[str, Callable[[Any], Any]]
+    texts: dict[str, int]
     inner: dict[str, Plan]
     required: frozenset[str]
     prefix: str | None
@@ -42,10 +44,19 @@ class Plan:
 
     def run(self, data: Any, warnings: list[Finding]) -> Any:
         """Return a clean copy of ``data``, or `DOUBT`; warnings are added to the list."""
-        if type(data) is not dict or len(data) > limits.OBJECT_KEYS:
+        if type(data) is not dict or len(data) > OBJECT_KEYS:
             return DOUBT
-        takes, clean = self.takes, data.copy()
+        takes, texts, clean = self.takes, self.texts, data.copy()
         for key, value in data.items():
+            # Most values are texts: to call `Text.take` would cost as much again as this.
+            if (
+                key in texts
+                and type(value) is str
+                and 0 < len(value) <= texts[key]
+                and value.strip() is value
+                and value.isascii()
+            ):
+                continue
             take = takes.get(key)
             taken = take(value) if take is not None else self._set_aside(key, value, warnings)
             if taken is value:
@@ -56,7 +67,7 @@ class Plan:
                 return DOUBT
             else:
                 clean[key] = taken
-        return DOUBT if self.required and not self.required <= clean.keys() else clean
+        return DOUBT if self.required and not clean.keys() >= self.required else clean
 
     def _set_aside(self, key: Any, value: Any, warnings: list[Finding]) -> Any:
         """Handle the rarer keys: an inner object, or one that is not known."""

@@ -51,13 +51,10 @@ _MISPLACED: Final = {
 
 def warnings_on(event: dict[str, Any], event_source: str) -> list[Finding]:
     """Return the warnings on a clean event of that source."""
-    return [
-        *_name(event, event_source),
-        *wanted_in(event, event_source),
-        *_match_keys(event, event_source),
-        *_money(event.get("properties")),
-        *_misplaced(event, event_source),
-    ]
+    found: list[Finding] = []
+    for rule in _RULES:
+        found += rule(event, event_source)
+    return found
 
 
 def _name(event: dict[str, Any], event_source: str) -> Sequence[Finding]:
@@ -84,11 +81,13 @@ def _match_keys(event: dict[str, Any], event_source: str) -> Sequence[Finding]:
     return () if event_source == "crm" and "lead" in event else [NO_MATCH_KEY]
 
 
-def _money(properties: dict[str, Any] | None) -> Sequence[Finding]:
+def _money(event: dict[str, Any], event_source: str) -> Sequence[Finding]:
     """Return a warning when one of ``value`` and ``currency`` stands alone.
 
     Source: https://ads.tiktok.com/help/article/about-parameters (read 2026-11-22).
     """
+    del event_source
+    properties = event.get("properties")
     if properties is None or ("value" in properties) == ("currency" in properties):
         return ()
     return [VALUE_WITHOUT_CURRENCY if "value" in properties else CURRENCY_WITHOUT_VALUE]
@@ -103,3 +102,6 @@ def _misplaced(event: dict[str, Any], event_source: str) -> Sequence[Finding]:
     if misplaced.keys().isdisjoint(event):
         return ()
     return [misplaced[key] for key in event if key in misplaced]
+
+
+_RULES: Final = (_name, wanted_in, _match_keys, _money, _misplaced)

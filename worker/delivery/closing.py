@@ -27,9 +27,9 @@ say about it; its JSON as it goes into `data`, empty when it is invalid; and whe
 closed here. A plain tuple, because one with names costs as much as reading the event's keys."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Closing:
-    """Checks events, and closes those of other producers.
+    """Checks events, and closes those of other producers; not frozen, since each block has one.
 
     Attributes:
         settings: which keys of ``user`` may pass, and where phone numbers are at home.
@@ -91,8 +91,11 @@ def _may_name_somebody(event: dict[str, Any], json: bytes) -> bool:
     """Whether an address may stand in an event, or a name in the URLs of its page."""
     if may_hold_address(json) or may_hide_address(event.get("properties")):
         return True
-    page = event.get("page", {})
-    return not all(names_nobody(page[field]) for field in URL_FIELDS if field in page)
+    if page := event.get("page"):
+        for field in URL_FIELDS:
+            if field in page and not names_nobody(page[field]):
+                return True
+    return False
 
 
 def _is_foreign(checked: Checked) -> bool:

@@ -70,13 +70,15 @@ class Prepared:
     dead: list[tuple[int, DeadLetter]] = field(default_factory=list)
     postponed: list[int] = field(default_factory=list)
     closing: Callable[[Any], Any] | None = None
-    remarked: Counter[str] = field(default_factory=Counter)
+    remarked: Counter[str] | None = None  # an empty one takes as long as the check of a field
     warnings: list[Finding] = field(default_factory=list)
 
     def note(self, event: Any, closing: Closing | None) -> None:
         """Take down what our client has remarked on an event, or that it had to be closed here."""
         if closing is not None:
             self.closing = closing.close
+        if self.remarked is None:
+            self.remarked = Counter()
         self.remarked.update(counters_of(event))
 
     def salvaged(self, warnings: Sequence[Finding]) -> frozenset[str]:
@@ -87,8 +89,8 @@ class Prepared:
     def end_in(self, block: OpenBlock) -> list[Outgoing]:
         """End the dead events, postpone those nobody could judge, and return what can be sent."""
         block.close_with(self.closing)
-        if block.is_fresh:
-            block.remarked.update(self.remarked)
+        if self.remarked and block.is_fresh:
+            block.remarked = self.remarked
         for index, letter in self.dead:
             block.dead(index, letter)
         for index in self.postponed:

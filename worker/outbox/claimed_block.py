@@ -12,8 +12,7 @@ and the block is closed, ready to be settled, when the last one has ended.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -53,7 +52,7 @@ class OpenBlock:
     open: int = field(init=False)
     _postponed: bool = False
     closing: Callable[[Any], Any] | None = None
-    remarked: Counter[str] = field(default_factory=Counter)
+    remarked: Mapping[str, int] = field(default_factory=dict)
     _events: list[Any] | None = None
     _delivered: int = 0
     _dead: list[BuriedEvent] = field(default_factory=list)

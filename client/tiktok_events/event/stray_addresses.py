@@ -47,7 +47,7 @@ def may_hide_address(properties: Any) -> bool:
     """Whether a text of an event's properties may be an address in base64, hex or other signs."""
     if type(properties) is dict:
         for text in properties.values():
-            if type(text) is str and may_be_coded(text):
+            if type(text) is str and len(text) >= _SHORTEST_CODED and may_be_coded(text):
                 return True
     return False
 

@@ -175,25 +175,28 @@ def names_nobody(url: str) -> bool:
         return False
     if "?" not in url:
         return True
-    query = url.partition("?")[2]
-    return ";" not in query and "?" not in query and _is_harmless(query)
+    return _is_harmless(url.partition("?")[2])
 
 
 def _is_harmless(query: str) -> bool:
     before_last, _, last = query.rpartition("&")
-    parameters = [last] if before_last in CAMPAIGNS else query.split("&")
-    try:
-        for parameter in parameters:
-            name, value = parameter.split("=")
-            if name not in HARMLESS:
-                return False
-            if len(value) >= _SHORTEST_CODED and decodes_to_address(value):
-                return False
-    except ValueError:  # it is not of the usual shape
-        return not query
-    if len(parameters) > 1 and len(CAMPAIGNS) < _MOST_HARMLESS and _is_campaign(before_last):
+    if before_last in CAMPAIGNS:
+        return _is_harmless_parameter(last)
+    parameters = query.split("&")
+    if query and not all(map(_is_harmless_parameter, parameters)):
+        return False
+    if before_last and len(CAMPAIGNS) < _MOST_HARMLESS and _is_campaign(before_last):
         CAMPAIGNS.add(before_last)
     return True
+
+
+def _is_harmless_parameter(parameter: str) -> bool:
+    name, equals, value = parameter.partition("=")
+    if not equals or name not in HARMLESS:
+        return False
+    if not value.isalnum() and ("=" in value or ";" in value or "?" in value):
+        return False
+    return len(value) < _SHORTEST_CODED or not decodes_to_address(value)
 
 
 def _names_somebody(piece: str) -> bool:
