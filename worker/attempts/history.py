@@ -55,9 +55,12 @@ class Attempt:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class History:
     """What a block or a dead letter has met so far.
+
+    Not frozen, which would quadruple the cost of making it, and each block has one; nothing changes
+    it.
 
     Attributes:
         accepted_at: when the events were first accepted, Unix seconds.

@@ -57,6 +57,7 @@ class Again:
     group: int = 0
 
 
+DELIVERED: Final = Delivered()
 End = Delivered | Dead | Again
 
 
@@ -71,7 +72,7 @@ def end_of(met: Met[Any], history: History, *, taken_at: float, spared: bool = F
     """
     verdict = met.answer.verdict
     if verdict is Verdict.DELIVERED:
-        return Delivered()
+        return DELIVERED
     history = history.after(*map(attempt_of, met.exchanges), taken_at=taken_at)
     if spared:
         return Again(history)

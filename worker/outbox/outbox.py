@@ -71,9 +71,9 @@ class Want:
     token_limit: TokenLimit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClaimedBlock:
-    """A block held by this process.
+    """A block held by this process; not frozen, for the same reason as a `History`.
 
     Attributes:
         id: its stream id, ``<Unix ms of acceptance>-<block number>``.

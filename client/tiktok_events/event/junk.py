@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from typing import Final
 
@@ -124,7 +125,12 @@ SUSPECTS: Final = frozenset(
 def _digests(texts: frozenset[str]) -> frozenset[str]:
     written = (w for text in texts for w in (text, text.upper(), text.title(), text.capitalize()))
     odd = ("", " ", "+", "NaN", "[object Object]", "None", "n/a", "N/A")
-    return frozenset(sha256(text.encode()).hexdigest() for text in (*written, *odd))
+    return frozenset(map(_digest, (*written, *odd)))
+
+
+@cache  # most words stand in most tables, and 4,000 digests would take half a megabyte
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
 SUSPECT_LOCALS: Final = NOBODYS | PLACEHOLDERS
