@@ -124,6 +124,10 @@ class FakeApi(LoopbackServer):
         with self._lock:
             return [r for r in self._accepted if source_id in {None, r.source_id}]
 
+    def accepted_ids(self) -> list[str]:
+        """Ids of the events that were accepted, in order, repeats included."""
+        return [event_id for request in self.accepted() for event_id in request.ids]
+
     def reply(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Keep a request and answer it as the test wants."""
         now, document = time.monotonic(), json.loads(body)

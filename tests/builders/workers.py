@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from tests.builders.environment import environment
 from tests.looks import VIEWS
@@ -77,6 +78,11 @@ class Worker:
     def log(self) -> str:
         """What it has printed so far."""
         return self.log_path.read_text()
+
+    def lines(self, event: str) -> list[dict[str, Any]]:
+        """The lines of its log, which is JSON, about one thing."""
+        logged = (json.loads(line) for line in self.log().splitlines() if line.startswith("{"))
+        return [line for line in logged if line["event"] == event]
 
     def kill(self) -> None:
         """SIGKILL for all its processes at once; returns when they are gone."""

@@ -12,6 +12,7 @@ import pytest
 from celery import Celery
 from redis import Redis
 
+from tests.builders.events import purchase
 from tests.builders.wait import wait_until
 from worker.letters.dead_letters import DeadLetters
 from worker.local.embedded import EmbeddedServer
@@ -24,14 +25,10 @@ Send = Callable[..., str]
 
 
 def _purchase(**changes: Any) -> dict[str, Any]:
-    return {
-        "event": "Purchase",
-        "event_source_id": PIXEL,
-        "user": {"email": " Jo.Doe@Example.com", "external_id": "Customer 7"},
-        "properties": {"value": 59.98, "currency": "EUR"},
-        "page": {"url": "https://shop.example/thanks"},
-        **changes,
-    }
+    user = {"email": " Jo.Doe@Example.com", "external_id": "Customer 7"}
+    event = purchase("", PIXEL, user=user, properties={"value": 59.98, "currency": "EUR"})
+    del event["event_id"]
+    return event | changes
 
 
 def _digest(text: str) -> str:

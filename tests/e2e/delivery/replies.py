@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
+from tests.builders import events
+
 PIXEL: Final = "C0FAULTS0PIXEL000000"
 OTHER_PIXEL: Final = "C0OTHER00PIXEL000000"
 KEY: Final = f"web:{PIXEL}"
@@ -39,14 +41,7 @@ NO_PERMISSION: Final[Reply] = (200, {}, {"code": 40001, "message": "No permissio
 
 def purchase(event_id: str, pixel: str = PIXEL, **changes: Any) -> dict[str, Any]:
     """A purchase of now, with a key that the API takes."""
-    return {
-        "event": "Purchase",
-        "event_source_id": pixel,
-        "event_id": event_id,
-        "user": {"email": "jo@example.com"},
-        "page": {"url": "https://shop.example/thanks"},
-        **changes,
-    }
+    return events.purchase(event_id, pixel, user={"email": "jo@example.com"}, **changes)
 
 
 def in_turn(*replies: Any) -> Callable[[Any], Any]:

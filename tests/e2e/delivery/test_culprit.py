@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders.events import purchase
 from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.outbox import keys
@@ -19,12 +20,7 @@ FAST: Final = {"RETRY_BASE_S": "0.01", "RETRY_CAP_S": "0.02", "BATCH_EVENTS": "1
 
 
 def _purchase(number: int) -> dict[str, Any]:
-    return {
-        "event": "Purchase",
-        "event_id": f"ord-{number}",
-        "user": {"external_id": f"customer-{number}"},
-        "page": {"url": "https://shop.example/thanks"},
-    }
+    return purchase(f"ord-{number}", user={"external_id": f"customer-{number}"})
 
 
 def _overloaded(request: Any) -> Any:

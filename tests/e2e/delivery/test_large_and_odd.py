@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from redis import Redis
 
+from tests.builders.events import pageview
 from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.outbox import keys
@@ -20,13 +21,7 @@ KEY: Final = f"web:{PIXEL}"
 
 
 def _pageview(pixel: str, event_id: str, url: str = "https://shop.example/") -> dict[str, Any]:
-    return {
-        "event": "Pageview",
-        "event_source_id": pixel,
-        "event_id": event_id,
-        "user": {"external_id": "user-7"},
-        "page": {"url": url},
-    }
+    return pageview(event_id, pixel, page={"url": url})
 
 
 def _left_behind(redis: Redis) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders.events import purchase
 from tests.builders.fake_api import Reply
 from tests.builders.wait import wait_until
 from tiktok_events import Client
@@ -27,13 +28,7 @@ LATENCY_S: Final = 0.2
 
 
 def _event(number: int) -> dict[str, Any]:
-    return {
-        "event": "Purchase",
-        "event_source_id": PIXEL,
-        "event_id": f"ord-{number}",
-        "user": {"email": "jo@example.com"},
-        "page": {"url": "https://shop.example/thanks"},
-    }
+    return purchase(f"ord-{number}", PIXEL)
 
 
 def _only_the_new_token(request: Any) -> Any:

@@ -7,18 +7,14 @@ import time
 from collections import Counter
 from typing import Any
 
+from tests.builders.events import pageview
 from tests.builders.wait import wait_until
 from tests.e2e.delivery.wire_format import Event
 from tiktok_events import Client
 
 
 def _pageview(number: int, pixel: int = 0) -> Event:
-    return {
-        "event": "Pageview",
-        "event_source_id": f"C0CHEAP0PIXEL000000{pixel}",
-        "event_id": f"view-{number}",
-        "page": {"url": "https://shop.example/"},
-    }
+    return pageview(f"view-{number}", f"C0CHEAP0PIXEL000000{pixel}")
 
 
 def test_events_that_come_one_by_one_all_arrive(

@@ -11,6 +11,7 @@ import pytest
 from redis import Redis
 
 from tests.builders.counters import counters
+from tests.builders.events import pageview
 from tests.builders.fake_api import Reply
 from tests.builders.wait import wait_until
 from tiktok_events import Client
@@ -40,14 +41,7 @@ SETTINGS: Final = {
 
 
 def _pageview(pixel: str, event_id: str, event_time: float) -> dict[str, Any]:
-    return {
-        "event": "Pageview",
-        "event_source_id": pixel,
-        "event_id": event_id,
-        "event_time": int(event_time),
-        "user": {"external_id": "user-7"},
-        "page": {"url": "https://shop.example/"},
-    }
+    return pageview(event_id, pixel, event_time=int(event_time))
 
 
 def _near_its_deadline(pixel: str) -> dict[str, Any]:

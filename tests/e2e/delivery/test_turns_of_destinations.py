@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.builders.events import pageview
 from tiktok_events import Client
 from worker.delivery.loop import TAKE_AT_ONCE
 from worker.runtime.engine import Engine
@@ -19,16 +20,6 @@ BACKLOG: Final = 40
 """Requests; fewer than there are threads, so that there is always room for one more."""
 
 THREADS: Final = 64
-
-
-def _pageview(pixel: str, event_id: str) -> dict[str, Any]:
-    return {
-        "event": "Pageview",
-        "event_source_id": pixel,
-        "event_id": event_id,
-        "user": {"external_id": "user-7"},
-        "page": {"url": "https://shop.example/"},
-    }
 
 
 @pytest.fixture
@@ -56,10 +47,10 @@ def test_a_backlog_does_not_keep_the_loop_from_who_is_due(
     """
     with Client(redis_url, linger_ms=0) as client:
         for number in range(BACKLOG):
-            client.track(_pageview(BUSY, f"busy-{number}"))
+            client.track(pageview(f"busy-{number}", BUSY))
         for number in range(TAKE_AT_ONCE - 1):
-            client.track(_pageview(f"C0OTHER00PIXEL{number:06}", "other"))
-        client.track(_pageview(QUIET, "quiet"))
+            client.track(pageview("other", f"C0OTHER00PIXEL{number:06}"))
+        client.track(pageview("quiet", QUIET))
     engine.drain()
     order = [request.source_id for request in fake_api.accepted()]
     assert len(order) == BACKLOG + TAKE_AT_ONCE

@@ -12,6 +12,7 @@ from redis import Redis
 
 from tests.builders.loopback_server import Handler, LoopbackServer
 from tests.builders.wait import wait_until
+from tests.builders.workers import Worker
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 
@@ -48,11 +49,9 @@ def webhook() -> Iterator[Webhook]:
         yield receiver
 
 
-def lines(workers: list[Any], event: str) -> list[dict[str, Any]]:
+def lines(workers: list[Worker], event: str) -> list[dict[str, Any]]:
     """The log lines of all workers about one thing."""
-    logged = [line for worker in workers for line in worker.log().splitlines()]
-    ours = (json.loads(line) for line in logged if line.startswith("{"))
-    return [line for line in ours if line["event"] == event]
+    return [line for worker in workers for line in worker.lines(event)]
 
 
 def die(redis_url: str, count: int) -> None:

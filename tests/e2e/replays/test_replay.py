@@ -10,6 +10,7 @@ import pytest
 from redis import Redis
 
 from tests.builders.commands import objects, tiktok_events
+from tests.builders.events import purchase
 from tests.builders.wait import wait_until
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
@@ -25,14 +26,10 @@ PATIENCE_S: Final = 60.0
 
 def event(number: int) -> dict[str, Any]:
     """A valid event."""
-    return {
-        "event": "Purchase",
-        "event_id": f"ord-{number}",
-        "event_time": int(time.time()) - 600,
-        "user": {"external_id": "0" * 64},
-        "properties": {"value": number, "currency": "EUR"},
-        "page": {"url": "https://shop.example/thanks"},
-    }
+    worth, at = {"value": number, "currency": "EUR"}, int(time.time()) - 600
+    return purchase(
+        f"ord-{number}", event_time=at, user={"external_id": "0" * 64}, properties=worth
+    )
 
 
 @pytest.fixture
@@ -62,11 +59,6 @@ def run(redis_url: str, *arguments: str) -> dict[str, Any]:
     return found
 
 
-def arrived(fake_api: Any) -> list[str]:
-    """Ids of the events that the API accepted."""
-    return [event_id for request in fake_api.accepted() for event_id in request.ids]
-
-
 def test_a_replay_outlives_its_worker(
     redis: Redis, redis_url: str, fake_api: Any, start_worker: Any, dead_events: list[str]
 ) -> None:
@@ -84,13 +76,13 @@ def test_a_replay_outlives_its_worker(
     wait_until(lambda: replayed() > LETTERS / 4, PATIENCE_S)
     first.kill()
     assert replayed() < LETTERS
-    before_the_kill = set(arrived(fake_api))
+    before_the_kill = set(fake_api.accepted_ids())
     second = start_worker(**SHORT_LEASE)
 
     done = run(redis_url, "replays", "watch", str(number))
     assert (done["state"], done["selected"], done["replayed"]) == ("finished", LETTERS, LETTERS)
     wait_until(lambda: read_figures(redis).waiting == 0, PATIENCE_S)
-    counts = Counter(arrived(fake_api))
+    counts = Counter(fake_api.accepted_ids())
     assert set(counts) == set(dead_events)
     # What the first worker had posted and not settled is sent again, as after any kill.
     assert {event_id for event_id, times in counts.items() if times > 1} <= before_the_kill

@@ -155,11 +155,6 @@ def letters_of(server: EmbeddedServer) -> list[DeadLetter]:
         return list(DeadLetters(redis))
 
 
-def accepted_ids(fake_api: Any) -> list[str]:
-    """The ids of the delivered events."""
-    return [event_id for request in fake_api.accepted() for event_id in request.ids]
-
-
 def places(
     worker: Any, sentry: SentrySink, fake_api: Any, server: EmbeddedServer
 ) -> dict[str, bytes]:
@@ -209,7 +204,7 @@ def test_the_client_leaves_no_personal_data_anywhere(
     with Client(own_server.url) as client:
         client.track_many(client_events(people))
     deliverable = {f"Client-{number}" for number in range(31, 300)}
-    wait_until(lambda: deliverable <= set(accepted_ids(fake_api)))
+    wait_until(lambda: deliverable <= set(fake_api.accepted_ids()))
     wait_until(lambda: len(letters_of(own_server)) == INVALID + REFUSED + EXHAUSTED)
     wait_until(lambda: sentry_titles(sentry) == {"credential", "unclear"})
     assert worker.terminate() == 0
@@ -233,7 +228,7 @@ def test_a_celery_producer_leaves_no_personal_data_behind_its_broker(
         send_broken_messages(app, *broken)
         for person in good:
             send(app, "tiktok_events.track", event_of(person, WORKING))
-    wait_until(lambda: {f"Celery-{person.number}" for person in good} <= {*accepted_ids(fake_api)})
+    wait_until(lambda: {f"Celery-{person.number}" for person in good} <= {*fake_api.accepted_ids()})
     wait_until(lambda: len(letters_of(own_server)) == BROKEN_LETTERS)
     assert worker.terminate() == 0
     searched = places(worker, sentry, fake_api, own_server)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.events import purchase
 from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.outbox import keys
@@ -34,18 +35,10 @@ def sandbox() -> Iterator[Sandbox]:
 def hanging(redis_url: str, sandbox: Sandbox, start_worker: Callable[..., Any]) -> Any:
     """A worker whose requests hang, with the default time-out."""
     with Client(redis_url, event_source_id="C0PIXEL") as client:
-        client.track_many([_purchase(number) for number in range(EVENTS)])
+        client.track_many([purchase(f"order-{number}") for number in range(EVENTS)])
     worker = start_worker(API_URL=sandbox.url, LEASE_S=LEASE_S)
     wait_until(lambda: sandbox.report().requests)
     return worker
-
-
-def _purchase(number: int) -> dict[str, Any]:
-    return {
-        "event": "Purchase",
-        "event_id": f"order-{number}",
-        "page": {"url": "https://shop.example/thanks"},
-    }
 
 
 @pytest.mark.parametrize("group", [False, True], ids=["main process", "whole group"])

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 import pytest
 from redis import Redis
 
+from tests.builders.events import purchase
 from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.errors import OutboxUnavailable
@@ -76,13 +77,8 @@ class Producer:
 
 
 def _event(number: int) -> dict[str, Any]:
-    return {
-        "event": "Purchase",
-        "event_source_id": f"C0KILLS00PIXEL00000{number % PIXELS}",
-        "event_id": f"ord-{number}",
-        "properties": {"value": number, "currency": "EUR"},
-        "page": {"url": "https://shop.example/thanks"},
-    }
+    pixel = f"C0KILLS00PIXEL00000{number % PIXELS}"
+    return purchase(f"ord-{number}", pixel, properties={"value": number, "currency": "EUR"})
 
 
 def _is_drained(redis: Redis) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import orjson
 import pytest
 from redis import Redis
 
@@ -31,12 +30,6 @@ def admin(server: EmbeddedServer) -> Iterator[Redis]:
         yield client
 
 
-def lines(worker: Any, event: str) -> list[dict[str, Any]]:
-    """The lines of its log that say so."""
-    logged = (orjson.loads(line) for line in worker.log().splitlines() if line.startswith("{"))
-    return [line for line in logged if line["event"] == event]
-
-
 def track(server: EmbeddedServer, event_id: str) -> None:
     """Hand one event over."""
     with Client(server.url, event_source_id="C0PIXEL") as client:
@@ -48,14 +41,14 @@ def test_a_worker_outlives_a_demoted_server(
 ) -> None:
     """As in a failover: its main process says so once, and delivers when it is promoted."""
     worker = start_worker(REDIS_URL=server.url)
-    wait_until(lambda: lines(worker, "worker_ready"))
+    wait_until(lambda: worker.lines("worker_ready"))
     admin.replicaof(HOST, free_port())
-    wait_until(lambda: lines(worker, "redis_unavailable"))
+    wait_until(lambda: worker.lines("redis_unavailable"))
     admin.replicaof("NO", "ONE")
     track(server, "after")
-    wait_until(lambda: lines(worker, "redis_is_back"))
+    wait_until(lambda: worker.lines("redis_is_back"))
     wait_until(fake_api.accepted)
-    assert len(lines(worker, "redis_unavailable")) == 1
+    assert len(worker.lines("redis_unavailable")) == 1
     assert worker.terminate() == 0
 
 
@@ -66,7 +59,7 @@ def test_a_worker_starts_on_a_replica_and_waits(
     track(server, "before")
     admin.replicaof(HOST, free_port())
     worker = start_worker(REDIS_URL=server.url)
-    wait_until(lambda: lines(worker, "redis_unavailable"))
+    wait_until(lambda: worker.lines("redis_unavailable"))
     admin.replicaof("NO", "ONE")
     wait_until(fake_api.accepted)
     assert worker.terminate() == 0
@@ -78,5 +71,5 @@ def test_a_worker_that_waits_for_its_server_ends_when_told(
     """A SIGTERM is heard while nothing can be done."""
     admin.replicaof(HOST, free_port())
     worker = start_worker(REDIS_URL=server.url)
-    wait_until(lambda: lines(worker, "redis_unavailable"))
+    wait_until(lambda: worker.lines("redis_unavailable"))
     assert worker.terminate() == 0

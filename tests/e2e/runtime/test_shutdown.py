@@ -11,27 +11,13 @@ import pytest
 from celery import Celery
 from redis import Redis
 
+from tests.builders.events import purchase
 from tests.builders.wait import wait_until
 from tiktok_events import Client, OutboxUnavailable
 from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
 
 LATENCY_S = 0.3
-
-
-def purchase(number: int) -> dict[str, Any]:
-    """A valid event."""
-    return {
-        "event": "Purchase",
-        "event_id": f"order-{number}",
-        "user": {"external_id": f"u{number}"},
-        "page": {"url": "https://shop.example/thanks"},
-    }
-
-
-def received(fake_api: Any) -> list[str]:
-    """Ids of the events that were accepted, in order, repeats included."""
-    return [event_id for request in fake_api.accepted() for event_id in request.ids]
 
 
 @pytest.mark.parametrize("group", [False, True], ids=["main process", "whole group"])
@@ -42,16 +28,16 @@ def test_sigterm_under_load_loses_and_repeats_nothing(
     fake_api.latency_s = LATENCY_S
     worker = start_worker(BATCH_EVENTS="20")
     with Client(redis_url, event_source_id="C0PIXEL") as client:
-        client.track_many([purchase(number) for number in range(2_000)])
+        client.track_many([purchase(f"order-{number}") for number in range(2_000)])
     wait_until(lambda: len(fake_api.requests()) >= 10)
     assert worker.terminate(group=group) == 0
     assert "WorkerLostError" not in worker.log()
     # Nothing is claimed any more: every event is delivered or free for the next worker.
     delivered = int(redis.hget(keys.COUNTERS, "delivered") or 0)
-    assert delivered == len(received(fake_api))
+    assert delivered == len(fake_api.accepted_ids())
     start_worker()
     wait_until(lambda: redis.hget(keys.COUNTERS, "delivered") == b"2000")
-    assert sorted(received(fake_api)) == sorted(f"order-{number}" for number in range(2_000))
+    assert sorted(fake_api.accepted_ids()) == sorted(f"order-{number}" for number in range(2_000))
 
 
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "serving"])
@@ -64,7 +50,7 @@ def test_sigterm_beside_a_paused_server_ends_a_worker_in_time(
         wait_until(lambda: "worker_ready" in worker.log())
         if busy:
             fake_api.latency_s = LATENCY_S
-            client.track_many([purchase(number) for number in range(2_000)])
+            client.track_many([purchase(f"order-{number}") for number in range(2_000)])
             wait_until(fake_api.requests)
         os.kill(server.pid, signal.SIGSTOP)
         try:
@@ -98,7 +84,7 @@ def _fill(url: str) -> int:
     accepted = 0
     with Client(url, event_source_id="C0PIXEL") as client:
         while True:
-            events = [purchase(accepted + number) for number in range(50)]
+            events = [purchase(f"order-{accepted + number}") for number in range(50)]
             try:
                 client.track_many(
                     [event | {"properties": {"description": "x" * 1_000}} for event in events]
@@ -114,12 +100,12 @@ def test_a_worker_starts_on_a_full_server_and_empties_it(
     """Celery alone could not even start there."""
     server, accepted = full_server
     worker = start_worker(REDIS_URL=server.url)
-    wait_until(lambda: len(received(fake_api)) >= accepted)
+    wait_until(lambda: len(fake_api.accepted_ids()) >= accepted)
     wait_until(lambda: "worker_ready" in worker.log())
     assert "redis_is_full" in worker.log()
     with Client(server.url, event_source_id="C0PIXEL") as client:
-        client.track(purchase(accepted))
-    wait_until(lambda: len(received(fake_api)) == accepted + 1)
+        client.track(purchase(f"order-{accepted}"))
+    wait_until(lambda: len(fake_api.accepted_ids()) == accepted + 1)
     assert worker.terminate() == 0
 
 

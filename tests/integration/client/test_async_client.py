@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import pytest
 from redis import Redis
 
 from tests.builders.nowhere import nowhere
+from tests.builders.spool import spooled
 from tests.builders.waiting import ids_waiting
 from tiktok_events import AsyncClient, Client, InvalidEvent, OutboxUnavailable
 from tiktok_events.outbox import keys
@@ -35,13 +34,6 @@ def run(act: Act, url: str, **settings: Any) -> Any:
             return await act(client)
 
     return asyncio.run(main())
-
-
-def spooled(path: Path) -> int:
-    """How many events wait."""
-    with closing(sqlite3.connect(path)) as connection:
-        (count,) = connection.execute("SELECT coalesce(sum(events), 0) FROM spooled").fetchone()
-    return int(count)
 
 
 def test_it_has_the_surface_of_the_client() -> None:

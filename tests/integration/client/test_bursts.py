@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.claims import counter
 from tiktok_events import AsyncClient, Client, OutboxUnavailable
-from tiktok_events.outbox import keys
 
 EVENT: Any = {"event": "Lead", "event_source_id": "C0PIXEL"}
 BURST = 300
@@ -40,11 +40,6 @@ def scripts_run(redis: Redis) -> int:
     return int(statistics.get("cmdstat_evalsha", {"calls": 0})["calls"])
 
 
-def accepted(redis: Redis) -> int:
-    """Events counted as accepted so far."""
-    return int(redis.hget(keys.COUNTERS, "accepted") or 0)
-
-
 def test_a_thousand_coroutines_are_all_heard(redis: Redis, redis_url: str) -> None:
     """Over one connection, in a handful of scripts."""
     made, run = connections_made(redis), scripts_run(redis)
@@ -54,7 +49,7 @@ def test_a_thousand_coroutines_are_all_heard(redis: Redis, redis_url: str) -> No
             return await asyncio.gather(*(client.track(EVENT) for _ in range(1_000)))
 
     assert len(set(asyncio.run(burst()))) == 1_000
-    assert (accepted(redis), connections_made(redis) - made) == (1_000, 1)
+    assert (counter(redis, "accepted"), connections_made(redis) - made) == (1_000, 1)
     assert scripts_run(redis) - run <= 10
 
 
@@ -69,7 +64,7 @@ def test_hundreds_of_threads_are_all_heard(redis: Redis, redis_url: str) -> None
 
     with Client(redis_url, redis_timeout_s=30) as client, ThreadPoolExecutor(BURST) as pool:
         ids = list(pool.map(track, [client] * BURST))
-    assert (len(set(ids)), accepted(redis)) == (BURST, BURST)
+    assert (len(set(ids)), counter(redis, "accepted")) == (BURST, BURST)
     assert connections_made(redis) - made == 1
     assert scripts_run(redis) - run < BURST / 2
 
@@ -117,7 +112,7 @@ def test_children_forked_amid_a_burst_track_too(redis: Redis, redis_url: str) ->
         done.set()
         counts = [one.result() for one in busy]
     assert ended == [0] * 30
-    assert accepted(redis) == sum(counts) + 30
+    assert counter(redis, "accepted") == sum(counts) + 30
 
 
 def _forked(client: Client) -> int:

@@ -14,6 +14,7 @@ from celery import Celery
 from celery.worker.request import Request
 from redis import Redis
 
+from tests.builders.claims import counter
 from tiktok_events import Client, InvalidEvent
 from tiktok_events.errors import EventTooLarge
 from tiktok_events.outbox import keys
@@ -46,11 +47,6 @@ def ids(redis: Redis, destination: str = WEB) -> list[str]:
     return [event["event_id"] for block in blocks(redis, destination) for event in block]
 
 
-def accepted(redis: Redis) -> int:
-    """Events counted as accepted so far."""
-    return int(redis.hget(keys.COUNTERS, "accepted") or 0)
-
-
 # --- what a call leaves --------------------------------------------------------------------
 
 
@@ -60,7 +56,7 @@ def test_track_writes_one_block(client: Client, redis: Redis) -> None:
     event_id = client.track(EVENT | {"event_time": 1_767_225_600})
     expected = EVENT | {"event_id": event_id, "event_time": 1_767_225_600}
     assert [[expected]] == blocks(redis)
-    assert (accepted(redis), redis.hget(keys.state(WEB), "waiting")) == (1, b"1")
+    assert (counter(redis, "accepted"), redis.hget(keys.state(WEB), "waiting")) == (1, b"1")
     due_ms = redis.zscore(keys.READY, WEB)
     assert due_ms is not None
     assert before_ms - 1 <= due_ms - client.settings.linger_ms <= time.time() * 1000 + 1
@@ -106,7 +102,7 @@ def test_events_are_grouped_by_destination_into_blocks(client: Client, redis: Re
     sizes = {name: [len(block) for block in blocks(redis, f"web:{name}")] for name in "AB"}
     assert sizes == {"A": [BLOCK_EVENTS, BLOCK_EVENTS, 15], "B": [BLOCK_EVENTS, BLOCK_EVENTS, 15]}
     assert ids(redis, "web:A") == [str(n) for n in range(0, 430, 2)]
-    assert accepted(redis) == 430
+    assert counter(redis, "accepted") == 430
 
 
 @pytest.mark.parametrize("size", [11_000, 30_000, 60_000])
@@ -156,7 +152,7 @@ def test_a_forked_child_tracks_too(client: Client, redis: Redis) -> None:
         assert client.track(EVENT | {"event_id": f"parent-{number}"}) == f"parent-{number}"
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     found = ids(redis)
-    assert (len(found), len(set(found)), accepted(redis)) == (101, 101, 101)
+    assert (len(found), len(set(found)), counter(redis, "accepted")) == (101, 101, 101)
 
 
 def test_threads_share_a_client(client: Client, redis: Redis) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.claims import counter
 from tiktok_events import AsyncClient, Client, DurabilityUnsupported, OutboxUnavailable
-from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
 
 EVENT: dict[str, Any] = {"event": "Purchase", "event_source_id": "PIXEL1"}
@@ -41,20 +41,15 @@ def waits(redis: Redis) -> int:
     return int(statistics.get("cmdstat_waitaof", {"calls": 0})["calls"])
 
 
-def accepted(redis: Redis) -> int:
-    """Events counted as accepted so far."""
-    return int(redis.hget(keys.COUNTERS, "accepted") or 0)
-
-
 def test_each_call_waits_for_the_disk(own: EmbeddedServer, durable: Redis) -> None:
     """And a large one with each of its scripts; the first asks once more, whether it can be had."""
     large = EVENT | {"page": {"url": "u" * 50_000}}
     with Client(own.url, durability="fsync") as client:
         client.track(EVENT)
         client.track_many([large] * 20)
-        assert (waits(durable), accepted(durable)) == (3, 21)
+        assert (waits(durable), counter(durable, "accepted")) == (3, 21)
         client.track_many([large] * 40)
-    assert (waits(durable), accepted(durable)) == (5, 61)
+    assert (waits(durable), counter(durable, "accepted")) == (5, 61)
 
 
 def test_holding_and_cancelling_wait_too(own: EmbeddedServer, durable: Redis) -> None:
@@ -75,14 +70,14 @@ def test_an_async_call_waits_too(own: EmbeddedServer, durable: Redis) -> None:
             await client.track(EVENT)
 
     asyncio.run(run())
-    assert (waits(durable), accepted(durable)) == (3, 2)
+    assert (waits(durable), counter(durable, "accepted")) == (3, 2)
 
 
 def test_without_it_nobody_asks(own: EmbeddedServer, durable: Redis) -> None:
     """It costs, so it is a choice."""
     with Client(own.url) as client:
         client.track(EVENT)
-    assert (waits(durable), accepted(durable)) == (0, 1)
+    assert (waits(durable), counter(durable, "accepted")) == (0, 1)
 
 
 def test_a_disk_that_is_not_synced_in_time_is_unavailable(
@@ -94,7 +89,7 @@ def test_a_disk_that_is_not_synced_in_time_is_unavailable(
         durable.config_set("appendfsync", "no")
         with pytest.raises(OutboxUnavailable):
             client.track(EVENT)
-    assert accepted(durable) == 2
+    assert counter(durable, "accepted") == 2
 
 
 @pytest.mark.parametrize("on_failure", ["raise", "drop"])
@@ -111,7 +106,7 @@ def test_a_server_that_cannot_tell_is_a_clear_error_at_the_first_use(
             with pytest.raises(DurabilityUnsupported, match=r"Redis 7\.2 or later, or Valkey"):
                 client.track(EVENT)
         assert client.dropped == 0
-    assert accepted(durable) == 0
+    assert counter(durable, "accepted") == 0
 
 
 def test_a_server_without_an_append_only_file_is_a_clear_error() -> None:

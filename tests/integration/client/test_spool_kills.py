@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn, Self
+from typing import NoReturn, Self
 
-import orjson
 import pytest
 from redis import Redis
 
 import tiktok_events
+from tests.builders.spool import bodies, ids
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
@@ -44,17 +44,6 @@ def client_of(path: Path) -> Iterator[Callable[[str], Client]]:
         yield lambda url: made.enter_context(
             Client(url, event_source_id="PIXEL1", on_failure="spool", spool_file=path)
         )
-
-
-def bodies(redis: Redis) -> list[bytes]:
-    """The events of the outbox, as they stand there."""
-    entries: Any = redis.xrange(OUTBOX)
-    return [orjson.dumps(event) for _, entry in entries for event in orjson.loads(entry[b"b"])]
-
-
-def ids(found: list[bytes]) -> list[str]:
-    """Their event ids."""
-    return [orjson.loads(body)["event_id"] for body in found]
 
 
 def flush_all(client: Client, path: Path) -> None:

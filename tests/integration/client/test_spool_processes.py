@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import orjson
 import pytest
 from redis import Redis
 
 from tests.builders.nowhere import nowhere
+from tests.builders.spool import bodies, ids
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 
@@ -70,17 +69,6 @@ def forked(work: Callable[[], object]) -> int:
 def exit_codes(children: list[int]) -> set[int]:
     """Wait for them."""
     return {os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children}
-
-
-def bodies(redis: Redis) -> list[bytes]:
-    """The events of the outbox, as they stand there."""
-    entries: Any = redis.xrange(OUTBOX)
-    return [orjson.dumps(event) for _, entry in entries for event in orjson.loads(entry[b"b"])]
-
-
-def ids(found: list[bytes]) -> list[str]:
-    """Their event ids."""
-    return [orjson.loads(body)["event_id"] for body in found]
 
 
 def track_once(client_of: Callable[[str], Client], url: str, name: str, count: int) -> None:

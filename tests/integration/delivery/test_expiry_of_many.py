@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders import events
 from tiktok_events import Client
 from worker.delivery.expiry import TOGETHER, Sweep
 from worker.letters.dead_letters import DeadLetters
@@ -50,13 +51,8 @@ def park_many(redis: Redis, client: Client) -> None:
 
 def purchase(number: int, *, age_s: float) -> dict[str, Any]:
     """A valid event of a destination."""
-    return {
-        "event": "Purchase",
-        "event_source_id": pixel_code(number),
-        "event_time": int(time.time() - age_s),
-        "user": {"email": "jo@example.com"},
-        "page": {"url": "https://shop.example/thanks"},
-    }
+    at = int(time.time() - age_s)
+    return events.purchase(f"order-{number}", pixel_code(number), event_time=at)
 
 
 def dead(redis: Redis) -> set[str]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 import socket
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from redis import Redis
 
+from tests.builders.spool import spooled
 from tests.builders.waiting import ids_waiting
 from tiktok_events import Client, InvalidSetting, OutboxUnavailable
 from tiktok_events.connection.circuit import CircuitOpen
@@ -42,13 +41,6 @@ def nowhere() -> str:
 def spooling(url: str, path: Path, **settings: Any) -> Client:
     """A client that spools."""
     return Client(url, event_source_id="PIXEL1", on_failure="spool", spool_file=path, **settings)
-
-
-def spooled(path: Path) -> int:
-    """How many events wait."""
-    with closing(sqlite3.connect(path)) as connection:
-        (count,) = connection.execute("SELECT coalesce(sum(events), 0) FROM spooled").fetchone()
-    return int(count)
 
 
 # --- bounded time --------------------------------------------------------------------------

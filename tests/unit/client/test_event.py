@@ -5,10 +5,8 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -17,30 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders.prepared import PREPARER, PURCHASE, body, prepared, refused
 from tiktok_events.errors import InvalidDestination, InvalidEvent
 from tiktok_events.event.identity import new_event_id
-from tiktok_events.event.prepare import EventPreparer, PreparedEvent
-
-PREPARER = EventPreparer({"web": "PIXEL1"}, None, 65_536)
-PURCHASE: Mapping[str, Any] = MappingProxyType({"event": "Purchase"})
-
-
-def prepared(**fields: Any) -> PreparedEvent:
-    """A purchase with these fields."""
-    return PREPARER.prepare({**PURCHASE, **fields})
-
-
-def body(**fields: Any) -> dict[str, Any]:
-    """What of it stands in the outbox."""
-    return dict(orjson.loads(prepared(**fields).body))
-
-
-def refused(event: Any) -> InvalidEvent:
-    """The error that an event is refused with."""
-    with pytest.raises(InvalidEvent) as refusal:
-        PREPARER.prepare(event)
-    return refusal.value
-
 
 # --- identity ------------------------------------------------------------------------------
 
