@@ -33,6 +33,10 @@ class Collector(Transport):
         """The events of all envelopes, as they would go over the wire."""
         return [orjson.loads(item.get_bytes()) for each in self.envelopes for item in each.items]
 
+    def tags(self) -> list[dict[str, Any]]:
+        """The tags of every event."""
+        return [event["tags"] for event in self.events()]
+
     def event(self) -> dict[str, Any]:
         """The only event."""
         (only,) = self.events()

@@ -11,14 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-import orjson
 import pytest
 import sentry_sdk
 from redis import Redis
-from sentry_sdk.envelope import Envelope
-from sentry_sdk.transport import Transport
 from structlog.testing import capture_logs
 
+from tests.builders.sentry import Collector
 from tiktok_events import Client
 from tiktok_events.outbox import keys
 from worker.reporting.sentry import SILENCE_S, init_sentry
@@ -33,22 +31,6 @@ EVENT: Final[dict[str, Any]] = {
 }
 AT_ONCE: Final = 8
 MEET_S: Final = 20.0
-
-
-class Collector(Transport):
-    """Keeps what would be sent to Sentry."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.envelopes: list[Envelope] = []
-
-    def capture_envelope(self, envelope: Envelope) -> None:
-        """Keep an envelope."""
-        self.envelopes.append(envelope)
-
-    def tags(self) -> list[dict[str, Any]]:
-        """The tags of every event."""
-        return [orjson.loads(item.get_bytes())["tags"] for e in self.envelopes for item in e.items]
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.builders.explained import run
 from tiktok_events.event.match_keys import hash_text, prepare_user
 from worker.cli.explain import explain
 from worker.files.explain import mask
@@ -26,13 +27,6 @@ USER: dict[str, Any] = {
 }
 EVENT = {"event": "Purchase", "event_id": "order-1", "user": USER}
 PERSONAL = ("gwendolyn", "1701234567", "customer-77", "featherstone", "wuppertal", "203.0.113.9")
-
-
-def run(*arguments: str, given: str | bytes | None = None) -> Result:
-    """Run the command with no default region in its environment."""
-    return CliRunner(env={"TIKTOK_EVENTS_DEFAULT_REGION": None}).invoke(
-        explain, arguments, input=given
-    )
 
 
 def keys_of(result: Result) -> list[dict[str, Any]]:
@@ -257,13 +251,3 @@ def test_the_help_teaches_by_example() -> None:
 def test_a_mask_keeps_enough_to_recognise_a_test_value(key: str, text: str, masked: str) -> None:
     """The shape stays, the person goes."""
     assert masked == mask(key, text)
-
-
-ODD = {
-    "event": "Complete Payment",
-    "event_time": 1767225600000,
-    "event_id": " order-1 ",
-    "user": {"ttclid": "E.C.P.made-up", "ip": "203.0.113.9:51034"},
-    "page": {"url": "https://shop.example/", "referrer": "(direct)"},
-    "properties": {"value": "1.299,00", "currency": "EUR", "num_items": 2.5},
-}

@@ -6,17 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from worker.cli.explain import explain
-
-
-def run(*arguments: str, given: str | bytes | None = None) -> Result:
-    """Run the command with no default region in its environment."""
-    return CliRunner(env={"TIKTOK_EVENTS_DEFAULT_REGION": None}).invoke(
-        explain, arguments, input=given
-    )
-
+from tests.builders.explained import run
 
 ODD = {
     "event": "Complete Payment",
