@@ -71,21 +71,25 @@ class Circuit:
         """Whether calls pass."""
         return not self._probe_at
 
-    def guarding(self) -> Guard:
-        """Guard one call to Redis. An error that Redis itself answers pauses nothing.
+    def admit(self) -> float:
+        """Let one call to Redis pass; `learn` is to be told how it ends.
 
-        Not to be the primary is such an answer.
+        Returns:
+            When it began.
 
         Raises:
             CircuitOpen: at once, during a pause.
         """
-        started = self._clock()
+        now = self._clock()
         if self._probe_at:
-            self._admit_a_probe(started)
-        return Guard(self, started)
+            self._admit_a_probe(now)
+        return now
 
     def learn(self, error: BaseException | None, started: float) -> None:
-        """Take to heart how a call ended that began then."""
+        """Take to heart how a call ended that began then.
+
+        An error that Redis itself answers pauses nothing; not to be the primary is such an answer.
+        """
         if error is None or isinstance(error, ResponseError | PrimaryChanged):
             self._probe_at = 0.0
         elif isinstance(error, RedisError):
@@ -101,19 +105,3 @@ class Circuit:
         now = self._clock()
         self._probe_began = -math.inf
         self._probe_at = now + min(LONGEST_PAUSE_S, PAUSE_FACTOR * (now - started))
-
-
-class Guard:
-    """One call to Redis, as its circuit sees it."""
-
-    __slots__ = ("_circuit", "_started")
-
-    def __init__(self, circuit: Circuit, started: float) -> None:
-        self._circuit = circuit
-        self._started = started
-
-    def __enter__(self) -> None:
-        """Do nothing: the call was let pass already."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        self._circuit.learn(error, self._started)

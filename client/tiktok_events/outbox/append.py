@@ -107,7 +107,7 @@ def commits_of_blocks(blocks: Sequence[Block]) -> list[Commit]:
                 parts[-1] += part
             else:
                 parts.append(part)
-    return [Commit(blocks=part) for part in parts]
+    return [Commit.of_blocks(part) for part in parts]
 
 
 def check_fsync(reply: Any) -> None:

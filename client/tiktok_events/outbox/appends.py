@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from tiktok_events.connection.circuit import Circuit
+from tiktok_events.connection.circuit import Circuit, CircuitOpen
 from tiktok_events.outbox.append import Append
 from tiktok_events.outbox.commit import Commit, NotAppended
-
-EXCHANGE_SHARE: Final = 0.3
-"""The share of a call's time that is kept back from the wait for its turn. What times out in
-less than that would look like a Redis that is away."""
 
 
 class TurnNeverCame(RedisTimeoutError):
@@ -32,19 +27,16 @@ class Appends:
         self.circuit = Circuit()
 
     def _is_let_pass(self, commit: Commit, now: float) -> bool:
-        """Whether a call may go, and wait for its turn; if not, it fails."""
-        commit.wait_end = commit.end - self._timeout_s * EXCHANGE_SHARE
-        if self.circuit.is_closed:
-            return True
+        """Whether a call may go although Redis was away; if not, it fails."""
         try:
-            commit.wait_end = min(commit.wait_end, now + self.circuit.longest_wait_s())
-        except RedisError as error:
+            commit.wait_end = now + self.circuit.longest_wait_s()
+        except CircuitOpen as error:
             commit.fail(error, in_doubt=False)
             return False
         return True
 
     def _judge(self, commits: Sequence[Commit], number: int) -> None:
-        """Raise what became of a call, unless it was carried out."""
+        """Raise why a call failed."""
         commit = commits[number]
         if commit.is_late:
             late = TurnNeverCame("others took until too little of the call's time was left")

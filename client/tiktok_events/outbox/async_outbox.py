@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from tiktok_events.connection.async_slot import AsyncSlot
+from tiktok_events.connection.circuit import CircuitOpen
 from tiktok_events.errors import DurabilityUnsupported
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox.append import FSYNC_PROBE, check_fsync, commits_of, commits_of_blocks
@@ -75,14 +76,15 @@ class AsyncAppender(Appends):
         for number, commit in enumerate(commits):
             now = loop.time()
             commit.end = now + self._timeout_s if end is None or number else end
-            if self._is_let_pass(commit, now):
+            if self.circuit.is_closed or self._is_let_pass(commit, now):
                 slot, turns = self._lane(loop)
                 await turns.run(commit, partial(self._carry, slot))
-            self._judge(commits, number)
+            if commit.error is not None:
+                self._judge(commits, number)
 
     def _lane(self, loop: asyncio.AbstractEventLoop) -> tuple[AsyncSlot, AsyncTurns]:
         if (lane := self._lanes.get(loop)) is None:
-            lane = AsyncSlot(self._pool), AsyncTurns()
+            lane = AsyncSlot(self._pool), AsyncTurns(self._timeout_s)
             alive = {one: its for one, its in self._lanes.items() if not one.is_closed()}
             self._lanes = {**alive, loop: lane}
         return lane
@@ -91,10 +93,17 @@ class AsyncAppender(Appends):
         """Carry calls over the connection, and settle each."""
         slot.has_sent = False
         try:
-            with self.circuit.guarding():
-                await self._exchange(slot, commits)
+            began = self.circuit.admit()
+        except CircuitOpen as error:
+            settle_the_rest(commits, error, in_doubt=False)
+            return
+        failure: Exception | None = None
+        try:
+            await self._exchange(slot, commits)
         except (RedisError, DurabilityUnsupported) as error:
+            failure = error
             settle_the_rest(commits, error, in_doubt=slot.has_sent)
+        self.circuit.learn(failure, began)
 
     async def _exchange(self, slot: AsyncSlot, commits: Sequence[Commit]) -> None:
         end = min([commit.end for commit in commits])
@@ -102,5 +111,5 @@ class AsyncAppender(Appends):
             check_fsync((await slot.exchange(FSYNC_PROBE, end))[0])
             self._fsync_unproven = slot.has_sent = False
         group = Group(self._append, commits)
-        while commands := group.commands():
-            group.learn(await slot.exchange(commands, end))
+        while not group.learn(await slot.exchange(group.commands(), end)):
+            pass

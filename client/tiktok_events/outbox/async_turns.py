@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from tiktok_events.outbox.commit import Commit
-from tiktok_events.outbox.turns import take_along
+from tiktok_events.outbox.turns import EXCHANGE_SHARE, take_along
 
 AsyncCarry = Callable[[Sequence[Commit]], Awaitable[None]]
 """Carries calls, and settles each of them."""
@@ -19,9 +19,13 @@ class AsyncTurns:
 
     A call that finds nobody at work goes at once, within its caller's task. Those that come
     meanwhile are carried by a task of their own: who cancels one of them cancels no other.
+
+    Args:
+        timeout_s: longest time of one call.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, timeout_s: float) -> None:
+        self._reserve_s = timeout_s * EXCHANGE_SHARE
         self._line: deque[Commit] = deque()
         self._is_busy = False
         self._carrier: asyncio.Task[None] | None = None
@@ -45,7 +49,8 @@ class AsyncTurns:
         done: asyncio.Future[None] = loop.create_future()
         commit.wake = partial(_resolve, done)
         self._line.append(commit)
-        timer = loop.call_at(commit.wait_end, self._leave, commit)
+        wait_end = min(commit.wait_end, commit.end - self._reserve_s)
+        timer = loop.call_at(wait_end, self._leave, commit)
         try:
             await done
         except asyncio.CancelledError:

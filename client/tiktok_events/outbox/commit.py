@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -20,13 +21,13 @@ class Commit:
 
     Args:
         events: to be appended, unless there is a command.
+
+    Attributes:
         blocks: to be appended beside them.
         command: to be sent instead of an append.
         script: what it calls, if it calls one.
-
-    Attributes:
         end: when it must be over; seconds of the clock of whoever carries it.
-        wait_end: until when it may wait for its turn.
+        wait_end: until when it may wait for its turn, if that is sooner than the time allows.
         wake: tells who waits that it is settled, or that it leads the next group.
         is_late: whether it waited for its turn in vain; nothing was sent.
         reply: what its command or script returned.
@@ -34,26 +35,35 @@ class Commit:
         in_doubt: whether it may have been carried out although it failed.
     """
 
+    blocks: Sequence[Block] = ()
+    command: bytes | None = None
+    script: ScriptText | None = None
     end = 0.0
-    wait_end = 0.0
+    wait_end = math.inf
     wake: Callable[[], None] | None = None
     is_late = False
     reply: Any = None
     error: Exception | None = _UNSETTLED
     in_doubt = True
 
-    def __init__(
-        self,
-        events: Sequence[PreparedEvent] = (),
-        *,
-        blocks: Sequence[Block] = (),
-        command: bytes | None = None,
-        script: ScriptText | None = None,
-    ) -> None:
+    def __init__(self, events: Sequence[PreparedEvent] = ()) -> None:
         self.events = events
-        self.blocks = blocks
-        self.command = command
-        self.script = script
+
+    @classmethod
+    def of_blocks(cls, blocks: Sequence[Block]) -> Self:
+        """It appends these."""
+        commit = cls()
+        commit.blocks = blocks
+        return commit
+
+    @classmethod
+    def of_command(
+        cls, command: bytes, script: ScriptText | None = None, events: Sequence[PreparedEvent] = ()
+    ) -> Self:
+        """It sends this, which hands over these events."""
+        commit = cls(events)
+        commit.command, commit.script = command, script
+        return commit
 
     @property
     def count(self) -> int:

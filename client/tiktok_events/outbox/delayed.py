@@ -59,7 +59,7 @@ class DelayedEvent:
         """What calls `delay.lua` for it."""
         call = _KEYS, (self.key, self.delay_ms, self.event.body)
         script = _script("delay")
-        return Commit((self.event,), command=script.command(call), script=script)
+        return Commit.of_command(script.command(call), script, (self.event,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Cancellation:
     def commit(self) -> Commit:
         """What calls `cancel.lua`."""
         script = _script("cancel")
-        return Commit(command=script.command(self.call()), script=script)
+        return Commit.of_command(script.command(self.call()), script)
 
     def call(self) -> Call:
         """Return keys and arguments of `cancel.lua`; each call has an answer key of its own.

@@ -30,30 +30,31 @@ class Group:
         self._is_taught = False
 
     def commands(self) -> list[bytes]:
-        """What to send next; nothing when each call is settled."""
-        if not self._parts:
-            return []
+        """What to send next."""
         commands = [self._append.command(part) for part in self._parts]
         return [*self._lessons, *commands, *self._append.fsync]
 
-    def learn(self, replies: Sequence[Any]) -> None:
+    def learn(self, replies: Sequence[Any]) -> bool:
         """Take to heart what was answered to `commands`.
+
+        Returns:
+            Whether each call is settled; if not, there are more commands.
 
         Raises:
             redis.TimeoutError: it is done, but not known to be on the server's disk.
         """
+        if self._append.fsync and not _is_on_disk(replies[-1]):
+            raise RedisTimeoutError("the append-only file was not on the server's disk in time")
         parts, taught = self._parts, len(self._lessons)
         self._parts, self._lessons = [], []
-        is_synced = not self._append.fsync or _is_on_disk(replies[-1])
         for number, part in enumerate(parts, taught):
             reply = replies[number]
             if isinstance(reply, RedisError):
                 self._learn_of_error(part, reply)
-            elif is_synced:
-                for commit in part:
-                    commit.succeed(reply)
-        if not is_synced:
-            raise RedisTimeoutError("the append-only file was not on the server's disk in time")
+                continue
+            for commit in part:
+                commit.succeed(reply)
+        return not self._parts
 
     def _learn_of_error(self, part: Sequence[Commit], error: RedisError) -> None:
         if isinstance(error, NoScriptError) and not self._is_taught:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from redis import Redis
 from redis.exceptions import RedisError
 
+from tiktok_events.connection.circuit import CircuitOpen
 from tiktok_events.connection.slot import Slot
 from tiktok_events.errors import DurabilityUnsupported
 from tiktok_events.event.prepare import PreparedEvent
@@ -48,7 +49,7 @@ class Appender(Appends):
     ) -> None:
         super().__init__(linger_ms=linger_ms, rings=rings, timeout_s=timeout_s, fsync=fsync)
         self._slot = Slot(redis.connection_pool)
-        self._turns = Turns(self._slot.forget)
+        self._turns = Turns(timeout_s, self._slot.forget)
 
     def end(self) -> float:
         """When a call that begins now must be over; seconds of the monotonic clock."""
@@ -88,19 +89,26 @@ class Appender(Appends):
         for number, commit in enumerate(commits):
             now = time.monotonic()
             commit.end = now + self._timeout_s if end is None or number else end
-            if self._is_let_pass(commit, now):
+            if self.circuit.is_closed or self._is_let_pass(commit, now):
                 self._turns.run(commit, self._carry)
-            self._judge(commits, number)
+            if commit.error is not None:
+                self._judge(commits, number)
 
     def _carry(self, commits: Sequence[Commit]) -> None:
         """Carry calls over the connection, and settle each."""
-        slot = self._slot
-        slot.has_sent = False
+        self._slot.has_sent = False
         try:
-            with self.circuit.guarding():
-                self._exchange(commits)
+            began = self.circuit.admit()
+        except CircuitOpen as error:
+            settle_the_rest(commits, error, in_doubt=False)
+            return
+        failure: Exception | None = None
+        try:
+            self._exchange(commits)
         except (RedisError, DurabilityUnsupported) as error:
-            settle_the_rest(commits, error, in_doubt=slot.has_sent)
+            failure = error
+            settle_the_rest(commits, error, in_doubt=self._slot.has_sent)
+        self.circuit.learn(failure, began)
 
     def _exchange(self, commits: Sequence[Commit]) -> None:
         end = min(commits, key=attrgetter("end")).end if len(commits) > 1 else commits[0].end
@@ -108,5 +116,5 @@ class Appender(Appends):
             check_fsync(self._slot.exchange(FSYNC_PROBE, end)[0])
             self._fsync_unproven = self._slot.has_sent = False
         group = Group(self._append, commits)
-        while commands := group.commands():
-            group.learn(self._slot.exchange(commands, end))
+        while not group.learn(self._slot.exchange(group.commands(), end)):
+            pass

@@ -12,6 +12,10 @@ from weakref import WeakSet
 
 from tiktok_events.outbox.commit import Commit
 
+EXCHANGE_SHARE: Final = 0.3
+"""The share of a call's time that is kept back from the wait for its turn. What times out in
+less than that would look like a Redis that is away."""
+
 GROUP_EVENTS: Final = 1_000
 GROUP_BYTES: Final = 1024 * 1024
 """The most that is carried at a time: a script of this size holds the server some milliseconds."""
@@ -28,10 +32,12 @@ class Turns:
     share between threads, and across a fork: in a child nobody is at work.
 
     Args:
+        timeout_s: longest time of one call.
         forget: called in a forked child.
     """
 
-    def __init__(self, forget: Callable[[], None]) -> None:
+    def __init__(self, timeout_s: float, forget: Callable[[], None]) -> None:
+        self._reserve_s = timeout_s * EXCHANGE_SHARE
         self._forget = forget
         self._begin()
         _ALL.add(self)
@@ -72,7 +78,8 @@ class Turns:
             asleep.acquire()
             commit.wake = asleep.release
             self._line.append(commit)
-        if not _woken(asleep, commit.wait_end) and not self._leave(commit):
+        wait_end = min(commit.wait_end, commit.end - self._reserve_s)
+        if not _woken(asleep, wait_end) and not self._leave(commit):
             _woken(asleep, commit.end)
         return self._leader is commit
 

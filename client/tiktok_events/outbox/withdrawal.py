@@ -62,7 +62,7 @@ class Withdrawal:
 
     def commit(self) -> Commit:
         """What writes it there."""
-        return Commit(command=written(("HSET", keys.WITHDRAWALS, self.field(), self.body())))
+        return Commit.of_command(written(("HSET", keys.WITHDRAWALS, self.field(), self.body())))
 
     def owns(self, event: Mapping[str, Any]) -> bool:
         """Whether an event with prepared match keys is this visitor's."""

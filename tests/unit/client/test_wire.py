@@ -58,6 +58,6 @@ def test_a_command_may_be_written_in_two_parts(
 def test_one_event_goes_out_as_a_block_of_one(event: PreparedEvent) -> None:
     """The short way makes the bytes of the long one."""
     append = Append(linger_ms=50, rings=True)
-    expected = append.command([Commit(blocks=blocks_of([event]))])
-    short = [Commit(events=[event])]
+    expected = append.command([Commit.of_blocks(blocks_of([event]))])
+    short = [Commit([event])]
     assert expected == append.command(short) == append.command(short)
