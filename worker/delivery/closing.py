@@ -18,7 +18,7 @@ from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.prepare import EventPreparer
 from tiktok_events.event.remarks import REMARKS, without_remarks
 from tiktok_events.event.stray_addresses import may_hide_address, may_hold_address
-from tiktok_events.event.url_parameters import URL_FIELDS, names_nobody
+from tiktok_events.event.url_parameters import URL_FIELDS, names_nobody, strip_people
 from worker.settings import Settings
 
 Closed: TypeAlias = tuple[Any, Checked, bytes, bool]
@@ -93,7 +93,7 @@ def _may_name_somebody(event: dict[str, Any], json: bytes) -> bool:
         return True
     if page := event.get("page"):
         for field in URL_FIELDS:
-            if field in page and not names_nobody(page[field]):
+            if field in page and not names_nobody(url := page[field]) and strip_people(url) != url:
                 return True
     return False
 

@@ -28,7 +28,8 @@ _LOCAL: Final = r"[^\s@<>()\[\]\"|:;,=?&/#\\]"
 _FOUND: Final = re.compile(rf"(?<!{_LOCAL}){_LOCAL}++@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{{2,}}")
 _PHONE: Final = re.compile(rf"(?<![\w+])\+{COUNTRY_CODE}(?:[ ().\-/]{{0,2}}[0-9]){{7,13}}(?![0-9])")
 _ESCAPED: Final = re.compile(r"(?:\\u00|\\x|=)([0-7][0-9a-f])", re.IGNORECASE)
-_SIGNS_OF_ESCAPES: Final = ("%", "&", "\\", "=")
+_is_odd: Final = re.compile(r"[@+%&\\=]").search
+_is_escaped: Final = re.compile(r"[%&\\=]").search
 _UNSEEN: Final = dict.fromkeys(map(ord, "\u00ad\u034f\u180e\u200b\u200c\u200d\u2060\ufeff"))
 _ODD_ATS: Final = str.maketrans("\uff20\ufe6b", "@@")
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}")
@@ -59,6 +60,8 @@ def addresses_in(text: str) -> str | tuple[str, ...]:
 
 def holds_address(text: str) -> bool:
     """Whether an e-mail address, or a phone number with its plus, stands in a text."""
+    if text.isascii() and not _is_odd(text):  # then no sign of either is in it, nor an escape
+        return False
     if len(text) > _LONGEST:
         return "@" in text or "%40" in text
     plain = plain_text(text)
@@ -71,7 +74,7 @@ def plain_text(text: str) -> str:
     """Return a text without escapes, in the plain forms of its characters, all of them seen."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_UNSEEN))
-    if any(sign in text for sign in _SIGNS_OF_ESCAPES):
+    if _is_escaped(text):
         text = _ESCAPED.sub(_unescaped, html.unescape(unquoted(text)))
     return text
 
@@ -84,7 +87,7 @@ def hides_address(value: str) -> bool:
     """Whether a text holds an address, in base64 or hex too."""
     if len(value) < _SHORTEST:
         return False
-    return holds_address(value) or decodes_to_address(unquote(value))
+    return holds_address(value) or decodes_to_address(unquote(value) if "%" in value else value)
 
 
 def unquoted(text: str) -> str:

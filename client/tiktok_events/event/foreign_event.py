@@ -42,6 +42,9 @@ _BODIES: Final = (
     ("event_list", "a connector"),
     ("events", "GA4's Measurement Protocol"),
 )
+_FIGURES: Final = frozenset({int, float, bool, type(None)})
+"""Types of values in which nobody stands."""
+
 WHOLE_BODY: Final = (
     "is the body of a whole request, {}: hand its events over, one by one or with track_many(), "
     "each with the event_source_id"
@@ -151,20 +154,26 @@ class _Found:
             path: where it stands.
             adopts: whether ``user`` may take what is found.
         """
+        if isinstance(value, str):
+            return self._text(value, path)
         value = _as_mapping(value)
         if isinstance(value, Mapping):
             kept = {
-                key: self._kept(key, item, f"{path}.{shown(key)}", adopts=adopts)
+                key: item
+                if type(item) in _FIGURES and key in DOCUMENTED
+                else self._kept(key, item, f"{path}.{shown(key)}", adopts=adopts)
                 for key, item in value.items()
             }
             return {key: item for key, item in kept.items() if item is not _GONE}
         if isinstance(value, list | tuple):
             items = (self._one_kept(item, path) for item in value)
             return [item for item in items if item is not _GONE]
-        return self._text(value, path) if isinstance(value, str) else value
+        return value
 
     def _one_kept(self, value: Any, path: str) -> Any:
         """Return what stays of a value; nothing of a pair that names a match key."""
+        if isinstance(value, str):
+            return self._text(value, path)
         value = _as_mapping(value)
         if isinstance(value, Mapping) and (meant := pair_meaning(value)):
             self._remarks.append(Remark.left_out(path, meant, Reason.MISPLACED))

@@ -7,11 +7,13 @@ that stands before it in JSON.
 from __future__ import annotations
 
 import re
+from itertools import compress
+from operator import not_
 from typing import TYPE_CHECKING, Any, Final
 
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.addresses import decodes_to_address, hides_address, holds_address
-from tiktok_events.event.key_names import ANYWHERE, meaning
+from tiktok_events.event.key_names import ANYWHERE, DOCUMENTED, meaning
 from tiktok_events.event.remarks import Reason, Remark, shown
 from tiktok_events.event.url_parameters import URL_FIELDS, is_link, names_nobody, strip_people
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from tiktok_events.event.remarks import Remarks
 
 _AT, _PLUS, _ESCAPE, _PERCENT, _NUMBER, _BEGINS_WIDE = b"@+\\%#\xef"
+_ESCAPED_ESCAPE: Final = b"\\\\"
+_NAME_IN_TEXT: Final = b'\\":'
 _WIDE_AT: Final = "\uff20".encode()
 _SMALL_AT: Final = "\ufe6b".encode()
 _plus_number: Final = re.compile(rb"\+[1-9][0-9 ().-]{7}").search
@@ -35,7 +39,7 @@ def may_hold_address(encoded: bytes) -> bool:
     # Single bytes first, as numbers: they are found a hundred times as fast as sequences.
     return (
         _AT in encoded
-        or _ESCAPE in encoded
+        or (_ESCAPE in encoded and (_ESCAPED_ESCAPE in encoded or _NAME_IN_TEXT in encoded))
         or (_PLUS in encoded and _plus_number(encoded) is not None)
         or (_PERCENT in encoded and (b"40" in encoded or b"2B" in encoded or b"2b" in encoded))
         or (_NUMBER in encoded and b"&#" in encoded)
@@ -56,7 +60,9 @@ def may_be_coded(text: str) -> bool:
     """Whether a text may be an address in base64, hex or other signs."""
     if len(text) < _SHORTEST_CODED:
         return False
-    return "=" in text or "&" in text or (" " not in text and decodes_to_address(text))
+    if "=" in text or ("&" in text and ("&#" in text or ";" in text)):
+        return True
+    return " " not in text and decodes_to_address(text)
 
 
 def strip_people_of(page: Mapping[str, Any], remarks: Remarks) -> Mapping[str, Any]:
@@ -84,15 +90,19 @@ def without_addresses(event: dict[str, Any], remarks: Remarks) -> dict[str, Any]
 
 def _cleaned(value: Any, path: str, remarks: Remarks) -> Any:
     if isinstance(value, dict):
-        return {
-            key: _cleaned(item, _below(path, key), remarks)
-            for key, item in value.items()
-            if not _goes(key, item, _below(path, key), remarks)
-        }
+        kept = {}
+        for key, item in value.items():
+            if _goes(key, item):
+                remarks.append(Remark.left_out(_below(path, key), "text", Reason.ADDRESS))
+            elif isinstance(item, dict | list | tuple | str):
+                kept[key] = _cleaned(item, _below(path, key), remarks)
+            else:
+                kept[key] = item
+        return kept
     if isinstance(value, list | tuple):
-        return [
-            _cleaned(item, path, remarks) for item in value if not _goes("", item, path, remarks)
-        ]
+        gone = [_goes("", item) for item in value]
+        remarks += [Remark.left_out(path, "text", Reason.ADDRESS)] * sum(gone)
+        return [_cleaned(item, path, remarks) for item in compress(value, map(not_, gone))]
     return _stripped(value, path, remarks) if isinstance(value, str) else value
 
 
@@ -103,11 +113,10 @@ def _stripped(text: str, path: str, remarks: Remarks) -> str:
     return stripped
 
 
-def _goes(key: Any, value: Any, path: str, remarks: Remarks) -> bool:
-    goes = any(isinstance(text, str) and _says_who(text) for text in (key, value))
-    if goes:
-        remarks.append(Remark.left_out(path, "text", Reason.ADDRESS))
-    return goes
+def _goes(key: Any, value: Any) -> bool:
+    if isinstance(value, str) and _says_who(value):
+        return True
+    return key not in DOCUMENTED and isinstance(key, str) and _says_who(key)
 
 
 def _says_who(text: str) -> bool:

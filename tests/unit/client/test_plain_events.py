@@ -18,6 +18,7 @@ from tiktok_events.event.match_keys import hash_text
 from tiktok_events.event.match_rules import MATCH_RULES
 from tiktok_events.event.plain_event import plain_brackets
 from tiktok_events.event.prepare import EventPreparer
+from tiktok_events.event.stray_addresses import may_be_coded, may_hold_address
 from tiktok_events.event.url_parameters import CAMPAIGNS, names_nobody, strip_people
 from worker.local.samples.events import sample_events
 
@@ -136,3 +137,33 @@ def test_a_usual_value_is_prepared_as_any(key: str) -> None:
     for text, found in usual.items():
         assert found.isascii()
         assert (found, hash_text(found)) == (rule.prepare(text.strip(), "DE"), hash_text(found))
+
+
+@pytest.mark.parametrize(
+    "title",
+    ['24" monitor', "Skirts & dresses, for summer and beach", "two\nlines", "50 off, all of it"],
+)
+def test_what_shops_write_is_no_reason_for_a_second_look(title: str) -> None:
+    """A quotation mark or an ampersand costs no more than a letter."""
+    encoded = PREPARER.prepare({"event": "Purchase", "properties": {"description": title}}).body
+
+    assert not may_hold_address(encoded)
+    assert not may_be_coded(title)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{"email": "{PHONE}"}}',
+        "ann&commat;example.com is her name",
+        "ann&#64;example.com is her name",
+        "ann\\u0040example.com is her name",
+        "ann=40example.com is her name",
+    ],
+)
+def test_an_address_in_any_escape_is_one(text: str) -> None:
+    """By whatever sign it begins."""
+    encoded = PREPARER.prepare({"event": "Purchase", "properties": {"description": text}}).body
+
+    assert PHONE[1:].encode() not in encoded
+    assert b"ann" not in encoded
