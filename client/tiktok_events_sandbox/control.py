@@ -43,7 +43,7 @@ def refuse(head: Head, settings: Settings) -> Reply | None:
     """Refuse other machines, ``None`` when the request may go on."""
     if head.from_loopback or settings.open_control:
         return None
-    return _error(403, "the control surface is open to this machine only")
+    return _error(403, "the control surface is open to this machine only; --open-control opens it")
 
 
 def answer(simulator: Simulator, head: Head, body: bytes) -> Reply:

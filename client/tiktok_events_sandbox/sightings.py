@@ -28,6 +28,9 @@ KEPT: Final = 200
 DESTINATIONS: Final = 50
 """Of so many destinations, those that were heard of last."""
 
+_LONG: Final = 10**6
+"""A number with more digits may be a phone's."""
+
 NAME_CHARS: Final = 200
 FIELDS_SHOWN: Final = 60
 TEXT_CHARS: Final = 80
@@ -163,8 +166,11 @@ def shown(path: str, value: Any) -> str:
     """
     if path.partition(".")[0] == "user":
         return _shown_key(path, value)
-    if isinstance(value, bool | int | float) or value is None:
-        return _printable(str(value).lower() if isinstance(value, bool | None) else str(value))
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    if isinstance(value, int | float):
+        may_be_a_phone = abs(value) >= _LONG and path not in _SHOWN
+        return f"{HIDDEN}: a long number" if may_be_a_phone else _printable(str(value))
     if isinstance(value, str) and path in _SHOWN:
         text = value.partition("?")[0] if path == "page.url" else value
         return f"{HIDDEN}: an address" if _ADDRESS.search(text) else _printable(text)
