@@ -189,6 +189,14 @@ class DeadLetter:
         return redacted(str(known)[:ORDER_CHARS], ours=True)
 
     @property
+    def stated_value(self) -> float | str | None:
+        """The value of the conversion; where it is no number, the text that stands there."""
+        stated = _object(_object(self.body).get("properties")).get("value")
+        if self.value is not None or not isinstance(stated, str):
+            return self.value
+        return redacted(stated[:ORDER_CHARS], ours=True)
+
+    @property
     def never_sent(self) -> bool:
         """Whether no request can have carried its event.
 

@@ -60,6 +60,13 @@ def test_a_label_tells_pixels_apart_whose_codes_are_alike() -> None:
     assert all(name in text for name in ("Shop DE", "日本", "web:C0OTHER"))
 
 
+def test_a_value_that_is_no_number_is_shown_as_it_stands() -> None:
+    """It is what a person has to put right; an address in it is struck out."""
+    text = "\n".join(lines(letter(value="12,5,5"), letter(value="jo@example.com")))
+    assert "12,5,5" in text
+    assert "[e-mail]" in text
+
+
 def test_what_no_letter_has_takes_no_column() -> None:
     """A list of leads has neither orders nor values."""
     heading, *_ = lines(letter(order_id=None, value=None))

@@ -15,7 +15,7 @@ from schemas.paths import ABSENT, EventPath, PathError
 from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.acting import acting
-from worker.cli.dead.edit_report import Report
+from worker.cli.dead.edit_report import EXAMPLES, Report
 from worker.cli.terminal import Bar, confirm, console
 from worker.letters.dead_letters import PAGE, DeadLetter, DeadLetters
 from worker.letters.filter import LetterFilter
@@ -133,6 +133,11 @@ class Desk:
         return "tiktok-events dead replay, with the same choice"
 
     @property
+    def examples(self) -> int:
+        """So many letters are shown with their changes: all change alike."""
+        return EXAMPLES
+
+    @property
     def words(self) -> str:
         """What is edited, for the audit."""
         return self.selection.words()
@@ -240,7 +245,7 @@ def run(desk: Desk, *, dry_run: bool, yes: bool, as_json: bool) -> Report:
     """Count the letters, show the changes, ask, and make them."""
     out = console()
     named = desk.named
-    planned = Report(as_json and dry_run, named)
+    planned = Report(as_json and dry_run, named, desk.examples)
     with Bar("checking", desk.expected) as bar:
         for repair in desk.repairs():
             planned.add(repair)

@@ -47,11 +47,13 @@ class Report:
         edited: some that are edited, to be shown.
         left: some that are refused, by id.
         missing: ids that the operator named, of letters that were not found.
+        examples: so many letters are shown with their changes in full.
         gone: letters that were named or counted, and are not there any more.
     """
 
     prints: bool
     named: InitVar[AbstractSet[str]]
+    examples: int = EXAMPLES
     counts: Counter[Outcome] = field(default_factory=Counter)
     problems: Counter[tuple[str, str]] = field(default_factory=Counter)
     remarks: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -77,8 +79,8 @@ class Report:
         _count(self.problems, problems)
         if outcome is Outcome.EDITED:
             _count(self.remarks, repair.remarks)
-            self.edited += [repair] if len(self.edited) < EXAMPLES else []
-        elif outcome is Outcome.REFUSED and len(self.left) < EXAMPLES:
+            self.edited += [repair] if len(self.edited) < self.examples else []
+        elif outcome is Outcome.REFUSED and len(self.left) < self.examples:
             self.left[repair.old.id] = problems
         if self.prints:
             print_json(_as_dict(repair.old.id, outcome, repair, problems))

@@ -40,7 +40,7 @@ def letter_lines(
 
 def _columns(letters: Sequence[DeadLetter], now: float, labels: Labels) -> Iterator[Column]:
     column = Column.of
-    amounts = (amount_text(one.value, one.currency) for one in letters)
+    amounts = (amount_text(one.stated_value, one.currency) for one in letters)
     yield column("id", (one.id for one in letters), middle=True, shrinks=False)
     yield column("event", (one.event or "" for one in letters))
     yield column("order", (one.order_id or "" for one in letters), middle=True)

@@ -50,7 +50,7 @@ def _named(letter: DeadLetter, now: float) -> Iterator[tuple[str, str]]:
     yield "field", letter.path or UNKNOWN
     yield "request_id", letter.request_id or UNKNOWN
     yield "order", letter.order_id or UNKNOWN
-    yield "value", amount_text(letter.value, letter.currency) or UNKNOWN
+    yield "value", amount_text(letter.stated_value, letter.currency) or UNKNOWN
     yield "accepted", _when(letter.first_accepted_at, now)
     yield "died", _when(letter.died_at, now)
     yield "expires", _expires(letter, now)

@@ -28,7 +28,7 @@ from worker.reporting.audit import Audit, operator
 from worker.settings import Settings
 
 SHOWN: Final = 20
-"""So many lines that cannot be followed are shown to people; --json tells all."""
+"""So many letters, and lines that cannot be followed, are shown to people; --json tells all."""
 
 _LINES_BEGIN: Final = b"{"
 
@@ -62,6 +62,11 @@ class FileDesk(Desk):
     def next_step(self) -> str:
         """Return the command that sends the repaired letters."""
         return "tiktok-events dead replay ID …, or by a filter"
+
+    @property
+    def examples(self) -> int:
+        """So many letters are shown with their changes: each changes in its own way."""
+        return SHOWN
 
     @property
     def words(self) -> str:
