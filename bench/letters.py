@@ -20,15 +20,17 @@ from redis import Redis
 from rich.progress import track
 
 from bench.lab.report import Options, hand_over, table
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.shards import Shards
+from tiktok_events.outbox.store import Store
 from worker.attempts.history import Attempt, History
-from worker.letters.dead_letters import INDEX, Cursor, DeadLetter, DeadLetters, Reason
+from worker.letters.dead_letters import Cursor, DeadLetter, DeadLetters, Reason
 from worker.letters.facets import Facets
 from worker.letters.filter import LetterFilter
 from worker.letters.record import Record
 from worker.local.embedded import EmbeddedServer
 from worker.local.samples.events import sample_events
 
+KEYS: Final = Shards().at(0)
 AT_ONCE: Final = 500
 BODIES: Final = 5_000
 HOUR_S: Final = 3_600.0
@@ -109,13 +111,18 @@ def sample_letter(
 
 def bury(redis: Redis, letters: Iterator[DeadLetter]) -> None:
     """Bury letters as the task does, many in a round trip."""
-    script = DeadLetters(redis)._bury  # noqa: SLF001 — because one letter a round trip takes long
+    script = DeadLetters(Store(redis, Shards()))._bury  # noqa: SLF001 — because one letter a round trip takes long
     while some := list(islice(letters, AT_ONCE)):
         records = [Record.of(letter) for letter in some]
         script.many(
             [
                 (
-                    [keys.SEQUENCE, keys.COUNTERS, *INDEX, keys.dead_of(record.kind.digest)],
+                    [
+                        KEYS.sequence,
+                        KEYS.counters,
+                        *KEYS.of_letters(),
+                        KEYS.dead_of(record.kind.digest),
+                    ],
                     [record.stored, record.kind.write(), record.kind.reason],
                 )
                 for record in records
@@ -125,15 +132,19 @@ def bury(redis: Redis, letters: Iterator[DeadLetter]) -> None:
 
 def questions(redis: Redis, count: int, now: float) -> dict[str, Callable[[], object]]:
     """What an operator asks, by name."""
-    letters = DeadLetters(redis)
+    letters = DeadLetters(Store(redis, Shards()))
 
     def page(after: Cursor | None = None, **given: Any) -> Callable[[], object]:
         return lambda: list(islice(letters.find(LetterFilter(**given), after=after), PAGE))
 
     return {
-        "facets": lambda: Facets.read(redis),
-        "facets of one reason": lambda: Facets.read(redis, LetterFilter(reason="invalid")),
-        "facets of two hours": lambda: Facets.read(redis, LetterFilter(since=now - 2 * HOUR_S)),
+        "facets": lambda: Facets.read(Store(redis, Shards())),
+        "facets of one reason": lambda: Facets.read(
+            Store(redis, Shards()), LetterFilter(reason="invalid")
+        ),
+        "facets of two hours": lambda: Facets.read(
+            Store(redis, Shards()), LetterFilter(since=now - 2 * HOUR_S)
+        ),
         "page of all": page(),
         "page in the middle": page(after=Cursor(now - 5 * DAY_S, "9")),
         "page of a common reason": page(reason="invalid"),
@@ -168,7 +179,7 @@ def slowest_ms(redis: Redis) -> float:
 def memory(redis: Redis, count: int, before: int) -> dict[str, float]:
     """Return bytes a letter, and of those what the letters themselves take."""
     used = int(redis.info("memory")["used_memory"]) - before
-    letters = int(redis.memory_usage(keys.DEAD, samples=2_000) or 0)
+    letters = int(redis.memory_usage(KEYS.dead, samples=2_000) or 0)
     return {
         "bytes_per_letter": round(used / count),
         "of_them_the_letter": round(letters / count),
@@ -186,7 +197,7 @@ def measure(count: int, incidents: int, rounds: int, seed: int) -> dict[str, Any
         start = time.perf_counter()
         bury(redis, iter(track(letters, "burying", total=count)))
         result: dict[str, Any] = {"letters": count, "buried_s": time.perf_counter() - start}
-        result |= {"kinds": redis.hlen(keys.DEAD_KINDS), "cells": redis.hlen(keys.DEAD_LEDGER)}
+        result |= {"kinds": redis.hlen(KEYS.dead_kinds), "cells": redis.hlen(KEYS.dead_ledger)}
         result["memory"] = memory(redis, count, before)
         result["burying"] = {"longest_command_ms": slowest_ms(redis)}
         for name, question in questions(redis, count, now).items():

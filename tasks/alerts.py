@@ -19,11 +19,11 @@ def alerts() -> None:
     """Measure, judge, and tell what has changed; see `worker.operations.alerts.judge`."""
     engine = THIS_PROCESS.engine()
     with engine.serving():
-        began, incidents = time.monotonic(), Alerts(engine.redis)
-        announcements = Announcements(engine.redis)
-        figures = measured(engine.redis, engine.settings, incidents.open(Alert.EXPIRING_VALUE))
+        began, incidents = time.monotonic(), Alerts(engine.store)
+        announcements = Announcements(engine.store)
+        figures = measured(engine.store, engine.settings, incidents.open(Alert.EXPIRING_VALUE))
         judged = incidents.judge(figures)
-        rest_after_look(engine.redis, time.monotonic() - began)
+        rest_after_look(engine.store, time.monotonic() - began)
         for incident in judged:
             if incident.changed:
                 announce(incident, engine.settings)

@@ -23,7 +23,7 @@ log = Log("tiktok_events.alerts")
 def announce() -> None:
     """Tell what nobody is known to have told; see `worker.reporting.announcements`."""
     engine = THIS_PROCESS.engine()
-    announcements = Announcements(engine.redis)
+    announcements = Announcements(engine.store)
     with engine.serving():
         for member, document in announcements.take():
             _tell(document, engine.settings)

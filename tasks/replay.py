@@ -15,12 +15,12 @@ def replay(number: int) -> None:
     """Take a turn at a replay; see `worker.replays.runner`. One whose clock is wrong leaves it."""
     engine = THIS_PROCESS.engine()
     run = ReplayRun(
-        engine.redis,
+        engine.store,
         engine.destinations,
         holder=engine.consumer,
         lease_s=engine.settings.lease_s,
     )
     with engine.serving():
-        engine.outbox.clock.ask(engine.redis)
+        engine.outbox.clock.ask(engine.store.redis)
         if engine.outbox.clock.judges:  # else it is offered to another in a moment
             run.run(number, within(TASK_BUDGET_S))

@@ -15,8 +15,8 @@ from worker.runtime.task_table import UPKEEP
 def upkeep() -> None:
     """Sweep the parked destinations, then the dead letters; see `worker.delivery.expiry`."""
     engine = THIS_PROCESS.engine()
-    sweep = Sweep(engine.redis, engine.outbox, engine.settings)
-    retention = Retention(engine.redis, engine.settings)
+    sweep = Sweep(engine.store, engine.outbox, engine.settings)
+    retention = Retention(engine.store, engine.settings)
 
     go_on = within(TASK_BUDGET_S)
     with engine.serving():

@@ -14,4 +14,4 @@ def withdraw() -> None:
     """Erase the events of all who asked; see `worker.operations.withdrawals`."""
     engine = THIS_PROCESS.engine()
     with engine.serving():
-        Withdrawals(engine.redis, lease_s=engine.settings.lease_s).run()
+        Withdrawals(engine.store, lease_s=engine.settings.lease_s).run()

@@ -18,7 +18,7 @@ from celery.signals import (
 )
 from kombu import Queue
 
-from tiktok_events.outbox.keys import BROKER_PREFIX, DOORBELL_QUEUE
+from tiktok_events.outbox.keys import DOORBELL_QUEUE, BrokerKeys
 from worker.reporting.log import Log
 from worker.reporting.logging import configure_logging
 from worker.reporting.sentry import init_sentry
@@ -29,7 +29,7 @@ from worker.runtime.kombu_patches import patch_kombu
 from worker.runtime.main_process import GentleWorker
 from worker.runtime.shutdown import GENTLE_END, STOPPING, end_at_once
 from worker.runtime.stall import StallStep
-from worker.runtime.task_table import TASKS
+from worker.runtime.task_table import TASKS, TRACK
 from worker.runtime.ticker import DoorbellStep
 from worker.runtime.trust import say_what_is_believed_unseen
 from worker.settings import Settings
@@ -54,7 +54,8 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
     """Celery's settings, each with the reason where it is not the default."""
     return {
         **_task_settings(settings.task_limit_s),
-        **_broker_settings(settings.celery_broker_url),
+        **_queue_settings(settings.shards.broker),
+        **_broker_settings(settings.celery_broker_url, settings.shards.broker.prefix),
         "worker_consumer": "worker.runtime.consumer:PatientConsumer",
         # Nobody watches a worker by Celery's events, or tells it what to do by Celery's messages:
         # whoever may write to the broker could revoke tasks, or shut workers down.
@@ -69,9 +70,6 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
 
 def _task_settings(limit_s: float) -> dict[str, Any]:
     return {
-        "task_default_queue": DOORBELL_QUEUE,
-        "task_queues": (Queue(DOORBELL_QUEUE),),
-        "task_routes": {task.name: {"queue": task.queue} for task in TASKS},
         # No result backend: nobody reads results, and its subscriptions leak.
         "task_ignore_result": True,
         "task_store_errors_even_if_ignored": False,
@@ -86,10 +84,18 @@ def _task_settings(limit_s: float) -> dict[str, Any]:
     }
 
 
-def _broker_settings(url: str) -> dict[str, Any]:
+def _queue_settings(keys: BrokerKeys) -> dict[str, Any]:
+    return {
+        "task_default_queue": DOORBELL_QUEUE,
+        "task_queues": (Queue(DOORBELL_QUEUE),),
+        "task_routes": {TRACK.name: {"queue": keys.queue}},
+    }
+
+
+def _broker_settings(url: str, prefix: str) -> dict[str, Any]:
     return {
         "broker_transport_options": {
-            "global_keyprefix": BROKER_PREFIX,
+            "global_keyprefix": prefix,
             # In the event loop: a server that is paused must not keep a worker from ending.
             "socket_timeout": 2,
             "socket_connect_timeout": 2,

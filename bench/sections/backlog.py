@@ -19,7 +19,8 @@ from bench.lab.corpus import web_events
 from bench.lab.report import hundredths, medians, spread
 from bench.lab.rounds import interleaved
 from bench.lab.site import Course, OurSite
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.shards import Shards
+from tiktok_events.outbox.store import Store
 from worker.outbox.parking import Parking
 
 PIXEL = "C0BACKLOG0PIXEL00000"
@@ -39,7 +40,7 @@ class Outlet(OurSite):
 
     def __init__(self, course: Course, stack: ExitStack) -> None:
         super().__init__(course, stack)
-        self.parking = Parking(self.redis)
+        self.parking = Parking(Store(self.redis, Shards()))
         self.parking.park(DESTINATION)
         samples = web_events(SAMPLES, course.seed)
         self.samples = [event | {"event_source_id": PIXEL} for event in samples]
@@ -61,7 +62,9 @@ class Outlet(OurSite):
 
     def payload_bytes(self) -> float:
         """Return the mean of the first blocks, which hold every sample once."""
-        blocks: Any = self.redis.xrange(keys.outbox(DESTINATION), count=SAMPLES // BLOCK_EVENTS)
+        blocks: Any = self.redis.xrange(
+            Shards().at(0).outbox(DESTINATION), count=SAMPLES // BLOCK_EVENTS
+        )
         payloads = [fields[b"b"] for _, fields in blocks]
         return sum(map(len, payloads)) / sum(len(orjson.loads(one)) for one in payloads)
 

@@ -14,14 +14,15 @@ from bench.lab.report import medians
 from bench.lab.rounds import interleaved
 from bench.lab.sink_reader import POLL_S
 from bench.lab.site import Course, OurSite
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.shards import Shards
 from worker.local.samples.events import pixel_code
 
 SAMPLES = 1_000
 CALL_EVENTS = 5_000
 TIMEOUT_S = 300
 IDLE_S = 10
-PATTERNS = (keys.outbox("*"), keys.state("*"), keys.attempts("*"), keys.READY)
+KEYS = Shards().at(0)
+PATTERNS = (KEYS.outbox("*"), KEYS.state("*"), KEYS.attempts("*"), KEYS.ready)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def wait_until_idle(site: OurSite) -> None:
 def payload_bytes(site: OurSite, events: Events) -> float:
     """Return the mean JSON that waits for a destination, of some."""
     names = {f"web:{event['event_source_id']}" for event in events[:SAMPLES]}
-    blocks: Any = [fields for name in names for _, fields in site.redis.xrange(keys.outbox(name))]
+    blocks: Any = [fields for name in names for _, fields in site.redis.xrange(KEYS.outbox(name))]
     return sum(len(fields[b"b"]) for fields in blocks) / len(names)
 
 

@@ -17,6 +17,8 @@ from bench.lab.corpus import web_events
 from bench.lab.processes import read_memory, read_stat, tree, tree_cpu_s
 from bench.lab.report import table
 from bench.lab.site import Course, OurSite
+from tiktok_events.outbox.shards import Shards
+from tiktok_events.outbox.store import Store
 from worker.local.samples.events import pixel_code
 from worker.outbox.parking import Parking
 
@@ -80,7 +82,10 @@ def deliver(site: OurSite, events: int) -> None:
 
 def park(site: OurSite, destinations: int) -> None:
     """Let an event wait at each of so many parked destinations."""
-    parking, pixels = Parking(site.redis), [pixel_code(number) for number in range(destinations)]
+    parking, pixels = (
+        Parking(Store(site.redis, Shards())),
+        [pixel_code(number) for number in range(destinations)],
+    )
     for pixel in pixels:
         parking.park(f"web:{pixel}")
     samples = cycle(web_events(SAMPLES, site.course.seed))

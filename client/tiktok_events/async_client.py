@@ -15,7 +15,6 @@ from tiktok_events.connection import async_primary
 from tiktok_events.errors import OutboxUnavailable
 from tiktok_events.event.policy import PolicyRule
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.async_outbox import AsyncAppender
 from tiktok_events.outbox.commit import NotAppended
 from tiktok_events.outbox.delayed import (
@@ -111,7 +110,7 @@ class AsyncClient(Producer):
     def _connect(self) -> None:
         self._redis = async_primary.connect(
             self.settings.redis_url,
-            key=keys.READY,
+            key=self.settings.shards.installation.ready,
             protocol=2,
             socket_connect_timeout=self.settings.redis_timeout_s,
             socket_timeout=None,  # of an exchange the whole has a limit
@@ -121,6 +120,7 @@ class AsyncClient(Producer):
             self._redis,
             linger_ms=self.settings.linger_ms,
             rings=self.settings.rings,
+            shards=self.settings.shards,
             timeout_s=self._append_s,
             fsync=self.settings.durability == "fsync",
         )
@@ -140,7 +140,7 @@ class AsyncClient(Producer):
     async def _delay(self, event: DelayedEvent) -> None:
         """Store a delayed event; it is never spooled, because it could not be cancelled there."""
         try:
-            await self._appender.call(event.commit())
+            await self._appender.call(event.commit(self._keys_of(event)))
         except NotAppended as failure:
             self._fallback.give_up(failure)
         else:
@@ -148,12 +148,12 @@ class AsyncClient(Producer):
 
     async def _cancel(self, cancellation: Cancellation) -> bool:
         with self._reaching():
-            return bool(await self._appender.call(cancellation.commit()))
+            return bool(await self._appender.call(cancellation.commit(self._keys_of(cancellation))))
 
     async def _ask_to_withdraw(self, withdrawal: Withdrawal) -> None:
         await self.flush()
         with self._reaching():
-            await self._appender.call(withdrawal.commit())
+            await self._appender.call(withdrawal.commit(self.settings.shards.installation))
 
     async def _flush_some(self, until: Until) -> None:
         """Take a little of the spool along; the event of this call is safe already."""

@@ -18,7 +18,6 @@ from tiktok_events.connection.slot import time_limits
 from tiktok_events.errors import OutboxUnavailable
 from tiktok_events.event.policy import PolicyRule
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.commit import NotAppended
 from tiktok_events.outbox.delayed import (
     Cancellation,
@@ -52,6 +51,7 @@ class Client(Producer):
 
     Args:
         redis_url: where the outbox is; by default `TIKTOK_EVENTS_REDIS_URL`.
+        namespace: of the installation, if its server is shared with others.
         event_source_id: default for events that name none; without it web events
             use `TIKTOK_EVENTS_PIXEL_CODE`.
         default_region: ISO 3166 code of national phone numbers.
@@ -215,7 +215,7 @@ class Client(Producer):
     def _connect(self) -> None:
         self._redis = primary.connect(
             self.settings.redis_url,
-            key=keys.READY,
+            key=self.settings.shards.installation.ready,
             protocol=2,
             retry=Retry(NoBackoff(), 0),  # a slot tries again by itself, within its time
             **time_limits(self._append_s),
@@ -224,6 +224,7 @@ class Client(Producer):
             self._redis,
             linger_ms=self.settings.linger_ms,
             rings=self.settings.rings,
+            shards=self.settings.shards,
             timeout_s=self._append_s,
             fsync=self.settings.durability == "fsync",
         )
@@ -244,7 +245,7 @@ class Client(Producer):
     def _delay(self, event: DelayedEvent) -> None:
         """Store a delayed event; it is never spooled, because it could not be cancelled there."""
         try:
-            self._appender.call(event.commit())
+            self._appender.call(event.commit(self._keys_of(event)))
         except NotAppended as failure:
             self._fallback.give_up(failure)
         else:
@@ -252,12 +253,12 @@ class Client(Producer):
 
     def _cancel(self, cancellation: Cancellation) -> bool:
         with self._reaching():
-            return bool(self._appender.call(cancellation.commit()))
+            return bool(self._appender.call(cancellation.commit(self._keys_of(cancellation))))
 
     def _ask_to_withdraw(self, withdrawal: Withdrawal) -> None:
         self.flush()
         with self._reaching():
-            self._appender.call(withdrawal.commit())
+            self._appender.call(withdrawal.commit(self.settings.shards.installation))
 
     def _flush_some(self, until: Until) -> None:
         """Take a little of the spool along; the event of this call is safe already."""
@@ -290,7 +291,7 @@ def connect(settings: ClientSettings) -> Redis:
     """
     return primary.connect(
         settings.redis_url,
-        key=keys.READY,
+        key=settings.shards.installation.ready,
         protocol=2,
         socket_timeout=settings.redis_timeout_s,
         socket_connect_timeout=settings.redis_timeout_s,

@@ -15,7 +15,8 @@ from tiktok_events.event.policy import KEEP, Policy, PolicyRule, check_rule, dec
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent, given_event_id
 from tiktok_events.event.remarks import without_remarks
 from tiktok_events.outbox.commit import NotAppended
-from tiktok_events.outbox.delayed import Cancellation
+from tiktok_events.outbox.delayed import Cancellation, DelayedEvent
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.tally import Tally
 from tiktok_events.outbox.withdrawal import Withdrawal
 from tiktok_events.settings import ClientSettings
@@ -35,6 +36,7 @@ class Producer:
         self,
         redis_url: str | None = None,
         *,
+        namespace: str | None = None,
         event_source_id: str | None = None,
         default_region: str | None = None,
         linger_ms: int | None = None,
@@ -50,6 +52,7 @@ class Producer:
     ) -> None:
         self.settings = ClientSettings.load(
             redis_url=redis_url,
+            namespace=namespace,
             default_region=default_region,
             linger_ms=linger_ms,
             max_event_bytes=max_event_bytes,
@@ -141,6 +144,10 @@ class Producer:
     def _withdrawal(self, user: Mapping[str, Any]) -> Withdrawal:
         """Whose events `withdraw` means."""
         return Withdrawal.of(user, self._preparer.default_region)
+
+    def _keys_of(self, one: DelayedEvent | Cancellation) -> Keys:
+        """The keys of the shard in which it is delayed."""
+        return self.settings.shards.of(one.destination)
 
     def _shared(self, prepared: Sequence[PreparedEvent]) -> list[PreparedEvent]:
         """The events that may leave; those that a policy withholds are counted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -16,6 +17,7 @@ from tiktok_events.errors import InvalidSetting
 from tiktok_events.event.key_names import key_names
 from tiktok_events.event.match_keys import check_region
 from tiktok_events.event.url_parameters import parameter_names
+from tiktok_events.outbox.shards import NAMESPACE, Shards
 
 ENVIRONMENT_PREFIX: Final = "TIKTOK_EVENTS_"
 
@@ -152,6 +154,17 @@ def text(value: Any) -> str:
     return given
 
 
+_NAMESPACE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}").fullmatch
+
+
+def namespace(value: Any) -> str:
+    """What the keys of an installation begin with; no character that a key has for itself."""
+    given = str(value).strip()
+    if not _NAMESPACE(given):
+        raise ValueError("must be 1 to 64 letters from A to Z, digits, _ and -")
+    return given
+
+
 def file_path(value: Any) -> Path:
     """Where a file is, or will be."""
     return Path(text(value)).absolute()
@@ -193,6 +206,8 @@ class ClientSettings:
             `redis+cluster://[user:password@]host:6379,host:6379`.
         broker_url: Celery's broker; the server of the outbox when absent. Needed when the outbox
             is on a cluster, which cannot be a broker.
+        namespace: what every key begins with. Installations that share a server need different
+            ones; a producer and its workers need the same.
         pixel_code: the `event_source_id` of web events that name none.
         default_region: the country of phone numbers without a country code, by ISO 3166.
         strip_url_parameters: names of parameters that are taken out of `page.url` and
@@ -222,6 +237,7 @@ class ClientSettings:
     broker_url: str | None = setting(
         None, redis_address("redis", "rediss", cluster=False), secret=True
     )
+    namespace: str = setting(NAMESPACE, namespace)
     pixel_code: str | None = setting(None, text)
     default_region: str | None = setting(None, check_region)
     strip_url_parameters: frozenset[str] | None = setting(None, parameter_names)
@@ -233,6 +249,11 @@ class ClientSettings:
     spool_file: Path | None = setting(None, file_path)
     spool_bytes: int = setting(67_108_864, whole(524_288, 10_737_418_240))
     durability: str = setting("none", one_of("none", "fsync"))
+
+    @property
+    def shards(self) -> Shards:
+        """Where events are: the names of all keys."""
+        return Shards(self.namespace)
 
     @property
     def rings(self) -> bool:

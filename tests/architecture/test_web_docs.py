@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
-from tiktok_events.outbox import keys
+from tests.builders.stores import keys
 from tiktok_events.settings import ClientSettings
 from tiktok_events.web import WebSettings
 
@@ -31,7 +31,7 @@ def test_the_code_runs(redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyP
     for shop, language, block in BLOCKS:
         if language == "python" and not shop:
             exec(block, space)  # noqa: S102 — because it is our own page
-    assert redis.hget(keys.COUNTERS, "accepted") == b"1"
+    assert redis.hget(keys.counters, "accepted") == b"1"
     assert space["event"]["user"]["ttclid"] == "E.C.P.example"
     assert '{"event_id": "order-1001"}' in space["page"]
 

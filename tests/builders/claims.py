@@ -7,9 +7,9 @@ from typing import Any
 
 from redis import Redis
 
+from tests.builders.stores import keys
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox import keys
 from worker.attempts.history import Attempt, History
 from worker.outbox.outbox import Claim, Outbox, Taken, Want
 from worker.outbox.settlement import Outcome, Settlement, TokenLimit
@@ -81,4 +81,4 @@ def failed(claimed: Claim, delay_ms: int = 0) -> Settlement:
 
 def counter(redis: Redis, name: str) -> int:
     """One of the counters."""
-    return int(redis.hget(keys.COUNTERS, name) or 0)
+    return int(redis.hget(keys.counters, name) or 0)

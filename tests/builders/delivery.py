@@ -7,6 +7,7 @@ from random import Random
 
 from redis import Redis
 
+from tests.builders.stores import store_of
 from tiktok_events.event.destination import Destination
 from worker.delivery.deliver import Batch, Delivery
 from worker.delivery.destinations import Destinations
@@ -20,7 +21,7 @@ from worker.settings import Settings
 
 def deliver_once(redis: Redis, settings: Settings, destination: Destination) -> None:
     """Claim up to 1,000 events of a destination, and end the claim."""
-    outbox = Outbox(redis, consumer="one", lease_ms=60_000)
+    outbox = Outbox(store_of(redis), consumer="one", lease_ms=60_000)
     api = EventsApi(settings.api_url, timeout_s=settings.request_timeout_s)
     delivery = Delivery(api, outbox, settings, Random(1))
     account = Destinations(settings).account(destination)

@@ -6,7 +6,8 @@ from typing import Any
 
 from redis import Redis
 
-from tiktok_events.outbox import keys
+from tests.builders.stores import keys
+from tiktok_events.outbox.keys import GROUP
 
 
 def expire_leases(
@@ -23,11 +24,11 @@ def expire_leases(
     stream = keys.outbox(destination)
     if not redis.exists(stream) or not redis.xinfo_groups(stream):
         return
-    claims: Any = redis.xpending_range(stream, keys.GROUP, "-", "+", 10_000, consumer)
+    claims: Any = redis.xpending_range(stream, GROUP, "-", "+", 10_000, consumer)
     for claim in claims:
         redis.xclaim(
             stream,
-            keys.GROUP,
+            GROUP,
             claim["consumer"],
             0,
             [claim["message_id"]],

@@ -10,6 +10,7 @@ from click.testing import Result
 from redis import Redis
 
 from tests.builders.commands import objects, tiktok_events
+from tests.builders.stores import store_of
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 
@@ -38,7 +39,7 @@ def letter(body: Any = PURCHASE, *, now: float | None = None, **changes: Any) ->
 
 def bury(redis: Redis, body: Any = PURCHASE, **changes: Any) -> str:
     """Bury a letter as `letter` makes it; returns its id."""
-    return DeadLetters(redis).bury(letter(body, **changes))
+    return DeadLetters(store_of(redis)).bury(letter(body, **changes))
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Desk:
     @property
     def letters(self) -> DeadLetters:
         """All of them."""
-        return DeadLetters(self.redis)
+        return DeadLetters(store_of(self.redis))
 
     def run(self, *arguments: str, given: str | bytes | None = None) -> Result:
         """Run `tiktok-events dead …`, as Anna."""

@@ -8,8 +8,8 @@ from typing import Any, Final
 import orjson
 from redis import Redis
 
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.delivery.expiry import Sweep
 from worker.letters.dead_letters import DeadLetters
 from worker.outbox.outbox import Claim, Outbox, Want
@@ -43,8 +43,8 @@ class Parked:
     def __init__(self, redis: Redis, client: Client) -> None:
         self.redis = redis
         self.client = client
-        self.outbox = Outbox(redis, consumer="sweeper", lease_ms=60_000)
-        self.sweep = Sweep(redis, self.outbox, SETTINGS)
+        self.outbox = Outbox(store_of(redis), consumer="sweeper", lease_ms=60_000)
+        self.sweep = Sweep(store_of(redis), self.outbox, SETTINGS)
 
     def track(self, *ids: str, age_s: float = 0, **changes: Any) -> None:
         """Enqueue events as one block."""
@@ -52,7 +52,7 @@ class Parked:
 
     def park(self) -> None:
         """From now on."""
-        assert Parking(self.redis).park(KEY)
+        assert Parking(store_of(self.redis)).park(KEY)
 
     def run(self) -> int:
         """Sweep to the end."""
@@ -60,16 +60,16 @@ class Parked:
 
     def dead(self) -> dict[str | None, str]:
         """Reasons by event id."""
-        return {letter.event_id: letter.reason for letter in DeadLetters(self.redis)}
+        return {letter.event_id: letter.reason for letter in DeadLetters(store_of(self.redis))}
 
     def claim(self) -> Claim:
         """Claim all of it, as another process."""
-        outbox = Outbox(self.redis, consumer="other", lease_ms=60_000)
+        outbox = Outbox(store_of(self.redis), consumer="other", lease_ms=60_000)
         return outbox.claim([Want(KEY, 100_000, 100_000_000, LIMIT)])[0]
 
     def ids_after_resume(self) -> list[str]:
         """What a worker claims in the end, but for the one probe: in the order of claiming."""
-        assert Parking(self.redis).resume(KEY)
+        assert Parking(store_of(self.redis)).resume(KEY)
         self.redis.hdel(keys.state(KEY), "failures")
         payloads = [block.payload for block in self.claim().blocks]
         return [event["event_id"] for payload in payloads for event in orjson.loads(payload)]

@@ -7,7 +7,7 @@ from typing import cast
 
 from redis import Redis
 
-from tiktok_events.outbox import keys
+from tests.builders.stores import keys, store_of
 from worker.letters.filter import LetterFilter
 from worker.letters.record import read_letter
 from worker.letters.search import BEGINNING
@@ -23,13 +23,15 @@ def replay_letter(redis: Redis, letter_id: str) -> bool:
     Returns:
         Whether it went; it does not when it is gone, or its destination takes none for the moment.
     """
-    stored = cast("bytes | None", redis.hget(keys.DEAD, letter_id))
+    stored = cast("bytes | None", redis.hget(keys.dead, letter_id))
     if stored is None:
         return False
     letter, now = read_letter(letter_id, stored), time.time()
     wanted = LetterFilter(ids=(letter_id,))
-    number = Replays(redis).ask(ReplayRequest(wanted=wanted, asked_at=now, asked_by="tests"))
-    hold = ReplayLease(redis, holder="tests", lease_ms=1_000)
+    number = Replays(store_of(redis)).ask(
+        ReplayRequest(wanted=wanted, asked_at=now, asked_by="tests")
+    )
+    hold = ReplayLease(store_of(redis), holder="tests", lease_ms=1_000)
     held = hold.take(number)
     assert held is not None
     page = Page(letter.destination, BEGINNING, END, [(stored, letter)])

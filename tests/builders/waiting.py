@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from redis import Redis
 
-from tiktok_events.outbox import keys
+from tests.builders.stores import keys
 
 
 def events_waiting(redis: Redis, destination: str) -> list[dict[str, Any]]:

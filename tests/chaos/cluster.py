@@ -8,13 +8,13 @@ from typing import Final, Self
 
 from redis.crc import key_slot
 
+from tests.builders.stores import keys
 from tests.chaos.node import Node, ask, is_in_step, wait_until
-from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
 from worker.local.loopback import HOST, free_port
 
 SLOTS: Final = 16_384
-SLOT: Final = key_slot(keys.READY.encode())
+SLOT: Final = key_slot(keys.ready.encode())
 NODE_TIMEOUT_MS: Final = 1_000
 """15 seconds is the default."""
 

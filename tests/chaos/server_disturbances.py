@@ -11,9 +11,10 @@ from typing import Final
 
 from redis.exceptions import ResponseError
 
+from tests.builders.stores import keys
 from tests.chaos.producer import PIXELS
 from tests.chaos.stage import Stage, destination
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import GROUP
 from worker.local.loopback import HOST, free_port
 
 LOOK_S: Final = 0.2
@@ -77,7 +78,7 @@ class LoseGroups:
 
 def _lose_group(stage: Stage, pixel: str) -> bool:
     try:
-        return bool(stage.redis.xgroup_destroy(keys.outbox(destination(pixel)), keys.GROUP))
+        return bool(stage.redis.xgroup_destroy(keys.outbox(destination(pixel)), GROUP))
     except ResponseError:
         return False  # the outbox has just been emptied, so there is none
 

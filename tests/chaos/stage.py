@@ -15,11 +15,12 @@ from typing import Any, Final, Self, TypeVar
 from redis.exceptions import ResponseError
 
 from tests.builders.environment import environment
+from tests.builders.stores import keys, store_of
 from tests.builders.workers import OURS, ROOT, Worker
 from tests.chaos.producer import PIXELS, Marked, Producer
 from tests.chaos.wire import Wire
 from tests.looks import VIEWS
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import GROUP
 from tiktok_events_sandbox import Sandbox
 from worker.letters.dead_letters import DeadLetters, Reason
 from worker.local.embedded import EmbeddedServer
@@ -128,7 +129,7 @@ class Stage:
         with ExitStack() as parts:
             parts.enter_context(self.server)
             parts.enter_context(self.sandbox)
-            self.redis = parts.enter_context(connect(Settings(redis_url=self.server.url)))
+            self.redis = parts.enter_context(connect(Settings(redis_url=self.server.url))).redis
             if self._wired:
                 self.wire = parts.enter_context(Wire(self.server.port))
             parts.callback(self._close_workers)
@@ -187,7 +188,7 @@ class Stage:
 
     def figures(self) -> Figures:
         """What Redis says of itself."""
-        return read_figures(self.redis)
+        return read_figures(store_of(self.redis))
 
     def wait_until(self, condition: Callable[[], Found], timeout_s: float = WAIT_S) -> Found:
         """The condition's first true value."""
@@ -212,7 +213,10 @@ class Stage:
 
     def dead(self) -> dict[str, Reason]:
         """The dead letters: event id → reason."""
-        return {str(letter.event_id): Reason(letter.reason) for letter in DeadLetters(self.redis)}
+        return {
+            str(letter.event_id): Reason(letter.reason)
+            for letter in DeadLetters(store_of(self.redis))
+        }
 
     def arrived_or_dead(self) -> set[str]:
         """Ids of the events that the sandbox accepted, and of the dead letters."""
@@ -225,7 +229,7 @@ class Stage:
 
     def drained(self) -> bool:
         """Whether nothing waits at all."""
-        return self.redis.exists(keys.READY) == 0 and self.figures().waiting == 0
+        return self.redis.exists(keys.ready) == 0 and self.figures().waiting == 0
 
     def environment(self) -> dict[str, str]:
         """What workers and commands see; nothing of our settings is inherited."""
@@ -248,7 +252,7 @@ class Stage:
         """Block id and claiming process, which may be dead; what is due again has none."""
         try:
             pending: Any = self.redis.xpending_range(
-                keys.outbox(name), keys.GROUP, "-", "+", MANY_BLOCKS
+                keys.outbox(name), GROUP, "-", "+", MANY_BLOCKS
             )
         except ResponseError:
             return  # the outbox is empty at the moment

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys
 from tests.chaos.wire import HOST, Wire
 from tiktok_events import AsyncClient, Client
-from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
 from worker.local.loopback import free_port
 from worker.runtime.engine import connect
@@ -46,12 +46,13 @@ def test_a_client_finds_the_new_master(wire: Wire, heir: Redis, server: Embedded
         client.track(EVENT)
         fail_over(wire, server)
         client.track(EVENT)
-    assert heir.hget(keys.COUNTERS, "accepted") == b"1"
+    assert heir.hget(keys.counters, "accepted") == b"1"
 
 
 def test_a_worker_finds_the_new_master(wire: Wire, heir: Redis, server: EmbeddedServer) -> None:
     """Its connections do the same."""
-    with connect(Settings(redis_url=wire.url)) as redis:
+    with connect(Settings(redis_url=wire.url)) as store:
+        redis = store.redis
         redis.set("before", 1)
         fail_over(wire, server)
         redis.set("after", 1)
@@ -73,4 +74,4 @@ def test_an_async_client_finds_the_new_master(
             await client.track_many([large] * 20)
 
     asyncio.run(tracked())
-    assert heir.hget(keys.COUNTERS, "accepted") == b"20"
+    assert heir.hget(keys.counters, "accepted") == b"20"

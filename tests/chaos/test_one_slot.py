@@ -14,12 +14,12 @@ from redis import Redis
 from redis.exceptions import ClusterCrossSlotError
 
 from tests.builders import letters
+from tests.builders.stores import keys, store_of
 from tests.chaos.cluster import Cluster
 from tests.chaos.node import wait_until
 from tiktok_events import Client
 from tiktok_events.connection import primary
 from tiktok_events.event.prepare import EventPreparer
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import ScriptText
 from worker.delivery.expiry import Sweep
 from worker.files.progress import _APPEND, SendProgress
@@ -76,7 +76,7 @@ def one_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 def redis(one_node: Cluster) -> Iterator[Redis]:
     """A worker's connection."""
     with primary.connect(
-        one_node.url, key=keys.READY, protocol=2, socket_connect_timeout=5
+        one_node.url, key=keys.ready, protocol=2, socket_connect_timeout=5
     ) as client:
         yield client
 
@@ -90,7 +90,7 @@ def client(one_node: Cluster) -> Iterator[Client]:
 
 def deliver(redis: Redis) -> None:
     """Take, claim and settle what there is, ringing nothing; put off what is due."""
-    outbox = Outbox(redis, consumer="one", lease_ms=60_000)
+    outbox = Outbox(store_of(redis), consumer="one", lease_ms=60_000)
     outbox.ring(rings=False)
     outbox.take(1, patience_ms=1_000, stay=True)
     (claimed,) = outbox.claim([Want(KEY, 10, 1_000_000, LIMIT)])
@@ -102,7 +102,7 @@ def deliver(redis: Redis) -> None:
 
 def send_a_file(redis: Redis) -> None:
     """Append the events of a file, and note how far it came."""
-    progress = SendProgress(redis, "digest", linger_ms=0, rings=False)
+    progress = SendProgress(store_of(redis), "digest", linger_ms=0, rings=False)
     progress.begin(resume=False)
     event = EventPreparer({"web": PIXEL}, None, 65_536).prepare(EVENT)
     progress.append([event], done=1, refused=0)
@@ -112,7 +112,7 @@ def hold(redis: Redis, client: Client) -> None:
     """Hold events, cancel one and release the other."""
     client.cancel(client.track(EVENT, delay=timedelta(days=1)))
     client.track(EVENT, delay=timedelta(milliseconds=1))
-    delayed = DelayedEvents(redis)
+    delayed = DelayedEvents(store_of(redis))
     wait_until(delayed.release)
 
 
@@ -124,26 +124,26 @@ def letter(number: int) -> DeadLetter:
 
 def bury(redis: Redis) -> None:
     """Bury a letter, change it, find it, purge it and put it back."""
-    letters = DeadLetters(redis)
+    letters = DeadLetters(store_of(redis))
     letters.bury(letter(1))
     (old,) = letters.find(LetterFilter(event="Purchase"))
     letters.change(old, letter(2))
     changed = list(letters.find(LetterFilter()))
     letters.purge(changed)
-    LetterImport(redis).restore(changed)
+    LetterImport(store_of(redis)).restore(changed)
 
 
 def replay(redis: Redis) -> None:
     """Ask for a replay, interrupt it, and let it move a letter."""
-    replays, now = Replays(redis), time.time()
+    replays, now = Replays(store_of(redis)), time.time()
     number = replays.ask(ReplayRequest(wanted=LetterFilter(), asked_at=now, asked_by="tests"))
     replays.pause(number)
     replays.resume(number)
-    worker = ReplayLease(redis, holder="tests", lease_ms=1_000)
+    worker = ReplayLease(store_of(redis), holder="tests", lease_ms=1_000)
     worker.offered()
     held = worker.take(number)
     assert held is not None
-    letters: Any = redis.hgetall(keys.DEAD)
+    letters: Any = redis.hgetall(keys.dead)
     ((letter_id, stored),) = letters.items()
     one = read_letter(letter_id.decode(), stored)
     page = Page(KEY, BEGINNING, END, [(stored, one)])
@@ -154,10 +154,10 @@ def replay(redis: Redis) -> None:
 def park(redis: Redis, client: Client) -> None:
     """Park a destination, sweep it, and let it go on."""
     client.track(EVENT | {"event_time": 1_700_000_000})
-    Parking(redis).park(KEY)
-    outbox = Outbox(redis, consumer="sweeper", lease_ms=60_000)
-    Sweep(redis, outbox, Settings()).run(lambda: True)
-    Parking(redis).resume(KEY)
+    Parking(store_of(redis)).park(KEY)
+    outbox = Outbox(store_of(redis), consumer="sweeper", lease_ms=60_000)
+    Sweep(store_of(redis), outbox, Settings()).run(lambda: True)
+    Parking(store_of(redis)).resume(KEY)
 
 
 def erase(redis: Redis, client: Client) -> None:
@@ -165,22 +165,24 @@ def erase(redis: Redis, client: Client) -> None:
     client.track(EVENT)
     client.track(EVENT, delay=timedelta(days=1))
     subject = DataSubject.of({"email": ["jo@example.com"]}, None)
-    Erasure(redis, subject, lease_s=0).run(Found(), lambda: None)
+    Erasure(store_of(redis), subject, lease_s=0).run(Found(), lambda: None)
 
 
 def look(redis: Redis, client: Client) -> None:
     """Measure, judge, write down, and mend a clock that jumped back."""
     client.track(EVENT)
-    Presence(redis).say()
-    read_figures(redis)
-    oldest_waiting_s(redis)
-    Alerts(redis).judge([Figure(Alert.DEAD_PER_MINUTE, dead_per_minute(redis), 1)])
-    audit = Audit(redis)
+    Presence(store_of(redis)).say()
+    read_figures(store_of(redis))
+    oldest_waiting_s(store_of(redis))
+    Alerts(store_of(redis)).judge(
+        [Figure(Alert.DEAD_PER_MINUTE, dead_per_minute(store_of(redis)), 1)]
+    )
+    audit = Audit(store_of(redis))
     with audit.act(Action.PARK, who=WORKER, filter=KEY) as act:
         audit.note(act)
-    assert list(Announcements(redis).take()) == []
-    redis.set(keys.CLOCK, 4_000_000_000_000)
-    ClockWatch(redis).look()
+    assert list(Announcements(store_of(redis)).take()) == []
+    redis.set(keys.clock, 4_000_000_000_000)
+    ClockWatch(store_of(redis)).look()
 
 
 def scripts() -> Iterator[tuple[str, ScriptText]]:
@@ -221,6 +223,6 @@ def test_every_script_runs_on_a_cluster(redis: Redis, client: Client) -> None:
 
 def test_a_doorbell_cannot_be_rung_on_a_cluster(redis: Redis) -> None:
     """The test above would see it: the doorbell's queue is in another slot."""
-    outbox = Outbox(redis, consumer="one", lease_ms=60_000)
+    outbox = Outbox(store_of(redis), consumer="one", lease_ms=60_000)
     with pytest.raises(ClusterCrossSlotError):
         outbox.ring(rings=True)

@@ -11,6 +11,7 @@ import pytest
 from redis import Redis
 
 from tests.builders.commands import objects, tiktok_events
+from tests.builders.stores import keys
 from tests.chaos.cluster import Cluster
 from tests.chaos.node import ask, wait_until
 from tests.chaos.sentinels import SERVICE, Sentinels
@@ -19,7 +20,6 @@ from tiktok_events.connection.discovery import Discovery
 from tiktok_events.connection.discovery_address import DiscoveryAddress
 from tiktok_events.connection.primary import find
 from tiktok_events.errors import OutboxUnavailable
-from tiktok_events.outbox import keys
 from worker.local.loopback import HOST
 from worker.runtime.engine import connect
 from worker.settings import Settings
@@ -41,7 +41,7 @@ def servers(request: pytest.FixtureRequest) -> Servers:
 
 def accepted(servers: Servers) -> int:
     """How many events the primary has counted."""
-    return int(ask(servers.primary, "HGET", keys.COUNTERS, "accepted"))
+    return int(ask(servers.primary, "HGET", keys.counters, "accepted"))
 
 
 def change_the_lead(servers: Servers) -> None:
@@ -76,11 +76,12 @@ def test_an_async_client_follows_the_lead(servers: Servers) -> None:
 
 def test_a_worker_follows_the_lead(servers: Servers) -> None:
     """Its connections do the same, pipelines too."""
-    with connect(Settings(redis_url=servers.url)) as redis:
-        redis.hset(keys.COUNTERS, "accepted", 1)
+    with connect(Settings(redis_url=servers.url)) as store:
+        redis = store.redis
+        redis.hset(keys.counters, "accepted", 1)
         change_the_lead(servers)
         with redis.pipeline() as pipeline:
-            pipeline.hincrby(keys.COUNTERS, "accepted", 1)
+            pipeline.hincrby(keys.counters, "accepted", 1)
             pipeline.execute()
     assert accepted(servers) == 2
 
@@ -142,7 +143,7 @@ def test_one_that_says_nothing_is_passed_over(sentinels: Sentinels) -> None:
         port = silent.getsockname()[1]
         address = DiscoveryAddress.parse(sentinels.url.replace("://", f"://{HOST}:{port},"))
         assert address is not None
-        found = find(Discovery(address, keys.READY), for_s=2.0)
+        found = find(Discovery(address, keys.ready), for_s=2.0)
     assert found == (HOST, sentinels.primary.port)
 
 

@@ -19,6 +19,7 @@ from redis import Redis
 from redis.client import Pipeline
 
 from tests.builders.machine import run_histories
+from tests.builders.stores import keys, store_of
 from tests.builders.waiting import ids_waiting
 from tests.model.test_erasure_model import (
     DESTINATIONS,
@@ -29,7 +30,6 @@ from tests.model.test_erasure_model import (
     _of,
 )
 from tiktok_events import Client, User
-from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetter, DeadLetters
 from worker.letters.importing import LetterImport
 from worker.local.embedded import EmbeddedServer
@@ -97,9 +97,9 @@ class MeddledMachine(ErasureMachine):
         self.purged: list[DeadLetter] = []
         self.came_back: set[str] = set()
         super().begin()
-        self.letters = DeadLetters(self.redis, fenced)
-        self.imports = LetterImport(self.redis, fenced)
-        self.events = DelayedEvents(self.redis)
+        self.letters = DeadLetters(store_of(self.redis), fenced)
+        self.imports = LetterImport(store_of(self.redis), fenced)
+        self.events = DelayedEvents(store_of(self.redis))
         self.client = Client(self.server.url, event_source_id="C0ONE", linger_ms=0)
         self.die()
 
@@ -138,7 +138,7 @@ class MeddledMachine(ErasureMachine):
         due = [held.key for held in self.events]
         moving = {orjson.loads(held.body)["event_id"] for held in self.events}
         if due:
-            self.redis.zadd(keys.DELAYED, dict.fromkeys(due, 0))
+            self.redis.zadd(keys.delayed, dict.fromkeys(due, 0))
             assert self.events.move(due) == len(due)
         self.waiting |= moving
         self.delayed -= moving
@@ -232,7 +232,7 @@ class MeddledMachine(ErasureMachine):
             if there_is_any:
                 do()
         except Fenced:
-            assert self.redis.zcard(keys.ERASING) == 1
+            assert self.redis.zcard(keys.erasing) == 1
 
     def _believe(self) -> None:
         """Of the person the model takes for true what it sees: the erasure is under way."""

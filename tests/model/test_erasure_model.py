@@ -17,10 +17,11 @@ from tests.builders.leases import expire_leases
 from tests.builders.letters import letter
 from tests.builders.machine import RedisMachine, run_histories
 from tests.builders.replays import replay_letter
+from tests.builders.stores import SHARDS, keys, store_of
 from tests.builders.waiting import ids_waiting
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import GROUP
 from tiktok_events.outbox.outbox import Appender
 from worker.letters.dead_letters import DeadLetter, DeadLetters
 from worker.local.embedded import EmbeddedServer
@@ -51,9 +52,9 @@ class ErasureMachine(RedisMachine):
     def begin(self) -> None:
         """A server with some events of everybody."""
         self.connect()
-        self.appender = Appender(self.redis, linger_ms=0, rings=True)
-        self.outbox = Outbox(self.redis, consumer="one", lease_ms=round(LEASE_S * 1000))
-        self.letters = DeadLetters(self.redis)
+        self.appender = Appender(self.redis, linger_ms=0, rings=True, shards=SHARDS)
+        self.outbox = Outbox(store_of(self.redis), consumer="one", lease_ms=round(LEASE_S * 1000))
+        self.letters = DeadLetters(store_of(self.redis))
         self.number = 0
         self.waiting: set[str] = set()
         self.dead: set[str] = set()
@@ -117,7 +118,7 @@ class ErasureMachine(RedisMachine):
     @rule(name=st.sampled_from(DESTINATIONS), on=st.booleans())
     def park(self, name: str, *, on: bool) -> None:
         """A destination waits for a person, or goes on."""
-        parking = Parking(self.redis)
+        parking = Parking(store_of(self.redis))
         (parking.park if on else parking.resume)(name)
         self.redis.hdel(keys.state(name), "failures")
 
@@ -137,7 +138,11 @@ class ErasureMachine(RedisMachine):
         living = {event for claimed in self.held for event in self._events(claimed)}
         sent, found, ticks = _of("jo", self.waiting & living), Found(), itertools.count(step=99)
         Erasure(
-            self.redis, JO, lease_s=LEASE_S, clock=lambda: next(ticks), wait=lambda _seconds: None
+            store_of(self.redis),
+            JO,
+            lease_s=LEASE_S,
+            clock=lambda: next(ticks),
+            wait=lambda _seconds: None,
         ).run(found, lambda: None)
         theirs = _of("jo", self.waiting) - sent
         expected = Found(len(theirs), len(_of("jo", self.dead)), len(sent))
@@ -157,16 +162,16 @@ class ErasureMachine(RedisMachine):
     @invariant()
     def the_accounts_close(self) -> None:
         """The counters, and what each outbox says is waiting."""
-        figures = read_figures(self.redis)
+        figures = read_figures(store_of(self.redis))
         assert (figures.unaccounted, figures.dead_unaccounted) == (0, 0)
         assert figures.waiting == len(self.waiting)
 
     @invariant()
     def work_is_never_forgotten(self) -> None:
         """A destination with events is due some time, or parked."""
-        parked = Parking(self.redis).parked()
+        parked = Parking(store_of(self.redis)).parked()
         for name in DESTINATIONS:
-            due = self.redis.zscore(keys.READY, name) is not None
+            due = self.redis.zscore(keys.ready, name) is not None
             assert due or name in parked or not ids_waiting(self.redis, name)
 
     def _event(self, source_id: str, person: str) -> PreparedEvent:
@@ -198,7 +203,7 @@ class ErasureMachine(RedisMachine):
         stream = keys.outbox(claimed.destination)
         if not self.redis.exists(stream):
             return True
-        found = self.redis.xpending_range(stream, keys.GROUP, block_id, block_id, 1)
+        found = self.redis.xpending_range(stream, GROUP, block_id, block_id, 1)
         return [(b"one", claims)] != [(f["consumer"], f["times_delivered"]) for f in found]
 
 

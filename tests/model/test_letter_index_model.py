@@ -13,7 +13,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from tests.builders.machine import RedisMachine, run_histories
 from tests.builders.replays import replay_letter
-from tiktok_events.outbox import keys
+from tests.builders.stores import keys, store_of
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.letters.filter import LetterFilter
@@ -70,7 +70,7 @@ class LetterMachine(RedisMachine):
     def begin(self) -> None:
         """An empty server."""
         self.connect()
-        self.dead = DeadLetters(self.redis)
+        self.dead = DeadLetters(store_of(self.redis))
         self.model: dict[str, DeadLetter] = {}
 
     @rule(several=st.lists(letters(), min_size=1, max_size=8))
@@ -126,7 +126,7 @@ class LetterMachine(RedisMachine):
     def the_index_equals_a_recount(self) -> None:
         """Sets, ledger, money and event ids hold these letters and nothing else."""
         kinds = {letter.id: Kind.of(letter) for letter in self.model.values()}
-        assert self._strings(keys.DEAD_KINDS) == {k.digest: k.write() for k in kinds.values()}
+        assert self._strings(keys.dead_kinds) == {k.digest: k.write() for k in kinds.values()}
         cells = [Cell.of(letter, kinds[letter.id]) for letter in self.model.values()]
         ledger: Counter[tuple[str, int, int, str]] = Counter()
         for cell in cells:
@@ -134,7 +134,7 @@ class LetterMachine(RedisMachine):
             ledger[(*cell[:3], "value")] += cell.thousandths
         assert self._ledger() == ledger
         named = [one for one in self.model.values() if one.event_id]
-        assert self.redis.zcard(keys.DEAD_EVENT_IDS) == len(named)
+        assert self.redis.zcard(keys.dead_event_ids) == len(named)
         assert [one.id for one in self.dead] == [one.id for one in self._in_order()]
 
     def _in_order(self) -> list[DeadLetter]:
@@ -149,7 +149,7 @@ class LetterMachine(RedisMachine):
 
     def _ledger(self) -> Counter[tuple[str, int, int, str]]:
         found: Counter[tuple[str, int, int, str]] = Counter()
-        for cell in read_cells(self.redis):
+        for cell in read_cells(store_of(self.redis)):
             found[(*cell[:3], "letters")] = cell.letters
             found[(*cell[:3], "value")] = cell.thousandths
         return found

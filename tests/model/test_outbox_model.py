@@ -20,10 +20,11 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from tests.builders.letters import letter
 from tests.builders.machine import RedisMachine, run_histories
 from tests.builders.replays import replay_letter
+from tests.builders.stores import SHARDS, keys, store_of
 from tests.builders.waiting import ids_waiting
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import GROUP
 from tiktok_events.outbox.outbox import Appender
 from worker.attempts.history import Attempt
 from worker.letters.dead_letters import DeadLetter, DeadLetters
@@ -55,11 +56,11 @@ class OutboxMachine(RedisMachine):
     def begin(self) -> None:
         """An empty server."""
         self.connect()
-        self.appender = Appender(self.redis, linger_ms=0, rings=True)
+        self.appender = Appender(self.redis, linger_ms=0, rings=True, shards=SHARDS)
         self.outboxes = {
-            name: Outbox(self.redis, consumer=name, lease_ms=LEASE_MS) for name in WORKERS
+            name: Outbox(store_of(self.redis), consumer=name, lease_ms=LEASE_MS) for name in WORKERS
         }
-        self.letters = DeadLetters(self.redis)
+        self.letters = DeadLetters(store_of(self.redis))
         self.next_id = 0
         self.waiting: set[str] = set()
         self.delivered: set[str] = set()
@@ -153,7 +154,7 @@ class OutboxMachine(RedisMachine):
     @invariant()
     def the_counters_account_for_every_event(self) -> None:
         """I7: accepted + replayed = delivered + waiting + buried."""
-        stored: Any = self.redis.hgetall(keys.COUNTERS)
+        stored: Any = self.redis.hgetall(keys.counters)
         counters = {k.decode(): int(v) for k, v in stored.items()}
         waiting = sum(int(self.redis.hget(keys.state(d.key), "waiting") or 0) for d in DESTINATIONS)
         assert counters.get("accepted", 0) == self.next_id
@@ -167,7 +168,7 @@ class OutboxMachine(RedisMachine):
         """A destination with events is in the ready set: somebody will come."""
         for destination in DESTINATIONS:
             has_work = bool(ids_waiting(self.redis, destination.key))
-            assert (self.redis.zscore(keys.READY, destination.key) is not None) or not has_work
+            assert (self.redis.zscore(keys.ready, destination.key) is not None) or not has_work
 
     def _settle(self, held: Held, data: st.DataObject) -> None:
         failing = data.draw(st.booleans(), label="failing")
@@ -212,7 +213,7 @@ class OutboxMachine(RedisMachine):
         stream = keys.outbox(held.claim.destination)
         if not self.redis.exists(stream) or not self.redis.xinfo_groups(stream):
             return False  # the outbox was emptied, and may have been begun anew since
-        found = self.redis.xpending_range(stream, keys.GROUP, block.id, block.id, 1)
+        found = self.redis.xpending_range(stream, GROUP, block.id, block.id, 1)
         return bool(found) and (found[0]["consumer"], found[0]["times_delivered"]) == (
             held.worker.encode(),
             block.claims,
@@ -233,13 +234,13 @@ class OutboxMachine(RedisMachine):
         return letter(event, now=1.0, destination=DESTINATIONS[0].key, history=block.history)
 
     def _age(self, stream: str) -> None:
-        claims: Any = self.redis.xpending_range(stream, keys.GROUP, "-", "+", 10_000)
+        claims: Any = self.redis.xpending_range(stream, GROUP, "-", "+", 10_000)
         for entry in claims:
             if entry["consumer"] == b"due-again":
                 continue
             self.redis.xclaim(
                 stream,
-                keys.GROUP,
+                GROUP,
                 entry["consumer"],
                 min_idle_time=0,
                 message_ids=[entry["message_id"]],

@@ -22,8 +22,8 @@ from hypothesis.stateful import (
 from structlog.testing import capture_logs
 
 from tests.builders.machine import RedisMachine, run_histories
+from tests.builders.stores import keys, store_of
 from tests.builders.waiting import ids_waiting
-from tiktok_events.outbox import keys
 from worker.attempts.history import History
 from worker.delivery.destinations import Destinations
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
@@ -64,9 +64,9 @@ class ReplayMachine(RedisMachine):
     def begin(self) -> None:
         """Letters of two destinations, and a replay of all."""
         self.connect()
-        self.letters = DeadLetters(self.redis)
-        self.replays = Replays(self.redis)
-        self.hold = ReplayLease(self.redis, holder="one", lease_ms=LEASE_MS)
+        self.letters = DeadLetters(store_of(self.redis))
+        self.replays = Replays(store_of(self.redis))
+        self.hold = ReplayLease(store_of(self.redis), holder="one", lease_ms=LEASE_MS)
         self.ever: set[str] = set()
         self.purged: set[str] = set()
         self.delivered: Counter[str] = Counter()
@@ -98,7 +98,7 @@ class ReplayMachine(RedisMachine):
     def work(self, steps: int) -> None:
         """Whatever is due gets a turn of some steps; none is a worker with no time left."""
         destinations = Destinations(Settings(batch_events=ROOM))
-        run = ReplayRun(self.redis, destinations, holder="two", lease_s=LEASE_MS / 1000)
+        run = ReplayRun(store_of(self.redis), destinations, holder="two", lease_s=LEASE_MS / 1000)
         for number in self._due():
             run.run(number, has_time_for(steps))
 
@@ -146,7 +146,7 @@ class ReplayMachine(RedisMachine):
     @rule(destination=st.sampled_from(DESTINATIONS[:2]))
     def park_or_resume(self, destination: str) -> None:
         """A destination is parked, or goes on."""
-        parking = Parking(self.redis)
+        parking = Parking(store_of(self.redis))
         assert parking.resume(destination) or parking.park(destination)
 
     @rule()
@@ -157,7 +157,7 @@ class ReplayMachine(RedisMachine):
             self.delivered += waiting
             self.redis.delete(keys.outbox(destination), keys.attempts(destination))
             self.redis.hdel(keys.state(destination), "waiting")
-            self.redis.hincrby(keys.COUNTERS, "delivered", waiting.total())
+            self.redis.hincrby(keys.counters, "delivered", waiting.total())
 
     @rule(data=st.data(), purges=st.booleans())
     def change(self, data: st.DataObject, purges: bool) -> None:  # noqa: FBT001 — because Hypothesis passes it by name
@@ -180,14 +180,14 @@ class ReplayMachine(RedisMachine):
         for destination in DESTINATIONS[:2]:
             places += self._waiting(destination)
         assert places + Counter(self.purged) == Counter(self.ever)
-        figures = read_figures(self.redis)
+        figures = read_figures(store_of(self.redis))
         assert (figures.unaccounted, figures.dead_unaccounted) == (0, 0)
 
     @invariant()
     def the_sums_agree(self) -> None:
         """What all replays say they have replayed is what went; an ended one says no other."""
         replays = list(self.replays)
-        replayed = int(self.redis.hget(keys.COUNTERS, "replayed") or 0)
+        replayed = int(self.redis.hget(keys.counters, "replayed") or 0)
         assert sum(replay.replayed for replay in replays) == replayed
         for replay in replays:
             assert self.ended.get(replay.number, replay) == replay
@@ -223,11 +223,11 @@ class ReplayMachine(RedisMachine):
         )
 
     def _due(self) -> list[int]:
-        found: Any = self.redis.zrange(keys.REPLAYS, 0, -1)
+        found: Any = self.redis.zrange(keys.replays, 0, -1)
         return [int(number) for number in found]
 
     def _turn(self, held: LeasedReplay) -> Turn:
-        return Turn(held, self.hold, LetterSearch(self.redis), lambda _: ROOM)
+        return Turn(held, self.hold, LetterSearch(store_of(self.redis)), lambda _: ROOM)
 
     def _waiting(self, destination: str) -> Counter[str]:
         return Counter(ids_waiting(self.redis, destination))

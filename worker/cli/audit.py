@@ -9,8 +9,8 @@ from typing import Any, Final
 import click
 from rich.table import Table
 
-from tiktok_events.client import connect
 from worker.cli import options
+from worker.cli.store import open_store
 from worker.cli.terminal import cell, console, counted, plain_table, print_json, utc
 from worker.reporting.audit import Audit
 from worker.reporting.audit_entry import MAX_ENTRIES, Action, Entry
@@ -58,8 +58,8 @@ def audit(
 ) -> None:
     """Show the entries, newest first."""
     most = None if every else limit
-    with connect(Settings.load()) as redis:
-        trail = Audit(redis)
+    with open_store(Settings.load()) as store:
+        trail = Audit(store)
         entries = trail.read(since=since, action=action)
         if as_json:
             for entry in islice(entries, most):

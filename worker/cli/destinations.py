@@ -9,15 +9,15 @@ from typing import Any, Final
 from uuid import uuid4
 
 import click
-from redis import Redis
 from rich.table import Table
 
-from tiktok_events.client import connect
 from tiktok_events.event.destination import Destination
+from tiktok_events.outbox.store import Store
 from worker.cli import options
 from worker.cli.acting import acting
 from worker.cli.labelled import labelled
 from worker.cli.status import state_text
+from worker.cli.store import open_store
 from worker.cli.terminal import (
     Bar,
     age,
@@ -131,8 +131,8 @@ def list_destinations(*, as_json: bool) -> None:
     """List all destinations that are configured or seen."""
     settings = Settings.load()
     accounts = Destinations(settings)
-    with connect(settings) as redis:
-        figures = read_figures(redis, settings)
+    with open_store(settings) as store:
+        figures = read_figures(store, settings)
     rows = _rows(settings, accounts, figures.destinations)
     if as_json:
         for row in rows:
@@ -152,11 +152,11 @@ def park(*, destination: str, reason: str, unseen: bool, as_json: bool) -> None:
     """Park one destination."""
     settings = Settings.load()
     configured = _configured(settings, Destinations(settings))
-    with connect(settings) as redis:
-        seen = [one.destination for one in read_figures(redis).destinations]
+    with open_store(settings) as store:
+        seen = [one.destination for one in read_figures(store).destinations]
         if not unseen:
             _check_known(destination, {*configured, *seen})
-        changed = Parking(redis).park(destination, reason, who=operator(settings))
+        changed = Parking(store).park(destination, reason, who=operator(settings))
     if as_json:
         print_json({"destination": destination, "parked": True, "changed": changed})
     else:
@@ -178,14 +178,14 @@ def resume(*, destination: str | None, every: bool, bury: bool, yes: bool, as_js
     if bury and destination is None:
         raise click.UsageError("--bury is for one destination")
     settings = Settings.load()
-    with connect(settings) as redis:
-        seen = read_figures(redis).destinations
+    with open_store(settings) as store:
+        seen = read_figures(store).destinations
         parked = {one.destination: one.waiting for one in seen if one.parked is not None}
         wanted = list(parked) if destination is None else [destination]
         if bury:
             chosen = [one for one in seen if one.destination in wanted]
-            parked |= _bury(redis, settings, chosen, yes=yes)
-        parking, who = Parking(redis), operator(settings)
+            parked |= _bury(store, settings, chosen, yes=yes)
+        parking, who = Parking(store), operator(settings)
         resumed = [one for one in wanted if parking.resume(one, who=who)]
     if destination is not None and not resumed:
         raise click.ClickException(f"{destination} is not parked{_near(destination, parked)}")
@@ -193,7 +193,7 @@ def resume(*, destination: str | None, every: bool, bury: bool, yes: bool, as_js
 
 
 def _bury(
-    redis: Redis, settings: Settings, seen: Iterable[DestinationFigures], *, yes: bool
+    store: Store, settings: Settings, seen: Iterable[DestinationFigures], *, yes: bool
 ) -> dict[str, int]:
     """Bury what waits for parked destinations; return how much still waits for each."""
     from worker.operations.burial import Burial  # noqa: PLC0415 — because only this loads the schemas
@@ -204,8 +204,8 @@ def _bury(
             continue
         confirm(f"Make {counted(one.waiting, 'waiting event')} dead letters?", yes=yes)
         consumer = f"{operator(settings)}:{uuid4().hex[:6]}"
-        burial = Burial(redis, consumer, settings)
-        audit, done = Audit(redis), 0
+        burial = Burial(store, consumer, settings)
+        audit, done = Audit(store), 0
         act = acting(audit, Action.BURY, who=operator(settings), filter=one.destination)
         with act as entry, Bar("burying", one.waiting) as bar:
             for died in burial.run(Destination.from_key(one.destination), one.parked):

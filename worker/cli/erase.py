@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import Final, Self
 
 import click
-from redis import Redis
 
-from tiktok_events.client import connect
 from tiktok_events.errors import InvalidEvent
+from tiktok_events.outbox.store import Store
 from tiktok_events.spool.spool import Spool
 from worker.cli import options
 from worker.cli.acting import acting
 from worker.cli.labelled import labelled
+from worker.cli.store import open_store
 from worker.cli.terminal import Bar, confirm, console, counted, print_json, printable, utc
 from worker.operations.data_subject import DataSubject
 from worker.operations.erasure import Account, Elsewhere, Erasure
@@ -100,14 +100,14 @@ class _Desk:
     """What the command works with.
 
     Attributes:
-        redis: a connection.
+        store: the outbox.
         subject: whose events are meant.
         words: how the data subject was named, for the audit.
         settings: for the lease and who asks.
         elsewhere: what is looked at besides.
     """
 
-    redis: Redis
+    store: Store
     subject: DataSubject
     words: str
     settings: Settings
@@ -118,10 +118,12 @@ class _Desk:
     def open(cls, settings: Settings, subject: DataSubject, words: str) -> Iterator[Self]:
         """Connect to the outbox and to Celery's broker."""
         broker_too = replace(settings, redis_url=settings.celery_broker_url)
-        with connect(settings) as redis, connect(broker_too) as broker:
-            queued = QueuedEvents(broker, subject, settings.default_region)
+        with open_store(settings) as store, open_store(broker_too) as broker:
+            queued = QueuedEvents(
+                broker.redis, settings.shards.broker, subject, settings.default_region
+            )
             elsewhere = Elsewhere(_spooled(settings, subject), queued)
-            yield cls(redis, subject, words, settings, elsewhere)
+            yield cls(store, subject, words, settings, elsewhere)
 
     def count(self) -> Found:
         """How much there is; nothing is changed."""
@@ -131,7 +133,7 @@ class _Desk:
 
     def erase(self) -> Found:
         """Erase it; the audit has it from before the first step."""
-        audit, who, found = Audit(self.redis), operator(self.settings), Found()
+        audit, who, found = Audit(self.store), operator(self.settings), Found()
         with acting(audit, Action.ERASE, who=who, filter=self.words) as act:
             erasure = self._erasure(Account(audit, act))
             with Bar("erasing", erasure.steps()) as bar:
@@ -141,7 +143,7 @@ class _Desk:
 
     def _erasure(self, account: Account | None) -> Erasure:
         return Erasure(
-            self.redis,
+            self.store,
             self.subject,
             lease_s=self.settings.lease_s,
             elsewhere=self.elsewhere,

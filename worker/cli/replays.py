@@ -9,7 +9,6 @@ from typing import Final
 import click
 from rich.text import Text
 
-from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.dead.columns import Column, block_of
 from worker.cli.dead.replay_ends import SHOWN, print_ends
@@ -17,6 +16,7 @@ from worker.cli.dead.replay_report import counted_rate, print_replay
 from worker.cli.dead.replay_watch import found
 from worker.cli.dead.replay_watch import watch as follow
 from worker.cli.labelled import labelled
+from worker.cli.store import open_store
 from worker.cli.terminal import age, console, facts_table, print_json, utc
 from worker.replays.ends import LISTED, letters_of
 from worker.replays.orders import KEPT, Replays
@@ -126,8 +126,8 @@ def replays() -> None:
 @options.as_json
 def list_replays(*, as_json: bool) -> None:
     """List the replays there are."""
-    with connect(Settings.load()) as redis:
-        known = list(Replays(redis))
+    with open_store(Settings.load()) as store:
+        known = list(Replays(store))
     if as_json:
         for replay in known:
             print_json(replay.as_dict())
@@ -144,15 +144,15 @@ def list_replays(*, as_json: bool) -> None:
 @options.as_json
 def show(*, number: int, every: bool, as_json: bool) -> None:
     """Show one replay."""
-    with connect(Settings.load()) as redis:
-        replay = found(Replays(redis), number)
-        letters = letters_of(redis, number)
+    with open_store(Settings.load()) as store:
+        replay = found(Replays(store), number)
+        letters = letters_of(store, number)
         if as_json:
             print_json(replay.as_dict() | {"letters": [one.as_dict() for one in letters]})
             return
         out = console()
         out.print(facts_table(_named(replay, time.time())))
-        print_ends(out, redis, replay, letters, len(letters) if every else SHOWN)
+        print_ends(out, store, replay, letters, len(letters) if every else SHOWN)
 
 
 @replays.command("watch", help=WATCH_HELP)
@@ -160,9 +160,9 @@ def show(*, number: int, every: bool, as_json: bool) -> None:
 @options.as_json
 def watch(*, number: int, as_json: bool) -> None:
     """Watch one replay until it ends."""
-    with connect(Settings.load()) as redis:
-        replay, why = follow(redis, number)
-        print_replay(redis, replay, why, as_json=as_json)
+    with open_store(Settings.load()) as store:
+        replay, why = follow(store, number)
+        print_replay(store, replay, why, as_json=as_json)
 
 
 @replays.command("pause", help=PAUSE_HELP)
@@ -192,8 +192,8 @@ def cancel(*, number: int, as_json: bool) -> None:
 def _change(number: int, order: Callable[..., bool], wanted: ReplayState, *, as_json: bool) -> None:
     """Give an order; one that was followed before is not an error."""
     settings = Settings.load()
-    with connect(settings) as redis:
-        known = Replays(redis)
+    with open_store(settings) as store:
+        known = Replays(store)
         order(known, number, who=operator(settings))
         replay = found(known, number)
     if replay.state is not wanted:

@@ -10,13 +10,13 @@ from typing import Any, Final
 import click
 from rich.table import Table
 
-from tiktok_events.client import connect
 from tiktok_events.outbox.outbox import Appender
 from tiktok_events.spool.flush import flush_batch
 from tiktok_events.spool.repair import SpoolRepair, repair
 from tiktok_events.spool.spool import Spool, Spooled
 from worker.cli import options
 from worker.cli.labelled import labelled
+from worker.cli.store import open_store
 from worker.cli.terminal import Bar, age, cell, console, counted, plain_table, print_json
 from worker.settings import Settings
 
@@ -170,13 +170,14 @@ def _spool(settings: Settings) -> Spool | None:
 def _flush(found: Spool, settings: Settings) -> int:
     flushed = 0
     with (
-        connect(settings) as redis,
+        open_store(settings) as store,
         Bar("Moving into the outbox", total=_events(found)) as bar,
     ):
         appender = Appender(
-            redis,
+            store.redis,
             linger_ms=settings.linger_ms,
             rings=settings.rings,
+            shards=settings.shards,
             timeout_s=settings.redis_timeout_s,
         )
         while moved := flush_batch(found, appender):

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 import click
-from redis import Redis
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from tiktok_events.client import connect
+from tiktok_events.outbox.store import Store
 from worker.cli import options
 from worker.cli.labelled import labelled
+from worker.cli.store import open_store
 from worker.cli.terminal import age, cell, console, counted, plain_table, print_json, until, utc
 from worker.letters.retention import WHY
 from worker.operations.destination_figures import Condition, DestinationFigures
@@ -86,12 +86,12 @@ Exit codes: 0 shown, 1 Redis cannot be used, 2 wrong usage.
 def status(*, watch: bool, every_s: float, as_json: bool) -> None:
     """Show the figures, once or again and again."""
     settings = Settings.load()
-    with connect(settings) as redis:
+    with open_store(settings) as store:
         if not watch:
-            _show(read_figures(redis, settings), as_json=as_json)
+            _show(read_figures(store, settings), as_json=as_json)
             return
         try:
-            _watch(redis, settings, every_s, as_json=as_json)
+            _watch(store, settings, every_s, as_json=as_json)
         except KeyboardInterrupt:
             return
 
@@ -103,20 +103,20 @@ def _show(figures: Figures, *, as_json: bool) -> None:
         console().print(picture(figures))
 
 
-def _watch(redis: Redis, settings: Settings, every_s: float, *, as_json: bool) -> None:
+def _watch(store: Store, settings: Settings, every_s: float, *, as_json: bool) -> None:
     out = console()
     if as_json or not out.is_terminal:
-        for figures in _looks(redis, settings, every_s):
+        for figures in _looks(store, settings, every_s):
             _show(figures, as_json=as_json)
         return
     with Live(console=out, auto_refresh=False, screen=True) as live:
-        for figures in _looks(redis, settings, every_s):
+        for figures in _looks(store, settings, every_s):
             live.update(picture(figures), refresh=True)
 
 
-def _looks(redis: Redis, settings: Settings, every_s: float) -> Iterator[Figures]:
+def _looks(store: Store, settings: Settings, every_s: float) -> Iterator[Figures]:
     while True:
-        yield read_figures(redis, settings)
+        yield read_figures(store, settings)
         time.sleep(every_s)
 
 

@@ -13,10 +13,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from redis import Redis
-
 from tiktok_events.event.destination import Destination
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.store import Store
 from worker.delivery.prepare import Preparer
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Outbox
@@ -34,23 +32,23 @@ TOGETHER: Final = 25
 """So many destinations are asked about in one round trip; mostly nothing has expired at any."""
 
 
-def is_time_to_sweep(redis: Redis) -> bool:
+def is_time_to_sweep(store: Store) -> bool:
     """Whether the caller is to start a sweep: true for one worker a minute."""
-    return bool(redis.set(keys.SWEEPING, 1, px=EVERY_MS, nx=True))
+    return bool(store.redis.set(store.keys.sweeping, 1, px=EVERY_MS, nx=True))
 
 
 class Sweep:
     """Buries the expired events of parked destinations.
 
     Args:
-        redis: connection of this process.
+        store: the outbox, by a connection of this process.
         outbox: of this process.
         settings: for the windows and the lease.
     """
 
-    def __init__(self, redis: Redis, outbox: Outbox, settings: Settings) -> None:
-        self._redis = redis
-        self._parking = Parking(redis)
+    def __init__(self, store: Store, outbox: Outbox, settings: Settings) -> None:
+        self._store = store
+        self._parking = Parking(store)
         self._outbox = outbox
         self._settings = settings
 
@@ -62,7 +60,7 @@ class Sweep:
         Raises:
             redis.RedisError: the server did not answer, or refused.
         """
-        self._outbox.clock.ask(self._redis)
+        self._outbox.clock.ask(self._store.redis)
         if not self._outbox.clock.judges:
             return 0
         names, died = list(self._parking.parked()), 0

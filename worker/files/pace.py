@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from redis import Redis
 from redis.exceptions import RedisError
 
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import GROUP
+from tiktok_events.outbox.store import Store
 
 AHEAD_S: Final = 2.0
 """Seconds of work that may lie ahead of live traffic."""
@@ -186,14 +186,15 @@ class Flow:
             self._looked_at, self._expected = now, waiting.events
 
 
-def waiting_in(redis: Redis) -> Callable[[Sequence[str]], list[Waiting]]:
+def waiting_in(store: Store) -> Callable[[Sequence[str]], list[Waiting]]:
     """Reads what waits for each destination."""
 
     def waiting(destinations: Sequence[str]) -> list[Waiting]:
-        with redis.pipeline(transaction=False) as pipeline:
+        keys = store.keys
+        with store.redis.pipeline(transaction=False) as pipeline:
             for destination in destinations:
                 pipeline.hget(keys.state(destination), "waiting")
-                pipeline.xpending(keys.outbox(destination), keys.GROUP)
+                pipeline.xpending(keys.outbox(destination), GROUP)
             # Before its first claim an outbox has no group, which is an error of one reply.
             replies = pipeline.execute(raise_on_error=False)
         return [_waiting(*pair) for pair in zip(replies[::2], replies[1::2], strict=True)]

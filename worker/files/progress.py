@@ -10,15 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from redis import Redis
-
 from tiktok_events.errors import TikTokEventsError
 from tiktok_events.event.identity import new_event_id
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.append import append_call
 from tiktok_events.outbox.blocks import blocks_of
 from tiktok_events.outbox.lua_script import LuaScript, source
+from tiktok_events.outbox.store import Store
 
 LIFETIME_S: Final = 30 * 86_400
 """Longer than the longest window of an event: after it nobody wants to go on."""
@@ -49,20 +47,21 @@ class SendProgress:
     """One run over one file.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         file_digest: tells the file and what is made of it from any other.
         linger_ms: how long a first event waits for company.
         rings: whether the doorbell's queue is on the same server.
     """
 
-    def __init__(self, redis: Redis, file_digest: str, *, linger_ms: int, rings: bool) -> None:
-        self._key = keys.sending(file_digest)
+    def __init__(self, store: Store, file_digest: str, *, linger_ms: int, rings: bool) -> None:
+        self._keys = store.keys
+        self._key = self._keys.sending(file_digest)
         self._linger_ms = linger_ms
         self._rings = rings
         self._run = new_event_id()
         self._done = 0
-        self._begin = LuaScript(redis, "worker", "send_begin")
-        self._send = LuaScript(redis, "worker", "send", before=_APPEND)
+        self._begin = LuaScript(store.redis, "worker", "send_begin")
+        self._send = LuaScript(store.redis, "worker", "send", before=_APPEND)
 
     def begin(self, *, resume: bool) -> SentBefore:
         """Take the file over.
@@ -90,7 +89,7 @@ class SendProgress:
             redis.RedisError: the same, or after a time-out possibly not; the next run knows.
         """
         append_keys, args = append_call(
-            blocks_of(events), linger_ms=self._linger_ms, rings=self._rings
+            self._keys, blocks_of(events), linger_ms=self._linger_ms, rings=self._rings
         )
         ours: list[Any] = [self._run, self._done, done, refused, LIFETIME_S]
         reply = self._send([*append_keys, self._key], [*args, *ours])

@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, cast
 
-from redis import Redis
-
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
+from tiktok_events.outbox.store import Store
 from worker.letters.fence import when_open
 from worker.letters.filter import LetterFilter
 from worker.letters.letter import DeadLetter, Reason
@@ -20,28 +19,25 @@ __all__ = ["PAGE", "Cursor", "DeadLetter", "DeadLetters", "Reason"]
 
 EVERY: Final = LetterFilter()
 
-INDEX: Final = (keys.DEAD, keys.DEAD_KINDS, keys.DEAD_LEDGER, keys.DEAD_EVENT_IDS)
-"""The keys that `lua/letters.lua` finds letters by, in its order; the set of a kind comes last."""
-
 
 class DeadLetters:
     """All dead letters, in the order of their deadlines.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         wait: for so many seconds, while a person is erased.
     """
 
-    def __init__(self, redis: Redis, wait: Callable[[float], None] = time.sleep) -> None:
-        self._redis = redis
+    def __init__(self, store: Store, wait: Callable[[float], None] = time.sleep) -> None:
+        self._store = store
         self._wait = wait
-        self._search = LetterSearch(redis)
-        self._bury = LuaScript(redis, "worker", "lib/letters", "bury")
-        self._change = LuaScript(redis, "worker", "lib/letters", "audit", "erasing", "change")
-        self._purge = LuaScript(redis, "worker", "lib/letters", "audit", "purge")
+        self._search = LetterSearch(store)
+        self._bury = LuaScript(store.redis, "worker", "lib/letters", "bury")
+        self._change = LuaScript(store.redis, "worker", "lib/letters", "audit", "erasing", "change")
+        self._purge = LuaScript(store.redis, "worker", "lib/letters", "audit", "purge")
 
     def __len__(self) -> int:
-        return self._redis.hlen(keys.DEAD)
+        return self._store.redis.hlen(self._store.keys.dead)
 
     def __iter__(self) -> Iterator[DeadLetter]:
         """Every letter, nearest deadline first; memory does not grow with their number."""
@@ -69,9 +65,14 @@ class DeadLetters:
 
     def bury(self, letter: DeadLetter) -> str:
         """Bury an event that never was in an outbox; returns the letter's id."""
-        record = Record.of(letter)
+        record, keys = Record.of(letter), self._store.keys
         reply = self._bury(
-            keys=[keys.SEQUENCE, keys.COUNTERS, *INDEX, keys.dead_of(record.kind.digest)],
+            keys=[
+                keys.sequence,
+                keys.counters,
+                *keys.of_letters(),
+                keys.dead_of(record.kind.digest),
+            ],
             args=[record.stored, record.kind.write(), letter.reason],
         )
         return cast("bytes", reply).decode()
@@ -111,19 +112,19 @@ class DeadLetters:
             How many there were; they are counted as purged.
         """
         pages = [letters[first : first + PAGE] for first in range(0, len(letters), PAGE)]
-        calls = [_purge_call(page, why, step) for page in pages]
+        calls = [_purge_call(self._store.keys, page, why, step) for page in pages]
         return sum(self._purge(*call) for call in calls)
 
     def _stored(self, letter_id: str) -> bytes | None:
-        return cast("bytes | None", self._redis.hget(keys.DEAD, letter_id))
+        return cast("bytes | None", self._store.redis.hget(self._store.keys.dead, letter_id))
 
     def _change_page(
         self, changes: Sequence[tuple[DeadLetter, DeadLetter]], step: str
     ) -> list[bool]:
         ids = [old.id for old, _ in changes]
-        stored = cast("list[bytes | None]", self._redis.hmget(keys.DEAD, ids))
+        stored = cast("list[bytes | None]", self._store.redis.hmget(self._store.keys.dead, ids))
         calls = {
-            place: _change_call(old, document, new, step)
+            place: _change_call(self._store.keys, old, document, new, step)
             for place, ((old, new), document) in enumerate(zip(changes, stored, strict=True))
             if document is not None and _is(old, document)
         }
@@ -137,24 +138,24 @@ def _is(letter: DeadLetter, stored: bytes) -> bool:
     return read_letter(letter.id, stored).write() == letter.write()
 
 
-def _change_call(old: DeadLetter, stored: bytes, new: DeadLetter, step: str) -> Call:
+def _change_call(keys: Keys, old: DeadLetter, stored: bytes, new: DeadLetter, step: str) -> Call:
     record = Record.of(new)
     return (
         [
-            *INDEX,
+            *keys.of_letters(),
             keys.dead_of(old.kind),
             keys.dead_of(record.kind.digest),
-            keys.AUDIT_ACTS,
-            keys.ERASING,
+            keys.audit_acts,
+            keys.erasing,
         ],
         [old.id, stored, record.stored, record.kind.write(), step],
     )
 
 
-def _purge_call(letters: Sequence[DeadLetter], why: str, step: str) -> Call:
+def _purge_call(keys: Keys, letters: Sequence[DeadLetter], why: str, step: str) -> Call:
     sets = [keys.dead_of(letter.kind) for letter in letters]
     places = {key: place for place, key in enumerate(dict.fromkeys(sets), 1)}
     args = [
         arg for letter, key in zip(letters, sets, strict=True) for arg in (letter.id, places[key])
     ]
-    return [keys.COUNTERS, *INDEX, keys.AUDIT_ACTS, *places], [why, step, *args]
+    return [keys.counters, *keys.of_letters(), keys.audit_acts, *places], [why, step, *args]

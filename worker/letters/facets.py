@@ -16,8 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Self
 
-from redis import Redis
-
+from tiktok_events.outbox.store import Store
 from worker.letters.dead_letters import DeadLetters
 from worker.letters.filter import LetterFilter
 from worker.letters.kind import Kind
@@ -134,12 +133,12 @@ class Facets:
 
     @classmethod
     def read(
-        cls, redis: Redis, wanted: LetterFilter | None = None, *, now: float | None = None
+        cls, store: Store, wanted: LetterFilter | None = None, *, now: float | None = None
     ) -> Self:
         """The figures of the letters that match.
 
         Args:
-            redis: a connection.
+            store: the outbox.
             wanted: which letters; all of them by default.
             now: Unix seconds; the clock's by default.
 
@@ -150,7 +149,7 @@ class Facets:
         wanted = wanted or LetterFilter()
         by_letter = wanted.ids or wanted.event_id is not None
         return cls.of(
-            _of_letters(redis, wanted, at) if by_letter else _of_ledger(redis, wanted, at), at
+            _of_letters(store, wanted, at) if by_letter else _of_ledger(store, wanted, at), at
         )
 
     @classmethod
@@ -193,17 +192,17 @@ class Facets:
         }
 
 
-def _of_letters(redis: Redis, wanted: LetterFilter, now: float) -> Iterator[Entry]:
-    for letter in DeadLetters(redis).find(wanted, now=now):
+def _of_letters(store: Store, wanted: LetterFilter, now: float) -> Iterator[Entry]:
+    for letter in DeadLetters(store).find(wanted, now=now):
         kind = Kind.of(letter)
         yield Entry(kind, Cell.of(letter, kind), sure=True)
 
 
-def _of_ledger(redis: Redis, wanted: LetterFilter, now: float) -> Iterator[Entry]:
-    kinds = {d: kind for d, kind in read_kinds(redis).items() if wanted.may_match(kind)}
+def _of_ledger(store: Store, wanted: LetterFilter, now: float) -> Iterator[Entry]:
+    kinds = {d: kind for d, kind in read_kinds(store).items() if wanted.may_match(kind)}
     covered = {digest: wanted.covers(kind) for digest, kind in kinds.items()}
     now_hour = int(now // HOUR_S)
-    for cell in read_cells(redis, wanted.died_hours(now)):
+    for cell in read_cells(store, wanted.died_hours(now)):
         if cell.kind in kinds and _fits(cell, wanted, now_hour):
             sure = covered[cell.kind] and _fits_whole(cell, wanted, now_hour)
             yield Entry(kinds[cell.kind], cell, sure)

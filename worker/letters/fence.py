@@ -14,10 +14,8 @@ from types import TracebackType
 from typing import Final, Self
 from uuid import uuid4
 
-from redis import Redis
-
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
+from tiktok_events.outbox.store import Store
 
 LEASE_S: Final = 15.0
 """Seconds after which others take an erasure for dead."""
@@ -33,14 +31,14 @@ class Fence:
     """Holds while it is entered, as long as `keep` is called often enough.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         clock: seconds.
     """
 
-    def __init__(self, redis: Redis, clock: Callable[[], float] = time.monotonic) -> None:
-        self._redis = redis
+    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
         self._clock = clock
-        self._hold = LuaScript(redis, "worker", "lib/unblocked", "erasing", "erasing_hold")
+        self._hold = LuaScript(store.redis, "worker", "lib/unblocked", "erasing", "erasing_hold")
         self._name = uuid4().hex
         self._kept_at = 0.0
         self._unbroken = False
@@ -57,7 +55,7 @@ class Fence:
         traceback: TracebackType | None,
     ) -> None:
         """Take the fence away."""
-        self._redis.zrem(keys.ERASING, self._name)
+        self._store.redis.zrem(self._store.keys.erasing, self._name)
 
     def begin(self) -> None:
         """From now on, `held` tells whether anything was moved."""
@@ -77,7 +75,8 @@ class Fence:
         return self._unbroken
 
     def _renew(self) -> bool:
-        held = self._hold([keys.READY, keys.ERASING], [self._name, round(LEASE_S * 1000)])
+        keys = self._store.keys
+        held = self._hold([keys.ready, keys.erasing], [self._name, round(LEASE_S * 1000)])
         self._kept_at = self._clock()
         return bool(held)
 

@@ -6,11 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from redis import Redis
-
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
-from worker.letters.dead_letters import INDEX
+from tiktok_events.outbox.store import Store
 from worker.letters.fence import when_open
 from worker.letters.letter import DeadLetter
 from worker.letters.record import Record
@@ -23,12 +21,15 @@ class LetterImport:
     """Puts letters back.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         wait: for so many seconds, while a person is erased.
     """
 
-    def __init__(self, redis: Redis, wait: Callable[[float], None] = time.sleep) -> None:
-        self._restore = LuaScript(redis, "worker", "lib/letters", "audit", "erasing", "restore")
+    def __init__(self, store: Store, wait: Callable[[float], None] = time.sleep) -> None:
+        self._keys = store.keys
+        self._restore = LuaScript(
+            store.redis, "worker", "lib/letters", "audit", "erasing", "restore"
+        )
         self._wait = wait
 
     def restore(
@@ -48,15 +49,15 @@ class LetterImport:
             same event (destination, name and `event_id`). In a dry run two of `letters` may
             both be missing though the second would find the first.
         """
-        calls = [_call(letter, step, dry_run=dry_run) for letter in letters]
+        calls = [_call(self._keys, letter, step, dry_run=dry_run) for letter in letters]
         return [bool(reply) for reply in when_open(self._restore, calls, self._wait)]
 
 
-def _call(letter: DeadLetter, step: str, *, dry_run: bool) -> Call:
+def _call(keys: Keys, letter: DeadLetter, step: str, *, dry_run: bool) -> Call:
     record = Record.of(letter)
     return (
         [
-            *(keys.COUNTERS, keys.SEQUENCE, *INDEX, keys.AUDIT_ACTS, keys.ERASING),
+            *(keys.counters, keys.sequence, *keys.of_letters(), keys.audit_acts, keys.erasing),
             keys.dead_of(record.kind.digest),
         ],
         [

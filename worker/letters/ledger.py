@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from posixpath import commonprefix
 from typing import Final, NamedTuple, Self
 
-from redis import Redis
-
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.store import Store
 from worker.letters.kind import Kind
 from worker.letters.letter import DeadLetter
 from worker.reporting.stored import LATEST, text_of, whole_of
@@ -83,22 +81,22 @@ class Hours(NamedTuple):
     last: int
 
 
-def read_kinds(redis: Redis) -> dict[str, Kind]:
+def read_kinds(store: Store) -> dict[str, Kind]:
     """All kinds that there are letters of, by digest; junk is left out."""
-    found = redis.hscan_iter(keys.DEAD_KINDS, count=SCAN_COUNT)
+    found = store.redis.hscan_iter(store.keys.dead_kinds, count=SCAN_COUNT)
     kinds = ((text_of(digest), Kind.read(document)) for digest, document in found)
     return {digest: kind for digest, kind in kinds if kind is not None}
 
 
-def read_cells(redis: Redis, died: Hours | None = None) -> Iterator[Cell]:
+def read_cells(store: Store, died: Hours | None = None) -> Iterator[Cell]:
     """The ledger, without junk; what changes meanwhile may be in it or not.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         died: only these hours of death.
     """
     pattern = None if died is None else f"*|{commonprefix([str(hour) for hour in died])}*"
-    found = redis.hscan_iter(keys.DEAD_LEDGER, match=pattern, count=SCAN_COUNT)
+    found = store.redis.hscan_iter(store.keys.dead_ledger, match=pattern, count=SCAN_COUNT)
     for field, entry in dict(found).items():  # a scan may find a field twice
         cell = _cell(field, entry)
         if cell and (died is None or died.first <= cell.died_hour <= died.last):

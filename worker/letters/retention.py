@@ -15,10 +15,9 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Final, cast
 
-from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.store import Store
 from worker.letters.dead_letters import PAGE, DeadLetter, DeadLetters
 from worker.letters.filter import LetterFilter
 from worker.letters.ledger import HOUR_S, read_cells, read_kinds
@@ -45,15 +44,15 @@ class Retention:
     """Purges what is not to be kept.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         settings: how long, and how much, to keep.
     """
 
-    def __init__(self, redis: Redis, settings: Settings) -> None:
-        self._redis = redis
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
         self._settings = settings
-        self._letters = DeadLetters(redis)
-        self._audit = Audit(redis)
+        self._letters = DeadLetters(store)
+        self._audit = Audit(store)
 
     def run(self, go_on: Callable[[], bool], now: float | None = None) -> int:
         """Purge while `go_on` says so; what is left goes the next time.
@@ -114,16 +113,16 @@ class Retention:
     def _surplus(self) -> int:
         """Letters to purge next: as many as are too much if all were of one size."""
         limit = self._settings.dead_max_bytes
-        used = 0 if limit is None else used_bytes(self._redis)
+        used = 0 if limit is None else used_bytes(self._store)
         if limit is None or used <= limit:
             return 0
         return min(math.ceil(len(self._letters) * (1 - limit / used)), PAGE)
 
     def _warn(self, now: float) -> None:
         """Say once a day what will go within a day."""
-        due = due_within_a_day(self._redis, self._settings, now)
+        due = due_within_a_day(self._store, self._settings, now)
         limit = self._settings.dead_max_bytes
-        used = 0 if limit is None else used_bytes(self._redis)
+        used = 0 if limit is None else used_bytes(self._store)
         nearly_full = limit is not None and used > NEARLY_FULL * limit
         if not (due or nearly_full) or not self._first_today():
             return
@@ -133,7 +132,7 @@ class Retention:
             log.warning("dead_letters_nearly_full", size_bytes=used, limit_bytes=limit)
 
     def _first_today(self) -> bool:
-        return bool(self._redis.set(keys.DEAD_WARNED, 1, ex=DAY_S, nx=True))
+        return bool(self._store.redis.set(self._store.keys.dead_warned, 1, ex=DAY_S, nx=True))
 
 
 def _parted(letters: Sequence[DeadLetter], now: float) -> tuple[list[DeadLetter], list[DeadLetter]]:
@@ -142,30 +141,31 @@ def _parted(letters: Sequence[DeadLetter], now: float) -> tuple[list[DeadLetter]
     return alive, [letter for letter in letters if not letter.recoverable(now)]
 
 
-def due_within_a_day(redis: Redis, settings: Settings, now: float) -> int:
+def due_within_a_day(store: Store, settings: Settings, now: float) -> int:
     """Return about how many letters will be too old to be kept within a day, by whole hours.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         settings: how long they are kept.
         now: Unix seconds.
     """
     then = now + DAY_S
     return sum(
         cell.letters
-        for cell in read_cells(redis)
+        for cell in read_cells(store)
         if cell.died_hour * HOUR_S < then - settings.dead_keep_s and cell.last_deadline <= then
     )
 
 
-def used_bytes(redis: Redis) -> int:
+def used_bytes(store: Store) -> int:
     """Estimate the server's memory that dead letters and their index take."""
-    with redis.pipeline(transaction=False) as pipeline:
-        for key in _keys(redis):
+    with store.redis.pipeline(transaction=False) as pipeline:
+        for key in _keys(store):
             pipeline.memory_usage(key, samples=SAMPLES)
         return sum(size or 0 for size in cast("list[int | None]", pipeline.execute()))
 
 
-def _keys(redis: Redis) -> Iterator[str]:
-    yield from (keys.DEAD, keys.DEAD_EVENT_IDS, keys.DEAD_KINDS, keys.DEAD_LEDGER)
-    yield from map(keys.dead_of, read_kinds(redis))
+def _keys(store: Store) -> Iterator[str]:
+    keys = store.keys
+    yield from (keys.dead, keys.dead_event_ids, keys.dead_kinds, keys.dead_ledger)
+    yield from map(keys.dead_of, read_kinds(store))

@@ -17,10 +17,8 @@ from heapq import merge
 from itertools import islice
 from typing import Final, NamedTuple, Self, cast
 
-from redis import Redis
-
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import LuaScript
+from tiktok_events.outbox.store import Store
 from worker.letters.filter import LetterFilter
 from worker.letters.kind import Kind
 from worker.letters.ledger import read_cells, read_kinds
@@ -115,12 +113,12 @@ class LetterSearch:
     """Searches all dead letters.
 
     Args:
-        redis: a connection.
+        store: the outbox.
     """
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._page = LuaScript(redis, "worker", "page")
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._page = LuaScript(store.redis, "worker", "page")
 
     def find(self, wanted: LetterFilter, after: Cursor, now: float) -> Iterator[DeadLetter]:
         """The letters that match at `now` (Unix seconds) and stand behind a place, in order."""
@@ -170,7 +168,9 @@ class LetterSearch:
         if wanted.ids or not wanted.event_id:  # an empty one is not indexed
             return list(dict.fromkeys(wanted.ids)) or None
         word = index_word(wanted.event_id).encode() + b"\0"
-        found = self._redis.zrangebylex(keys.DEAD_EVENT_IDS, b"[" + word, b"(" + word + b"\xff")
+        found = self._store.redis.zrangebylex(
+            self._store.keys.dead_event_ids, b"[" + word, b"(" + word + b"\xff"
+        )
         return [text_of(member[len(word) :]) for member in cast("list[bytes]", found)]
 
     def _places(self, ids: Sequence[str]) -> Iterator[Cursor]:
@@ -180,11 +180,11 @@ class LetterSearch:
     def _stretches(
         self, wanted: LetterFilter, after: Callable[[Kind], Cursor], now: float
     ) -> list[tuple[Kind, Stretch]]:
-        kinds = read_kinds(self._redis)
+        kinds = read_kinds(self._store)
         possible = {digest: kind for digest, kind in kinds.items() if wanted.may_match(kind)}
         spans = self._spans(list(possible), wanted, now)
         found = (
-            (kind, _from(keys.dead_of(digest), after(kind), spans.get(digest, ())))
+            (kind, _from(self._store.keys.dead_of(digest), after(kind), spans.get(digest, ())))
             for digest, kind in possible.items()
         )
         return [(kind, stretch) for kind, stretch in found if stretch is not None]
@@ -197,7 +197,7 @@ class LetterSearch:
         if wanted.died_hours(now) is None:
             return dict.fromkeys(possible, (whole,))
         spans: dict[str, list[Span]] = {kind: [] for kind in possible}
-        for cell in read_cells(self._redis, wanted.died_hours(now)):
+        for cell in read_cells(self._store, wanted.died_hours(now)):
             if cell.kind in spans:
                 spans[cell.kind].append(Span(cell.first_deadline, cell.last_deadline))
         return {kind: _joined(found, whole) for kind, found in spans.items()}
@@ -239,7 +239,7 @@ class LetterSearch:
     def _stored(self, ids: Iterator[str]) -> Iterator[tuple[str, bytes]]:
         size = FIRST_PAGE
         while some := list(islice(ids, size)):
-            found = cast("list[bytes | None]", self._redis.hmget(keys.DEAD, some))
+            found = cast("list[bytes | None]", self._store.redis.hmget(self._store.keys.dead, some))
             yield from (
                 (letter_id, stored)
                 for letter_id, stored in zip(some, found, strict=True)

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from redis import Redis
-
 from tiktok_events.event.destination import Destination
+from tiktok_events.outbox.store import Store
 from worker.delivery.closing import Closing
 from worker.delivery.prepare import Preparer
 from worker.letters.letter import DeadLetter, Reason
@@ -28,15 +27,15 @@ class Burial:
     """Buries what waits for parked destinations.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         consumer: a name that nobody else claims under.
         settings: for the windows and the lease.
     """
 
-    def __init__(self, redis: Redis, consumer: str, settings: Settings) -> None:
-        self._redis = redis
+    def __init__(self, store: Store, consumer: str, settings: Settings) -> None:
+        self._store = store
         self._settings = settings
-        self._outbox = Outbox(redis, consumer=consumer, lease_ms=round(settings.lease_s * 1000))
+        self._outbox = Outbox(store, consumer=consumer, lease_ms=round(settings.lease_s * 1000))
 
     def run(self, destination: Destination, reason: str) -> Iterator[int]:
         """Bury all that nobody is sending; yields how many events died in each step.
@@ -48,7 +47,7 @@ class Burial:
         Raises:
             redis.RedisError: the server did not answer, or refused.
         """
-        self._outbox.clock.ask(self._redis)
+        self._outbox.clock.ask(self._store.redis)
         while blocks := self._claimed(destination):
             yield self._bury(destination, blocks, reason)
 

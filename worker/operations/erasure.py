@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import orjson
-from redis import Redis
 from redis.exceptions import RedisError
 
 from tiktok_events.errors import OutboxUnavailable
+from tiktok_events.outbox.store import Store
 from worker.letters.dead_letters import PAGE, DeadLetters
 from worker.letters.fence import Fence
 from worker.letters.letter import DeadLetter
@@ -86,7 +86,7 @@ class Erasure:
     """Erases one data subject's events, or counts them.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         subject: whose events are meant.
         lease_s: how long a claim is alive without being settled.
         elsewhere: what else is looked at.
@@ -97,7 +97,7 @@ class Erasure:
 
     def __init__(  # noqa: PLR0913 — because a test brings its own clock
         self,
-        redis: Redis,
+        store: Store,
         subject: DataSubject,
         *,
         lease_s: float,
@@ -106,16 +106,16 @@ class Erasure:
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._letters = DeadLetters(redis)
-        self._delayed_events = DelayedEvents(redis)
-        self._fence = Fence(redis, clock)
+        self._letters = DeadLetters(store)
+        self._delayed_events = DelayedEvents(store)
+        self._fence = Fence(store, clock)
         self._subject = subject
         self._lease_s = lease_s
         self._elsewhere = elsewhere
         self._account = account
         self._clock = clock
         self._wait = wait
-        self._blocks = BlocksOf(redis, subject, lease_s=lease_s, step=self._step("waiting"))
+        self._blocks = BlocksOf(store, subject, lease_s=lease_s, step=self._step("waiting"))
 
     def steps(self) -> int:
         """How many blocks, letters and delayed events there are to look at, about."""

@@ -8,10 +8,9 @@ from enum import StrEnum
 from typing import Any, cast
 
 import orjson
-from redis import Redis
 
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import LuaScript
+from tiktok_events.outbox.store import Store
 from worker.attempts.history import History
 from worker.operations.data_subject import DataSubject
 from worker.operations.erasure_found import Found, Holder
@@ -56,17 +55,17 @@ class BlocksOf:
     """The blocks that have events of a data subject.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         subject: whose events are meant.
         lease_s: how long a claim is alive without being settled.
         step: of the act that is to count what is erased (`Act.step`).
     """
 
-    def __init__(self, redis: Redis, subject: DataSubject, *, lease_s: float, step: str) -> None:
-        self._redis = redis
-        self._backlog = Backlog(redis)
+    def __init__(self, store: Store, subject: DataSubject, *, lease_s: float, step: str) -> None:
+        self._store = store
+        self._backlog = Backlog(store)
         self._script = LuaScript(
-            redis, "worker", "lib/unblocked", "lib/claims", "lib/replayed", "audit", "erase"
+            store.redis, "worker", "lib/unblocked", "lib/claims", "lib/replayed", "audit", "erase"
         )
         self._subject = subject
         self._lease_s = lease_s
@@ -140,15 +139,16 @@ class BlocksOf:
             self._held[shared.block.destination, shared.block.id] = self._holder(shared, *more)
 
     def _holder(self, shared: _Shared, worker: bytes, left_ms: int) -> Holder:
-        until = round(self._redis.time()[0] + left_ms / 1000)
+        until = round(self._store.redis.time()[0] + left_ms / 1000)
         return Holder(worker.decode(), shared.block.destination, shared.theirs, until)
 
     def _ask(self, shared: _Shared, claims: int, tried: bytes) -> list[Any]:
+        keys = self._store.keys
         name, left = shared.block.destination, len(shared.others)
         replayed = History.read(tried, shared.block.accepted_at).replayed
         its = keys.of_replays([replayed[0]]) if replayed else []
         reply = self._script(
-            [*keys.of_blocks(name), keys.AUDIT_ACTS, *its],
+            [*keys.of_blocks(name), keys.audit_acts, *its],
             [
                 name,
                 shared.block.id,

@@ -17,19 +17,9 @@ from redis import Redis
 
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.match_keys import prepare_user
-from tiktok_events.outbox.keys import BROKER_PREFIX, QUEUE
+from tiktok_events.outbox.keys import BrokerKeys
 from worker.operations.data_subject import IDENTIFYING, DataSubject
 
-LISTS: Final = (
-    *(QUEUE, BROKER_PREFIX + QUEUE),
-    *(f"{BROKER_PREFIX}{QUEUE}\x06\x16{priority}" for priority in (3, 6, 9)),
-)
-"""Where messages wait: without our prefix, with it, and one more for each priority.
-
-Source: kombu's transport/redis.py, `_q_for_pri` and `priority_steps` (read 2026-11-30).
-"""
-
-UNACKED: Final = f"{BROKER_PREFIX}unacked"
 PAGE: Final = 500
 
 
@@ -38,12 +28,16 @@ class QueuedEvents:
 
     Args:
         broker: a connection to Celery's broker.
+        keys: of the installation.
         subject: whose events are meant.
         default_region: where national phone numbers are at home.
     """
 
-    def __init__(self, broker: Redis, subject: DataSubject, default_region: str | None) -> None:
+    def __init__(
+        self, broker: Redis, keys: BrokerKeys, subject: DataSubject, default_region: str | None
+    ) -> None:
         self._broker = broker
+        self._keys = keys
         self._subject = subject
         self._region = default_region
 
@@ -59,12 +53,12 @@ class QueuedEvents:
 
     def in_hand(self) -> int:
         """How many messages are with workers that carry one."""
-        held = (value for _, value in self._broker.hscan_iter(UNACKED, count=PAGE))
+        held = (value for _, value in self._broker.hscan_iter(self._keys.unacked, count=PAGE))
         return sum(map(self._is_theirs, held))
 
     def _waiting(self) -> Iterator[tuple[str, bytes]]:
         """Read from the end where new messages come: those that move meanwhile are met twice."""
-        for name in LISTS:
+        for name in self._keys.lists():
             if self._broker.type(name) == b"list":
                 for message in self._messages(name):
                     if self._is_theirs(message):

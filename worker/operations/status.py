@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from redis import Redis
 from redis.exceptions import ResponseError
 
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import Keys
+from tiktok_events.outbox.store import Store
 from worker.letters.retention import WHY, due_within_a_day
 from worker.operations.destination_figures import DestinationFigures
 from worker.operations.snapshot import STATE_FIELDS, answers, find_destinations
@@ -143,55 +143,55 @@ class Figures:
         }
 
 
-def read_figures(redis: Redis, settings: Settings | None = None) -> Figures:
+def read_figures(store: Store, settings: Settings | None = None) -> Figures:
     """The figures of one moment; no event changes place while they are read.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         settings: for the windows and retention; without them no `expires_at` is known.
 
     Raises:
         redis.RedisError: the server did not answer, or refused.
     """
     for _ in range(LOOKS):
-        figures = _snapshot(redis, find_destinations(redis))
+        figures = _snapshot(store, find_destinations(store))
         if figures.unaccounted == 0:
             break
-    figures = replace(figures, destinations=_aged(redis, figures.destinations, settings))
-    return figures if settings is None else _with_purges(redis, figures, settings)
+    figures = replace(figures, destinations=_aged(store, figures.destinations, settings))
+    return figures if settings is None else _with_purges(store, figures, settings)
 
 
-def _with_purges(redis: Redis, figures: Figures, settings: Settings) -> Figures:
+def _with_purges(store: Store, figures: Figures, settings: Settings) -> Figures:
     try:
-        due = due_within_a_day(redis, settings, figures.at) if figures.dead else 0
+        due = due_within_a_day(store, settings, figures.at) if figures.dead else 0
     except ResponseError as error:
         if not is_wrong_type(error):
             raise
-        return replace(figures, junk=[*figures.junk, keys.DEAD_LEDGER])
+        return replace(figures, junk=[*figures.junk, store.keys.dead_ledger])
     return replace(figures, purged_within_a_day=due)
 
 
-def _snapshot(redis: Redis, names: Sequence[str]) -> Figures:
-    fields = Fields()
-    found = answers(redis, names, fields)
+def _snapshot(store: Store, names: Sequence[str]) -> Figures:
+    keys, fields = store.keys, Fields()
+    found = answers(store, names, fields)
     (clock, counters, dead, ready, delayed, next_delayed, parked, clocks, salvaged, *states) = found
-    fields.destinations(keys.READY, (name for name, _ in ready))
-    fields.destinations(keys.PARKED, parked)
-    due = fields.timestamps(keys.READY, ready)
+    fields.destinations(keys.ready, (name for name, _ in ready))
+    fields.destinations(keys.parked, parked)
+    due = fields.timestamps(keys.ready, ready)
     each = zip(names, states, strict=True)
-    destinations = [_figures_of(fields, name, state, due.get(name)) for name, state in each]
-    releases = fields.timestamps(keys.DELAYED, next_delayed)
+    destinations = [_figures_of(fields, keys, name, state, due.get(name)) for name, state in each]
+    releases = fields.timestamps(keys.delayed, next_delayed)
     at = clock[0] + clock[1] / 1_000_000
     return Figures(
         at=at,
-        counters=fields.numbers(keys.COUNTERS, counters),
+        counters=fields.numbers(keys.counters, counters),
         dead=dead,
         destinations=[one for one in destinations if one is not None],
         delayed=delayed,
         next_release_at=next(iter(releases.values()), None),
-        clocks=read_clocks(fields, clocks, at),
+        clocks=read_clocks(fields, keys, clocks, at),
         junk=fields.junk,
-        salvaged_by_destination=_by_destination(fields.numbers(keys.SALVAGED, salvaged)),
+        salvaged_by_destination=_by_destination(fields.numbers(keys.salvaged, salvaged)),
     )
 
 
@@ -204,7 +204,7 @@ def _by_destination(salvaged: Mapping[str, int]) -> dict[str, dict[str, int]]:
 
 
 def _figures_of(
-    fields: Fields, name: str, state: Sequence[bytes | None], due_at: float | None
+    fields: Fields, keys: Keys, name: str, state: Sequence[bytes | None], due_at: float | None
 ) -> DestinationFigures | None:
     if not state:  # not even a hash: there is no such destination
         return None
@@ -223,11 +223,11 @@ def _figures_of(
 
 
 def _aged(
-    redis: Redis, destinations: Sequence[DestinationFigures], settings: Settings | None
+    store: Store, destinations: Sequence[DestinationFigures], settings: Settings | None
 ) -> list[DestinationFigures]:
     """Add ages outside the snapshot: they need not be exact, and the snapshot must be short."""
     waiting = {one.destination: one.parked is not None for one in destinations if one.waiting}
-    found = read_oldest(redis, waiting)
+    found = read_oldest(store, waiting)
     return [
         replace(
             one,

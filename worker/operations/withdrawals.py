@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
-from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.store import Store
 from tiktok_events.outbox.withdrawal import Withdrawal
 from worker.operations.data_subject import DataSubject
 from worker.operations.erasure import Account, Erasure
@@ -24,12 +23,13 @@ EVERY_MS: Final = 5_000
 """Milliseconds in which the workers begin to erase once: each erasure reads what waits."""
 
 
-def is_time_to_withdraw(redis: Redis) -> bool:
+def is_time_to_withdraw(store: Store) -> bool:
     """Whether the caller is to start an erasure: somebody has withdrawn consent."""
-    if not redis.hlen(keys.WITHDRAWALS):
+    keys = store.shards.installation
+    if not store.redis.hlen(keys.withdrawals):
         return False
     try:
-        return bool(redis.set(keys.WITHDRAWING, 1, px=EVERY_MS, nx=True))
+        return bool(store.redis.set(keys.withdrawing, 1, px=EVERY_MS, nx=True))
     except OutOfMemoryError:  # the server is full: erasing makes room
         return True
 
@@ -38,12 +38,13 @@ class Withdrawals:
     """The requests of applications.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         lease_s: how long a claim is alive without being settled.
     """
 
-    def __init__(self, redis: Redis, *, lease_s: float) -> None:
-        self._redis = redis
+    def __init__(self, store: Store, *, lease_s: float) -> None:
+        self._store = store
+        self._requests = store.shards.installation.withdrawals
         self._lease_s = lease_s
 
     def run(self) -> Found:
@@ -55,23 +56,23 @@ class Withdrawals:
         asked, found = self._asked(), Found()
         if not asked:
             return found
-        audit = Audit(self._redis)
+        audit = Audit(self._store)
         with audit.act(Action.ERASE, who=WORKER, filter=f"{len(asked):,} withdrew consent") as act:
             self._erasure(_subject(asked.values()), Account(audit, act)).run(found, lambda: None)
             act.result = "done" if found.complete else "not everything was reached"
         if found.complete:
-            self._redis.hdel(keys.WITHDRAWALS, *asked)
+            self._store.redis.hdel(self._requests, *asked)
         return found
 
     def _erasure(self, subject: DataSubject, account: Account) -> Erasure:
-        return Erasure(self._redis, subject, lease_s=self._lease_s, account=account)
+        return Erasure(self._store, subject, lease_s=self._lease_s, account=account)
 
     def _asked(self) -> dict[bytes, Withdrawal]:
         """The requests; what nobody can read is removed."""
-        stored = cast("dict[bytes, bytes]", self._redis.hgetall(keys.WITHDRAWALS))
+        stored = cast("dict[bytes, bytes]", self._store.redis.hgetall(self._requests))
         read = {name: Withdrawal.read(body) for name, body in stored.items()}
         if junk := [name for name, one in read.items() if one is None or not one.values]:
-            self._redis.hdel(keys.WITHDRAWALS, *junk)
+            self._store.redis.hdel(self._requests, *junk)
         return {name: one for name, one in read.items() if one is not None and one.values}
 
 

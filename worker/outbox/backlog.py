@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from redis import Redis
-
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.store import Store
 from worker.reporting.stored import text_of
 
 PAGE_BYTES: Final = 4 * 1024 * 1024
@@ -45,11 +43,11 @@ class Backlog:
     """All outboxes, claimed blocks included.
 
     Args:
-        redis: a connection.
+        store: the outbox.
     """
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     def destinations(self) -> list[str]:
         """Those that have blocks: each is due some time, or parked.
@@ -57,10 +55,11 @@ class Backlog:
         No transaction, which a full server refuses: what is resumed meanwhile is found by the
         second look at those that are due, what is parked meanwhile by the look between.
         """
-        with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.zrange(keys.READY, 0, -1)
-            pipeline.hkeys(keys.PARKED)
-            pipeline.zrange(keys.READY, 0, -1)
+        keys = self._store.keys
+        with self._store.redis.pipeline(transaction=False) as pipeline:
+            pipeline.zrange(keys.ready, 0, -1)
+            pipeline.hkeys(keys.parked)
+            pipeline.zrange(keys.ready, 0, -1)
             found = pipeline.execute()
         return sorted({text_of(name) for names in found for name in names})
 
@@ -80,22 +79,28 @@ class Backlog:
 
     def block(self, destination: str, block_id: str) -> StoredBlock | None:
         """One block, if it is still there."""
-        found = cast("Page", self._redis.xrange(keys.outbox(destination), block_id, block_id))
+        found = cast(
+            "Page",
+            self._store.redis.xrange(self._store.keys.outbox(destination), block_id, block_id),
+        )
         return StoredBlock(destination, block_id, found[0][1][b"b"]) if found else None
 
     def length(self, destinations: Sequence[str]) -> int:
         """How many blocks they have."""
         total = 0
         for first in range(0, len(destinations), LENGTHS_AT_ONCE):
-            with self._redis.pipeline(transaction=False) as pipeline:
+            with self._store.redis.pipeline(transaction=False) as pipeline:
                 for name in destinations[first : first + LENGTHS_AT_ONCE]:
-                    pipeline.xlen(keys.outbox(name))
+                    pipeline.xlen(self._store.keys.outbox(name))
                 total += sum(pipeline.execute())
         return total
 
     def _page(self, destination: str, after: str | None, count: int) -> Page:
         first = "-" if after is None else f"({after}"
-        return cast("Page", self._redis.xrange(keys.outbox(destination), first, "+", count))
+        return cast(
+            "Page",
+            self._store.redis.xrange(self._store.keys.outbox(destination), first, "+", count),
+        )
 
 
 def _next_count(page: Page) -> int:

@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from redis import Redis
-
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import LuaScript
+from tiktok_events.outbox.store import Store
 from worker.outbox.server_clock import JUDGES_WITHIN_S, TOLD_S
 from worker.reporting.log import Log
 from worker.reporting.stored import Fields, text_of
@@ -60,25 +59,26 @@ class ClockWatch:
     """Looks at the server's clock.
 
     Args:
-        redis: connection of this process.
+        store: the outbox, by a connection of this process.
         worker: names this machine and process where the clocks differ.
         wall: Unix seconds by the clock of this machine.
     """
 
     def __init__(
-        self, redis: Redis, worker: str = WORKER, wall: Callable[[], float] = time.time
+        self, store: Store, worker: str = WORKER, wall: Callable[[], float] = time.time
     ) -> None:
-        self._redis = redis
+        self._store = store
         self._worker = worker
         self._wall = wall
         self._told = Agreement.FINE
-        self._clock = LuaScript(redis, "worker", "lib/unblocked", "clock")
-        self._rewind = LuaScript(redis, "worker", "lib/unblocked", "lib/claims", "rewind")
+        self._clock = LuaScript(store.redis, "worker", "lib/unblocked", "clock")
+        self._rewind = LuaScript(store.redis, "worker", "lib/unblocked", "lib/claims", "rewind")
 
     def look(self) -> bool:
         """Whether the clock had jumped back, and this call has mended what that left."""
+        keys = self._store.keys
         jumped, ahead_ms = self._clock(
-            [keys.READY, keys.CLOCK, keys.CLOCKS],
+            [keys.ready, keys.clock, keys.clocks],
             [JUMP_MS, self._worker, round(self._wall() * 1000), TOLD_MS, FORGOTTEN_MS],
         )
         self._tell(ahead_ms / 1000)
@@ -86,7 +86,7 @@ class ClockWatch:
             return False
         mended = False
         for names, last in self._parts():
-            mended = bool(self._rewind(*_call(names, last=last)))
+            mended = bool(self._rewind(*_call(self._store.keys, names, last=last)))
         if mended:
             log.warning("clock_jumped_back")
         return mended
@@ -100,23 +100,26 @@ class ClockWatch:
 
     def _parts(self) -> Iterator[tuple[list[str], bool]]:
         """Yield the destinations that have work in parts, and whether a part is the last."""
-        due: Any = self._redis.zrange(keys.READY, 0, -1)
+        due: Any = self._store.redis.zrange(self._store.keys.ready, 0, -1)
         names = [text_of(name) for name in due]
         for first in range(0, max(len(names), 1), AT_ONCE):
             yield names[first : first + AT_ONCE], first + AT_ONCE >= len(names)
 
 
-def read_clocks(fields: Fields, noted: Mapping[bytes, bytes], now: float) -> dict[str, float]:
+def read_clocks(
+    fields: Fields, keys: Keys, noted: Mapping[bytes, bytes], now: float
+) -> dict[str, float]:
     """Workers whose clock differs from the server's → seconds that it goes ahead.
 
     Args:
         fields: reads, and remembers junk.
+        keys: of the shard in which it was noted.
         noted: the hash `clocks`.
         now: Unix seconds on the server's clock; who has not looked for a minute is left out.
     """
     clocks = {}
     for worker, note in noted.items():
-        place = f"{keys.CLOCKS}: {text_of(worker)}"
+        place = f"{keys.clocks}: {text_of(worker)}"
         ahead_ms, _, looked_at = note.partition(b" ")
         timestamp = fields.timestamp(place, looked_at)
         if timestamp is not None and abs(now - timestamp) * 1000 <= FORGOTTEN_MS:
@@ -124,8 +127,8 @@ def read_clocks(fields: Fields, noted: Mapping[bytes, bytes], now: float) -> dic
     return clocks
 
 
-def _call(names: Sequence[str], *, last: bool) -> tuple[list[str], list[Any]]:
-    keys_ = [keys.READY, keys.CLOCK, keys.AWAKE, keys.SWEEPING]
+def _call(keys: Keys, names: Sequence[str], *, last: bool) -> tuple[list[str], list[Any]]:
+    keys_ = [keys.ready, keys.clock, keys.awake, keys.sweeping]
     for name in names:
         keys_ += (keys.outbox(name), keys.state(name))
     return keys_, [JUMP_MS, int(last), *names]

@@ -6,12 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from redis import Redis
-
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.blocks import BLOCK_BYTES, BLOCK_EVENTS
 from tiktok_events.outbox.delayed import Cancellation
 from tiktok_events.outbox.lua_script import LuaScript, source
+from tiktok_events.outbox.store import Store
 from worker.reporting.stored import destination_of, text_of
 
 STEP: Final = 200
@@ -42,20 +40,20 @@ class DelayedEvents:
     """The delayed events of all producers.
 
     Args:
-        redis: a connection.
+        store: the outbox.
     """
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._release = LuaScript(redis, "worker", "lib/unblocked", "release")
-        self._erase = LuaScript(redis, "worker", "audit", "erase_delayed", before=_CANCEL)
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._release = LuaScript(store.redis, "worker", "lib/unblocked", "release")
+        self._erase = LuaScript(store.redis, "worker", "audit", "erase_delayed", before=_CANCEL)
 
     def __len__(self) -> int:
-        return self._redis.zcard(keys.DELAYED)
+        return self._store.redis.zcard(self._store.keys.delayed)
 
     def __iter__(self) -> Iterator[DelayedBody]:
         """Yield each event at least once if it stays delayed all the while."""
-        for key, body in self._redis.hscan_iter(keys.DELAYED_EVENTS):
+        for key, body in self._store.redis.hscan_iter(self._store.keys.delayed_events):
             yield DelayedBody(key, body)
 
     def release(self) -> int:
@@ -80,26 +78,27 @@ class DelayedEvents:
             step: of the act that is to count it (`Act.step`).
         """
         erasure = Cancellation(event.key, whole=True, counter="erased", body=event.body)
-        keys_, args = erasure.call()
-        return bool(self._erase([*keys_, keys.AUDIT_ACTS], [*args, step]))
+        keys_, args = erasure.call(self._store.keys)
+        return bool(self._erase([*keys_, self._store.keys.audit_acts], [*args, step]))
 
     def due(self) -> list[bytes]:
         """Keys of those whose time has come, the earliest first, at most `STEP`."""
-        with self._redis.pipeline(transaction=False) as pipeline:
+        with self._store.redis.pipeline(transaction=False) as pipeline:
             pipeline.time()
-            pipeline.zrange(keys.DELAYED, 0, STEP - 1, withscores=True)
+            pipeline.zrange(self._store.keys.delayed, 0, STEP - 1, withscores=True)
             (seconds, microseconds), earliest = pipeline.execute()
         now_ms = seconds * 1000 + microseconds // 1000
         return [key for key, due_ms in earliest if due_ms <= now_ms]
 
     def move(self, due: Sequence[bytes]) -> int:
         """Move some into their outboxes in one step, but for those that have gone meanwhile."""
+        keys = self._store.keys
         by_destination: dict[str, list[bytes]] = {}
         for key in due:
             destination = destination_of(text_of(key.partition(b"\0")[0]))
             if destination is not None:  # else it is junk
                 by_destination.setdefault(destination.key, []).append(key)
-        keys_ = [keys.READY, keys.SEQUENCE, keys.DELAYED, keys.DELAYED_EVENTS, keys.DELAYED_IDS]
+        keys_ = [keys.ready, keys.sequence, keys.delayed, keys.delayed_events, keys.delayed_ids]
         args: list[Any] = [BLOCK_EVENTS, BLOCK_BYTES]
         for name, its_keys in by_destination.items():
             keys_ += (keys.outbox(name), keys.state(name))

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Final, NamedTuple
 
-from redis import Redis
-
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
+from tiktok_events.outbox.store import Store
 from worker.reporting.stored import is_timestamp, seconds_of, whole_of
 
 AT_ONCE: Final = 500
@@ -29,23 +28,23 @@ class Oldest(NamedTuple):
     happened_at: float | None
 
 
-def read_oldest(redis: Redis, wanted: Mapping[str, bool]) -> dict[str, Oldest]:
+def read_oldest(store: Store, wanted: Mapping[str, bool]) -> dict[str, Oldest]:
     """The first blocks of some outboxes, by destination; junk is `None`.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         wanted: destination → whether it matters when the first event happened, which takes the
             server longer: it has to decode the block.
     """
-    script, names = LuaScript(redis, "worker", "oldest"), iter(wanted)
+    script, names = LuaScript(store.redis, "worker", "oldest"), iter(wanted)
     found: dict[str, Oldest] = {}
     while some := list(islice(names, AT_ONCE)):
-        replies = script.many([_call(name, decode=wanted[name]) for name in some])
+        replies = script.many([_call(store.keys, name, decode=wanted[name]) for name in some])
         found |= {name: _oldest(*reply) for name, reply in zip(some, replies, strict=True)}
     return found
 
 
-def _call(name: str, *, decode: bool) -> Call:
+def _call(keys: Keys, name: str, *, decode: bool) -> Call:
     return [keys.outbox(name)], [int(decode)]
 
 

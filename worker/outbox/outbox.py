@@ -14,11 +14,9 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, Final, cast
 
-from redis import Redis
-
 from schemas.limits import LATEST_EVENT_TIME
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
+from tiktok_events.outbox.store import Store
 from worker.outbox.server_clock import ServerClock
 from worker.outbox.settlement import Settled, Settlement, TokenLimit
 from worker.reporting.announcements import Announcements
@@ -156,27 +154,28 @@ class Outbox:
     """All outboxes, as one worker process sees them.
 
     Args:
-        redis: connection of this process.
+        store: the outbox, by a connection of this process.
         consumer: the name this process claims under.
         lease_ms: how long a claim is good for without being settled.
         clock: learns the server's time from every `take`.
     """
 
     def __init__(
-        self, redis: Redis, *, consumer: str, lease_ms: int, clock: ServerClock | None = None
+        self, store: Store, *, consumer: str, lease_ms: int, clock: ServerClock | None = None
     ) -> None:
         self.clock = ServerClock() if clock is None else clock
+        self._store = store
         self._consumer = consumer
         self._lease_ms = lease_ms
-        self._take = LuaScript(redis, "worker", "lib/unblocked", "take")
+        self._take = LuaScript(store.redis, "worker", "lib/unblocked", "take")
         self._claim = LuaScript(
-            redis, "worker", "lib/unblocked", "lib/claims", "lib/limiter", "lib/ramp", "claim"
+            store.redis, "worker", "lib/unblocked", "lib/claims", "lib/limiter", "lib/ramp", "claim"
         )
-        self._sweep = LuaScript(redis, "worker", "lib/unblocked", "lib/claims", "sweep")
-        self._settle = LuaScript(redis, "worker", *SETTLE)
-        self._defer = LuaScript(redis, "worker", "lib/unblocked", "defer")
-        self._ring = LuaScript(redis, "worker", "lib/unblocked", "ring_if_due")
-        self._announcements = Announcements(redis)
+        self._sweep = LuaScript(store.redis, "worker", "lib/unblocked", "lib/claims", "sweep")
+        self._settle = LuaScript(store.redis, "worker", *SETTLE)
+        self._defer = LuaScript(store.redis, "worker", "lib/unblocked", "defer")
+        self._ring = LuaScript(store.redis, "worker", "lib/unblocked", "ring_if_due")
+        self._announcements = Announcements(store)
 
     def take(self, limit: int, *, patience_ms: int, stay: bool) -> Taken:
         """Take up to `limit` destinations that are due, each for one lease.
@@ -186,11 +185,12 @@ class Outbox:
             patience_ms: how far ahead it is worth staying awake for.
             stay: whether to stay awake though nothing is due.
         """
+        keys = self._store.keys
         asked_at = time.monotonic()
         reply = cast(
             "list[Any]",
             self._take(
-                keys=[keys.READY, keys.AWAKE],
+                keys=[keys.ready, keys.awake],
                 args=[limit, self._lease_ms, patience_ms, int(stay)],
             ),
         )
@@ -200,7 +200,7 @@ class Outbox:
 
     def defer(self, destination: str, delay_ms: int) -> None:
         """Offer a taken destination again soon: there is no room to serve it here."""
-        self._defer(keys=[keys.READY], args=[destination, delay_ms])
+        self._defer(keys=[self._store.keys.ready], args=[destination, delay_ms])
 
     def claim(self, wants: Sequence[Want]) -> list[Claim]:
         """Claim blocks of taken destinations, each until one of its limits is reached or passed.
@@ -213,15 +213,10 @@ class Outbox:
         ]
 
     def _claim_call(self, want: Want) -> Call:
+        keys = self._store.keys
         destination = want.destination
         return (
-            [
-                keys.READY,
-                keys.outbox(destination),
-                keys.state(destination),
-                keys.attempts(destination),
-                keys.limit(want.token_limit.token_digest),
-            ],
+            [*keys.of_outbox(destination), keys.limit(want.token_limit.token_digest)],
             [
                 destination,
                 self._consumer,
@@ -246,7 +241,7 @@ class Outbox:
 
     def _sweep_call(self, name: str, window_s: float) -> Call:
         return (
-            [keys.READY, keys.outbox(name), keys.state(name), keys.attempts(name)],
+            self._store.keys.of_outbox(name),
             [self._consumer, self._lease_ms, SWEPT_BLOCKS, window_s, LATEST_EVENT_TIME],
         )
 
@@ -263,7 +258,7 @@ class Outbox:
         reply = cast(
             "list[Any]",
             self._settle(
-                keys=settlement.keys(),
+                keys=settlement.keys(self._store.keys),
                 args=[destination, self._consumer, settlement.plan(), *settlement.payloads()],
             ),
         )
@@ -284,9 +279,10 @@ class Outbox:
             more_hands: ring even while a deliver task is awake: the backlog is large.
             within_ms: ring for what is due so soon, too.
         """
+        keys = self._store.keys
         return bool(
             self._ring(
-                keys=[keys.READY, keys.AWAKE, keys.bell(rings=rings), keys.SEQUENCE],
+                keys=[keys.ready, keys.awake, keys.bell(rings=rings), keys.sequence],
                 args=[int(rings), int(more_hands), within_ms],
             )
         )

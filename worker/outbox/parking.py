@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, cast
 
-from redis import Redis
-
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
-from worker.reporting.audit_entry import AUDIT_KEYS, WORKER, Action, entry_json, unwritten
+from tiktok_events.outbox.store import Store
+from worker.reporting.audit_entry import WORKER, Action, entry_json, unwritten
 from worker.reporting.redaction import redacted
 from worker.reporting.stored import destination_of, text_of
 
@@ -22,13 +20,15 @@ class Parking:
     """Parks and resumes destinations; events can still be appended to a parked one.
 
     Args:
-        redis: a connection.
+        store: the outbox.
     """
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._park = LuaScript(redis, "worker", "lib/unblocked", "audit", "park")
-        self._resume = LuaScript(redis, "worker", "lib/unblocked", "lib/ramp", "audit", "resume")
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._park = LuaScript(store.redis, "worker", "lib/unblocked", "audit", "park")
+        self._resume = LuaScript(
+            store.redis, "worker", "lib/unblocked", "lib/ramp", "audit", "resume"
+        )
 
     def park(self, destination: str, reason: str = BY_HAND, *, who: str = WORKER) -> bool:
         """Send nothing more to a destination; requests under way still end.
@@ -44,8 +44,9 @@ class Parking:
         Returns:
             False when it was parked already; its first reason is kept.
         """
+        keys = self._store.keys
         entry = entry_json(Action.PARK, who=who, what=destination, reason=reason)
-        keys_ = [keys.READY, keys.state(destination), keys.PARKED, *AUDIT_KEYS]
+        keys_ = [keys.ready, keys.state(destination), keys.parked, *keys.of_audit()]
         changed, written = self._park(keys_, [destination, redacted(reason), entry])
         return _done(Action.PARK, changed, written)
 
@@ -57,7 +58,7 @@ class Parking:
         Returns:
             False when it was not parked.
         """
-        resumed, written = self._resume(*_resume_call(destination, who))
+        resumed, written = self._resume(*self._resume_call(destination, who))
         return _done(Action.RESUME, resumed, written)
 
     def parked(self) -> dict[str, str]:
@@ -66,7 +67,7 @@ class Parking:
         The digest is `PARKED_BY_HAND` where a person parked it. What names no destination is
         junk, which `read_figures` tells, and left out.
         """
-        found = cast("dict[bytes, bytes]", self._redis.hgetall(keys.PARKED))
+        found = cast("dict[bytes, bytes]", self._store.redis.hgetall(self._store.keys.parked))
         known = {text_of(name): text_of(digest) for name, digest in found.items()}
         return {name: digest for name, digest in known.items() if destination_of(name)}
 
@@ -77,7 +78,9 @@ class Parking:
             digests: destination → digest of the token that it was parked for.
             why: for the audit.
         """
-        calls = [_resume_call(name, WORKER, digest, reason=why) for name, digest in digests.items()]
+        calls = [
+            self._resume_call(name, WORKER, digest, reason=why) for name, digest in digests.items()
+        ]
         replies = self._resume.many(calls) if calls else []
         return [
             name
@@ -85,11 +88,13 @@ class Parking:
             if _done(Action.RESUME, *reply)
         ]
 
-
-def _resume_call(destination: str, who: str, token_digest: str = "", **facts: str) -> Call:
-    blocks = [keys.READY, keys.outbox(destination), keys.state(destination), keys.PARKED]
-    entry = entry_json(Action.RESUME, who=who, what=destination, **facts)
-    return [*blocks, *AUDIT_KEYS], [destination, token_digest, entry]
+    def _resume_call(
+        self, destination: str, who: str, token_digest: str = "", **facts: str
+    ) -> Call:
+        keys = self._store.keys
+        blocks = [keys.ready, keys.outbox(destination), keys.state(destination), keys.parked]
+        entry = entry_json(Action.RESUME, who=who, what=destination, **facts)
+        return [*blocks, *keys.of_audit()], [destination, token_digest, entry]
 
 
 def _done(action: Action, changed: int, written: int) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import Keys
 from worker.letters.kind import Kind
 from worker.letters.record import Record
 from worker.reporting.audit_entry import WORKER, Action, entry_parts
@@ -147,21 +147,21 @@ class Settlement:
         """Numbers of the replays that events came from, each once."""
         return list(dict.fromkeys(number for number, _ in self.replayed.values()))
 
-    def keys(self) -> list[str]:
-        """What `settle.lua` needs, in its order."""
+    def keys(self, keys: Keys) -> list[str]:
+        """What `settle.lua` needs, in its order, of a shard."""
         return [
             *keys.of_blocks(self.destination),
-            keys.DEAD,
-            keys.DEAD_KINDS,
+            keys.dead,
+            keys.dead_kinds,
             keys.limit(self.token_limit.token_digest),
-            keys.PARKED,
-            keys.AUDIT,
-            keys.AUDIT_ACTS,
-            keys.ANNOUNCEMENTS,
-            keys.SALVAGED,
+            keys.parked,
+            keys.audit,
+            keys.audit_acts,
+            keys.announcements,
+            keys.salvaged,
             *keys.of_replays(self.replays()),
-            keys.DEAD_LEDGER,
-            keys.DEAD_EVENT_IDS,
+            keys.dead_ledger,
+            keys.dead_event_ids,
             *(keys.dead_of(kind.digest) for kind in self.kinds()),
         ]
 

@@ -12,9 +12,8 @@ from enum import StrEnum
 from typing import Any, Final, cast
 
 import orjson
-from redis import Redis
 
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.store import Store
 from worker.letters.letter import DeadLetter
 from worker.reporting.stored import document_of, text_of
 
@@ -101,9 +100,9 @@ def note_of(letter: DeadLetter) -> str:
     return f"{End.WAITING}\n{orjson.dumps(facts).decode()}"
 
 
-def letters_of(redis: Redis, number: int) -> list[ReplayedLetter]:
+def letters_of(store: Store, number: int) -> list[ReplayedLetter]:
     """The letters of a replay that are known one by one: dead ones first, delivered ones last."""
-    found = cast("Mapping[bytes, bytes]", redis.hgetall(keys.replay_letters(number)))
+    found = cast("Mapping[bytes, bytes]", store.redis.hgetall(store.keys.replay_letters(number)))
     read = (ReplayedLetter.read(text_of(name), stored) for name, stored in found.items())
     known = [one for one in read if one is not None]
     return sorted(known, key=lambda one: (_ORDER[one.end], len(one.id), one.id))

@@ -12,18 +12,17 @@ from enum import IntEnum
 from typing import Any, Final, cast
 
 import orjson
-from redis import Redis
 
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
-from worker.letters.dead_letters import INDEX
+from tiktok_events.outbox.store import Store
 from worker.letters.letter import DeadLetter
 from worker.letters.search import Cursor
 from worker.replays.eligibility import Eligibility
 from worker.replays.ends import LISTED, note_of
 from worker.replays.lanes import read_place, write_place
 from worker.replays.state import SKIPPED, Replay, ReplayState
-from worker.reporting.audit_entry import AUDIT_KEYS, MAX_ENTRIES, Action, unwritten
+from worker.reporting.audit_entry import MAX_ENTRIES, Action, unwritten
 from worker.reporting.stored import text_of, whole_of
 
 OFFER_AGAIN_MS: Final = 1_000
@@ -103,20 +102,20 @@ class ReplayLease:
     """Takes replays on lease, and works at them step by step.
 
     Args:
-        redis: connection of this process.
+        store: the outbox, by a connection of this process.
         holder: the name of this process.
         lease_ms: how long a replay is held without a step.
     """
 
-    def __init__(self, redis: Redis, *, holder: str, lease_ms: int) -> None:
-        self._redis = redis
+    def __init__(self, store: Store, *, holder: str, lease_ms: int) -> None:
+        self._store = store
         self._holder = holder
         self._lease_ms = lease_ms
-        self._offer = LuaScript(redis, "worker", "lib/unblocked", "replay_offer")
-        self._take = LuaScript(redis, "worker", "lib/unblocked", "replay_take")
-        self._move = LuaScript(redis, "worker", "lib/letters", "erasing", "replay_move")
+        self._offer = LuaScript(store.redis, "worker", "lib/unblocked", "replay_offer")
+        self._take = LuaScript(store.redis, "worker", "lib/unblocked", "replay_take")
+        self._move = LuaScript(store.redis, "worker", "lib/letters", "erasing", "replay_move")
         self._leave = LuaScript(
-            redis,
+            store.redis,
             "worker",
             "lib/unblocked",
             "audit",
@@ -127,15 +126,16 @@ class ReplayLease:
 
     def offered(self) -> list[int]:
         """Replays that are due and that no worker has; they are not offered again for a moment."""
-        found = self._offer([keys.REPLAYS], [OFFER_AGAIN_MS, OFFERED_AT_ONCE])
+        found = self._offer([self._store.keys.replays], [OFFER_AGAIN_MS, OFFERED_AT_ONCE])
         known = map(whole_of, cast("list[bytes]", found))
         return [number for number in known if number is not None]
 
     def take(self, number: int) -> LeasedReplay | None:
         """Take a replay, unless it does not run, is unreadable, or another worker has it."""
+        keys = self._store.keys
         reply = cast(
             "list[Any] | None",
-            self._take([keys.REPLAYS, keys.replay(number)], [number, self._lease_ms, self._holder]),
+            self._take([keys.replays, keys.replay(number)], [number, self._lease_ms, self._holder]),
         )
         if reply is None:
             return None
@@ -161,16 +161,22 @@ class ReplayLease:
         Returns:
             What became of it, and how many letters went.
         """
+        keys = self._store.keys
         number = held.replay.number
-        keys_ = [*keys.of_blocks(page.destination), keys.REPLAYS, keys.replay(number)]
-        keys_ += [keys.replay_places(number), keys.ERASING, keys.replay_letters(number), *INDEX]
+        keys_ = [*keys.of_blocks(page.destination), keys.replays, keys.replay(number)]
+        keys_ += [
+            keys.replay_places(number),
+            keys.erasing,
+            keys.replay_letters(number),
+            *keys.of_letters(),
+        ]
         head = [
             *(number, held.fence, self._lease_ms, page.destination),
             *(write_place(page.before), write_place(page.behind), room, repr(paid_until)),
             *(page.skipped[eligibility] for eligibility in SKIPPED),
             LISTED,
         ]
-        call = _with_letters(keys_, head, page.going, number, now)
+        call = _with_letters(keys, keys_, head, page.going, number, now)
         what, moved = cast("list[int]", self._move(*call))
         return Step(what), moved
 
@@ -200,21 +206,25 @@ class ReplayLease:
     def _end_turn(
         self, held: LeasedReplay, due_in_ms: int | str, waits_for: bytes, all_waits: int
     ) -> bool:
+        keys = self._store.keys
         number = held.replay.number
-        keys_ = [keys.REPLAYS, keys.replay(number), keys.replay_places(number)]
+        keys_ = [keys.replays, keys.replay(number), keys.replay_places(number)]
         args = [number, held.fence, due_in_ms, waits_for, all_waits, MAX_ENTRIES]
-        left = self._leave([*keys_, keys.REPLAYS_ENDED, *AUDIT_KEYS], args)
+        left = self._leave([*keys_, keys.replays_ended, *keys.of_audit()], args)
         if left == _UNWRITTEN:
             unwritten(Action.REPLAY)
         return bool(left)
 
     def _places(self, number: int) -> dict[str, Cursor]:
         """Read after the take: nobody else writes them any more."""
-        found = cast("dict[bytes, bytes]", self._redis.hgetall(keys.replay_places(number)))
+        found = cast(
+            "dict[bytes, bytes]", self._store.redis.hgetall(self._store.keys.replay_places(number))
+        )
         return {text_of(name): read_place(text_of(text)) for name, text in found.items()}
 
 
 def _with_letters(
+    keys: Keys,
     keys_: list[str],
     args: list[Any],
     going: Sequence[tuple[bytes, DeadLetter]],

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
-from redis import Redis
-
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import LuaScript
+from tiktok_events.outbox.store import Store
 from worker.outbox.parking import Parking
 from worker.replays.lease import Step
 from worker.replays.state import Replay, ReplayRequest, ReplayState
-from worker.reporting.audit_entry import AUDIT_KEYS, MAX_ENTRIES, WORKER
+from worker.reporting.audit_entry import MAX_ENTRIES, WORKER
 from worker.reporting.stored import whole_of
 
 KEPT: Final = 100
@@ -26,14 +25,14 @@ class Replays:
     """All replays, as commands see and change them.
 
     Args:
-        redis: a connection.
+        store: the outbox.
     """
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._ask = LuaScript(redis, "worker", "audit", "replay_audit", "replay_ask")
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._ask = LuaScript(store.redis, "worker", "audit", "replay_audit", "replay_ask")
         self._order = LuaScript(
-            redis,
+            store.redis,
             "worker",
             "lib/unblocked",
             "audit",
@@ -44,9 +43,10 @@ class Replays:
 
     def __iter__(self) -> Iterator[Replay]:
         """Those that go on and the newest that have ended; the newest first."""
-        with self._redis.pipeline(transaction=True) as transaction:
-            transaction.zrange(keys.REPLAYS, 0, -1)
-            transaction.zrange(keys.REPLAYS_ENDED, 0, -1)
+        keys = self._store.keys
+        with self._store.redis.pipeline(transaction=True) as transaction:
+            transaction.zrange(keys.replays, 0, -1)
+            transaction.zrange(keys.replays_ended, 0, -1)
             numbers = {whole_of(number) for found in transaction.execute() for number in found}
         known = sorted((number for number in numbers if number is not None), reverse=True)
         found = map(self.get, known)
@@ -54,10 +54,16 @@ class Replays:
 
     def ask(self, request: ReplayRequest) -> int:
         """Ask the workers for a replay, which the audit tells; returns its number."""
-        number = int(self._redis.hincrby(keys.COUNTERS, COUNTER, 1))
+        keys = self._store.keys
+        number = int(self._store.redis.hincrby(keys.counters, COUNTER, 1))
         fields = {"state": ReplayState.RUNNING.value, **request.write()}
         oldest = self._oldest()
-        keys_ = [keys.REPLAYS, keys.REPLAYS_ENDED, keys.replay(number), *AUDIT_KEYS]
+        keys_ = [
+            keys.replays,
+            keys.replays_ended,
+            keys.replay(number),
+            *keys.of_audit(),
+        ]
         flat = [part for pair in fields.items() for part in pair]
         self._ask(
             [*keys_, *keys.of_replays(oldest)],
@@ -67,21 +73,23 @@ class Replays:
 
     def get(self, number: int) -> Replay | None:
         """One replay; `None` when there is none, or it ended long ago."""
-        fields = cast("dict[bytes, bytes]", self._redis.hgetall(keys.replay(number)))
+        fields = cast(
+            "dict[bytes, bytes]", self._store.redis.hgetall(self._store.keys.replay(number))
+        )
         return Replay.read(number, fields) if fields else None
 
     def unattended_s(self, number: int) -> float:
         """Seconds since a worker should have been asked for it: while one lives, about none."""
-        with self._redis.pipeline(transaction=True) as transaction:
+        with self._store.redis.pipeline(transaction=True) as transaction:
             transaction.time()
-            transaction.zscore(keys.REPLAYS, number)
+            transaction.zscore(self._store.keys.replays, number)
             (seconds, micros), due_ms = transaction.execute()
         return 0.0 if due_ms is None else max(seconds + micros / 1e6 - due_ms / 1000, 0.0)
 
     def waits_for_a_person(self, replay: Replay) -> list[str]:
         """The parked destinations, if all that is left waits for them; resumed since is not."""
         named = replay.waits_only_for(Step.PARKED.words)
-        parked = Parking(self._redis).parked() if named else {}
+        parked = Parking(self._store).parked() if named else {}
         return named if all(name in parked for name in named) else []
 
     def pause(self, number: int, *, who: str = WORKER) -> bool:
@@ -97,17 +105,19 @@ class Replays:
         return self._change(number, ReplayState.CANCELLED, who)
 
     def _change(self, number: int, state: ReplayState, who: str) -> bool:
-        keys_ = [*_keys(number), *AUDIT_KEYS]
+        keys_ = [*_keys(self._store.keys, number), *self._store.keys.of_audit()]
         args = [number, state.value, who, MAX_ENTRIES]
         changed, _ = cast("list[Any]", self._order(keys_, args))
         return bool(changed)
 
     def _oldest(self) -> list[int]:
         """Return the replays that make room for one more to end."""
-        found = cast("list[bytes]", self._redis.zrange(keys.REPLAYS_ENDED, 0, -KEPT))
+        found = cast(
+            "list[bytes]", self._store.redis.zrange(self._store.keys.replays_ended, 0, -KEPT)
+        )
         known = map(whole_of, found)
         return [number for number in known if number is not None]
 
 
-def _keys(number: int) -> list[str]:
-    return [keys.REPLAYS, keys.replay(number), keys.replay_places(number), keys.REPLAYS_ENDED]
+def _keys(keys: Keys, number: int) -> list[str]:
+    return [keys.replays, keys.replay(number), keys.replay_places(number), keys.replays_ended]

@@ -18,9 +18,8 @@ from heapq import heapify, heappop, heappush
 from itertools import islice
 from typing import Final
 
-from redis import Redis
-
 from tiktok_events.event.destination import Destination
+from tiktok_events.outbox.store import Store
 from worker.delivery.destinations import Destinations
 from worker.letters.letter import DeadLetter
 from worker.letters.record import read_letter
@@ -48,18 +47,18 @@ class ReplayRun:
     """Works at replays for one worker process.
 
     Args:
-        redis: connection of this process.
+        store: the outbox, by a connection of this process.
         destinations: for what one request to a destination holds.
         holder: the name of this process.
         lease_s: how long a replay is held without a step.
     """
 
     def __init__(
-        self, redis: Redis, destinations: Destinations, *, holder: str, lease_s: float
+        self, store: Store, destinations: Destinations, *, holder: str, lease_s: float
     ) -> None:
-        self._lease = ReplayLease(redis, holder=holder, lease_ms=round(lease_s * 1000))
-        self._replays = Replays(redis)
-        self._search = LetterSearch(redis)
+        self._lease = ReplayLease(store, holder=holder, lease_ms=round(lease_s * 1000))
+        self._replays = Replays(store)
+        self._search = LetterSearch(store)
         self._destinations = destinations
 
     def run(self, number: int, go_on: Callable[[], bool]) -> None:

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from typing import Any, Final, cast
 
 import orjson
-from redis import Redis
 
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import LuaScript
+from tiktok_events.outbox.store import Store
 from worker.reporting.log import Log
 
 log = Log("tiktok_events.alerts")
@@ -29,12 +28,12 @@ class Announcements:
     """Those that nobody is known to have told.
 
     Args:
-        redis: a connection.
+        store: the outbox.
     """
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._take = LuaScript(redis, "worker", "announcements", "announcements_take")
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._take = LuaScript(store.redis, "worker", "announcements", "announcements_take")
 
     def due(self) -> bool:
         """Whether the lease of any has ended; a second after it has, at the latest."""
@@ -47,7 +46,7 @@ class Announcements:
 
         One that is no document, which none of ours writes, is logged and goes.
         """
-        for member in cast("list[bytes]", self._take([keys.ANNOUNCEMENTS], [AT_ONCE])):
+        for member in cast("list[bytes]", self._take([self._store.keys.announcements], [AT_ONCE])):
             document = _document(member)
             if document is None:
                 log.warning("announcement_unreadable")
@@ -57,12 +56,12 @@ class Announcements:
 
     def done(self, member: bytes) -> None:
         """Note that it was told."""
-        self._redis.zrem(keys.ANNOUNCEMENTS, member)
+        self._store.redis.zrem(self._store.keys.announcements, member)
 
     def _time_and_first(self) -> Any:
-        with self._redis.pipeline(transaction=False) as pipeline:
+        with self._store.redis.pipeline(transaction=False) as pipeline:
             pipeline.time()
-            pipeline.zrange(keys.ANNOUNCEMENTS, 0, 0, withscores=True)
+            pipeline.zrange(self._store.keys.announcements, 0, 0, withscores=True)
             return pipeline.execute()
 
 

@@ -14,19 +14,11 @@ from contextlib import contextmanager, suppress
 from signal import Signals
 from typing import Any, Final, cast
 
-from redis import Redis
 from redis.exceptions import RedisError
 
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import LuaScript
-from worker.reporting.audit_entry import (
-    AUDIT_KEYS,
-    MAX_ENTRIES,
-    Action,
-    Entry,
-    Progress,
-    entry_parts,
-)
+from tiktok_events.outbox.store import Store
+from worker.reporting.audit_entry import MAX_ENTRIES, Action, Entry, Progress, entry_parts
 from worker.reporting.redaction import redacted
 from worker.reporting.stored import whole_of
 from worker.settings import Settings
@@ -57,15 +49,15 @@ class Audit:
     """The trail of entries.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         max_entries: how many are kept.
     """
 
-    def __init__(self, redis: Redis, *, max_entries: int = MAX_ENTRIES) -> None:
-        self._redis = redis
+    def __init__(self, store: Store, *, max_entries: int = MAX_ENTRIES) -> None:
+        self._store = store
         self._max_entries = max_entries
-        self._write = LuaScript(redis, "worker", "lib/unblocked", "audit", "audit_write")
-        self._note = LuaScript(redis, "worker", "lib/unblocked", "audit", "audit_note")
+        self._write = LuaScript(store.redis, "worker", "lib/unblocked", "audit", "audit_write")
+        self._note = LuaScript(store.redis, "worker", "lib/unblocked", "audit", "audit_note")
 
     def record(
         self,
@@ -123,7 +115,8 @@ class Audit:
 
     def note(self, act: Act, fact: str = "", by: int = 0) -> None:
         """Count what no script of ours has done; or say that the act is alive, though slow."""
-        self._note([keys.READY, keys.AUDIT_ACTS], [act.step(fact), by, ""])
+        keys = self._store.keys
+        self._note([keys.ready, keys.audit_acts], [act.step(fact), by, ""])
 
     def read(self, *, since: float | None = None, action: str | None = None) -> Iterator[Entry]:
         """Entries, newest first; memory does not grow with their number.
@@ -136,30 +129,37 @@ class Audit:
         last = "+"
         while page := cast(
             "list[tuple[bytes, dict[bytes, bytes]]]",
-            self._redis.xrevrange(keys.AUDIT, last, first, PAGE),
+            self._store.redis.xrevrange(self._store.keys.audit, last, first, PAGE),
         ):
             yield from (one for one in self._entries(page) if action in {None, one.action})
             last = f"({page[-1][0].decode()}"
 
     def trimmed(self) -> int:
         """How many entries were let go since the first start."""
-        counted = cast("bytes | None", self._redis.hget(keys.COUNTERS, TRIMMED_COUNTER))
+        counted = cast(
+            "bytes | None", self._store.redis.hget(self._store.keys.counters, TRIMMED_COUNTER)
+        )
         return whole_of(counted or b"0") or 0
 
     def _entries(self, page: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> Iterator[Entry]:
         ids = [entry_id for entry_id, _ in page]
-        known = cast("list[bytes | None]", self._redis.hmget(keys.AUDIT_ACTS, ids) if ids else [])
-        seconds, _ = self._redis.time()
+        known = cast(
+            "list[bytes | None]",
+            self._store.redis.hmget(self._store.keys.audit_acts, ids) if ids else [],
+        )
+        seconds, _ = self._store.redis.time()
         for (entry_id, fields), document in zip(page, known, strict=True):
             progress = None if document is None else Progress.read(document, seconds)
             yield Entry.read(entry_id, fields, progress)
 
     def _written(self, parts: Sequence[Any], *, has_steps: bool) -> str:
+        keys = self._store.keys
         args = [int(has_steps), self._max_entries, *parts[1:]]
-        return cast("bytes", self._write([keys.READY, *AUDIT_KEYS], args)).decode()
+        return cast("bytes", self._write([keys.ready, *keys.of_audit()], args)).decode()
 
     def _say(self, act: Act, result: str) -> None:
-        self._note([keys.READY, keys.AUDIT_ACTS], [act.id, 0, redacted(result)])
+        keys = self._store.keys
+        self._note([keys.ready, keys.audit_acts], [act.id, 0, redacted(result)])
 
 
 def _how(error: BaseException) -> str:

@@ -9,7 +9,6 @@ from typing import Any, Final, Self
 
 import orjson
 
-from tiktok_events.outbox import keys
 from worker.reporting.log import Log
 from worker.reporting.redaction import redacted
 from worker.reporting.stored import document_of, seconds_of, text_of, whole_of
@@ -129,10 +128,6 @@ class Progress:
             )
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             return None
-
-
-AUDIT_KEYS: Final = (keys.AUDIT, keys.AUDIT_ACTS, keys.COUNTERS)
-"""What `lua/audit.lua` writes to, in its order."""
 
 
 def entry_parts(

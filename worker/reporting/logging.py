@@ -1,7 +1,7 @@
 """Logging: one line for what happened, with fields that cannot name a person.
 
 own line      an event, and fields of the list below; others are dropped and named
-foreign line  of Celery, kombu, redis, urllib3: the sentence as their authors wrote it,
+foreign line  of Celery, kombu, store, urllib3: the sentence as their authors wrote it,
               without what they filled in
 both          exceptions as types and places; one renderer, standard error
 """

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from tiktok_events.client import Client
 from tiktok_events.errors import EventTooLarge, InvalidEvent, OutboxUnavailable
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.store import Store
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.reporting.log import Log
@@ -40,15 +39,15 @@ class Acceptance:
     Args:
         inbox: of the broker.
         client: whose outbox takes the events; it must raise when it cannot.
-        redis: a connection to the server of the outbox, for dead letters and counts.
+        store: the outbox to the server of the outbox, for dead letters and counts.
         most_bytes: of a message, expanded.
     """
 
-    def __init__(self, inbox: Inbox, client: Client, redis: Redis, most_bytes: int) -> None:
+    def __init__(self, inbox: Inbox, client: Client, store: Store, most_bytes: int) -> None:
         self._inbox = inbox
         self._client = client
-        self._redis = redis
-        self._letters = DeadLetters(redis)
+        self._store = store
+        self._letters = DeadLetters(store)
         self._most_bytes = most_bytes
         self._foreign_told: set[str] = set()
 
@@ -130,7 +129,7 @@ class Acceptance:
         self._letters.bury(letter)
 
     def _count(self, kind: str) -> None:
-        self._redis.hincrby(keys.COUNTERS, f"foreign:{kind}", 1)
+        self._store.redis.hincrby(self._store.keys.counters, f"foreign:{kind}", 1)
         if kind not in self._foreign_told:
             self._foreign_told.add(kind)
             log.warning("foreign_message", reason=kind)

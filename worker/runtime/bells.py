@@ -16,7 +16,7 @@ from uuid import uuid4
 import orjson
 from redis import Redis
 
-from tiktok_events.outbox.keys import BROKER_PREFIX, DOORBELL, DOORBELL_QUEUE, INBOX_DUE, QUEUE
+from tiktok_events.outbox.keys import DOORBELL_QUEUE, BrokerKeys
 from tiktok_events.outbox.lua_script import LuaScript
 from worker.runtime.task_table import BELLS, TaskEntry
 
@@ -75,9 +75,11 @@ class Bells:
 
     Args:
         broker: a connection to Celery's broker that fails soon.
+        keys: of the installation.
     """
 
-    def __init__(self, broker: Redis) -> None:
+    def __init__(self, broker: Redis, keys: BrokerKeys) -> None:
+        self._keys = [keys.inbox_due, keys.doorbell]
         self._ring = LuaScript(broker, "worker", "lib/unblocked", "hang_bell")
 
     def ring(self, task: TaskEntry, *arguments: int, alone: bool = False) -> bool:
@@ -92,7 +94,7 @@ class Bells:
             Whether it was rung.
         """
         most = 0 if alone else MOST_HANGING
-        return bool(self._ring([INBOX_DUE, DOORBELL], [written(task, arguments), most]))
+        return bool(self._ring(self._keys, [written(task, arguments), most]))
 
 
 class Strays:
@@ -100,11 +102,13 @@ class Strays:
 
     Args:
         broker: a connection to Celery's broker.
+        keys: of the installation.
     """
 
-    def __init__(self, broker: Redis) -> None:
+    def __init__(self, broker: Redis, keys: BrokerKeys) -> None:
+        self._keys = [keys.inbox_due, keys.prefix + keys.queue]
         self._push = LuaScript(broker, "worker", "lib/unblocked", "stray")
 
     def hand_over(self, message: bytes) -> None:
         """Move a message to where events are read: there it is accepted, buried or counted."""
-        self._push([INBOX_DUE, BROKER_PREFIX + QUEUE], [message])
+        self._push(self._keys, [message])

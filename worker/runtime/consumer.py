@@ -17,16 +17,13 @@ from celery.worker.state import maybe_shutdown
 from redis import Redis
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
-from tiktok_events.outbox.keys import DOORBELL_QUEUE, INBOX_DUE
+from tiktok_events.outbox.keys import DOORBELL_QUEUE
 from worker.reporting.outage import REDIS_OUTAGE
 from worker.runtime.engine import THIS_PROCESS, connect_to_look
 from worker.runtime.first_aid import make_room
 from worker.settings import Settings
 
 PAUSE_S: Final = 1.0
-
-PROBED: Final = INBOX_DUE
-"""A sorted set; the probe changes nothing of it."""
 
 
 class PatientConsumer(Consumer):
@@ -55,18 +52,23 @@ def wait_until_writable(settings: Settings) -> None:
         celery.exceptions.WorkerShutdown: a SIGTERM has come meanwhile.
     """
     time.sleep(PAUSE_S)
-    with connect_to_look(settings.celery_broker_url) as broker:
-        while (error := refusal(broker)) is not None:
+    with connect_to_look(settings.celery_broker_url, settings.shards) as broker:
+        while (error := refusal(broker, settings.shards.broker.inbox_due)) is not None:
             maybe_shutdown()
             if isinstance(error, OutOfMemoryError):
                 make_room(settings)
             time.sleep(PAUSE_S)
 
 
-def refusal(broker: Redis) -> ResponseError | None:
-    """How a server refuses a write, one that would change nothing; `None` if it does not."""
+def refusal(broker: Redis, probed: str) -> ResponseError | None:
+    """How a server refuses a write, one that would change nothing; `None` if it does not.
+
+    Args:
+        broker: a connection to the server.
+        probed: the key of a sorted set.
+    """
     try:
-        broker.zadd(PROBED, {"": 0}, xx=True)
+        broker.zadd(probed, {"": 0}, xx=True)
     except ResponseError as error:
         return error
     except RedisError:

@@ -20,7 +20,8 @@ from redis.retry import Retry
 
 from tiktok_events.client import Client
 from tiktok_events.connection import primary
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.shards import Shards
+from tiktok_events.outbox.store import Store
 from worker.delivery.claiming import Claiming
 from worker.delivery.deliver import Delivery
 from worker.delivery.destinations import Destinations
@@ -64,12 +65,17 @@ class RetryUnlessStopping(Retry):
         return super().call_with_retry(do, fail, worth_it, with_failure_count)
 
 
-def connect(settings: Settings) -> Redis:
-    """A worker's connection to the outbox; see `connect_to`."""
-    return connect_to(settings.redis_url)
+def connect(settings: Settings) -> Store:
+    """The outbox, by a worker's connection; see `connect_to`."""
+    return Store(connect_to(settings.redis_url, settings.shards), settings.shards)
 
 
-def connect_to(url: str) -> Redis:
+def look_at(settings: Settings) -> Store:
+    """The outbox, by a connection for the main process; see `connect_to_look`."""
+    return Store(connect_to_look(settings.redis_url, settings.shards), settings.shards)
+
+
+def connect_to(url: str, shards: Shards) -> Redis:
     """A worker's connection: it outlasts a short restart of Redis.
 
     Every script may run twice without harm (a claim that was lost heals when its lease
@@ -78,7 +84,7 @@ def connect_to(url: str) -> Redis:
     """
     return primary.connect(
         url,
-        key=keys.READY,
+        key=shards.installation.ready,
         protocol=2,
         socket_timeout=REDIS_TIMEOUT_S,
         socket_connect_timeout=REDIS_TIMEOUT_S,
@@ -96,11 +102,11 @@ def connect_to(url: str) -> Redis:
     )
 
 
-def connect_to_look(url: str) -> Redis:
+def connect_to_look(url: str, shards: Shards) -> Redis:
     """A connection for the main process: it fails soon instead of holding the event loop."""
     return primary.connect(
         url,
-        key=keys.READY,
+        key=shards.installation.ready,
         protocol=2,
         socket_timeout=LOOK_TIMEOUT_S,
         socket_connect_timeout=LOOK_TIMEOUT_S,
@@ -112,6 +118,7 @@ def _client(settings: Settings) -> Client:
     """What puts the events of messages into the outbox."""
     return Client(
         settings.redis_url,
+        namespace=settings.namespace,
         default_region=settings.default_region,
         linger_ms=settings.linger_ms,
         max_event_bytes=settings.max_event_bytes,
@@ -129,17 +136,20 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.redis = connect(settings)
+        self.store = connect(settings)
         self.consumer = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
         self.outbox = Outbox(
-            self.redis, consumer=self.consumer, lease_ms=round(settings.lease_s * 1000)
+            self.store, consumer=self.consumer, lease_ms=round(settings.lease_s * 1000)
         )
         self.destinations = Destinations(settings)
         self.client = _client(settings)
-        self._broker = connect_to(settings.celery_broker_url)
+        self._broker = connect_to(settings.celery_broker_url, settings.shards)
         most_bytes = most_message_bytes(settings.max_event_bytes)
         self.acceptance = Acceptance(
-            Inbox(self._broker, most_bytes), self.client, self.redis, most_bytes
+            Inbox(self._broker, settings.shards.broker, most_bytes),
+            self.client,
+            self.store,
+            most_bytes,
         )
         api = EventsApi(
             settings.api_url, timeout_s=settings.request_timeout_s, now=self.outbox.clock.now
@@ -153,7 +163,7 @@ class Engine:
         self._pool.shutdown()
         self.client.close()
         self._broker.close()
-        self.redis.close()
+        self.store.close()
 
     def drain(self, budget_s: float = TASK_BUDGET_S) -> None:
         """Serve what is due; see `worker.delivery.loop`."""

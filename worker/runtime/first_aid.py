@@ -6,6 +6,7 @@ worker that starts can make room. So this process serves by itself until there i
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from redis import Redis
@@ -31,15 +32,10 @@ def make_room(settings: Settings) -> None:
     Returns at once when the server is not full or cannot be reached; and also when
     nothing can be delivered, because then a person must give it memory.
     """
-    redis = connect(settings)
-    try:
-        if _is_full(redis):
+    with connect(settings) as store, suppress(RedisError):  # Celery waits for one that is away
+        if _is_full(store.redis):
             log.warning("redis_is_full")
-            _deliver_until_there_is_room(redis, settings)
-    except RedisError:
-        return  # Celery waits for a server that is away, and says so
-    finally:
-        redis.close()
+            _deliver_until_there_is_room(store.redis, settings)
 
 
 def _deliver_until_there_is_room(redis: Redis, settings: Settings) -> None:

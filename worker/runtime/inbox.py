@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 
 from redis import Redis
 
-from tiktok_events.outbox.keys import BROKER_PREFIX, INBOX, INBOX_DUE, QUEUE
+from tiktok_events.outbox.keys import BrokerKeys
 from tiktok_events.outbox.lua_script import LuaScript
 
 PAGE: Final = 100
@@ -28,16 +28,6 @@ TOGETHER: Final = 2
 
 MOST_LEASES: Final = 5
 """A message that was leased so often is buried: it has ended, or outlived, each of its readers."""
-
-_PRIORITIES: Final = ("\x06\x169", "\x06\x166", "\x06\x163", "")
-"""Endings of kombu's lists, one for each step of priority."""
-
-LISTS: Final = tuple(
-    prefix + QUEUE + priority
-    for priority in _PRIORITIES
-    # Celery applications that were not told of our prefix write to the plain name.
-    for prefix in (BROKER_PREFIX, "")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +67,13 @@ class Inbox:
 
     Args:
         broker: a connection to Celery's broker.
+        keys: of the installation.
         most_bytes: of a message; of a longer one only its size is kept.
     """
 
-    def __init__(self, broker: Redis, most_bytes: int) -> None:
+    def __init__(self, broker: Redis, keys: BrokerKeys, most_bytes: int) -> None:
+        self._inbox = [keys.inbox_due, keys.inbox]
+        self._lists = keys.lists()
         self._most_bytes = most_bytes
         self._take = LuaScript(broker, "worker", "lib/unblocked", "inbox_take")
         self._done = LuaScript(broker, "worker", "inbox_done")
@@ -89,11 +82,13 @@ class Inbox:
 
     def waits(self) -> bool:
         """Whether there is a message to be read."""
-        return bool(self._waits([INBOX_DUE, *LISTS], []))
+        return bool(self._waits([self._inbox[0], *self._lists], []))
 
     def take(self) -> list[Leased]:
         """Lease some messages, the oldest first."""
-        found = self._take([INBOX_DUE, INBOX, *LISTS], [PAGE, LEASE_MS, TOGETHER, self._most_bytes])
+        found = self._take(
+            [*self._inbox, *self._lists], [PAGE, LEASE_MS, TOGETHER, self._most_bytes]
+        )
         return [
             Leased(number.decode(), leases, message, size)
             for number, leases, message, size in cast("list[Any]", found)
@@ -103,10 +98,10 @@ class Inbox:
         """Forget messages: nothing is left to be done for them."""
         numbers = [message.number for message in messages]
         if numbers:
-            self._done([INBOX_DUE, INBOX], numbers)
+            self._done(self._inbox, numbers)
 
     def untried(self, messages: Iterable[Leased]) -> None:
         """Keep messages that could not be read for now; this lease does not count against them."""
         numbers = [message.number for message in messages]
         if numbers:
-            self._untried([INBOX_DUE, INBOX], numbers)
+            self._untried(self._inbox, numbers)

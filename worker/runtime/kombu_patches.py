@@ -33,7 +33,7 @@ from kombu.transport.redis import (
 from redis import Connection, Redis, SSLConnection
 from redis.sentinel import SentinelManagedConnection
 
-from tiktok_events.outbox.keys import DOORBELL
+from tiktok_events.outbox.keys import DOORBELL_QUEUE, BrokerKeys
 from worker.runtime.bells import Strays, heard
 
 _POPPED: Final = "BRPOP"
@@ -54,7 +54,7 @@ class BellRedis(PrefixedStrictRedis):
         if command_name != _POPPED or not reply:
             return reply
         queue, message = reply
-        if not (self.global_keyprefix.encode() + queue).startswith(DOORBELL.encode()):
+        if not queue.startswith(DOORBELL_QUEUE.encode()):
             return reply
         bell = heard(message)
         if bell is None:
@@ -64,7 +64,8 @@ class BellRedis(PrefixedStrictRedis):
 
     @cached_property
     def _strays(self) -> Strays:
-        return Strays(Redis(connection_pool=self.connection_pool))
+        keys = BrokerKeys.under(self.global_keyprefix)
+        return Strays(Redis(connection_pool=self.connection_pool), keys)
 
 
 class ForgetfulQoS(virtual.QoS):

@@ -22,13 +22,12 @@ import time
 from typing import Any, Final, cast
 
 from celery import bootsteps
-from redis import Redis
 from redis.exceptions import RedisError
 
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.store import Store
 from worker.reporting.log import Log
 from worker.reporting.sentry import report_stall
-from worker.runtime.engine import THIS_PROCESS, ThisProcess, connect_to_look
+from worker.runtime.engine import THIS_PROCESS, ThisProcess, look_at
 from worker.runtime.progress import SIGN_OF_LIFE, Progress
 from worker.runtime.shutdown import kill_pool, stopping
 
@@ -45,13 +44,13 @@ class StallWatch:
     """Decides whether this worker stands still.
 
     Args:
-        redis: a connection that fails soon.
+        store: the outbox that fails soon.
         progress: of this worker's children.
         stall_s: how long the queue must age without progress.
     """
 
-    def __init__(self, redis: Redis, progress: Progress, stall_s: float) -> None:
-        self._redis = redis
+    def __init__(self, store: Store, progress: Progress, stall_s: float) -> None:
+        self._store = store
         self._progress = progress
         self._stall_s = stall_s
         self._since: float | None = None
@@ -75,11 +74,12 @@ class StallWatch:
     def _overdue_s(self) -> float:
         """How long the first destination has been due; taking it moves that by a lease."""
         first = cast(
-            "list[tuple[bytes, float]]", self._redis.zrange(keys.READY, 0, 0, withscores=True)
+            "list[tuple[bytes, float]]",
+            self._store.redis.zrange(self._store.keys.ready, 0, 0, withscores=True),
         )
         if not first:
             return 0.0
-        seconds, microseconds = self._redis.time()
+        seconds, microseconds = self._store.redis.time()
         return seconds + microseconds / 1e6 - first[0][1] / 1000
 
 
@@ -101,7 +101,7 @@ class StallStep(bootsteps.StartStopStep):
 
     def _watch(self) -> None:
         stall_s = self._settings.stall_limit_s
-        watch = StallWatch(connect_to_look(self._settings.redis_url), SIGN_OF_LIFE, stall_s)
+        watch = StallWatch(look_at(self._settings), SIGN_OF_LIFE, stall_s)
         while not stopping():
             if watch.look():
                 end_worker(stall_s)

@@ -1,4 +1,4 @@
-"""Every Celery task: its name on the wire, its queue, its time limit, its arguments."""
+"""Every Celery task: its name on the wire, its time limit, its arguments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from tiktok_events.outbox.doorbell import TASK as RUNG_BY_PRODUCERS
-from tiktok_events.outbox.keys import DOORBELL_QUEUE, QUEUE
 
 PREFIX: Final = "tiktok_events."
 
@@ -17,13 +16,11 @@ class TaskEntry:
 
     Attributes:
         name: on the wire; the part behind the prefix names its module in `tasks`.
-        queue: where its messages go.
         limited: whether a pool process that is stuck in it is replaced after `task_limit_s`.
         arguments: the types of its positional arguments; it takes no others.
     """
 
     name: str
-    queue: str = DOORBELL_QUEUE
     limited: bool = True
     arguments: tuple[type, ...] = ()
 
@@ -33,7 +30,7 @@ class TaskEntry:
         return f"tasks.{self.name.removeprefix(PREFIX)}"
 
 
-TRACK: Final = TaskEntry(PREFIX + "track", queue=QUEUE, limited=False)
+TRACK: Final = TaskEntry(PREFIX + "track", limited=False)
 """Sent by producers and never run by a worker: `accept` reads its messages."""
 
 ACCEPT: Final = TaskEntry(PREFIX + "accept")
@@ -46,5 +43,5 @@ WITHDRAW: Final = TaskEntry(PREFIX + "withdraw")
 
 TASKS: Final = (TRACK, ACCEPT, DELIVER, REPLAY, UPKEEP, ALERTS, ANNOUNCE, WITHDRAW)
 
-BELLS: Final = {task.name: task for task in TASKS if task.queue == DOORBELL_QUEUE}
+BELLS: Final = {task.name: task for task in TASKS if task is not TRACK}
 """Those that a worker runs, by name; a message that asks for one carries no event."""

@@ -30,7 +30,7 @@ from worker.reporting.announcements import Announcements
 from worker.reporting.outage import REDIS_OUTAGE, REFUSED, is_outage
 from worker.runtime.acceptance import most_message_bytes
 from worker.runtime.bells import Bells
-from worker.runtime.engine import THIS_PROCESS, ThisProcess, connect_to_look
+from worker.runtime.engine import THIS_PROCESS, ThisProcess, connect_to_look, look_at
 from worker.runtime.inbox import Inbox
 from worker.runtime.presence import Presence
 from worker.runtime.task_table import ACCEPT, ALERTS, ANNOUNCE, DELIVER, REPLAY, UPKEEP, WITHDRAW
@@ -49,17 +49,18 @@ class DoorbellStep(bootsteps.StartStopStep):
     def __init__(self, parent: Any, process: ThisProcess = THIS_PROCESS, **kwargs: Any) -> None:
         super().__init__(parent, **kwargs)
         self._settings = process.settings
-        self._redis = connect_to_look(self._settings.redis_url)
-        self._outbox = Outbox(self._redis, consumer="doorbell", lease_ms=0)
-        self._presence = Presence(self._redis)
-        self._clock = ClockWatch(self._redis)
-        self._delayed = DelayedEvents(self._redis)
-        self._watch = TokenWatch(Parking(self._redis), Destinations(self._settings))
-        self._announcements = Announcements(self._redis)
-        self._replays = ReplayLease(self._redis, holder="doorbell", lease_ms=0)
-        broker = connect_to_look(self._settings.celery_broker_url)
-        self._bells = Bells(broker)
-        self._inbox = Inbox(broker, most_message_bytes(self._settings.max_event_bytes))
+        self._store = look_at(self._settings)
+        self._outbox = Outbox(self._store, consumer="doorbell", lease_ms=0)
+        self._presence = Presence(self._store)
+        self._clock = ClockWatch(self._store)
+        self._delayed = DelayedEvents(self._store)
+        self._watch = TokenWatch(Parking(self._store), Destinations(self._settings))
+        self._announcements = Announcements(self._store)
+        self._replays = ReplayLease(self._store, holder="doorbell", lease_ms=0)
+        broker = connect_to_look(self._settings.celery_broker_url, self._settings.shards)
+        keys = self._settings.shards.broker
+        self._bells = Bells(broker, keys)
+        self._inbox = Inbox(broker, keys, most_message_bytes(self._settings.max_event_bytes))
         self._timer: Any = None
 
     def start(self, parent: Any) -> None:
@@ -124,7 +125,7 @@ class DoorbellStep(bootsteps.StartStopStep):
 
     def _look_after_the_old(self) -> None:
         with suppress(OutOfMemoryError):  # the server is full: workers empty it all the same
-            if is_time_to_sweep(self._redis):
+            if is_time_to_sweep(self._store):
                 self._bells.ring(UPKEEP)
 
     def _look_at_figures(self) -> None:
@@ -132,7 +133,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         if not self._settings.alerts:
             return
         with suppress(OutOfMemoryError):  # the server is full: workers empty it all the same
-            if is_time_to_look(self._redis):
+            if is_time_to_look(self._store):
                 self._bells.ring(ALERTS)
 
     def _tell_what_others_could_not(self) -> None:
@@ -141,5 +142,5 @@ class DoorbellStep(bootsteps.StartStopStep):
             self._bells.ring(ANNOUNCE)
 
     def _ask_for_withdrawals(self) -> None:
-        if is_time_to_withdraw(self._redis):
+        if is_time_to_withdraw(self._store):
             self._bells.ring(WITHDRAW)

@@ -13,10 +13,11 @@ from redis.exceptions import ResponseError
 from tiktok_events.errors import DurabilityUnsupported
 from tiktok_events.event.destination import REMEMBERED
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.blocks import Block, blocks_of
 from tiktok_events.outbox.commit import Commit
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import Call, ScriptText
+from tiktok_events.outbox.shards import Shards
 from tiktok_events.outbox.wire import beginning, ended, written
 
 SCRIPT_BYTES: Final = 1024 * 1024
@@ -33,6 +34,7 @@ class Append:
     Args:
         linger_ms: how long a first event waits for company.
         rings: whether the doorbell's queue is on the same server.
+        shards: where the outboxes are.
         fsync_ms: how long to wait until the append-only file is on the server's disk;
             `None` does not wait.
 
@@ -40,9 +42,12 @@ class Append:
         fsync: what follows the commands of an exchange to wait for the disk.
     """
 
-    def __init__(self, *, linger_ms: int, rings: bool, fsync_ms: int | None = None) -> None:
+    def __init__(
+        self, *, linger_ms: int, rings: bool, shards: Shards, fsync_ms: int | None = None
+    ) -> None:
         self._linger_ms = linger_ms
         self._rings = rings
+        self._shards = shards
         self._script = ScriptText.read("tiktok_events.outbox", "append")
         self.fsync = [] if fsync_ms is None else [written(("WAITAOF", 1, 0, fsync_ms))]
         self._begun = lru_cache(REMEMBERED)(self._begin)
@@ -70,12 +75,13 @@ class Append:
         return beginning(self._script.command(self._call([Block(destination, 1, b"")])))
 
     def _call(self, blocks: Sequence[Block]) -> Call:
-        return append_call(blocks, linger_ms=self._linger_ms, rings=self._rings)
+        keys = self._shards.of(blocks[0].destination)
+        return append_call(keys, blocks, linger_ms=self._linger_ms, rings=self._rings)
 
 
-def append_call(blocks: Sequence[Block], *, linger_ms: int, rings: bool) -> Call:
-    """Keys and arguments of `append.lua` for blocks that fit in one call."""
-    keys_ = [keys.READY, keys.SEQUENCE, keys.COUNTERS, keys.AWAKE, keys.bell(rings=rings)]
+def append_call(keys: Keys, blocks: Sequence[Block], *, linger_ms: int, rings: bool) -> Call:
+    """Keys and arguments of `append.lua` for blocks of one shard that fit in one call."""
+    keys_ = [keys.ready, keys.sequence, keys.counters, keys.awake, keys.bell(rings=rings)]
     by_destination: dict[str, list[Block]] = {}
     for block in blocks:
         by_destination.setdefault(block.destination, []).append(block)

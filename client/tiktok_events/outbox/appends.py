@@ -10,6 +10,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from tiktok_events.connection.circuit import Circuit, CircuitOpen
 from tiktok_events.outbox.append import Append
 from tiktok_events.outbox.commit import Commit, NotAppended
+from tiktok_events.outbox.shards import Shards
 
 
 class TurnNeverCame(RedisTimeoutError):
@@ -19,9 +20,11 @@ class TurnNeverCame(RedisTimeoutError):
 class Appends:
     """Base of `Appender` and `AsyncAppender`; the arguments are told there."""
 
-    def __init__(self, *, linger_ms: int, rings: bool, timeout_s: float, fsync: bool) -> None:
+    def __init__(
+        self, *, linger_ms: int, rings: bool, shards: Shards, timeout_s: float, fsync: bool
+    ) -> None:
         fsync_ms = round(timeout_s * 1000) if fsync else None
-        self._append = Append(linger_ms=linger_ms, rings=rings, fsync_ms=fsync_ms)
+        self._append = Append(linger_ms=linger_ms, rings=rings, shards=shards, fsync_ms=fsync_ms)
         self._timeout_s = timeout_s
         self._fsync_unproven = fsync
         self.circuit = Circuit()

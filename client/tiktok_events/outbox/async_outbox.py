@@ -20,6 +20,7 @@ from tiktok_events.outbox.async_turns import AsyncTurns
 from tiktok_events.outbox.blocks import Block
 from tiktok_events.outbox.commit import Commit
 from tiktok_events.outbox.group import Group
+from tiktok_events.outbox.shards import Shards
 
 
 class AsyncAppender(Appends):
@@ -29,6 +30,7 @@ class AsyncAppender(Appends):
         redis: how to make a connection.
         linger_ms: how long a first event waits for company.
         rings: whether the doorbell's queue is on the same server.
+        shards: where the outboxes are.
         timeout_s: longest time of one append; of one script, if it needs several.
         fsync: an append ends when the append-only file is on the server's disk.
 
@@ -42,10 +44,13 @@ class AsyncAppender(Appends):
         *,
         linger_ms: int,
         rings: bool,
+        shards: Shards,
         timeout_s: float,
         fsync: bool,
     ) -> None:
-        super().__init__(linger_ms=linger_ms, rings=rings, timeout_s=timeout_s, fsync=fsync)
+        super().__init__(
+            linger_ms=linger_ms, rings=rings, shards=shards, timeout_s=timeout_s, fsync=fsync
+        )
         self._pool = redis.connection_pool
         self._lanes: dict[asyncio.AbstractEventLoop, tuple[AsyncSlot, AsyncTurns]] = {}
 

@@ -15,8 +15,8 @@ import orjson
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.commit import Commit
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import Call, ScriptText
 
 Delay = timedelta | float
@@ -38,8 +38,6 @@ MARGIN_S: Final = 3_600.0
 ANSWER_S: Final = 60
 """How long a call that has cancelled something is remembered: the longest time of a call."""
 
-_KEYS: Final = (keys.COUNTERS, keys.DELAYED, keys.DELAYED_EVENTS, keys.DELAYED_IDS)
-
 
 @dataclass(frozen=True, slots=True)
 class DelayedEvent:
@@ -55,9 +53,14 @@ class DelayedEvent:
     key: bytes = field(repr=False)
     delay_ms: int
 
-    def commit(self) -> Commit:
-        """What calls `delay.lua` for it."""
-        call = _KEYS, (self.key, self.delay_ms, self.event.body)
+    @property
+    def destination(self) -> str:
+        """The key of the destination."""
+        return self.event.destination.key
+
+    def commit(self, keys: Keys) -> Commit:
+        """What calls `delay.lua` for it in a shard."""
+        call = keys.of_delayed(), (self.key, self.delay_ms, self.event.body)
         script = _script("delay")
         return Commit.of_command(script.command(call), script, (self.event,))
 
@@ -78,6 +81,11 @@ class Cancellation:
     counter: str = "cancelled"
     body: bytes = field(default=b"", repr=False)
 
+    @property
+    def destination(self) -> str:
+        """The key of the destination."""
+        return self.key.partition(b"\0")[0].decode()
+
     @classmethod
     def of(cls, destination: Destination, event_id: str, event: str | None) -> Cancellation:
         """What cancels the event of this id and name, or of this id whatever its name."""
@@ -88,17 +96,17 @@ class Cancellation:
         """Whether an event of this key is to go."""
         return key == self.key if self.whole else key.startswith(self.key)
 
-    def commit(self) -> Commit:
-        """What calls `cancel.lua`."""
+    def commit(self, keys: Keys) -> Commit:
+        """What calls `cancel.lua` in a shard."""
         script = _script("cancel")
-        return Commit.of_command(script.command(self.call()), script)
+        return Commit.of_command(script.command(self.call(keys)), script)
 
-    def call(self) -> Call:
+    def call(self, keys: Keys) -> Call:
         """Return keys and arguments of `cancel.lua`; each call has an answer key of its own.
 
         A client may have to send them twice, when it does not know whether they arrived.
         """
-        keys_ = (*_KEYS, keys.cancelled(uuid4().hex))
+        keys_ = (*keys.of_delayed(), keys.cancelled(uuid4().hex))
         return keys_, (self.counter, self.key, int(self.whole), self.body, ANSWER_S)
 
 

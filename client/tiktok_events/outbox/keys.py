@@ -1,7 +1,7 @@
 """Every Redis key of the outbox: the only place where one is spelled.
 
-All keys of a shard carry the same hash tag, so that a script may touch them
-together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
+A key is ``<namespace>:{<tag>}:<name>``. All keys of a shard carry the same hash tag, so that a
+script may touch them together on Redis Cluster; see `shards`.
 
     key                       type         members, lifetime, writer
     ready                     sorted set   destination → due, Unix ms; there while it has work
@@ -56,131 +56,198 @@ together on Redis Cluster. There is one shard, `{tiktok_events:0}`, today.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Self
 
-PREFIX: Final = "{tiktok_events:0}:"
 GROUP: Final = "workers"
 """The consumer group of every outbox."""
 
-READY: Final = PREFIX + "ready"
-SEQUENCE: Final = PREFIX + "sequence"
-COUNTERS: Final = PREFIX + "counters"
-AWAKE: Final = PREFIX + "awake"
-WORKERS: Final = PREFIX + "workers"
-PARKED: Final = PREFIX + "parked"
-SALVAGED: Final = PREFIX + "salvaged"
-SWEEPING: Final = PREFIX + "sweeping"
-CLOCK: Final = PREFIX + "clock"
-CLOCKS: Final = PREFIX + "clocks"
-DELAYED: Final = PREFIX + "delayed"
-DELAYED_EVENTS: Final = PREFIX + "delayed:events"
-DELAYED_IDS: Final = PREFIX + "delayed:ids"
-DEAD: Final = PREFIX + "dead"
-DEAD_KINDS: Final = PREFIX + "dead:kinds"
-DEAD_LEDGER: Final = PREFIX + "dead:ledger"
-DEAD_EVENT_IDS: Final = PREFIX + "dead:event_ids"
-DEAD_WARNED: Final = PREFIX + "dead:warned"
-ALERTS: Final = PREFIX + "alerts"
-DEATHS: Final = PREFIX + "alerts:deaths"
-ALERTING: Final = PREFIX + "alerting"
-AUDIT: Final = PREFIX + "audit"
-AUDIT_ACTS: Final = PREFIX + "audit:acts"
-ANNOUNCEMENTS: Final = PREFIX + "announcements"
-WITHDRAWALS: Final = PREFIX + "withdrawals"
-WITHDRAWING: Final = PREFIX + "withdrawing"
-ERASING: Final = PREFIX + "erasing"
-REPLAYS: Final = PREFIX + "replays"
-REPLAYS_ENDED: Final = PREFIX + "replays:ended"
-
-BROKER_PREFIX: Final = "tiktok_events:celery:"
-"""Stands before every key that Celery makes, so that ours and its never meet."""
-
-QUEUE: Final = "tiktok_events"
-"""Where any Celery application sends `tiktok_events.track`."""
-
 DOORBELL_QUEUE: Final = "tiktok_events.doorbell"
-"""Apart from QUEUE: a doorbell must not wait behind a flood of `track` messages."""
+"""Apart from that of `tiktok_events.track`: a doorbell must not wait behind a flood of these."""
 
-DOORBELL: Final = BROKER_PREFIX + DOORBELL_QUEUE
+CELERY: Final = ":celery:"
+"""Behind the namespace, of every key that Celery makes."""
 
-INBOX: Final = BROKER_PREFIX + "inbox"
-"""A hash on the broker, for messages that a worker is reading: number → how often leased, bytes,
-message."""
+_PRIORITIES: Final = ("\x06\x169", "\x06\x166", "\x06\x163", "")
+"""Endings of kombu's lists, one for each step of priority.
 
-INBOX_DUE: Final = BROKER_PREFIX + "inbox:due"
-"""A sorted set on the broker: number of such a message → when its lease ends, Unix ms."""
+Source: kombu's transport/redis.py, `_q_for_pri` and `priority_steps` (read 2026-11-30).
+"""
 
 
-def bell(*, rings: bool) -> str:
-    """The doorbell's queue; in its place, where another server has it, a key that there is.
+class Named:
+    """A key that each shard has once; spelled when it is first asked for."""
 
-    Redis Cluster refuses a script that declares keys of two slots, touched or not.
+    def __init__(self, ending: str) -> None:
+        self._ending = ending
+        self._attribute = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._attribute = name
+
+    def __get__(self, keys: Keys, owner: type | None = None) -> str:
+        # An attribute of the instance goes before this, which is no data descriptor.
+        key = keys.__dict__[self._attribute] = keys.prefix + self._ending
+        return key
+
+
+class BrokerKeys:
+    """The keys and queues of one installation on Celery's broker.
+
+    Args:
+        namespace: of the installation.
+
+    Attributes:
+        prefix: stands before every key that Celery makes, so that ours and its never meet.
+        queue: where any Celery application sends `tiktok_events.track`.
+        doorbell: the list that holds the doorbell's messages.
+        unacked: a hash, where kombu notes the messages that a worker has taken.
+        inbox: a hash of messages that a worker is reading: number → how often leased, bytes,
+            message.
+        inbox_due: a sorted set: number of such a message → when its lease ends, Unix ms.
     """
-    return DOORBELL if rings else AWAKE
+
+    def __init__(self, namespace: str) -> None:
+        self.prefix = namespace + CELERY
+        self.queue = namespace
+        self.doorbell = self.prefix + DOORBELL_QUEUE
+        self.unacked = self.prefix + "unacked"
+        self.inbox = self.prefix + "inbox"
+        self.inbox_due = self.prefix + "inbox:due"
+
+    @classmethod
+    def under(cls, prefix: str) -> Self:
+        """The keys that have this prefix."""
+        return cls(prefix.removesuffix(CELERY))
+
+    def lists(self) -> list[str]:
+        """Where messages of `tiktok_events.track` stand, those of the highest priority first."""
+        return [
+            prefix + self.queue + priority
+            for priority in _PRIORITIES
+            # Celery applications that were not told of our prefix write to the plain name.
+            for prefix in (self.prefix, "")
+        ]
 
 
-def cancelled(call: str) -> str:
-    """The answer of one call of `cancel`, for when it comes again."""
-    return f"{PREFIX}cancelled:{call}"
+class Keys:
+    """The keys of one shard.
 
+    Args:
+        namespace: of the installation.
+        tag: the hash tag of the shard.
 
-def outbox(destination: str) -> str:
-    """The stream that holds a destination's blocks."""
-    return f"{PREFIX}outbox:{destination}"
+    Attributes:
+        prefix: what all of them begin with.
+    """
 
+    ready = Named("ready")
+    sequence = Named("sequence")
+    counters = Named("counters")
+    awake = Named("awake")
+    workers = Named("workers")
+    parked = Named("parked")
+    salvaged = Named("salvaged")
+    sweeping = Named("sweeping")
+    clock = Named("clock")
+    clocks = Named("clocks")
+    delayed = Named("delayed")
+    delayed_events = Named("delayed:events")
+    delayed_ids = Named("delayed:ids")
+    dead = Named("dead")
+    dead_kinds = Named("dead:kinds")
+    dead_ledger = Named("dead:ledger")
+    dead_event_ids = Named("dead:event_ids")
+    dead_warned = Named("dead:warned")
+    alerts = Named("alerts")
+    deaths = Named("alerts:deaths")
+    alerting = Named("alerting")
+    audit = Named("audit")
+    audit_acts = Named("audit:acts")
+    announcements = Named("announcements")
+    withdrawals = Named("withdrawals")
+    withdrawing = Named("withdrawing")
+    erasing = Named("erasing")
+    replays = Named("replays")
+    replays_ended = Named("replays:ended")
 
-def state(destination: str) -> str:
-    """The hash of what is known about a destination."""
-    return f"{PREFIX}state:{destination}"
+    def __init__(self, namespace: str, tag: str) -> None:
+        self.prefix = f"{namespace}:{{{tag}}}:"
+        self._doorbell = BrokerKeys(namespace).doorbell
 
+    def bell(self, *, rings: bool) -> str:
+        """The doorbell's queue; in its place, where another server has it, a key that there is.
 
-def dead_of(kind_digest: str) -> str:
-    """The sorted set of the dead letters of one kind."""
-    return f"{PREFIX}dead:of:{kind_digest}"
+        Redis Cluster refuses a script that declares keys of two slots, touched or not.
+        """
+        return self._doorbell if rings else self.awake
 
+    def cancelled(self, call: str) -> str:
+        """The answer of one call of `cancel`, for when it comes again."""
+        return f"{self.prefix}cancelled:{call}"
 
-def replay(number: int) -> str:
-    """The hash of a replay: what was asked for, and how far it is."""
-    return f"{PREFIX}replay:{number}"
+    def outbox(self, destination: str) -> str:
+        """The stream that holds a destination's blocks."""
+        return f"{self.prefix}outbox:{destination}"
 
+    def state(self, destination: str) -> str:
+        """The hash of what is known about a destination."""
+        return f"{self.prefix}state:{destination}"
 
-def replay_places(number: int) -> str:
-    """The hash of how far a replay is in the letters of each destination."""
-    return f"{PREFIX}replay:places:{number}"
+    def dead_of(self, kind_digest: str) -> str:
+        """The sorted set of the dead letters of one kind."""
+        return f"{self.prefix}dead:of:{kind_digest}"
 
+    def replay(self, number: int) -> str:
+        """The hash of a replay: what was asked for, and how far it is."""
+        return f"{self.prefix}replay:{number}"
 
-def replay_letters(number: int) -> str:
-    """The hash of what became of the letters of a replay."""
-    return f"{PREFIX}replay:letters:{number}"
+    def replay_places(self, number: int) -> str:
+        """The hash of how far a replay is in the letters of each destination."""
+        return f"{self.prefix}replay:places:{number}"
 
+    def replay_letters(self, number: int) -> str:
+        """The hash of what became of the letters of a replay."""
+        return f"{self.prefix}replay:letters:{number}"
 
-def of_replays(numbers: Iterable[int]) -> list[str]:
-    """What stays of each replay: its hash, and that of its letters."""
-    return [key for number in numbers for key in (replay(number), replay_letters(number))]
+    def of_replays(self, numbers: Iterable[int]) -> list[str]:
+        """What stays of each replay: its hash, and that of its letters."""
+        return [
+            key for number in numbers for key in (self.replay(number), self.replay_letters(number))
+        ]
 
+    def of_outbox(self, destination: str) -> list[str]:
+        """What a script needs that claims blocks, in its order."""
+        return [
+            self.ready,
+            self.outbox(destination),
+            self.state(destination),
+            self.attempts(destination),
+        ]
 
-def of_blocks(destination: str) -> list[str]:
-    """What a script needs that moves blocks: ready, outbox, state, attempts, counters, sequence."""
-    return [
-        READY,
-        outbox(destination),
-        state(destination),
-        attempts(destination),
-        COUNTERS,
-        SEQUENCE,
-    ]
+    def of_blocks(self, destination: str) -> list[str]:
+        """What a script needs that moves blocks, in its order."""
+        return [*self.of_outbox(destination), self.counters, self.sequence]
 
+    def limit(self, token_digest: str) -> str:
+        """The hash of how fast requests with one access token may follow each other."""
+        return f"{self.prefix}limit:{token_digest}"
 
-def limit(token_digest: str) -> str:
-    """The hash of how fast requests with one access token may follow each other."""
-    return f"{PREFIX}limit:{token_digest}"
+    def sending(self, file_digest: str) -> str:
+        """The hash of how far a file of events was handed over."""
+        return f"{self.prefix}sending:{file_digest}"
 
+    def attempts(self, destination: str) -> str:
+        """The hash of what a destination's blocks met so far."""
+        return f"{self.prefix}attempts:{destination}"
 
-def sending(file_digest: str) -> str:
-    """The hash of how far a file of events was handed over."""
-    return f"{PREFIX}sending:{file_digest}"
+    def of_delayed(self) -> list[str]:
+        """What a script needs that delays events or cancels them."""
+        return [self.counters, self.delayed, self.delayed_events, self.delayed_ids]
 
+    def of_letters(self) -> list[str]:
+        """What finds dead letters, in the order of `lua/lib/letters.lua`; without kinds' sets."""
+        return [self.dead, self.dead_kinds, self.dead_ledger, self.dead_event_ids]
 
-def attempts(destination: str) -> str:
-    """The hash of what a destination's blocks met so far."""
-    return f"{PREFIX}attempts:{destination}"
+    def of_audit(self) -> list[str]:
+        """What a script needs that writes the audit."""
+        return [self.audit, self.audit_acts, self.counters]

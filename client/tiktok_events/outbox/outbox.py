@@ -19,6 +19,7 @@ from tiktok_events.outbox.appends import Appends, settle_the_rest
 from tiktok_events.outbox.blocks import Block
 from tiktok_events.outbox.commit import Commit
 from tiktok_events.outbox.group import Group
+from tiktok_events.outbox.shards import Shards
 from tiktok_events.outbox.turns import Turns
 
 TIMEOUT_S: Final = 2.0
@@ -31,6 +32,7 @@ class Appender(Appends):
         redis: how to make a connection.
         linger_ms: how long a first event waits for company.
         rings: whether the doorbell's queue is on the same server.
+        shards: where the outboxes are.
         timeout_s: longest time of one append; of one script, if it needs several.
         fsync: an append ends when the append-only file is on the server's disk.
 
@@ -44,10 +46,13 @@ class Appender(Appends):
         *,
         linger_ms: int,
         rings: bool,
+        shards: Shards,
         timeout_s: float = TIMEOUT_S,
         fsync: bool = False,
     ) -> None:
-        super().__init__(linger_ms=linger_ms, rings=rings, timeout_s=timeout_s, fsync=fsync)
+        super().__init__(
+            linger_ms=linger_ms, rings=rings, shards=shards, timeout_s=timeout_s, fsync=fsync
+        )
         self._slot = Slot(redis.connection_pool)
         self._turns = Turns(timeout_s, self._slot.forget)
 

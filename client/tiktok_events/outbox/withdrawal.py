@@ -11,8 +11,8 @@ import orjson
 
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.match_keys import prepare_user
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.commit import Commit
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.wire import written
 
 KEYS: Final = ("email", "phone", "external_id", "ttclid", "ttp")
@@ -60,9 +60,9 @@ class Withdrawal:
         """Return its name there: the same for the same visitor."""
         return sha256(self.body()).hexdigest()
 
-    def commit(self) -> Commit:
+    def commit(self, keys: Keys) -> Commit:
         """What writes it there."""
-        return Commit.of_command(written(("HSET", keys.WITHDRAWALS, self.field(), self.body())))
+        return Commit.of_command(written(("HSET", keys.withdrawals, self.field(), self.body())))
 
     def owns(self, event: Mapping[str, Any]) -> bool:
         """Whether an event with prepared match keys is this visitor's."""

@@ -13,6 +13,7 @@ from celery import Celery
 from redis import Redis
 
 from tests.builders.events import purchase
+from tests.builders.stores import store_of
 from tests.builders.wait import wait_until
 from worker.letters.dead_letters import DeadLetters
 from worker.local.embedded import EmbeddedServer
@@ -134,10 +135,10 @@ def test_an_event_that_cannot_be_accepted_is_a_dead_letter(
     for event, _, _ in REFUSED:
         send(event)
     send(_purchase(event_id="ord-2"))
-    wait_until(lambda: len(DeadLetters(redis)) == len(REFUSED))
+    wait_until(lambda: len(DeadLetters(store_of(redis))) == len(REFUSED))
     [request] = wait_until(fake_api.accepted)
     assert request.ids == ["ord-2"]
-    letters = list(DeadLetters(redis))
+    letters = list(DeadLetters(store_of(redis)))
     for _, path, message in REFUSED:
         found = [one for one in letters if one.path == path and message in one.message]
         assert len(found) == 1, message
@@ -155,8 +156,8 @@ def test_a_call_with_other_arguments_is_a_dead_letter(
         app.conf.broker_transport_options = {"global_keyprefix": "tiktok_events:celery:"}
         for args, kwargs in [((), {}), ((_purchase(), 1), {}), ((), {"evnt": _purchase()})]:
             app.send_task("tiktok_events.track", args=args, kwargs=kwargs, queue=QUEUE)
-    wait_until(lambda: len(DeadLetters(redis)) == 3)
-    assert {(letter.reason, letter.message) for letter in DeadLetters(redis)} == {
+    wait_until(lambda: len(DeadLetters(store_of(redis))) == 3)
+    assert {(letter.reason, letter.message) for letter in DeadLetters(store_of(redis))} == {
         ("invalid", "the task takes one argument, the event")
     }
 
@@ -228,4 +229,4 @@ def test_a_killed_worker_loses_no_message(
     wait_until(lambda: len(times()) == len(sent), 40)
     assert times().keys() == sent
     assert {len(of_one) for of_one in times().values()} == {1}
-    assert len(DeadLetters(redis)) == 0
+    assert len(DeadLetters(store_of(redis))) == 0

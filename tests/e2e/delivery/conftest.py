@@ -8,10 +8,10 @@ from typing import cast
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys, store_of
 from tests.builders.wait import wait_until
 from tests.e2e.delivery.replies import KEY
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetter, DeadLetters
 
 
@@ -27,7 +27,7 @@ def the_letter(redis: Redis) -> Callable[[], DeadLetter]:
     """Waits for the only dead letter."""
 
     def wait() -> DeadLetter:
-        letters: list[DeadLetter] = wait_until(lambda: list(DeadLetters(redis)))
+        letters: list[DeadLetter] = wait_until(lambda: list(DeadLetters(store_of(redis))))
         assert len(letters) == 1
         return letters[0]
 

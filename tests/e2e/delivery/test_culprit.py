@@ -9,9 +9,9 @@ import pytest
 from redis import Redis
 
 from tests.builders.events import purchase
+from tests.builders.stores import keys
 from tests.builders.wait import wait_until
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 
 PIXEL: Final = "C0CULPRIT0PIXEL00000"
 CULPRIT: Final = "ord-137"

@@ -8,9 +8,9 @@ from typing import Any
 
 from redis import Redis
 
+from tests.builders.stores import keys, store_of
 from tests.builders.wait import wait_until
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.operations.status import read_figures
 
 HOUR = timedelta(hours=1)
@@ -18,9 +18,9 @@ HOUR = timedelta(hours=1)
 
 def pass_an_hour(redis: Redis) -> None:
     """All times move into the past."""
-    held: Any = redis.zrange(keys.DELAYED, 0, -1)
+    held: Any = redis.zrange(keys.delayed, 0, -1)
     for key in held:
-        redis.zincrby(keys.DELAYED, -3_600_000, key)
+        redis.zincrby(keys.delayed, -3_600_000, key)
 
 
 def test_a_delayed_event_is_delivered_unless_cancelled(
@@ -46,6 +46,6 @@ def test_a_delayed_event_is_delivered_unless_cancelled(
     (event,) = request.document["data"]
     assert event["event_id"] == "kept"
     assert before - 60 < event["event_time"] <= before
-    wait_until(lambda: read_figures(redis).count("delivered"))
-    figures = read_figures(redis)
+    wait_until(lambda: read_figures(store_of(redis)).count("delivered"))
+    figures = read_figures(store_of(redis))
     assert (figures.delayed, figures.count("cancelled"), figures.unaccounted) == (1, 2, 0)

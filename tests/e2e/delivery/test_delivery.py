@@ -20,6 +20,7 @@ from redis import Redis
 
 from tests.builders.counters import counters
 from tests.builders.fake_api import FakeApi
+from tests.builders.stores import store_of
 from tests.builders.wait import wait_until
 from tests.builders.workers import Workers
 from tests.e2e.delivery.wire_format import (
@@ -126,7 +127,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
                 dict(zip(ids, events, strict=True)),
                 api.accepted(),
                 api.requests(),
-                list(DeadLetters(redis)),
+                list(DeadLetters(store_of(redis))),
                 counters(redis),
                 _append_only_bytes(server.append_only_path),
                 worker.log(),

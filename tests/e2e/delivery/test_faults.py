@@ -11,6 +11,7 @@ import pytest
 from redis import Redis
 
 from tests.builders.replays import replay_letter
+from tests.builders.stores import store_of
 from tests.builders.wait import wait_until
 from tests.e2e.delivery.replies import (
     A_WEEK_S,
@@ -68,14 +69,14 @@ def test_a_dead_letter_remembers_every_attempt(
         fake_api.answers[pixel] = in_turn(failure, failure, REFUSED)
         client.track(purchase("ord-1", pixel))
     start_worker(**FAST)
-    wait_until(lambda: len(DeadLetters(redis)) == len(FAILURES))
+    wait_until(lambda: len(DeadLetters(store_of(redis))) == len(FAILURES))
     met = {
         letter.destination.removeprefix("web:"): (
             [(attempt["verdict"], attempt["code"]) for attempt in letter.log],
             letter.attempts,
             letter.ambiguous,
         )
-        for letter in DeadLetters(redis)
+        for letter in DeadLetters(store_of(redis))
     }
     assert met == {
         pixel: ([(verdict, code), (verdict, code), ("rejected", 40002)], 3, ambiguous)
@@ -142,7 +143,7 @@ def test_a_replayed_letter_is_delivered_as_the_event_it_was(
     assert replay_letter(redis, letter.id)
     [accepted] = wait_until(fake_api.accepted)
     assert accepted.document == fake_api.requests()[0].document
-    assert len(DeadLetters(redis)) == 0
+    assert len(DeadLetters(store_of(redis))) == 0
 
 
 # --- windows ----------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders.stores import store_of
 from tests.builders.wait import wait_until
 from tiktok_events import Client
 from worker.outbox.parking import Parking
@@ -131,7 +132,7 @@ def test_the_others_are_delivered_meanwhile(
         assert _arrived(troubled.fake) == well
 
     troubled.over.set()
-    Parking(redis).resume(f"web:{ILL}")
+    Parking(store_of(redis)).resume(f"web:{ILL}")
     wait_until(lambda: _arrived(troubled.fake).total() >= (ill + well).total())
     assert _arrived(troubled.fake) == ill + well
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 from redis import Redis
 
 from tests.builders.events import pageview
+from tests.builders.stores import keys, store_of
 from tests.builders.wait import wait_until
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetters
 
 DESTINATIONS: Final = 2_000
@@ -27,7 +27,7 @@ def _pageview(pixel: str, event_id: str, url: str = "https://shop.example/") -> 
 def _left_behind(redis: Redis) -> set[str]:
     """Keys that stand for work or for a destination."""
     of_destinations = (keys.outbox("*"), keys.state("*"), keys.attempts("*"))
-    patterns = (*of_destinations, keys.READY, keys.PARKED)
+    patterns = (*of_destinations, keys.ready, keys.parked)
     return {key.decode() for pattern in patterns for key in redis.scan_iter(pattern, count=1_000)}
 
 
@@ -74,14 +74,14 @@ def test_blocks_that_are_no_json_end_as_letters_and_harm_nothing_else(
     wait_until(lambda: not _left_behind(redis))
     arrived = [event_id for request in fake_api.requests() for event_id in request.ids]
     assert arrived == [f"e{n}" for n in range(258)]
-    letters = [(letter.event_id, letter.reason) for letter in DeadLetters(redis)]
+    letters = [(letter.event_id, letter.reason) for letter in DeadLetters(store_of(redis))]
     assert letters == [(None, "invalid")] * 6
 
 
 def _append_by_hand(redis: Redis, payload: bytes, events: int) -> None:
     """A block that none of our producers writes."""
     seconds, us = redis.time()
-    place = f"{seconds * 1000 + us // 1000}-{redis.incr(keys.SEQUENCE)}"
+    place = f"{seconds * 1000 + us // 1000}-{redis.incr(keys.sequence)}"
     redis.xadd(keys.outbox(KEY), {"n": events, "b": payload}, id=place)
     redis.hincrby(keys.state(KEY), "waiting", events)
-    redis.hincrby(keys.COUNTERS, "accepted", events)
+    redis.hincrby(keys.counters, "accepted", events)

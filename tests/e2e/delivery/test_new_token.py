@@ -13,9 +13,9 @@ from redis import Redis
 
 from tests.builders.events import purchase
 from tests.builders.fake_api import Reply
+from tests.builders.stores import keys
 from tests.builders.wait import wait_until
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 
 PIXEL: Final = "C0TOKEN00PIXEL000000"
 KEY: Final = f"web:{PIXEL}"

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from redis import Redis
 
+from tests.builders.stores import keys, store_of
 from tests.builders.wait import wait_until
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetters
 from worker.outbox.parking import Parking
 
@@ -34,10 +34,10 @@ def test_a_worker_buries_what_has_expired_at_a_parked_destination(
     with Client(redis_url) as client:
         client.track(too_old | place | {"user": {"email": "jo@example.com"}})
         client.track({"event": "Purchase", "user": {"email": "jo@example.com"}} | place)
-    assert Parking(redis).park(KEY)
+    assert Parking(store_of(redis)).park(KEY)
     worker = start_worker()
-    wait_until(lambda: len(DeadLetters(redis)))
-    (letter,) = DeadLetters(redis)
+    wait_until(lambda: len(DeadLetters(store_of(redis))))
+    (letter,) = DeadLetters(store_of(redis))
     assert (letter.event_id, letter.reason, letter.attempts) == ("old", "expired", 0)
     assert redis.hmget(keys.state(KEY), "waiting", "parked") == [b"1", b"by hand"]
     worker.kill()

@@ -7,6 +7,7 @@ from typing import Any
 
 from redis import Redis
 
+from tests.builders.stores import store_of
 from tests.builders.wait import wait_until
 from tests.e2e.delivery.replies import (
     FAST,
@@ -41,7 +42,7 @@ def test_a_destination_without_permission_waits_for_a_person(
 
     fake_api.answers[PIXEL] = in_turn(YES)
     fake_api.latency_s = 0.2
-    assert Parking(redis).resume(KEY)
+    assert Parking(store_of(redis)).resume(KEY)
     wait_until(lambda: arrived(fake_api.accepted(PIXEL)).total() >= len(ids))
     assert arrived(fake_api.accepted(PIXEL)) == Counter(ids)
     _, probe, next_one, *_ = fake_api.requests(PIXEL)
@@ -71,6 +72,6 @@ def test_without_a_token_events_wait(
     worker.kill()
     assert fake_api.requests() == []
     start_worker()
-    Parking(redis).resume(KEY)
+    Parking(store_of(redis)).resume(KEY)
     wait_until(fake_api.accepted)
     assert arrived(fake_api.accepted()) == Counter(ids)

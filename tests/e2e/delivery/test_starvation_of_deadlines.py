@@ -13,10 +13,10 @@ from redis import Redis
 from tests.builders.counters import counters
 from tests.builders.events import pageview
 from tests.builders.fake_api import Reply
+from tests.builders.stores import keys
 from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
-from tiktok_events.outbox import keys
 from worker.settings import CONNECT_TIMEOUT_S
 
 BUSY: Final = "C0BUSY000PIXEL000000"

@@ -9,6 +9,7 @@ from typing import Any, Final
 from click.testing import CliRunner
 from redis import Redis
 
+from tests.builders.stores import store_of
 from tests.builders.wait import wait_until
 from tiktok_events import Client
 from worker.cli import main
@@ -30,7 +31,7 @@ def test_a_repaired_event_is_delivered_once_as_itself(
     with Client(redis_url) as client:
         client.track(event | page | {"properties": {"value": "10,000", "currency": "EUR"}})
     start_worker()
-    wait_until(lambda: len(DeadLetters(redis)))
+    wait_until(lambda: len(DeadLetters(store_of(redis))))
     for command in (
         ["edit", "--field", "properties.value", "--set", "properties.value=10", "--yes"],
         ["export", "-o", file],
@@ -40,9 +41,9 @@ def test_a_repaired_event_is_delivered_once_as_itself(
     ):
         result = dead.invoke(main, ["dead", *command])
         assert result.exit_code == 0, result.output
-    wait_until(lambda: read_figures(redis).count("delivered"))
+    wait_until(lambda: read_figures(store_of(redis)).count("delivered"))
     ((sent,),) = [request.document["data"] for request in fake_api.accepted(PIXEL)]
     assert event == {name: sent[name] for name in event}
     assert sent["properties"] == {"value": 10, "currency": "EUR"}
-    figures = read_figures(redis)
+    figures = read_figures(store_of(redis))
     assert (figures.unaccounted, figures.dead_unaccounted, figures.dead) == (0, 0, 0)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from redis import Redis
 
+from tests.builders.stores import store_of
 from tests.builders.wait import wait_until
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
@@ -17,7 +18,7 @@ DAY_S: Final = 86_400
 
 def test_a_worker_purges_what_is_too_old_to_be_kept(redis: Redis, start_worker: Any) -> None:
     """Nobody asks for it; the young letter stays, and the figures tell."""
-    letters, now = DeadLetters(redis), time.time()
+    letters, now = DeadLetters(store_of(redis)), time.time()
     for name, age_s in (("old", 2 * DAY_S), ("young", 0.5 * DAY_S)):
         letters.bury(
             DeadLetter.of(
@@ -31,7 +32,7 @@ def test_a_worker_purges_what_is_too_old_to_be_kept(redis: Redis, start_worker: 
             )
         )
     worker = start_worker(DEAD_KEEP_DAYS="1")
-    wait_until(lambda: read_figures(redis).count("purged:retention"))
+    wait_until(lambda: read_figures(store_of(redis)).count("purged:retention"))
     assert [letter.event_id for letter in letters] == ["young"]
     wait_until(lambda: "dead_letters_purged" in worker.log())
     worker.kill()

@@ -16,6 +16,7 @@ from typing import IO, Any
 import pytest
 from redis import Redis
 
+from tests.builders.stores import store_of
 from tests.builders.wait import wait_until
 from worker.local.demo.report import Counters
 from worker.local.demo.run import POISONED
@@ -129,7 +130,7 @@ def test_kept_running_it_works_as_it_says(tmp_path: Path) -> None:
         _paste(*commands, "tiktok-events doctor", f"python {readme}", home=tmp_path)
         url = next(line.partition("=")[2] for line in commands if "REDIS_URL=" in line)
         with Redis.from_url(url, protocol=2) as redis:
-            wait_until(lambda: Counters.read(redis).delivered == 100 - POISONED + 3)
+            wait_until(lambda: Counters.read(store_of(redis)).delivered == 100 - POISONED + 3)
         demo.send_signal(signal.SIGINT)
         assert demo.wait(15) == 0
 

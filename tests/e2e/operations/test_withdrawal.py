@@ -6,9 +6,9 @@ from typing import Any
 
 from redis import Redis
 
+from tests.builders.stores import SHARDS, keys
 from tests.builders.wait import wait_until
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 
 
 def test_a_worker_takes_back_what_was_asked_for(
@@ -21,6 +21,6 @@ def test_a_worker_takes_back_what_was_asked_for(
             event: dict[str, Any] = {"event": "Lead", "user": {"email": f"{name}@example.com"}}
             client.track(event | {"event_id": name}, delay=3600)
         client.withdraw({"email": "jo@example.com"})
-        wait_until(lambda: not redis.exists(keys.WITHDRAWALS))
-        assert redis.zcard(keys.DELAYED) == 1
+        wait_until(lambda: not redis.exists(SHARDS.installation.withdrawals))
+        assert redis.zcard(keys.delayed) == 1
         assert client.cancel("ann") is True

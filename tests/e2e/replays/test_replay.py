@@ -11,6 +11,7 @@ from redis import Redis
 
 from tests.builders.commands import objects, tiktok_events
 from tests.builders.events import purchase
+from tests.builders.stores import store_of
 from tests.builders.wait import wait_until
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
@@ -35,7 +36,7 @@ def event(number: int) -> dict[str, Any]:
 @pytest.fixture
 def dead_events(redis: Redis) -> list[str]:
     """Ids of events that died of an API that is well again."""
-    now, letters, ids = time.time(), DeadLetters(redis), []
+    now, letters, ids = time.time(), DeadLetters(store_of(redis)), []
     for number in range(LETTERS):
         letter = DeadLetter.of(
             event(number),
@@ -63,7 +64,7 @@ def test_a_replay_outlives_its_worker(
     redis: Redis, redis_url: str, fake_api: Any, start_worker: Any, dead_events: list[str]
 ) -> None:
     """Killed in the middle, followed by another: each event once, and all counts agree."""
-    replays = Replays(redis)
+    replays = Replays(store_of(redis))
     asked = run(redis_url, "dead", "replay", "--all", "--yes", "--rate", RATE, "--detach")
     number = asked["replay"]
 
@@ -81,12 +82,12 @@ def test_a_replay_outlives_its_worker(
 
     done = run(redis_url, "replays", "watch", str(number))
     assert (done["state"], done["selected"], done["replayed"]) == ("finished", LETTERS, LETTERS)
-    wait_until(lambda: read_figures(redis).waiting == 0, PATIENCE_S)
+    wait_until(lambda: read_figures(store_of(redis)).waiting == 0, PATIENCE_S)
     counts = Counter(fake_api.accepted_ids())
     assert set(counts) == set(dead_events)
     # What the first worker had posted and not settled is sent again, as after any kill.
     assert {event_id for event_id, times in counts.items() if times > 1} <= before_the_kill
-    figures = read_figures(redis)
+    figures = read_figures(store_of(redis))
     assert (figures.dead, figures.count("delivered"), figures.count("replayed")) == (
         0,
         LETTERS,

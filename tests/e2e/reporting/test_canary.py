@@ -17,6 +17,7 @@ from celery import Celery
 from redis import Redis
 
 from tests.builders.sentry_sink import SentrySink
+from tests.builders.stores import store_of
 from tests.builders.wait import wait_until
 from tests.builders.workers import Workers
 from tiktok_events import Client
@@ -152,7 +153,7 @@ def refusal(code: int, message: str) -> Any:
 def letters_of(server: EmbeddedServer) -> list[DeadLetter]:
     """All dead letters."""
     with Redis.from_url(server.url, protocol=2) as redis:
-        return list(DeadLetters(redis))
+        return list(DeadLetters(store_of(redis)))
 
 
 def places(

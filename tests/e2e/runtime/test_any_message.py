@@ -13,16 +13,16 @@ from typing import Any, Final
 from redis import Redis
 
 from tests.builders.counters import counters
+from tests.builders.stores import broker_keys, keys
 from tests.builders.wait import wait_until
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 
 PIXEL: Final = "C0ANY0MESSAGE0000000"
 MESSAGES: Final = int(os.environ.get("FUZZED_MESSAGES", "4000"))
 SEED: Final = int(os.environ.get("FUZZED_SEED", "12"))
 RAW: Final = "Jo.Doe@Example.com"
-QUEUE: Final = keys.BROKER_PREFIX + keys.QUEUE
-LISTS: Final = (QUEUE, QUEUE, QUEUE + "\x06\x163", keys.QUEUE, keys.DOORBELL)
+QUEUE: Final = broker_keys.prefix + broker_keys.queue
+LISTS: Final = (QUEUE, QUEUE, QUEUE + "\x06\x163", broker_keys.queue, broker_keys.doorbell)
 
 VALUES: Final[Sequence[Any]] = (
     None, True, 0, -1, 10**30, 1e308, "", "x", RAW, "\x00", "\ud800", "é" * 300, [], {}, [[]],
@@ -72,7 +72,7 @@ class Fuzz:
             "properties": {
                 "correlation_id": number,
                 "delivery_mode": 2,
-                "delivery_info": {"exchange": "", "routing_key": keys.QUEUE},
+                "delivery_info": {"exchange": "", "routing_key": broker_keys.queue},
                 "priority": 0,
                 "body_encoding": "base64",
                 "delivery_tag": number,
@@ -152,7 +152,7 @@ def test_each_message_is_accounted_for(
             client.track({"event": "Purchase", "page": {"url": "https://shop.example/"}})
             live += 1
             assert worker.running, count
-    wait_until(lambda: redis.exists(*LISTS, keys.INBOX) == 0, 60 + MESSAGES / 200)
+    wait_until(lambda: redis.exists(*LISTS, broker_keys.inbox) == 0, 60 + MESSAGES / 200)
     wait_until(lambda: len(fake_api.accepted("C0LIVE")) > 0)
     wait_until(lambda: sum(len(r.ids) for r in fake_api.accepted("C0LIVE")) == live)
     counted = counters(redis)
@@ -171,7 +171,7 @@ def test_each_message_is_accounted_for(
 
 def letters(redis: Redis) -> Iterator[Any]:
     """All dead letters."""
-    letters: Any = redis.hvals(keys.DEAD)
+    letters: Any = redis.hvals(keys.dead)
     for stored in letters:
         yield json.loads(stored.partition(b"\n")[2])
 
@@ -184,5 +184,5 @@ def good_bells(fuzz: Fuzz) -> int:
     return sum(
         heard(message) is not None
         for number, message in enumerate(sent)
-        if LISTS[number % len(LISTS)] == keys.DOORBELL
+        if LISTS[number % len(LISTS)] == broker_keys.doorbell
     )

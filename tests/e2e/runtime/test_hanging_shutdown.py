@@ -10,9 +10,9 @@ import pytest
 from redis import Redis
 
 from tests.builders.events import purchase
+from tests.builders.stores import keys
 from tests.builders.wait import wait_until
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
 
 EVENTS = 30
@@ -50,7 +50,7 @@ def test_a_worker_with_hanging_requests_ends_in_time(
     sandbox.remove_rule("hang")
     start_worker(API_URL=sandbox.url, LEASE_S=LEASE_S)
     wait_until(lambda: sandbox.report().distinct == EVENTS, 40.0)
-    wait_until(lambda: redis.hget(keys.COUNTERS, "delivered") == str(EVENTS).encode())
+    wait_until(lambda: redis.hget(keys.counters, "delivered") == str(EVENTS).encode())
 
 
 @pytest.mark.parametrize("group", [False, True], ids=["main process", "whole group"])

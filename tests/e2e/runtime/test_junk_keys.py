@@ -9,10 +9,10 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys, store_of
 from tests.builders.wait import wait_until
 from tests.builders.workers import Workers
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.operations.status import read_figures
 
 LEAD: Final[dict[str, Any]] = {
@@ -26,17 +26,17 @@ JUNK: Final = b"\xff\x1b[31mjunk"
 
 def spoil_members(redis: Redis) -> None:
     """What names no destination, no replay and no event."""
-    redis.hset(keys.PARKED, mapping={JUNK: JUNK, b"web:": b""})
-    redis.zadd(keys.READY, {JUNK: 0, b"nowhere:X": 0})
-    redis.zadd(keys.REPLAYS, {JUNK: 0})
-    redis.zadd(keys.DELAYED, {JUNK: 0})
-    redis.hset(keys.DELAYED_EVENTS, JUNK, JUNK)
-    redis.hset(keys.CLOCKS, JUNK, JUNK)
+    redis.hset(keys.parked, mapping={JUNK: JUNK, b"web:": b""})
+    redis.zadd(keys.ready, {JUNK: 0, b"nowhere:X": 0})
+    redis.zadd(keys.replays, {JUNK: 0})
+    redis.zadd(keys.delayed, {JUNK: 0})
+    redis.hset(keys.delayed_events, JUNK, JUNK)
+    redis.hset(keys.clocks, JUNK, JUNK)
 
 
 def spoil_types(redis: Redis) -> None:
     """Keys of another type than ours."""
-    for key in (keys.PARKED, keys.REPLAYS, keys.DELAYED, keys.CLOCKS, keys.ALERTS, keys.AUDIT):
+    for key in (keys.parked, keys.replays, keys.delayed, keys.clocks, keys.alerts, keys.audit):
         redis.set(key, JUNK)
 
 
@@ -54,11 +54,11 @@ def test_a_worker_goes_on_among_junk(
         wait_until(heartbeat.exists)
         with Client(url, event_source_id=PIXEL, linger_ms=0) as client:
             client.track(LEAD)
-            wait_until(lambda: read_figures(redis).count("delivered") == 1)
+            wait_until(lambda: read_figures(store_of(redis)).count("delivered") == 1)
             spoilt_at = time.time()
             wait_until(lambda: heartbeat.stat().st_mtime > spoilt_at + 2)
             client.track(LEAD)
-            wait_until(lambda: read_figures(redis).count("delivered") == 2)
-        assert read_figures(redis).junk
+            wait_until(lambda: read_figures(store_of(redis)).count("delivered") == 2)
+        assert read_figures(store_of(redis)).junk
         assert worker.terminate() == 0
         assert "Traceback" not in worker.log()

@@ -12,10 +12,10 @@ import pytest
 from redis import Redis
 
 from tests.builders.events import purchase
+from tests.builders.stores import keys, store_of
 from tests.builders.wait import wait_until
 from tiktok_events import Client
 from tiktok_events.errors import OutboxUnavailable
-from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetters
 from worker.local.embedded import EmbeddedServer
 
@@ -82,7 +82,7 @@ def _event(number: int) -> dict[str, Any]:
 
 
 def _is_drained(redis: Redis) -> bool:
-    return redis.exists(keys.READY) == 0
+    return redis.exists(keys.ready) == 0
 
 
 def _arrived(fake_api: Any) -> dict[str, dict[str, Any]]:
@@ -98,7 +98,7 @@ def _assert_nothing_is_lost(producer: Producer, fake_api: Any, redis: Redis) -> 
     accepted, arrived = set(producer.accepted), set(_arrived(fake_api))
     assert accepted - arrived == set()
     assert arrived - accepted <= set(producer.refused)
-    assert len(DeadLetters(redis)) == 0
+    assert len(DeadLetters(store_of(redis))) == 0
 
 
 @pytest.fixture

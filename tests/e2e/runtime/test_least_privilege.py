@@ -14,11 +14,11 @@ from redis import Redis
 
 from tests.builders.counters import counters
 from tests.builders.environment import environment
+from tests.builders.stores import keys
 from tests.builders.users import set_user
 from tests.builders.wait import wait_until
 from tiktok_events import AsyncClient, Client
-from tiktok_events.outbox import keys
-from worker.cli.doctor.access import ACCESS, Role
+from worker.cli.doctor.access import Role, access_of
 
 EVENT: Any = {
     "event": "Purchase",
@@ -52,8 +52,8 @@ COMMANDS = (
 @pytest.fixture
 def url_of(redis: Redis, redis_url: str) -> Iterator[Callable[[Role], str]]:
     """The URL of each user; nothing was denied to any of them in the end."""
-    for role, access in ACCESS.items():
-        set_user(redis, role, access.rules)
+    for role in Role:
+        set_user(redis, role, access_of(role).rules)
     redis.acl_log_reset()
     yield lambda role: redis_url.replace("redis://", f"redis://{role}:secret@")
     denied = [(one["username"], one["reason"], one["object"]) for one in redis.acl_log(128)]
@@ -69,7 +69,7 @@ def test_each_does_its_work_and_is_denied_nothing(
     produce(url_of(Role.PRODUCER))
     worker = start_worker(REDIS_URL=url_of(Role.WORKER))
     wait_until(lambda: counters(redis).get("delivered", 0) >= 2)
-    wait_until(lambda: redis.hlen(keys.DEAD) == 1)
+    wait_until(lambda: redis.hlen(keys.dead) == 1)
     (tmp_path / "events.ndjson").write_bytes(orjson.dumps(EVENT))
     failed = {}
     for command in COMMANDS:

@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders.stores import broker_keys
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.delivery.loop import TAKE_AT_ONCE
 from worker.runtime.engine import Engine
 from worker.settings import Settings
@@ -31,9 +31,9 @@ def bells_after(redis: Redis, redis_url: str, engine: Engine, pixels: int) -> An
         client.track_many(
             event | {"event_source_id": f"C0PIXEL{number:013}"} for number in range(pixels)
         )
-    redis.delete(keys.DOORBELL)  # the one of the client
+    redis.delete(broker_keys.doorbell)  # the one of the client
     engine.drain()
-    return redis.llen(keys.DOORBELL)
+    return redis.llen(broker_keys.doorbell)
 
 
 def test_one_process_serves_few_pixels_alone(redis: Redis, redis_url: str, engine: Engine) -> None:

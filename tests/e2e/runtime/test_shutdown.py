@@ -12,9 +12,9 @@ from celery import Celery
 from redis import Redis
 
 from tests.builders.events import purchase
+from tests.builders.stores import broker_keys, keys
 from tests.builders.wait import wait_until
 from tiktok_events import Client, OutboxUnavailable
-from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
 
 LATENCY_S = 0.3
@@ -33,10 +33,10 @@ def test_sigterm_under_load_loses_and_repeats_nothing(
     assert worker.terminate(group=group) == 0
     assert "WorkerLostError" not in worker.log()
     # Nothing is claimed any more: every event is delivered or free for the next worker.
-    delivered = int(redis.hget(keys.COUNTERS, "delivered") or 0)
+    delivered = int(redis.hget(keys.counters, "delivered") or 0)
     assert delivered == len(fake_api.accepted_ids())
     start_worker()
-    wait_until(lambda: redis.hget(keys.COUNTERS, "delivered") == b"2000")
+    wait_until(lambda: redis.hget(keys.counters, "delivered") == b"2000")
     assert sorted(fake_api.accepted_ids()) == sorted(f"order-{number}" for number in range(2_000))
 
 
@@ -66,7 +66,7 @@ def test_a_worker_obeys_no_remote_control_unless_asked(
     silent, obedient = start_worker(), start_worker(REMOTE_CONTROL="1")
     wait_until(lambda: "worker_ready" in silent.log() and "worker_ready" in obedient.log())
     with Celery("operator", broker=redis_url, set_as_current=False) as app:
-        app.conf.broker_transport_options = {"global_keyprefix": keys.BROKER_PREFIX}
+        app.conf.broker_transport_options = {"global_keyprefix": broker_keys.prefix}
         app.control.shutdown()
         assert obedient.wait() == 0
     assert silent.running

@@ -11,9 +11,9 @@ import pytest
 from redis import Redis
 
 from tests.builders.leases import expire_leases
+from tests.builders.stores import keys, store_of
 from tests.builders.wait import wait_until
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetters
 from worker.operations.status import read_figures
 
@@ -45,7 +45,7 @@ def pass_a_lease(redis: Redis) -> None:
     for name in (f"web:{FRESH}", f"web:{DOUBTFUL}"):
         expire_leases(redis, name, idle_ms=600_000)
         redis.hdel(keys.state(name), "not_before")
-        redis.zadd(keys.READY, {name: 0})
+        redis.zadd(keys.ready, {name: 0})
 
 
 @pytest.mark.parametrize("days", [8, -8, 2.1], ids=["ahead", "behind", "two days ahead"])
@@ -60,19 +60,24 @@ def test_a_wrong_clock_buries_nothing(
         client.track(LEAD | {"event_source_id": FRESH, "event_id": "old", "event_time": long_ago})
         client.track(LEAD | {"event_source_id": DOUBTFUL, "event_id": "doubtful"})
     wrong = start_worker(program=(SHIFTED, str(days * DAY_S)), RETRY_BASE_S="0.1")
-    wait_until(lambda: read_figures(redis).count("delivered") == 5)
+    wait_until(lambda: read_figures(store_of(redis)).count("delivered") == 5)
     wait_until(lambda: fake_api.requests(DOUBTFUL))
-    wait_until(lambda: read_figures(redis).clocks)
-    figures = read_figures(redis)
+    wait_until(lambda: read_figures(store_of(redis)).clocks)
+    figures = read_figures(store_of(redis))
     assert list(figures.clocks.values()) == pytest.approx([days * DAY_S], abs=10)
     assert figures.buried == {}
     assert "clock_cannot_judge" in wrong.log()
     wrong.terminate()
-    assert (read_figures(redis).waiting, read_figures(redis).unaccounted) == (2, 0)
+    assert (read_figures(store_of(redis)).waiting, read_figures(store_of(redis)).unaccounted) == (
+        2,
+        0,
+    )
 
     pass_a_lease(redis)
     start_worker()
-    wait_until(lambda: read_figures(redis).waiting == 0)
-    assert {letter.event_id: letter.reason for letter in DeadLetters(redis)} == {"old": "expired"}
+    wait_until(lambda: read_figures(store_of(redis)).waiting == 0)
+    assert {letter.event_id: letter.reason for letter in DeadLetters(store_of(redis))} == {
+        "old": "expired"
+    }
     accepted = [event_id for request in fake_api.accepted() for event_id in request.ids]
     assert sorted(accepted) == sorted([*ids, "doubtful"])

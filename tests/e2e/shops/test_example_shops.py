@@ -11,8 +11,8 @@ import httpx
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys
 from tests.builders.wait import wait_until
-from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
 
 SHOPS: Final = ("django", "flask", "fastapi")
@@ -79,7 +79,7 @@ def test_who_does_not_agree_is_not_reported(
     thanks = buy(visitor, start_shop(name).url, ads="no")
     assert "ttq" not in thanks.text.replace("ttq.js", "")
     assert visitor.cookies.get("ttclid") is None
-    assert redis.exists(keys.COUNTERS) == 0
+    assert redis.exists(keys.counters) == 0
 
 
 @pytest.mark.parametrize(

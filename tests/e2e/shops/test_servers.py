@@ -17,8 +17,8 @@ from celery import Celery
 from redis import Redis
 
 from tests.builders.environment import environment
+from tests.builders.stores import keys
 from tests.builders.wait import wait_until
-from tiktok_events.outbox import keys
 from worker.local.loopback import HOST, free_port
 
 HERE: Final = Path(__file__).parent
@@ -68,7 +68,7 @@ def start(redis_url: str, tmp_path: Path, process_type: Any) -> Iterator[Start]:
 
 def accepted(redis: Redis) -> int:
     """How many events were."""
-    return int(redis.hget(keys.COUNTERS, "accepted") or 0)
+    return int(redis.hget(keys.counters, "accepted") or 0)
 
 
 def answers(url: str) -> bool:

@@ -12,10 +12,10 @@ from click.testing import CliRunner
 from redis import Redis
 from redis.exceptions import NoPermissionError
 
+from tests.builders.stores import broker_keys, keys
 from tests.builders.users import set_user
-from tiktok_events.outbox import keys
 from worker.cli import main
-from worker.cli.doctor.access import ACCESS, Role
+from worker.cli.doctor.access import Role, access_of
 from worker.cli.doctor.diagnosis import Outcome
 from worker.cli.doctor.entitlement import access
 
@@ -28,7 +28,7 @@ def user_of(redis: Redis, redis_url: str) -> Iterator[Callable[..., Redis]]:
     made: list[Redis] = []
 
     def one(role: Role, *changes: str) -> Redis:
-        set_user(redis, "jo", (*ACCESS[role].rules, *changes))
+        set_user(redis, "jo", (*access_of(role).rules, *changes))
         made.append(Redis.from_url(redis_url.replace("redis://", "redis://jo:secret@")))
         return made[-1]
 
@@ -52,8 +52,8 @@ def test_everything_that_lacks_is_named(
     role: Role, user_of: Callable[..., Redis], redis: Redis
 ) -> None:
     """Commands, a subcommand, and patterns of keys; so that it can be given to ACL SETUSER."""
-    key = ACCESS[role].keys[-1]
-    others = [f"~{one}" for one in ACCESS[role].keys[:-1]]
+    key = access_of(role).keys[-1]
+    others = [f"~{one}" for one in access_of(role).keys[:-1]]
     changes = ("-xadd", "-hincrby", "-script|load", "resetkeys", *others, "+hincrby")
     check = access(user_of(role, *changes), role)
     assert check.outcome is Outcome.FAILED
@@ -86,11 +86,11 @@ def test_doctor_fails_and_has_no_traceback(
 @pytest.mark.parametrize(
     ("role", "command"),
     [
-        (Role.PRODUCER, ("HGETALL", keys.DEAD)),
+        (Role.PRODUCER, ("HGETALL", keys.dead)),
         (Role.PRODUCER, ("XRANGE", keys.outbox("web:C0PIXEL"), "-", "+")),
-        (Role.PRODUCER, ("XADD", keys.AUDIT, "*", "who", "me")),
-        (Role.PRODUCER, ("LPUSH", keys.BROKER_PREFIX + keys.QUEUE, "{}")),
-        (Role.OPERATOR, ("BRPOP", keys.BROKER_PREFIX + keys.QUEUE, "1")),
+        (Role.PRODUCER, ("XADD", keys.audit, "*", "who", "me")),
+        (Role.PRODUCER, ("LPUSH", broker_keys.prefix + broker_keys.queue, "{}")),
+        (Role.OPERATOR, ("BRPOP", broker_keys.prefix + broker_keys.queue, "1")),
         *((role, ("FLUSHALL",)) for role in Role),
         *((role, ("KEYS", "*")) for role in Role),
         *((role, ("CONFIG", "GET", "*")) for role in Role),
@@ -111,4 +111,4 @@ def test_no_user_may_do_more(
 def test_the_manual_shows_the_rules() -> None:
     """Line by line, as they are made from scripts and keys."""
     shown = re.findall(r"^ACL SETUSER (\w+) on >\S+ (.*)$", OPERATIONS.read_text(), re.MULTILINE)
-    assert shown == [(role.value, " ".join(ACCESS[role].rules)) for role in Role]
+    assert shown == [(role.value, " ".join(access_of(role).rules)) for role in Role]

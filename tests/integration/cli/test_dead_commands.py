@@ -9,6 +9,7 @@ import pytest
 from redis import Redis
 
 from tests.builders import letters
+from tests.builders.stores import store_of
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetters, Reason
 from worker.operations.status import read_figures
@@ -41,7 +42,7 @@ class Desk(letters.Desk):
 
     def waiting(self) -> int:
         """Events in outboxes."""
-        return read_figures(self.redis).waiting
+        return read_figures(store_of(self.redis)).waiting
 
 
 @pytest.fixture
@@ -200,7 +201,7 @@ def test_one_way_of_choosing_is_needed(desk: Desk, command: str, chosen: tuple[s
     """Naming nothing is not naming everything, and two ways contradict each other."""
     desk.bury()
     assert desk.run(command, *chosen, "--yes").exit_code == 2
-    assert len(DeadLetters(desk.redis)) == 1
+    assert len(DeadLetters(store_of(desk.redis))) == 1
 
 
 def test_a_dry_run_changes_nothing(desk: Desk) -> None:
@@ -210,7 +211,7 @@ def test_a_dry_run_changes_nothing(desk: Desk) -> None:
         result = desk.run(command, "--all", "--dry-run")
         assert result.exit_code == 0
         assert "this was a dry run" in result.stdout
-    assert (desk.waiting(), len(DeadLetters(desk.redis))) == (0, 1)
+    assert (desk.waiting(), len(DeadLetters(store_of(desk.redis)))) == (0, 1)
 
 
 # --- purge --------------------------------------------------------------------
@@ -222,7 +223,7 @@ def test_a_purge_states_the_count_and_asks(desk: Desk) -> None:
     result = desk.run("purge", "--all", given="n\n")
     assert result.exit_code == 1
     assert "Remove 1 dead letter for good?" in result.output
-    assert len(DeadLetters(desk.redis)) == 1
+    assert len(DeadLetters(store_of(desk.redis))) == 1
 
 
 def test_purged_letters_stay_counted(desk: Desk) -> None:
@@ -241,7 +242,7 @@ def test_purged_letters_stay_counted(desk: Desk) -> None:
         "money": {},
     }
     assert [letter["id"] for letter in desk.json("list")] == [kept]
-    figures = read_figures(desk.redis)
+    figures = read_figures(store_of(desk.redis))
     assert (figures.count("purged"), figures.dead_unaccounted, figures.unaccounted) == (510, 0, 0)
 
 

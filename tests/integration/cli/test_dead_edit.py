@@ -13,8 +13,8 @@ from redis import Redis
 
 from tests.builders import letters
 from tests.builders.replays import replay_letter
+from tests.builders.stores import keys, store_of
 from tests.builders.waiting import events_waiting
-from tiktok_events.outbox import keys
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetters, Reason
 from worker.reporting.audit import Audit
@@ -170,7 +170,7 @@ def test_no_output_holds_a_raw_match_key(desk: Desk) -> None:
     letter = desk.letters.get(letter_id)
     assert letter is not None
     assert letter.body["user"]["email"] == digest
-    stored = desk.redis.hget(keys.DEAD, letter_id)
+    stored = desk.redis.hget(keys.dead, letter_id)
     assert secret not in result.output + str(stored)
 
 
@@ -219,7 +219,7 @@ def test_an_edited_event_is_replayed_repaired(desk: Desk) -> None:
     """What goes back into the outbox is the repaired body, and its history knows the edit."""
     desk.bury()
     desk.run("edit", "--all", "--set", EUR, "--yes")
-    (letter,) = DeadLetters(desk.redis)
+    (letter,) = DeadLetters(store_of(desk.redis))
     assert replay_letter(desk.redis, letter.id)
     (event,) = events_waiting(desk.redis, PIXEL)
     assert event["properties"] == {"value": 10, "currency": "EUR"}
@@ -233,6 +233,6 @@ def test_an_edit_is_audited(desk: Desk) -> None:
     desk.run("edit", "--all", "--set", EUR, "--dry-run")
     desk.run("edit", "--all", "--set", "properties.value=x", "--yes")
     desk.run("edit", "--field", "properties.currency", "--set", EUR, "--yes")
-    (entry,) = Audit(desk.redis).read()
+    (entry,) = Audit(store_of(desk.redis)).read()
     expected = ("anna", "edit", "field properties.currency", 1, "done")
     assert expected == (entry.who, entry.action, entry.what, entry.count, entry.result)

@@ -15,6 +15,7 @@ from redis import Redis
 
 from tests.builders import letters
 from tests.builders.replays import replay_letter
+from tests.builders.stores import store_of
 from tests.builders.waiting import ids_waiting
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetters, Reason
@@ -103,12 +104,12 @@ def test_what_was_purged_comes_back_and_is_sent(desk: Desk) -> None:
     desk.run("purge", "--all", "--yes")
     assert desk.put_back() == {"dry_run": False, "imported": 1, "there": 0, "refused": 0}
     assert desk.written() == before
-    figures = read_figures(desk.redis)
+    figures = read_figures(store_of(desk.redis))
     assert (figures.count("imported"), figures.dead_unaccounted) == (1, 0)
-    (letter,) = DeadLetters(desk.redis)
+    (letter,) = DeadLetters(store_of(desk.redis))
     assert replay_letter(desk.redis, letter.id)
     assert ids_waiting(desk.redis, PIXEL) == ["order-1"]
-    figures = read_figures(desk.redis)
+    figures = read_figures(store_of(desk.redis))
     assert (figures.dead, figures.unaccounted, figures.dead_unaccounted) == (0, 0, 0)
 
 
@@ -138,11 +139,11 @@ def test_more_than_a_page_comes_back(desk: Desk) -> None:
     """The index counts them as it did before."""
     for number in range(1_100):
         desk.bury(f"order-{number}")
-    before = Facets.read(desk.redis, now=time.time()).total
+    before = Facets.read(store_of(desk.redis), now=time.time()).total
     desk.run("export", "-o", str(desk.file))
     desk.run("purge", "--all", "--yes")
     assert desk.put_back()["imported"] == 1_100
-    assert before == Facets.read(desk.redis, now=time.time()).total
+    assert before == Facets.read(store_of(desk.redis), now=time.time()).total
 
 
 def test_an_imported_letter_takes_no_other_letters_place(desk: Desk) -> None:
@@ -239,5 +240,7 @@ def test_a_purge_and_an_import_are_audited(desk: Desk) -> None:
     desk.run("export", "-o", str(desk.file))
     desk.run("purge", "--reason", "rejected", "--yes")
     desk.put_back()
-    entries = [(entry.action, entry.what, entry.count) for entry in Audit(desk.redis).read()]
+    entries = [
+        (entry.action, entry.what, entry.count) for entry in Audit(store_of(desk.redis)).read()
+    ]
     assert entries == [("import", None, 1), ("purge", "reason rejected", 1)]

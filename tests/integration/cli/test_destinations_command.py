@@ -12,8 +12,8 @@ from click.testing import Result
 from redis import Redis
 
 from tests.builders.commands import objects, tiktok_events
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetters
 from worker.reporting.audit import Audit
 
@@ -52,7 +52,7 @@ class Desk:
 
     def due(self) -> list[str]:
         """Destinations that a worker would look at."""
-        ready: Any = self.redis.zrange(keys.READY, 0, -1)
+        ready: Any = self.redis.zrange(keys.ready, 0, -1)
         return [name.decode() for name in ready]
 
 
@@ -194,12 +194,12 @@ def test_what_waits_can_be_buried_to_be_edited(desk: Desk) -> None:
     desk.run("park", "web:C0SEEN", "--reason", "refused: no match key")
     (row,) = desk.json("resume", "web:C0SEEN", "--bury", "--yes")
     assert (row["parked"], row["waiting"]) == (False, 0)
-    letters = list(DeadLetters(desk.redis))
+    letters = list(DeadLetters(store_of(desk.redis)))
     assert len(letters) == 30
     assert {(one.reason, one.message) for one in letters} == {("rejected", "refused: no match key")}
     assert all(one.event_id and one.expires_at > one.died_at for one in letters)
-    assert desk.redis.hget(keys.COUNTERS, "dead:rejected") == b"30"
-    entries = [(entry.action, entry.count) for entry in Audit(desk.redis).read()]
+    assert desk.redis.hget(keys.counters, "dead:rejected") == b"30"
+    entries = [(entry.action, entry.count) for entry in Audit(store_of(desk.redis)).read()]
     assert ("bury", 30) in entries
 
 
@@ -211,7 +211,7 @@ def test_what_another_producer_wrote_is_not_buried_raw(desk: Desk) -> None:
     block: dict[Any, Any] = {"n": 1, "b": orjson.dumps([raw])}
     desk.redis.xadd(keys.outbox("web:C0SEEN"), block)
     desk.json("resume", "web:C0SEEN", "--bury", "--yes")
-    (letter,) = (one for one in DeadLetters(desk.redis) if one.event_id == "foreign")
+    (letter,) = (one for one in DeadLetters(store_of(desk.redis)) if one.event_id == "foreign")
     assert b"ann@shop.example" not in orjson.dumps(letter.body)
 
 
@@ -220,12 +220,12 @@ def test_nothing_is_buried_without_a_yes(desk: Desk) -> None:
     desk.track("C0SEEN")
     desk.run("park", "web:C0SEEN")
     assert desk.run("resume", "web:C0SEEN", "--bury").exit_code == 1
-    assert not list(DeadLetters(desk.redis))
-    assert desk.redis.hexists(keys.PARKED, "web:C0SEEN")
+    assert not list(DeadLetters(store_of(desk.redis)))
+    assert desk.redis.hexists(keys.parked, "web:C0SEEN")
 
 
 def test_only_what_is_parked_is_buried(desk: Desk) -> None:
     """Events of another destination may be on their way."""
     desk.track("C0SEEN")
     assert desk.run("resume", "web:C0SEEN", "--bury", "--yes").exit_code == 1
-    assert not list(DeadLetters(desk.redis))
+    assert not list(DeadLetters(store_of(desk.redis)))

@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 from redis import Redis
 
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.cli import main
 from worker.cli.doctor import checks as doctor
 from worker.cli.doctor.diagnosis import Outcome
@@ -44,7 +44,7 @@ class Patient:
 @pytest.fixture
 def patient(redis: Redis, redis_url: str) -> Patient:
     """A patient in good health; a worker is at work."""
-    redis.set(keys.AWAKE, 1)
+    redis.set(keys.awake, 1)
     return Patient(
         redis,
         {
@@ -69,7 +69,7 @@ def test_a_healthy_system_passes_every_check(patient: Patient) -> None:
 
 def test_no_worker_is_a_warning(patient: Patient) -> None:
     """The doctor is asked before the first worker starts, too."""
-    patient.redis.delete(keys.AWAKE)
+    patient.redis.delete(keys.awake)
     result = patient.run()
     assert result.exit_code == 0
     assert "Start one: tiktok-events worker" in result.stdout
@@ -78,7 +78,7 @@ def test_no_worker_is_a_warning(patient: Patient) -> None:
 
 def test_a_worker_that_waits_for_work_answers(patient: Patient, redis_url: str) -> None:
     """A real one, with nothing to do, is found by asking."""
-    patient.redis.delete(keys.AWAKE)
+    patient.redis.delete(keys.awake)
     command = [sys.executable, "-m", "worker.cli", "worker", "--pool", "solo"]
     environment = os.environ | {
         "TIKTOK_EVENTS_REDIS_URL": redis_url,
@@ -160,7 +160,7 @@ def test_events_that_wait_for_a_token_fail(patient: Patient) -> None:
 
 def test_a_parked_destination_is_a_warning(patient: Patient) -> None:
     """It waits for a person, who is told how to let it go on."""
-    Parking(patient.redis).park("web:C0PIXEL")
+    Parking(store_of(patient.redis)).park("web:C0PIXEL")
     result = patient.run()
     assert result.exit_code == 0
     assert "waiting for a person: web:C0PIXEL" in result.stdout

@@ -15,10 +15,10 @@ from redis import Redis
 
 from tests.builders import letters
 from tests.builders.letters import PURCHASE
+from tests.builders.stores import keys, store_of
 from tests.looks import VIEWS, Looker
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
-from tiktok_events.outbox import keys
 from worker.attempts.history import Attempt, History
 from worker.delivery.prepare import Preparer
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
@@ -86,31 +86,31 @@ def _other_type(key: str) -> Spoil:
 
 
 HASHES: Final = {
-    keys.COUNTERS: (b"accepted", b"delivered", b"dead:rejected", b"audit_trimmed", b"replays"),
-    keys.PARKED: (KEY.encode(),),
+    keys.counters: (b"accepted", b"delivered", b"dead:rejected", b"audit_trimmed", b"replays"),
+    keys.parked: (KEY.encode(),),
     keys.state(KEY): (b"waiting", b"failures", b"not_before", b"parked_at"),
     keys.attempts(KEY): (),
-    keys.DEAD: (),
-    keys.DEAD_KINDS: (),
-    keys.DEAD_LEDGER: (),
-    keys.DELAYED_EVENTS: (),
-    keys.ALERTS: (b"dead_per_minute",),
+    keys.dead: (),
+    keys.dead_kinds: (),
+    keys.dead_ledger: (),
+    keys.delayed_events: (),
+    keys.alerts: (b"dead_per_minute",),
     keys.replay(1): (),
     keys.replay_places(1): (),
     keys.state("\x1b[31mjunk"): (b"waiting", b"parked"),
 }
 ZSETS: Final = (
-    *(keys.READY, keys.DELAYED, keys.DELAYED_IDS, keys.DEAD_EVENT_IDS),
-    *(keys.REPLAYS, keys.REPLAYS_ENDED, keys.DEATHS),
+    *(keys.ready, keys.delayed, keys.delayed_ids, keys.dead_event_ids),
+    *(keys.replays, keys.replays_ended, keys.deaths),
 )
 SPOILERS: Final[dict[str, Spoil]] = {
     **{f"fields of {key}": _hash(key, *fields) for key, fields in HASHES.items()},
     **{f"members of {key}": _zset(key) for key in ZSETS},
     **{f"scores of {key}": _rescored(key) for key in ZSETS},
-    **{f"type of {key}": _other_type(key) for key in (*HASHES, *ZSETS, keys.AUDIT)},
+    **{f"type of {key}": _other_type(key) for key in (*HASHES, *ZSETS, keys.audit)},
     f"type of {keys.outbox(KEY)}": _other_type(keys.outbox(KEY)),
-    "entries of the audit": _stream(keys.AUDIT),
-    "fields of the audit": _stream(keys.AUDIT, b"who", b"action", b"count", b"facts"),
+    "entries of the audit": _stream(keys.audit),
+    "fields of the audit": _stream(keys.audit, b"who", b"action", b"count", b"facts"),
     "blocks": _stream(keys.outbox(KEY), b"n", b"b"),
 }
 
@@ -118,7 +118,7 @@ SPOILERS: Final[dict[str, Spoil]] = {
 @pytest.fixture
 def looker(redis: Redis, redis_url: str, tmp_path: Any) -> Looker:
     """Looks at a server; `doctor` asks no worker for an answer while one is awake."""
-    redis.set(keys.AWAKE, 1)
+    redis.set(keys.awake, 1)
     return Looker(
         {
             "TIKTOK_EVENTS_REDIS_URL": redis_url,
@@ -132,19 +132,21 @@ def looker(redis: Redis, redis_url: str, tmp_path: Any) -> Looker:
 def fill(redis: Redis, url: str) -> None:
     """Something of everything."""
     redis.flushall()
-    redis.set(keys.AWAKE, 1)
+    redis.set(keys.awake, 1)
     with Client(url, event_source_id="C0PIXEL") as client:
         client.track_many([{"event": "Purchase"}] * 3)
         client.track({"event": "Lead"}, delay=600)
-    redis.zadd(keys.READY, {KEY: 0})
-    outbox = Outbox(redis, consumer="one", lease_ms=60_000)
+    redis.zadd(keys.ready, {KEY: 0})
+    outbox = Outbox(store_of(redis), consumer="one", lease_ms=60_000)
     outbox.claim([Want(KEY, 1, 1_000, TokenLimit("digest", 1.0))])
     now = time.time()
     history = History(now).after(Attempt(now, "ambiguous", None, 12, None))
-    DeadLetters(redis).bury(letter(now, history))
-    Parking(redis).park(KEY, "because")
-    Replays(redis).ask(ReplayRequest(wanted=LetterFilter(), asked_at=now, asked_by="me"))
-    Audit(redis).record(Action.PARK, who="me", filter=KEY, count=1, result="parked", reason="why")
+    DeadLetters(store_of(redis)).bury(letter(now, history))
+    Parking(store_of(redis)).park(KEY, "because")
+    Replays(store_of(redis)).ask(ReplayRequest(wanted=LetterFilter(), asked_at=now, asked_by="me"))
+    Audit(store_of(redis)).record(
+        Action.PARK, who="me", filter=KEY, count=1, result="parked", reason="why"
+    )
 
 
 def letter(now: float, history: History, body: Any = PURCHASE) -> DeadLetter:
@@ -162,7 +164,7 @@ def test_views_of_something_of_everything_are_fine(looker: Looker, redis: Redis)
 
 def test_whoever_looks_meanwhile_tells_what_was_wrong(looker: Looker, redis: Redis) -> None:
     """A sum that does not close fails what is watched; where it need not close, it does not."""
-    redis.hset(keys.COUNTERS, "accepted", 5)
+    redis.hset(keys.counters, "accepted", 5)
     with VIEWS.watched(looker.environment, closes=False):
         pass
     with (
@@ -176,7 +178,7 @@ def test_a_letter_of_the_far_future_is_shown(looker: Looker, redis: Redis) -> No
     """An absurd `event_time` makes a deadline that no calendar has: it is the last day."""
     url = f"https://shop.example/{'y' * 200}"
     far = {"event": "Purchase", "event_time": 10**14, "page": {"url": url}}
-    letters = DeadLetters(redis)
+    letters = DeadLetters(store_of(redis))
     preparer = Preparer(Destination.from_key(KEY), Settings())
     expires_at = preparer.expires_at(far)
     of_far = DeadLetter.of(
@@ -198,9 +200,9 @@ def test_a_letter_of_the_far_future_is_shown(looker: Looker, redis: Redis) -> No
 def test_doctor_and_status_name_the_junk(looker: Looker, redis: Redis) -> None:
     """Where it stands is told; what it stands for counts as nothing."""
     redis.hset(keys.state(KEY), mapping={"waiting": "many", "not_before": "\x1b[2J"})
-    redis.hset(keys.PARKED, "\x1b[31mjunk", "")
+    redis.hset(keys.parked, "\x1b[31mjunk", "")
     found = orjson.loads(looker.run("status", "--json").stdout)
-    places = [f"{keys.PARKED}: \x1b[31mjunk", f"{keys.state(KEY)}: not_before"]
+    places = [f"{keys.parked}: \x1b[31mjunk", f"{keys.state(KEY)}: not_before"]
     assert found["junk"] == [*places, f"{keys.state(KEY)}: waiting"]
     assert "junk in Redis" in looker.run("status").stdout
     checks = map(orjson.loads, looker.run("doctor", "--json").stdout.splitlines())
@@ -214,10 +216,10 @@ def test_the_token_limit_writes_whole_milliseconds(looker: Looker, redis: Redis)
     url = looker.environment["TIKTOK_EVENTS_REDIS_URL"]
     with Client(url, event_source_id="C0PIXEL", linger_ms=0) as client:
         client.track_many([{"event": "Purchase"}] * 300)
-    outbox = Outbox(redis, consumer="one", lease_ms=60_000)
+    outbox = Outbox(store_of(redis), consumer="one", lease_ms=60_000)
     want = Want(KEY, 1, 1_000, TokenLimit("digest", 0.7))
     while outbox.claim([want])[0].blocks:
-        redis.zadd(keys.READY, {KEY: 0})
+        redis.zadd(keys.ready, {KEY: 0})
     not_before: Any = redis.hget(keys.state(KEY), "not_before")
     assert not_before.isdigit()
     assert not list(Looker(looker.environment).problems())

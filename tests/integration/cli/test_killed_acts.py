@@ -17,6 +17,7 @@ from redis import Redis
 
 from tests.builders.commands import tiktok_events
 from tests.builders.letters import bury
+from tests.builders.stores import store_of
 from tiktok_events.event.match_keys import hash_text
 from worker.letters.dead_letters import DeadLetters
 from worker.letters.file import to_line
@@ -78,7 +79,7 @@ def bury_some(redis: Redis, count: int) -> None:
 
 def export_and_forget(redis: Redis, path: Path) -> None:
     """The letters stand in a file only; the counters begin anew."""
-    path.write_bytes(b"".join(map(to_line, DeadLetters(redis))))
+    path.write_bytes(b"".join(map(to_line, DeadLetters(store_of(redis)))))
     redis.flushdb()
 
 
@@ -116,13 +117,13 @@ def halted(
 
 def entry_of(redis: Redis) -> Entry:
     """The only entry of the audit."""
-    (entry,) = Audit(redis).read()
+    (entry,) = Audit(store_of(redis)).read()
     return entry
 
 
 def gone_from(redis: Redis, act: str) -> int:
     """How many letters the act has changed or removed, by the letters themselves."""
-    letters = list(DeadLetters(redis))
+    letters = list(DeadLetters(store_of(redis)))
     if act in {"purge", "erase"}:
         return LETTERS - len(letters)
     if act == "import":
@@ -149,7 +150,7 @@ def test_an_act_that_is_ended_says_how_far_it_came(
         signal.SIGINT: ("stopped: KeyboardInterrupt", 1),
     }
     assert (entry.result, process.returncode) == expected[ending]
-    assert read_figures(redis).dead_unaccounted == 0
+    assert read_figures(store_of(redis)).dead_unaccounted == 0
 
 
 def test_after_a_minute_of_silence_it_is_interrupted(

@@ -15,8 +15,8 @@ from click.testing import Result
 from redis import Redis
 
 from tests.builders.commands import tiktok_events
+from tests.builders.stores import keys
 from tests.builders.waiting import ids_waiting
-from tiktok_events.outbox import keys
 
 GOOD = {"event": "Purchase", "event_source_id": "C0PIXEL"}
 

@@ -17,8 +17,8 @@ from redis import Redis
 
 from tests.builders.commands import tiktok_events
 from tests.builders.environment import environment
+from tests.builders.stores import keys
 from tests.builders.waiting import ids_waiting
-from tiktok_events.outbox import keys
 
 ROOT = Path(__file__).parents[3]
 OUTBOX = keys.outbox("web:P")

@@ -10,9 +10,9 @@ from click.testing import Result
 from redis import Redis
 
 from tests.builders.commands import tiktok_events
+from tests.builders.stores import keys
 from tiktok_events import Client
 from tiktok_events.errors import InvalidSetting
-from tiktok_events.outbox import keys
 from tiktok_events.settings import ClientSettings
 from tiktok_events.spool.spool import Spool
 from worker.local.loopback import free_port
@@ -79,7 +79,7 @@ def test_a_flush_moves_everything(redis: Redis, redis_url: str, path: Path) -> N
     second = run(path, "flush", "--json", redis_url=redis_url)
     assert first.stdout == "5,000 events moved into the outbox.\n"
     assert orjson.loads(second.stdout) == {"flushed": 0, "waiting": 0}
-    assert redis.hget(keys.COUNTERS, "accepted") == b"5000"
+    assert redis.hget(keys.counters, "accepted") == b"5000"
 
 
 def test_a_file_may_be_named(redis: Redis, redis_url: str, path: Path, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_file_may_be_named(redis: Redis, redis_url: str, path: Path, tmp_path:
     leave(path, "C0PIXEL")
     elsewhere = tmp_path / "other.sqlite"
     result = run(elsewhere, "flush", "--file", str(path), redis_url=redis_url)
-    assert (result.exit_code, redis.hget(keys.COUNTERS, "accepted")) == (0, b"250")
+    assert (result.exit_code, redis.hget(keys.counters, "accepted")) == (0, b"250")
 
 
 def test_a_flush_without_redis_fails_and_keeps_all(path: Path) -> None:

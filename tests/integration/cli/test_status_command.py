@@ -17,8 +17,8 @@ from redis import Redis
 from tests.builders.commands import tiktok_events
 from tests.builders.letters import bury
 from tests.builders.replays import replay_letter
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetters
 from worker.letters.filter import LetterFilter
 from worker.operations.status import read_figures
@@ -67,7 +67,7 @@ def test_waiting_events_are_counted(redis: Redis, redis_url: str) -> None:
 
 def test_every_end_of_an_event_is_counted(redis: Redis, redis_url: str) -> None:
     """Buried, replayed and purged letters are told apart, and all of them accounted for."""
-    letters = DeadLetters(redis)
+    letters = DeadLetters(store_of(redis))
     ids = [bury(redis) for _ in range(3)]
     assert replay_letter(redis, ids[0])
     letters.purge(list(letters.find(LetterFilter(ids=(ids[1],)))))
@@ -88,7 +88,7 @@ def test_a_missing_event_is_seen(redis: Redis, redis_url: str) -> None:
 
 def test_a_missing_dead_letter_is_seen(redis: Redis, redis_url: str) -> None:
     """The dead letters have an account of their own."""
-    redis.hdel(keys.DEAD, bury(redis))
+    redis.hdel(keys.dead, bury(redis))
     assert figures(redis_url)["dead_unaccounted"] == 1
     assert "1 dead letter missing" in run(redis_url).stdout
 
@@ -97,7 +97,7 @@ def test_a_parked_destination_says_why(redis: Redis, redis_url: str) -> None:
     """It is found though it is not due, and stands first."""
     track(redis_url, 5, "C0BUSY")
     track(redis_url, 1)
-    Parking(redis).park(f"web:{PIXEL}", "credential: token revoked")
+    Parking(store_of(redis)).park(f"web:{PIXEL}", "credential: token revoked")
     rows = [line for line in run(redis_url).stdout.splitlines() if line.startswith("web:")]
     assert [row.split()[0] for row in rows] == [f"web:{PIXEL}", "web:C0BUSY"]
     assert "parked: credential: token revoked" in rows[0]
@@ -118,7 +118,7 @@ def test_the_picture_fits_a_hundred_columns(redis: Redis, redis_url: str) -> Non
     """Of many destinations with long names the most urgent are shown, the rest counted."""
     for number in range(23):
         track(redis_url, 1, f"{'7' * 60}{number}")
-    Parking(redis).park(f"web:{'7' * 60}3", "configuration: " + "no such pixel " * 20)
+    Parking(store_of(redis)).park(f"web:{'7' * 60}3", "configuration: " + "no such pixel " * 20)
     output = run(redis_url).stdout
     assert max(map(len, output.splitlines())) <= 100
     assert "3 destinations not shown" in output
@@ -138,7 +138,7 @@ def test_the_account_holds_under_traffic(redis: Redis, redis_url: str) -> None:
     thread = threading.Thread(target=traffic)
     thread.start()
     try:
-        differences = {read_figures(redis).unaccounted for _ in range(100)}
+        differences = {read_figures(store_of(redis)).unaccounted for _ in range(100)}
     finally:
         ended.set()
         thread.join()

@@ -14,9 +14,9 @@ from redis import Redis
 
 from tests.builders.nowhere import nowhere
 from tests.builders.spool import spooled
+from tests.builders.stores import keys
 from tests.builders.waiting import ids_waiting
 from tiktok_events import AsyncClient, Client, InvalidEvent, OutboxUnavailable
-from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
 from worker.local.loopback import free_port
 

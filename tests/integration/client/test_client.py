@@ -15,11 +15,12 @@ from celery.worker.request import Request
 from redis import Redis
 
 from tests.builders.claims import counter
+from tests.builders.stores import broker_keys, keys
 from tiktok_events import Client, InvalidEvent
 from tiktok_events.errors import EventTooLarge
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.blocks import BLOCK_BYTES, BLOCK_EVENTS
 from tiktok_events.outbox.doorbell import TASK
+from tiktok_events.outbox.keys import DOORBELL_QUEUE
 from worker.local.loopback import free_port
 
 PIXEL = "PIXEL1"
@@ -57,7 +58,7 @@ def test_track_writes_one_block(client: Client, redis: Redis) -> None:
     expected = EVENT | {"event_id": event_id, "event_time": 1_767_225_600}
     assert [[expected]] == blocks(redis)
     assert (counter(redis, "accepted"), redis.hget(keys.state(WEB), "waiting")) == (1, b"1")
-    due_ms = redis.zscore(keys.READY, WEB)
+    due_ms = redis.zscore(keys.ready, WEB)
     assert due_ms is not None
     assert before_ms - 1 <= due_ms - client.settings.linger_ms <= time.time() * 1000 + 1
 
@@ -184,14 +185,14 @@ def test_the_bell_is_rung_once_while_nobody_is_awake(client: Client, redis: Redi
     """One message says that there is work, however much."""
     for _ in range(3):
         client.track(EVENT)
-    assert redis.llen(keys.DOORBELL) == 1
+    assert redis.llen(broker_keys.doorbell) == 1
 
 
 def test_no_bell_is_rung_while_somebody_is_awake(client: Client, redis: Redis) -> None:
     """A deliver task that looks by itself needs none."""
-    redis.set(keys.AWAKE, "1")
+    redis.set(keys.awake, "1")
     client.track(EVENT)
-    assert redis.llen(keys.DOORBELL) == 0
+    assert redis.llen(broker_keys.doorbell) == 0
 
 
 def test_no_bell_is_rung_for_a_broker_elsewhere(
@@ -201,13 +202,13 @@ def test_no_bell_is_rung_for_a_broker_elsewhere(
     monkeypatch.setenv("TIKTOK_EVENTS_BROKER_URL", "redis://127.0.0.1:1/0")
     with Client(redis_url, event_source_id=PIXEL) as client:
         client.track(EVENT)
-    assert (len(ids(redis)), redis.llen(keys.DOORBELL)) == (1, 0)
+    assert (len(ids(redis)), redis.llen(broker_keys.doorbell)) == (1, 0)
 
 
 def test_celery_understands_the_doorbell(client: Client, redis: Redis, redis_url: str) -> None:
     """A real application reads the message from its queue and finds the task in it."""
     with Celery("test", broker=redis_url, set_as_current=False) as app:
-        app.conf.broker_transport_options = {"global_keyprefix": keys.BROKER_PREFIX}
+        app.conf.broker_transport_options = {"global_keyprefix": broker_keys.prefix}
 
         if TASK not in app.tasks:  # a test before it may have loaded the worker's own
 
@@ -218,12 +219,12 @@ def test_celery_understands_the_doorbell(client: Client, redis: Redis, redis_url
         client.track(EVENT)
         with app.connection_for_read() as connection:
             channel: Any = connection.default_channel
-            message = channel.basic_get(keys.DOORBELL_QUEUE)
+            message = channel.basic_get(DOORBELL_QUEUE)
             request = Request(message, app=app, task=app.tasks[TASK])
             assert (request.name, request.args, request.kwargs) == (TASK, [], {})
             assert request.task_id == message.properties["correlation_id"]
             message.ack()
-    assert redis.llen(keys.DOORBELL) == 0
+    assert redis.llen(broker_keys.doorbell) == 0
 
 
 def test_every_doorbell_has_an_id_of_its_own(client: Client, redis: Redis) -> None:
@@ -231,6 +232,6 @@ def test_every_doorbell_has_an_id_of_its_own(client: Client, redis: Redis) -> No
     messages = []
     for _ in range(2):
         client.track(EVENT)
-        messages.append(orjson.loads(redis.lpop(keys.DOORBELL)))  # type: ignore[arg-type]
+        messages.append(orjson.loads(redis.lpop(broker_keys.doorbell)))  # type: ignore[arg-type]
     tags = {message["properties"]["delivery_tag"] for message in messages}
     assert (len(tags), any("@" in tag for tag in tags)) == (2, False)

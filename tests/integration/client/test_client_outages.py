@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys
 from tests.builders.waiting import ids_waiting
 from tiktok_events import Client, OutboxUnavailable
-from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
 from worker.local.loopback import free_port
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys
 from tests.builders.waiting import events_waiting
 from tiktok_events import AsyncClient, Client, InvalidSetting, OutboxUnavailable, Policy
-from tiktok_events.outbox import keys
 
 OUTBOX = keys.outbox("web:PIXEL1")
 EVENT: dict[str, Any] = {

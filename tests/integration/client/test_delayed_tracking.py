@@ -13,8 +13,8 @@ import orjson
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys, store_of
 from tiktok_events import AsyncClient, Client, InvalidEvent, OutboxUnavailable, Policy
-from tiktok_events.outbox import keys
 from worker.operations.status import Figures, read_figures
 
 HOUR = timedelta(hours=1)
@@ -37,7 +37,7 @@ def client(redis: Redis, redis_url: str) -> Iterator[Client]:
 @pytest.fixture
 def figures(redis: Redis) -> Callable[[], Figures]:
     """Where the events are."""
-    return lambda: read_figures(redis)
+    return lambda: read_figures(store_of(redis))
 
 
 def places(figures: Figures) -> tuple[int, int, int, int, int]:
@@ -59,7 +59,7 @@ def test_a_delayed_event_is_accepted_and_in_no_outbox(
 def test_it_stands_there_hashed_with_the_time_of_the_call(client: Client, redis: Redis) -> None:
     """As in an outbox; `event_time` is when it happened, not when it is sent."""
     client.track(TRIAL, delay=60)
-    (body,) = redis.hvals(keys.DELAYED_EVENTS)
+    (body,) = redis.hvals(keys.delayed_events)
     assert b"jo@example.com" not in body
     assert orjson.loads(body)["event_time"] == pytest.approx(time.time(), abs=30)
 
@@ -76,7 +76,7 @@ def test_nothing_of_a_cancelled_event_stays(client: Client, redis: Redis) -> Non
     client.track(TRIAL, delay=HOUR)
     client.cancel("t1")
     answer, counters = sorted(cast("list[bytes]", redis.keys()))
-    assert counters == keys.COUNTERS.encode()
+    assert counters == keys.counters.encode()
     assert answer.startswith(keys.cancelled("").encode())
     assert (redis.get(answer), 0 < redis.ttl(answer) <= 60) == (b"1", True)
 
@@ -118,7 +118,7 @@ def test_a_second_hold_takes_the_place_of_the_first(
     """Of two events with one identity the API would count one; the accounts close."""
     client.track(TRIAL, delay=HOUR)
     client.track(TRIAL | {"properties": {"value": 1}}, delay=2 * HOUR)
-    (body,) = redis.hvals(keys.DELAYED_EVENTS)
+    (body,) = redis.hvals(keys.delayed_events)
     assert b'"value":1' in body
     assert places(figures()) == (2, 1, 0, 1, 0)
     assert figures().next_release_at == pytest.approx(time.time() + 7200, abs=60)

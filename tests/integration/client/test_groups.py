@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys
 from tests.builders.waiting import ids_waiting
 from tiktok_events import AsyncClient, Client, OutboxUnavailable
-from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
 from worker.local.loopback import free_port
 
@@ -107,7 +107,7 @@ def test_delays_and_cancellations_are_carried_among_others(client: Client, redis
         ],
     )
     assert [one.result() for one in answers] == ["e1", True, False, "e2", ["e3", "e4"]]
-    assert redis.zcard(keys.DELAYED) == 1
+    assert redis.zcard(keys.delayed) == 1
 
 
 def test_a_group_is_taught_a_script_that_the_server_forgot(client: Client, redis: Redis) -> None:

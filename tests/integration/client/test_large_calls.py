@@ -15,9 +15,9 @@ import orjson
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys
 from tests.builders.waiting import ids_waiting
 from tiktok_events import AsyncClient, Client, OutboxUnavailable
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.append import SCRIPT_BYTES
 from worker.local.embedded import EmbeddedServer
 
@@ -98,7 +98,7 @@ def test_up_to_a_mebibyte_a_call_is_one_step(redis: Redis, redis_url: str) -> No
     half = OF_A_SCRIPT // 2 - 1
     with Client(redis_url) as client:
         client.track_many(events(1, "C0OTHER"))
-        with watched(lambda: int(redis.hget(keys.COUNTERS, "accepted") or 0)) as seen:
+        with watched(lambda: int(redis.hget(keys.counters, "accepted") or 0)) as seen:
             client.track_many([*events(half, "C0A"), *events(half, "C0B")])
     assert seen <= {1, 1 + 2 * half}
     assert (waiting(redis, "C0A"), waiting(redis, "C0B")) == (half, half)

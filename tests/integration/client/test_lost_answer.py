@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 from redis import Redis
 
+from tests.builders.stores import store_of
 from tiktok_events import AsyncClient, Client
 from worker.local.embedded import EmbeddedServer
 from worker.operations.status import read_figures
@@ -86,7 +87,7 @@ def test_what_was_cancelled_is_said_to_be(proxy: LosingProxy, redis: Redis) -> N
         assert client.cancel("t1") is True
         assert proxy.lost == 1
         assert client.cancel("t1") is False
-    assert read_figures(redis).count("cancelled") == 1
+    assert read_figures(store_of(redis)).count("cancelled") == 1
 
 
 def test_what_was_not_cancelled_is_not_said_to_be(proxy: LosingProxy) -> None:
@@ -111,4 +112,4 @@ def test_an_async_client_gets_the_first_answer_too(proxy: LosingProxy, redis: Re
 
     asyncio.run(cancel())
     assert proxy.lost == 1
-    assert read_figures(redis).count("cancelled") == 1
+    assert read_figures(store_of(redis)).count("cancelled") == 1

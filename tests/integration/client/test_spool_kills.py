@@ -21,8 +21,8 @@ from redis import Redis
 
 import tiktok_events
 from tests.builders.spool import bodies, ids
+from tests.builders.stores import keys
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
 from worker.local.loopback import free_port
 

@@ -17,8 +17,8 @@ from redis import Redis
 
 from tests.builders.nowhere import nowhere
 from tests.builders.spool import bodies, ids
+from tests.builders.stores import keys
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 
 OUTBOX = keys.outbox("web:PIXEL1")
 EVENT: dict[str, Any] = {"event": "Purchase", "event_time": 1_767_225_600}

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client, Page
 from tiktok_events.event.destination import Destination
-from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
 from worker.letters.dead_letters import DeadLetters
 from worker.outbox.parking import Parking
@@ -56,12 +56,12 @@ def waiting(redis: Redis) -> int:
 
 def requests(redis: Redis) -> int:
     """Made so far."""
-    return int(redis.hget(keys.COUNTERS, "requests") or 0)
+    return int(redis.hget(keys.counters, "requests") or 0)
 
 
 def is_parked(redis: Redis) -> bool:
     """Whether the destination waits for a person."""
-    return PIXEL.key in Parking(redis).parked()
+    return PIXEL.key in Parking(store_of(redis)).parked()
 
 
 def test_a_destination_that_refuses_everything_is_parked(
@@ -74,12 +74,12 @@ def test_a_destination_that_refuses_everything_is_parked(
         engine.drain(BUDGET_S)
         assert is_parked(redis)
         assert requests(redis) <= 12 * attempt
-        assert (waiting(redis), len(list(DeadLetters(redis)))) == (EVENTS, 0)
-        assert Parking(redis).resume(PIXEL.key)
+        assert (waiting(redis), len(list(DeadLetters(store_of(redis))))) == (EVENTS, 0)
+        assert Parking(store_of(redis)).resume(PIXEL.key)
     sandbox.clear_rules()
     engine.drain(BUDGET_S)
     assert (waiting(redis), is_parked(redis)) == (0, False)
-    assert redis.hget(keys.COUNTERS, "delivered") == str(EVENTS).encode()
+    assert redis.hget(keys.counters, "delivered") == str(EVENTS).encode()
 
 
 def test_the_reason_is_in_the_apis_words(
@@ -104,5 +104,5 @@ def test_where_some_are_accepted_the_others_die_alone(
     while waiting(redis):
         engine.drain(BUDGET_S)
     assert not is_parked(redis)
-    assert redis.hget(keys.COUNTERS, "delivered") == str(EVENTS // 4).encode()
-    assert len(list(DeadLetters(redis))) == EVENTS - EVENTS // 4
+    assert redis.hget(keys.counters, "delivered") == str(EVENTS // 4).encode()
+    assert len(list(DeadLetters(store_of(redis)))) == EVENTS - EVENTS // 4

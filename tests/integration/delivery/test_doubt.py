@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client, Page
 from tiktok_events.event.destination import Destination
-from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
 from worker.attempts.history import History
 from worker.delivery.deliver import Batch, Delivery
@@ -51,7 +51,7 @@ def deliver(redis: Redis, redis_url: str, sandbox: Sandbox) -> Deliver:
         client.track_many({"event": "Lead", "event_id": one, "page": page} for one in ("a", "b"))
 
     def send(lease_s: float) -> None:
-        outbox = Outbox(redis, consumer="one", lease_ms=LEASE_MS)
+        outbox = Outbox(store_of(redis), consumer="one", lease_ms=LEASE_MS)
         account = Destinations(settings).account(PIXEL)
         (claim,) = outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.token_limit)])
         (claimed,) = claim.blocks
@@ -98,7 +98,7 @@ def test_when_each_part_is_refused(redis: Redis, sandbox: Sandbox, deliver: Deli
     sandbox.rule({"kind": "answer", "code": 40002}, match=AFTER_THE_FIRST)
     sandbox.rule(UNCLEAR)
     deliver(60.0)
-    letters = list(DeadLetters(redis))
+    letters = list(DeadLetters(store_of(redis)))
     assert [(letter.attempts, letter.ambiguous) for letter in letters] == [(2, True)] * 2
     assert [[entry["code"] for entry in letter.log] for letter in letters] == [[20001, 40002]] * 2
     assert [letter.ambiguous_since == letter.log[0]["at"] for letter in letters] == [True] * 2

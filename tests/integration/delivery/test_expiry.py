@@ -10,8 +10,9 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from tests.builders.parked import DAY_S, KEY, LIMIT, SETTINGS, WEEK_S, Parked, purchase
+from tests.builders.stores import keys, store_of
 from tiktok_events.event.destination import Destination
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import GROUP
 from worker.delivery.expiry import Sweep, is_time_to_sweep
 from worker.letters.dead_letters import DeadLetters
 from worker.operations.status import read_figures
@@ -33,7 +34,7 @@ def test_expired_events_of_a_parked_destination_die(parked: Parked) -> None:
     assert parked.run() == 3
     assert parked.dead() == dict.fromkeys(["old-1", "old-2", "old-3"], "expired")
     assert parked.redis.hget(keys.state(KEY), "waiting") == b"2"
-    assert parked.redis.zscore(keys.READY, KEY) is None
+    assert parked.redis.zscore(keys.ready, KEY) is None
     assert parked.run() == 0
     assert parked.ids_after_resume() == ["new-1", "new-2"]
 
@@ -43,7 +44,7 @@ def test_a_letter_of_the_sweep_says_why(parked: Parked) -> None:
     parked.track("old", age_s=WEEK_S)
     parked.park()
     parked.run()
-    (letter,) = DeadLetters(parked.redis)
+    (letter,) = DeadLetters(store_of(parked.redis))
     assert (letter.destination, letter.attempts, letter.ambiguous) == (KEY, 0, False)
     assert letter.message == "too old to be sent before its window closes"
     assert letter.expires_at <= time.time()
@@ -54,11 +55,11 @@ def test_the_accounts_hold_after_a_sweep(parked: Parked) -> None:
     parked.track(*(f"e{number}" for number in range(2500)), age_s=WEEK_S)
     parked.park()
     assert parked.run() == 2500
-    figures = read_figures(parked.redis)
+    figures = read_figures(store_of(parked.redis))
     assert (figures.unaccounted, figures.dead_unaccounted, figures.dead) == (0, 0, 2500)
     assert figures.buried == {"expired": 2500}
-    assert parked.redis.exists(keys.outbox(KEY), keys.attempts(KEY), keys.READY) == 0
-    assert Parking(parked.redis).parked() == {KEY: ""}
+    assert parked.redis.exists(keys.outbox(KEY), keys.attempts(KEY), keys.ready) == 0
+    assert Parking(store_of(parked.redis)).parked() == {KEY: ""}
 
 
 def test_one_line_tells_of_the_expired(parked: Parked) -> None:
@@ -86,7 +87,7 @@ def test_a_destination_that_goes_on_is_not_swept(parked: Parked) -> None:
     parked.track("old", age_s=WEEK_S)
     assert parked.run() == 0
     parked.park()
-    assert Parking(parked.redis).resume(KEY)
+    assert Parking(store_of(parked.redis)).resume(KEY)
     assert parked.run() == 0
     assert parked.dead() == {}
 
@@ -98,8 +99,8 @@ def test_a_wrong_clock_sweeps_nothing(parked: Parked, days: float) -> None:
     parked.track("new")
     parked.park()
     clock = ServerClock(lambda: time.time() + days * DAY_S)
-    outbox = Outbox(parked.redis, consumer="wrong", lease_ms=60_000, clock=clock)
-    assert Sweep(parked.redis, outbox, SETTINGS).run(lambda: True) == 0
+    outbox = Outbox(store_of(parked.redis), consumer="wrong", lease_ms=60_000, clock=clock)
+    assert Sweep(store_of(parked.redis), outbox, SETTINGS).run(lambda: True) == 0
     assert parked.dead() == {}
     assert parked.run() == 1
 
@@ -112,7 +113,7 @@ def test_what_was_claimed_before_is_swept_when_it_is_nobodys(parked: Parked) -> 
     assert parked.run() == 0
     settlement = Settlement(KEY, 0, LIMIT)
     settlement.again = [(block.id, block.claims, None, False) for block in claimed.blocks]
-    Outbox(parked.redis, consumer="other", lease_ms=60_000).settle(settlement)
+    Outbox(store_of(parked.redis), consumer="other", lease_ms=60_000).settle(settlement)
     assert parked.run() == 1
 
 
@@ -121,11 +122,9 @@ def test_what_a_dead_worker_held_is_swept_after_its_lease(parked: Parked) -> Non
     parked.track("old", age_s=WEEK_S)
     (block,) = parked.claim().blocks
     parked.park()
-    parked.redis.xclaim(
-        keys.outbox(KEY), keys.GROUP, "other", 0, [block.id], idle=60_000, retrycount=1
-    )
+    parked.redis.xclaim(keys.outbox(KEY), GROUP, "other", 0, [block.id], idle=60_000, retrycount=1)
     assert parked.run() == 1
-    (letter,) = DeadLetters(parked.redis)
+    (letter,) = DeadLetters(store_of(parked.redis))
     assert letter.ambiguous
 
 
@@ -136,7 +135,7 @@ def test_a_sweeper_that_dies_leaves_its_claims_to_the_next(parked: Parked) -> No
     ((block,),) = parked.sweep._claimed([Destination.from_key(KEY)])
     assert parked.run() == 0
     parked.redis.xclaim(
-        keys.outbox(KEY), keys.GROUP, "sweeper", 0, [block.claimed.id], idle=60_000, retrycount=1
+        keys.outbox(KEY), GROUP, "sweeper", 0, [block.claimed.id], idle=60_000, retrycount=1
     )
     assert parked.run() == 1
     assert parked.dead() == {"old": "expired"}
@@ -179,7 +178,7 @@ def test_windows_are_those_of_the_source(parked: Parked) -> None:
     parked.track("offline", age_s=9 * DAY_S, **nine_days)
     parked.track("web", age_s=9 * DAY_S)
     parked.park()
-    Parking(parked.redis).park("offline:7400")
+    Parking(store_of(parked.redis)).park("offline:7400")
     assert parked.run() == 1
     assert parked.dead() == {"web": "expired"}
 
@@ -196,6 +195,6 @@ def test_a_sweep_ends_when_it_is_told(parked: Parked) -> None:
 
 def test_one_worker_a_minute_sweeps(redis: Redis) -> None:
     """The others find that it was done."""
-    assert is_time_to_sweep(redis)
-    assert not is_time_to_sweep(redis)
-    assert 0 < redis.pttl(keys.SWEEPING) <= 60_000
+    assert is_time_to_sweep(store_of(redis))
+    assert not is_time_to_sweep(store_of(redis))
+    assert 0 < redis.pttl(keys.sweeping) <= 60_000

@@ -11,6 +11,7 @@ import pytest
 from redis import Redis
 
 from tests.builders import events
+from tests.builders.stores import store_of
 from tiktok_events import Client
 from worker.delivery.expiry import TOGETHER, Sweep
 from worker.letters.dead_letters import DeadLetters
@@ -34,7 +35,9 @@ def client(redis_url: str) -> Iterator[Client]:
 @pytest.fixture
 def sweep(redis: Redis) -> Sweep:
     """Of a process of its own."""
-    return Sweep(redis, Outbox(redis, consumer="sweeper", lease_ms=60_000), SETTINGS)
+    return Sweep(
+        store_of(redis), Outbox(store_of(redis), consumer="sweeper", lease_ms=60_000), SETTINGS
+    )
 
 
 def names(numbers: Iterable[int]) -> set[str]:
@@ -46,7 +49,7 @@ def park_many(redis: Redis, client: Client) -> None:
     """Each has one event; that of every odd one has expired."""
     client.track_many(purchase(number, age_s=WEEK_S * (number % 2)) for number in range(MANY))
     for name in names(range(MANY)):
-        Parking(redis).park(name)
+        Parking(store_of(redis)).park(name)
 
 
 def purchase(number: int, *, age_s: float) -> dict[str, Any]:
@@ -57,7 +60,7 @@ def purchase(number: int, *, age_s: float) -> dict[str, Any]:
 
 def dead(redis: Redis) -> set[str]:
     """Destinations that have lost an event."""
-    return {letter.destination for letter in DeadLetters(redis)}
+    return {letter.destination for letter in DeadLetters(store_of(redis))}
 
 
 def test_of_many_destinations_those_with_expired_events_lose_them(

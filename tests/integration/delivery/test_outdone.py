@@ -9,9 +9,9 @@ from random import Random
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
-from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
 from worker.attempts.history import Attempt, History
 from worker.delivery.deliver import Batch, Delivery
@@ -42,7 +42,7 @@ def settings(redis_url: str) -> Iterator[Settings]:
 @pytest.fixture
 def deliver(redis: Redis, redis_url: str, settings: Settings) -> Deliver:
     """Track so many events, and fail with them once more after others were taken so often."""
-    outbox = Outbox(redis, consumer="one", lease_ms=LEASE_MS)
+    outbox = Outbox(store_of(redis), consumer="one", lease_ms=LEASE_MS)
     api = EventsApi(settings.api_url, timeout_s=settings.request_timeout_s)
     delivery = Delivery(api, outbox, settings, Random(1))
 
@@ -92,5 +92,5 @@ def test_one_alone_is_postponed_by_a_lease(redis: Redis, deliver: Deliver) -> No
 def test_one_that_fails_again_and_again_is_given_up(redis: Redis, deliver: Deliver) -> None:
     """With the API's own words."""
     deliver(1, EXHAUSTED_AFTER - 1)
-    (letter,) = DeadLetters(redis)
+    (letter,) = DeadLetters(store_of(redis))
     assert (letter.reason, letter.code, letter.event_id) == ("exhausted", 50002, "e0")

@@ -14,9 +14,9 @@ from redis import Redis
 from tests.builders.claims import PIXEL
 from tests.builders.delivery import deliver_once
 from tests.builders.planted import sowings, traces
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client
 from tiktok_events.errors import InvalidEvent
-from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
 from worker.letters.dead_letters import DeadLetters
 from worker.settings import Settings
@@ -99,7 +99,7 @@ def test_nothing_that_another_producer_planted_goes_on(
         redis.xadd(keys.outbox(PIXEL.key), fields, id=f"{now * 1000}-{first + 1}")
     deliver_once(redis, settings, PIXEL)
 
-    letters = list(DeadLetters(redis))
+    letters = list(DeadLetters(store_of(redis)))
     assert len(sandbox.events()) + len(letters) == len(foreign)
     assert len(letters) >= len(events)
     found = (everything(redis), str(sandbox.events()), *capfd.readouterr(), caplog.text)

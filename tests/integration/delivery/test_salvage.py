@@ -11,9 +11,9 @@ import pytest
 from redis import Redis
 
 from tests.builders.delivery import deliver_once
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
-from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
 from worker.delivery.destinations import Destinations
 from worker.delivery.prepare import Preparer
@@ -64,7 +64,7 @@ def test_what_is_delivered_is_counted_by_place_and_destination(
     """Each place of an event once, without positions."""
     track(redis_url, ODD, ODD, {"event": "Lead", "page": ODD["page"]})
     deliver(settings)
-    figures = read_figures(redis)
+    figures = read_figures(store_of(redis))
     expected = {"properties.contents.price": 2, "properties.num_items": 2, "user.ip": 2}
     assert figures.count("delivered") == 3
     assert (expected, {PIXEL.key: expected}) == (figures.salvaged, figures.salvaged_by_destination)
@@ -79,20 +79,20 @@ def test_what_has_to_be_sent_again_is_not_counted_before(
     for _ in range(2):
         deliver(settings)
         redis.hdel(keys.state(PIXEL.key), "not_before")
-    assert read_figures(redis).salvaged == {}
+    assert read_figures(store_of(redis)).salvaged == {}
     deliver(settings)
-    assert read_figures(redis).salvaged["user.ip"] == 1
+    assert read_figures(store_of(redis)).salvaged["user.ip"] == 1
 
 
 def test_there_is_an_end_to_what_is_counted_apart(
     redis: Redis, redis_url: str, settings: Settings, deliver: Deliver
 ) -> None:
     """Beyond 5,000 pairs a destination counts with the others; its places do not get lost."""
-    redis.hset(keys.SALVAGED, mapping={f"web:P{number} user.ip": 1 for number in range(5_000)})
+    redis.hset(keys.salvaged, mapping={f"web:P{number} user.ip": 1 for number in range(5_000)})
     track(redis_url, ODD)
     deliver(settings)
-    assert redis.hget(keys.SALVAGED, "* user.ip") == b"1"
-    assert redis.hlen(keys.SALVAGED) == 5_003
+    assert redis.hget(keys.salvaged, "* user.ip") == b"1"
+    assert redis.hlen(keys.salvaged) == 5_003
 
 
 @pytest.mark.parametrize("where", ["environment", "file"])
@@ -107,7 +107,7 @@ def test_a_strict_destination_buries_it(
     strict = Settings.load({}, **given, destinations_file=file, strict=where == "environment")
     track(settings.redis_url, ODD)
     deliver(strict)
-    figures = read_figures(redis)
+    figures = read_figures(store_of(redis))
     assert (figures.buried, figures.salvaged) == ({"invalid": 1}, {})
 
 
@@ -116,7 +116,7 @@ def test_an_event_of_the_day_after_tomorrow_dies(
 ) -> None:
     """Whoever wrote it into the outbox: its clock or its unit is wrong."""
     track(redis_url, ODD)
-    outbox = Outbox(redis, consumer="one", lease_ms=60_000)
+    outbox = Outbox(store_of(redis), consumer="one", lease_ms=60_000)
     account = Destinations(settings).account(PIXEL)
     (claim,) = outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.token_limit)])
     block = OpenBlock.of(claim.blocks[0], lease_ends=time.monotonic() + 60)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
-from tiktok_events.outbox import keys
 from tiktok_events_sandbox import Sandbox
 from worker.delivery.deliver import Batch, Delivery
 from worker.delivery.destinations import Account, Destinations
@@ -51,7 +51,7 @@ def _event(event_id: str) -> dict[str, Any]:
 
 def _deliver_all(redis: Redis, settings: Settings, *, healthy_meanwhile: bool = False) -> None:
     """Claim what waits, and deliver it as one batch; another may succeed meanwhile."""
-    outbox = Outbox(redis, consumer="one", lease_ms=LEASE_MS)
+    outbox = Outbox(store_of(redis), consumer="one", lease_ms=LEASE_MS)
     account: Account = Destinations(settings).account(PIXEL)
     (claim,) = outbox.claim([Want(PIXEL.key, 1000, 1_000_000, account.token_limit)])
     lease_ends = time.monotonic() + LEASE_MS / 1000

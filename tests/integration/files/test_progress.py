@@ -6,8 +6,8 @@ import pytest
 from redis import Redis
 from redis.exceptions import ResponseError
 
+from tests.builders.stores import broker_keys, keys, store_of
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent
-from tiktok_events.outbox import keys
 from worker.files.progress import LIFETIME_S, FileTakenOver, SendProgress, SentBefore
 
 OUTBOX = keys.outbox("web:P")
@@ -16,7 +16,7 @@ PREPARER = EventPreparer({"web": "P"}, None, 65_536)
 
 def run(redis: Redis, *, resume: bool, digest: str = "d") -> tuple[SendProgress, SentBefore]:
     """A run that has begun, and what it found."""
-    progress = SendProgress(redis, digest, linger_ms=0, rings=True)
+    progress = SendProgress(store_of(redis), digest, linger_ms=0, rings=True)
     return progress, progress.begin(resume=resume)
 
 
@@ -39,7 +39,7 @@ def test_a_step_appends_and_notes_where_it_ends(redis: Redis) -> None:
     assert run(redis, resume=True)[1] == SentBefore(4, 3, 1)
     assert run(redis, resume=False)[1] == SentBefore(4, 3, 1)
     assert run(redis, resume=True)[1] == SentBefore()
-    assert (waiting(redis), redis.hget(keys.COUNTERS, "accepted")) == (3, b"3")
+    assert (waiting(redis), redis.hget(keys.counters, "accepted")) == (3, b"3")
 
 
 def test_a_step_whose_answer_was_lost_is_not_repeated(redis: Redis) -> None:
@@ -56,7 +56,7 @@ def test_a_slice_without_events_is_noted_too(redis: Redis) -> None:
     progress, _ = run(redis, resume=False)
     progress.append([], done=7, refused=7)
     assert (waiting(redis), run(redis, resume=True)[1]) == (0, SentBefore(7, 0, 7))
-    assert not redis.exists(keys.DOORBELL)
+    assert not redis.exists(broker_keys.doorbell)
 
 
 @pytest.mark.parametrize("resume", [True, False])

@@ -9,6 +9,7 @@ from redis import Redis
 
 from tests.builders import letters
 from tests.builders.replays import replay_letter
+from tests.builders.stores import store_of
 from worker.letters.dead_letters import DeadLetters, Reason
 from worker.letters.facets import Facets, Sum
 from worker.letters.filter import LetterFilter
@@ -56,13 +57,13 @@ def several(redis: Redis) -> Redis:
 
 def test_no_letters_are_nothing(redis: Redis) -> None:
     """Everything is zero, and exact."""
-    facets = Facets.read(redis, now=NOW)
+    facets = Facets.read(store_of(redis), now=NOW)
     assert (facets.total, facets.exact, facets.deadlines) == (Sum(), True, {})
 
 
 def test_letters_are_counted_by_what_they_have_in_common(several: Redis) -> None:
     """Every dimension adds up to the whole, the largest value first."""
-    facets = Facets.read(several, now=NOW)
+    facets = Facets.read(store_of(several), now=NOW)
     assert (facets.total.letters, facets.total.recoverable, facets.exact) == (4, 3, True)
     assert counts(facets, "reason") == {"rejected": 3, "invalid": 1}
     assert counts(facets, "code") == {40002: 3, None: 1}
@@ -78,7 +79,7 @@ def test_letters_are_counted_by_what_they_have_in_common(several: Redis) -> None
 
 def test_ages_and_deadlines_stand_in_their_order(several: Redis) -> None:
     """By whole hours; what expires in this very hour can still be sent."""
-    facets = Facets.read(several, now=NOW)
+    facets = Facets.read(store_of(several), now=NOW)
     assert list(counts(facets, "age").items()) == [("1h to 6h", 3), ("1d to 3d", 1)]
     assert list(counts(facets, "time_left").items()) == [
         ("expired", 1),
@@ -92,7 +93,7 @@ def test_ages_and_deadlines_stand_in_their_order(several: Redis) -> None:
 def test_money_is_added_up_per_currency(several: Redis) -> None:
     """All of it, and what can still be recovered; different currencies never meet."""
     bury(several, currency="JPY", value=1200)
-    money = Facets.read(several, now=NOW).as_dict()["money"]
+    money = Facets.read(store_of(several), now=NOW).as_dict()["money"]
     assert money == {
         "EUR": {"total": 22.5, "recoverable": 12.5},
         "JPY": {"total": 1200.0, "recoverable": 1200.0},
@@ -121,14 +122,14 @@ def test_a_filter_says_whether_it_was_kept_to_the_letter(
     several: Redis, wanted: LetterFilter, letters: int, *, exact: bool
 ) -> None:
     """Where only letters could tell, the figure is the most there can be, and says so."""
-    facets = Facets.read(several, wanted, now=NOW)
+    facets = Facets.read(store_of(several), wanted, now=NOW)
     assert (facets.total.letters, facets.exact) == (letters, exact)
 
 
 def test_what_is_gone_is_not_counted(several: Redis) -> None:
     """A replay, a purge and a change are seen at once."""
-    letters = DeadLetters(several)
+    letters = DeadLetters(store_of(several))
     assert replay_letter(several, "1-0")
     letters.purge(list(letters.find(LetterFilter(ids=("3-0",)))))
-    facets = Facets.read(several, now=NOW)
+    facets = Facets.read(store_of(several), now=NOW)
     assert (facets.total.letters, counts(facets, "message")) == (2, {"refused": 1, "value #": 1})

@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 from structlog.testing import capture_logs
 
-from tiktok_events.outbox import keys
+from tests.builders.stores import keys, store_of
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.letters.retention import Retention, due_within_a_day, used_bytes
@@ -27,7 +27,7 @@ class Graveyard:
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
-        self.letters = DeadLetters(redis)
+        self.letters = DeadLetters(store_of(redis))
 
     def bury(self, name: str, *, dead_days: float, left_days: float, filler: int = 0) -> None:
         """Bury a letter that died so long ago and expires in so long."""
@@ -47,7 +47,9 @@ class Graveyard:
         """One sweep; returns what was logged."""
         left = iter(range(steps))
         with capture_logs() as logged:
-            Retention(self.redis, settings(**limits)).run(lambda: next(left, -1) >= 0, now)
+            Retention(store_of(self.redis), settings(**limits)).run(
+                lambda: next(left, -1) >= 0, now
+            )
         return [dict(line) for line in logged]
 
     def names(self) -> list[str | None]:
@@ -90,10 +92,10 @@ def test_what_goes_is_counted_logged_and_audited(graveyard: Graveyard) -> None:
         graveyard.bury(f"old-{number}", dead_days=91, left_days=-84)
     purged = [one for one in graveyard.sweep() if one["event"] == "dead_letters_purged"]
     assert [(one["events"], one["reason"]) for one in purged] == [(510, "age")]
-    figures = read_figures(graveyard.redis)
+    figures = read_figures(store_of(graveyard.redis))
     assert (figures.count("purged"), figures.count("purged:retention")) == (510, 510)
     assert figures.dead_unaccounted == 0
-    (entry,) = Audit(graveyard.redis).read()
+    (entry,) = Audit(store_of(graveyard.redis)).read()
     assert (entry.who, entry.action, entry.count, entry.what) == (
         "worker",
         "purge",
@@ -119,7 +121,7 @@ def test_over_its_memory_the_nearest_deadlines_go(graveyard: Graveyard) -> None:
     logged = graveyard.sweep(dead_max_bytes=str(MEGABYTE))
     left = graveyard.names()
     assert left == [f"{number:03}" for number in range(300 - len(left), 300)]
-    assert 0.8 * MEGABYTE < used_bytes(graveyard.redis) <= MEGABYTE
+    assert 0.8 * MEGABYTE < used_bytes(store_of(graveyard.redis)) <= MEGABYTE
     (purged,) = [one for one in logged if one["event"] == "dead_letters_purged"]
     gone = 300 - len(left)
     assert (purged["log_level"], purged["reason"]) == ("error", "memory")
@@ -142,7 +144,7 @@ def test_it_is_said_a_day_before(graveyard: Graveyard) -> None:
     assert (warning["event"], warning["events"]) == ("dead_letters_will_be_purged", 1)
     assert graveyard.sweep() == []
     assert graveyard.names() == ["soon", "later"]
-    assert 0 < graveyard.redis.ttl(keys.DEAD_WARNED) <= DAY_S
+    assert 0 < graveyard.redis.ttl(keys.dead_warned) <= DAY_S
 
 
 def test_it_is_said_when_memory_is_nearly_full(graveyard: Graveyard) -> None:
@@ -158,8 +160,8 @@ def test_the_figures_tell_what_will_go(graveyard: Graveyard) -> None:
     """By the ledger's hours; with another age it is another number."""
     graveyard.bury("soon", dead_days=89.5, left_days=-82)
     graveyard.bury("alive", dead_days=89.5, left_days=3)
-    assert due_within_a_day(graveyard.redis, settings(), NOW) == 1
-    assert due_within_a_day(graveyard.redis, settings(dead_keep_days="100"), NOW) == 0
+    assert due_within_a_day(store_of(graveyard.redis), settings(), NOW) == 1
+    assert due_within_a_day(store_of(graveyard.redis), settings(dead_keep_days="100"), NOW) == 0
 
 
 def test_a_full_server_is_emptied_all_the_same(graveyard: Graveyard) -> None:
@@ -180,6 +182,6 @@ def test_a_status_shows_what_retention_took(graveyard: Graveyard) -> None:
     """And what it will take, when it knows the settings."""
     now = time.time()
     graveyard.bury("a", dead_days=(NOW - now) / DAY_S + 89.9, left_days=(now - NOW) / DAY_S - 80)
-    figures = read_figures(graveyard.redis, settings())
+    figures = read_figures(store_of(graveyard.redis), settings())
     assert figures.as_dict()["purged_within_a_day"] == 1
-    assert read_figures(graveyard.redis).as_dict()["purged_within_a_day"] is None
+    assert read_figures(store_of(graveyard.redis)).as_dict()["purged_within_a_day"] is None

@@ -9,6 +9,7 @@ import pytest
 from redis import Redis
 
 from tests.builders import letters as builders
+from tests.builders.stores import store_of
 from worker.letters.dead_letters import PAGE, Cursor, DeadLetter, DeadLetters, Reason
 from worker.letters.filter import LetterFilter
 from worker.letters.ledger import HOUR_S
@@ -27,7 +28,7 @@ def letter(number: int, **given: Any) -> DeadLetter:
 @pytest.fixture
 def letters(redis: Redis) -> DeadLetters:
     """No letters."""
-    return DeadLetters(redis)
+    return DeadLetters(store_of(redis))
 
 
 def bury(letters: DeadLetters, count: int, **given: Any) -> list[str]:

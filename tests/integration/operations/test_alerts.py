@@ -11,8 +11,8 @@ import pytest
 from redis import Redis
 
 from tests.builders import letters
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.operations.alerts.figures import expiring_values, measured
 from worker.operations.alerts.judge import (
     Alert,
@@ -38,7 +38,7 @@ def dead(value: float, threshold: float = 10) -> Figure:
 @pytest.fixture
 def alerts(redis: Redis) -> Alerts:
     """Alerts that are over as soon as it is calm."""
-    return Alerts(redis, calm_s=0.0)
+    return Alerts(store_of(redis), calm_s=0.0)
 
 
 def phases(alerts: Alerts, *values: float) -> list[str]:
@@ -57,7 +57,7 @@ def bury(redis: Redis, **given: Any) -> None:
 def values(redis: Redis, within_s: float = 86_400.0) -> dict[str, float]:
     """What expires within some seconds."""
     now = time.time()
-    return expiring_values(redis, now, now + within_s)
+    return expiring_values(store_of(redis), now, now + within_s)
 
 
 # --- incidents -----------------------------------------------------------------
@@ -71,21 +71,21 @@ def test_an_incident_begins_and_ends_once(alerts: Alerts) -> None:
 
 def test_an_incident_that_is_not_calm_for_long_goes_on(redis: Redis) -> None:
     """One low figure is not the end of it, and a high one begins the waiting anew."""
-    alerts = Alerts(redis, calm_s=60.0)
+    alerts = Alerts(store_of(redis), calm_s=60.0)
     assert phases(alerts, 10, 1, 1) == ["begun", "on", "on"]
     _calm_since(redis, seconds=61)
     assert phases(alerts, 9, 1) == ["on", "on"]
     _calm_since(redis, seconds=61)
     assert phases(alerts, 1) == ["over"]
-    assert redis.exists(keys.ALERTS) == 0
+    assert redis.exists(keys.alerts) == 0
 
 
 def _calm_since(redis: Redis, seconds: float) -> None:
     """Let an incident have been calm for some seconds."""
-    stored: Any = redis.hget(keys.ALERTS, "dead_per_minute")
+    stored: Any = redis.hget(keys.alerts, "dead_per_minute")
     since, _, peak = stored.split()
     calm_since = str(round((time.time() - seconds) * 1000)).encode()
-    redis.hset(keys.ALERTS, "dead_per_minute", b" ".join((since, calm_since, peak)))
+    redis.hset(keys.alerts, "dead_per_minute", b" ".join((since, calm_since, peak)))
 
 
 def test_the_end_tells_when_it_began_and_how_bad_it_was(alerts: Alerts) -> None:
@@ -104,7 +104,7 @@ def test_two_workers_never_announce_the_same(redis: Redis, redis_url: str) -> No
 
     def look() -> None:
         with Redis.from_url(redis_url, protocol=2) as own:
-            alerts = Alerts(own, calm_s=0.0)
+            alerts = Alerts(store_of(own), calm_s=0.0)
             for value in (50, 50, 0, 0):
                 start.wait(20)
                 (incident,) = alerts.judge([dead(value)])
@@ -130,8 +130,8 @@ def test_each_figure_has_an_incident_of_its_own(alerts: Alerts) -> None:
 
 def test_one_worker_at_a_time_looks(redis: Redis) -> None:
     """The others leave it to him for some seconds."""
-    assert [is_time_to_look(redis) for _ in range(3)] == [True, False, False]
-    assert 0 < redis.pttl(keys.ALERTING) <= 5_000
+    assert [is_time_to_look(store_of(redis)) for _ in range(3)] == [True, False, False]
+    assert 0 < redis.pttl(keys.alerting) <= 5_000
 
 
 @pytest.mark.parametrize(("took_s", "rest_ms"), [(0.01, 5_000), (2.0, 40_000)])
@@ -139,9 +139,9 @@ def test_a_look_that_took_long_is_followed_by_a_rest(
     redis: Redis, took_s: float, rest_ms: int
 ) -> None:
     """However many destinations there are, a worker has little to do with alerts."""
-    rest_after_look(redis, took_s)
-    assert rest_ms - 1_000 < redis.pttl(keys.ALERTING) <= rest_ms
-    assert not is_time_to_look(redis)
+    rest_after_look(store_of(redis), took_s)
+    assert rest_ms - 1_000 < redis.pttl(keys.alerting) <= rest_ms
+    assert not is_time_to_look(store_of(redis))
 
 
 # --- figures -------------------------------------------------------------------
@@ -150,7 +150,7 @@ def test_a_look_that_took_long_is_followed_by_a_rest(
 def figures(redis: Redis, *incidents: str, **thresholds: Any) -> dict[str, float]:
     """The measured figures, by name."""
     settings = Settings.load({}, **thresholds)
-    return {one.key: one.value for one in measured(redis, settings, list(incidents))}
+    return {one.key: one.value for one in measured(store_of(redis), settings, list(incidents))}
 
 
 def test_without_thresholds_nothing_is_measured(redis: Redis) -> None:
@@ -180,20 +180,20 @@ def test_deaths_are_those_of_the_last_minute(
     redis: Redis, notes: dict[int, int], expected: float
 ) -> None:
     """The total is compared with what was noted a minute ago."""
-    redis.hset(keys.COUNTERS, mapping={"accepted": 10, "dead:rejected": 7, "dead:invalid": 3})
+    redis.hset(keys.counters, mapping={"accepted": 10, "dead:rejected": 7, "dead:invalid": 3})
     for ago_s, total in notes.items():
         at = round((time.time() - ago_s) * 1000)
-        redis.zadd(keys.DEATHS, {f"{at} {total}": at})
+        redis.zadd(keys.deaths, {f"{at} {total}": at})
     found = figures(redis, alert_dead_per_minute=1)["dead_per_minute"]
     assert found == pytest.approx(expected, abs=0.1)
-    kept = [int(note.split()[0]) / 1000 for note, _ in redis.zscan_iter(keys.DEATHS)]
+    kept = [int(note.split()[0]) / 1000 for note, _ in redis.zscan_iter(keys.deaths)]
     assert sum(time.time() - at > 60 for at in kept) <= 1
 
 
 def test_notes_are_forgotten_when_nobody_looks(redis: Redis) -> None:
     """Alerts that were turned off leave no key behind."""
     figures(redis, alert_dead_per_minute=1)
-    assert 0 < redis.pttl(keys.DEATHS) <= 3_600_000
+    assert 0 < redis.pttl(keys.deaths) <= 3_600_000
 
 
 def test_the_oldest_of_all_outboxes_counts(redis: Redis, redis_url: str) -> None:
@@ -202,13 +202,13 @@ def test_the_oldest_of_all_outboxes_counts(redis: Redis, redis_url: str) -> None
     hour_ago_ms = round((time.time() - 3_600) * 1000)
     redis.xadd(keys.outbox("web:C0OLD"), {"n": 1, "b": "[{}]"}, id=f"{hour_ago_ms}-1")
     redis.hset(keys.state("web:C0OLD"), "waiting", 1)
-    Parking(redis).park("web:C0OLD")
-    Parking(redis).park("web:C0EMPTY")
+    Parking(store_of(redis)).park("web:C0OLD")
+    Parking(store_of(redis)).park("web:C0EMPTY")
     with Client(redis_url, event_source_id=PIXEL) as client:
         client.track({"event": "Lead"})
     found = figures(redis, alert_oldest_waiting_s=1)["oldest_waiting_s"]
     assert found == pytest.approx(3_600, abs=30)
-    told = [one.oldest_at for one in read_figures(redis).destinations if one.oldest_at]
+    told = [one.oldest_at for one in read_figures(store_of(redis)).destinations if one.oldest_at]
     assert min(told) == hour_ago_ms / 1000
 
 

@@ -11,9 +11,9 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from tasks.announce import announce
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
-from tiktok_events.outbox import keys
 from worker.attempts.verdict import Answer, Verdict
 from worker.delivery.attempt_log import parked_notice, tell
 from worker.operations.alerts.judge import Alert, Alerts, Figure, Incident, Phase
@@ -43,7 +43,10 @@ def parked(redis: Redis, redis_url: str) -> tuple[Outbox, Settled]:
     """A destination is parked by the answer to a request."""
     with Client(redis_url, event_source_id=PIXEL, linger_ms=0) as client:
         client.track({"event": "Lead"})
-    outbox, token_limit = Outbox(redis, consumer="one", lease_ms=60_000), TokenLimit("old", 10.0)
+    outbox, token_limit = (
+        Outbox(store_of(redis), consumer="one", lease_ms=60_000),
+        TokenLimit("old", 10.0),
+    )
     (claim,) = outbox.claim([Want(KEY, 1, 1_000, token_limit)])
     notice = parked_notice(DESTINATION, REFUSED)
     settlement = Settlement(KEY, 0, token_limit, park="credential: revoked", notice=notice)
@@ -53,9 +56,9 @@ def parked(redis: Redis, redis_url: str) -> tuple[Outbox, Settled]:
 
 def let_leases_end(redis: Redis) -> None:
     """A minute passes, and whoever was to tell has not."""
-    members: Any = redis.zrange(keys.ANNOUNCEMENTS, 0, -1)
+    members: Any = redis.zrange(keys.announcements, 0, -1)
     for member in members:
-        redis.zadd(keys.ANNOUNCEMENTS, {member: 1})
+        redis.zadd(keys.announcements, {member: 1})
 
 
 def told() -> list[dict[str, Any]]:
@@ -75,7 +78,7 @@ def test_a_parking_that_is_told_is_not_told_again(
     outbox.told(settled)
     let_leases_end(redis)
     assert [line["event"] for line in logs] == ["parked"]
-    assert (Announcements(redis).due(), told()) == (False, [])
+    assert (Announcements(store_of(redis)).due(), told()) == (False, [])
 
 
 def test_a_parking_whose_worker_was_killed_is_told_by_another(
@@ -85,9 +88,9 @@ def test_a_parking_whose_worker_was_killed_is_told_by_another(
     _, settled = parked(redis, redis_url)
     with capture_logs() as logs:
         tell(DESTINATION, REFUSED, settled)
-    assert (Announcements(redis).due(), told()) == (False, [])
+    assert (Announcements(store_of(redis)).due(), told()) == (False, [])
     let_leases_end(redis)
-    assert Announcements(redis).due()
+    assert Announcements(store_of(redis)).due()
     assert told() == [dict(line) for line in logs]
     let_leases_end(redis)
     assert told() == []
@@ -97,23 +100,23 @@ def test_an_alert_whose_worker_was_killed_is_told_by_another(
     redis: Redis, settings: Settings
 ) -> None:
     """Its beginning and its end, each as it was then."""
-    alerts = Alerts(redis, calm_s=0.0)
+    alerts = Alerts(store_of(redis), calm_s=0.0)
     (begun,) = alerts.judge([DEAD])
     (over,) = alerts.judge([Figure(Alert.DEAD_PER_MINUTE, 0.0, 10)])
     let_leases_end(redis)
-    found = [Incident.read(document) for _, document in Announcements(redis).take()]
+    found = [Incident.read(document) for _, document in Announcements(store_of(redis)).take()]
     assert sorted(found, key=lambda one: one.phase) == [begun, over]
     let_leases_end(redis)
     assert sorted(line["event"] for line in told()) == ["alert", "alert_over"]
-    assert redis.exists(keys.ANNOUNCEMENTS) == 0
+    assert redis.exists(keys.announcements) == 0
 
 
 def test_an_incident_that_goes_on_announces_nothing(redis: Redis) -> None:
     """Nor does a figure below its threshold."""
-    alerts = Alerts(redis)
+    alerts = Alerts(store_of(redis))
     phases = [one.phase for figure in (DEAD, DEAD) for one in alerts.judge([figure])]
     alerts.judge([Figure(Alert.OLDEST_WAITING_S, 1.0, 10)])
-    assert (phases, redis.zcard(keys.ANNOUNCEMENTS)) == ([Phase.BEGUN, Phase.ON], 1)
+    assert (phases, redis.zcard(keys.announcements)) == ([Phase.BEGUN, Phase.ON], 1)
 
 
 @pytest.mark.parametrize("junk", [b"junk", b"1 {", b"1 []", b"\xff\xfe {}"])
@@ -121,19 +124,19 @@ def test_junk_among_the_announcements_stops_nothing(
     redis: Redis, settings: Settings, junk: bytes
 ) -> None:
     """It is logged and goes; the others are told."""
-    Alerts(redis).judge([DEAD])
-    redis.zadd(keys.ANNOUNCEMENTS, {junk: 0})
+    Alerts(store_of(redis)).judge([DEAD])
+    redis.zadd(keys.announcements, {junk: 0})
     let_leases_end(redis)
     assert min(line["event"] for line in told()) == "alert"
-    assert redis.exists(keys.ANNOUNCEMENTS) == 0
+    assert redis.exists(keys.announcements) == 0
 
 
 def test_a_lease_from_before_the_clock_jumped_back_has_ended(
     redis: Redis, settings: Settings
 ) -> None:
     """It would last for ever otherwise."""
-    Alerts(redis).judge([DEAD])
-    (member,) = cast("list[bytes]", redis.zrange(keys.ANNOUNCEMENTS, 0, -1))
-    redis.zadd(keys.ANNOUNCEMENTS, {member: (time.time() + 86_400) * 1000})
-    assert Announcements(redis).due()
+    Alerts(store_of(redis)).judge([DEAD])
+    (member,) = cast("list[bytes]", redis.zrange(keys.announcements, 0, -1))
+    redis.zadd(keys.announcements, {member: (time.time() + 86_400) * 1000})
+    assert Announcements(store_of(redis)).due()
     assert [line["event"] for line in told()] == ["alert"]

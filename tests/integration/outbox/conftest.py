@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from redis import Redis
 
+from tests.builders.stores import SHARDS, store_of
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox.outbox import Appender
 from worker.outbox.outbox import Outbox
@@ -23,7 +24,7 @@ def append(redis: Redis) -> Iterator[Callable[..., None]]:
 
     def appended(*batch: PreparedEvent, linger_ms: int = 0) -> None:
         if linger_ms not in by_linger:
-            by_linger[linger_ms] = Appender(redis, linger_ms=linger_ms, rings=True)
+            by_linger[linger_ms] = Appender(redis, linger_ms=linger_ms, rings=True, shards=SHARDS)
         by_linger[linger_ms].append(batch)
 
     yield appended
@@ -34,10 +35,10 @@ def append(redis: Redis) -> Iterator[Callable[..., None]]:
 @pytest.fixture
 def outbox(redis: Redis) -> Outbox:
     """A worker process."""
-    return Outbox(redis, consumer="one", lease_ms=LEASE_MS)
+    return Outbox(store_of(redis), consumer="one", lease_ms=LEASE_MS)
 
 
 @pytest.fixture
 def rival(redis: Redis) -> Outbox:
     """Another one."""
-    return Outbox(redis, consumer="two", lease_ms=LEASE_MS)
+    return Outbox(store_of(redis), consumer="two", lease_ms=LEASE_MS)

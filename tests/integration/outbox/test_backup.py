@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from redis import Redis
 
+from tests.builders.stores import store_of
 from tiktok_events import Client
 from worker.local.embedded import EmbeddedServer
 from worker.operations.status import read_figures
@@ -46,5 +47,5 @@ def test_what_was_accepted_before_a_backup_is_there_after_a_restore(tmp_path: Pa
             "auto-aof-rewrite-percentage": "100"
         }
     with EmbeddedServer(restored) as server, Redis.from_url(server.url) as redis:
-        figures = read_figures(redis)
+        figures = read_figures(store_of(redis))
         assert (figures.count("accepted"), figures.waiting, figures.unaccounted) == (3, 3, 0)

@@ -14,8 +14,9 @@ import pytest
 from redis import Redis
 
 from tests.builders.claims import LEASE_MS, PIXEL, claim, delivered, due_again
+from tests.builders.stores import SHARDS, broker_keys, keys, store_of
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import GROUP
 from tiktok_events.outbox.outbox import Appender
 from worker.cli.doctor.accounts import worker_clocks
 from worker.cli.doctor.diagnosis import Outcome as CheckOutcome
@@ -33,7 +34,7 @@ LIMIT = keys.limit("digest")
 @pytest.fixture
 def clock(redis: Redis) -> ClockWatch:
     """It has looked before, as every worker does once a second."""
-    watch = ClockWatch(redis)
+    watch = ClockWatch(store_of(redis))
     assert not watch.look()
     return watch
 
@@ -42,7 +43,7 @@ def append(redis: Redis, *event_ids: str, linger_ms: int = 0) -> None:
     """A producer's call."""
     bodies = [(one, json.dumps({"event_id": one}).encode()) for one in event_ids]
     prepared = [PreparedEvent(PIXEL, event_id, body) for event_id, body in bodies]
-    Appender(redis, linger_ms=linger_ms, rings=True).append(prepared)
+    Appender(redis, linger_ms=linger_ms, rings=True, shards=SHARDS).append(prepared)
 
 
 def take(outbox: Outbox) -> list[str]:
@@ -60,17 +61,17 @@ def settle(outbox: Outbox, claimed: Claim, *, delay_ms: int | None = None) -> in
 
 def jump(redis: Redis, by_ms: int) -> None:
     """The clock jumps: what is stored lies so much further back, or ahead for a jump back."""
-    ready: Any = redis.zrange(keys.READY, 0, -1, withscores=True)
+    ready: Any = redis.zrange(keys.ready, 0, -1, withscores=True)
     for name, due in ready:
-        redis.zadd(keys.READY, {name: due - by_ms})
+        redis.zadd(keys.ready, {name: due - by_ms})
     for key in (STATE, LIMIT):
         for field in ("not_before", "stale_check", "next_at", "changed_at", "lowered_at"):
             if (moment := redis.hget(key, field)) is not None:
                 redis.hset(key, field, str(round(float(moment)) - by_ms))
-    if (seen := redis.get(keys.CLOCK)) is not None:
-        redis.set(keys.CLOCK, int(seen) - by_ms)
-    if (left_ms := redis.pttl(keys.AWAKE)) > 0:
-        redis.pexpire(keys.AWAKE, left_ms - by_ms)
+    if (seen := redis.get(keys.clock)) is not None:
+        redis.set(keys.clock, int(seen) - by_ms)
+    if (left_ms := redis.pttl(keys.awake)) > 0:
+        redis.pexpire(keys.awake, left_ms - by_ms)
     _shift_claims(redis, by_ms)
 
 
@@ -79,11 +80,11 @@ def _shift_claims(redis: Redis, by_ms: int) -> None:
     now_ms = seconds * 1000 + microseconds // 1000
     if not redis.exists(STREAM) or not redis.xinfo_groups(STREAM):
         return
-    claims: Any = redis.xpending_range(STREAM, keys.GROUP, "-", "+", 1000)
+    claims: Any = redis.xpending_range(STREAM, GROUP, "-", "+", 1000)
     for entry in claims:
         redis.xclaim(
             STREAM,
-            keys.GROUP,
+            GROUP,
             entry["consumer"],
             min_idle_time=0,
             message_ids=[entry["message_id"]],
@@ -142,7 +143,7 @@ def test_nobody_counts_as_awake(redis: Redis, clock: ClockWatch, outbox: Outbox)
     """Back: whoever was awake may be dead, and no bell was rung for an hour."""
     append(redis, "a")
     assert take(outbox) == [PIXEL.key]
-    redis.delete(keys.DOORBELL)
+    redis.delete(broker_keys.doorbell)
     jump(redis, -HOUR_MS)
     clock.look()
     assert outbox.ring()
@@ -152,7 +153,7 @@ def test_ids_go_on_in_order(redis: Redis, outbox: Outbox) -> None:
     """Back: a block is appended behind those with later times, and none is skipped."""
     seconds, _ = redis.time()
     redis.xadd(STREAM, {"n": 1, "b": '[{"event_id":"a"}]'}, id=f"{(seconds + 3600) * 1000}-1")
-    redis.set(keys.SEQUENCE, 1)
+    redis.set(keys.sequence, 1)
     append(redis, "b", "c")
     blocks = claim(outbox).blocks
     assert [json.loads(block.payload)[0]["event_id"] for block in blocks] == ["a", "b"]
@@ -185,13 +186,13 @@ def test_forward_every_wait_ends(
     newer = claim(rival)
     assert settle(outbox, older) == 1
     assert settle(rival, newer) == 0
-    assert redis.hget(keys.COUNTERS, "delivered") == b"1"
+    assert redis.hget(keys.counters, "delivered") == b"1"
 
 
 def test_a_jump_is_mended_once(redis: Redis, clock: ClockWatch) -> None:
     """By the first worker that sees it; the others find the new time."""
     jump(redis, -HOUR_MS)
-    assert [clock.look(), ClockWatch(redis).look()] == [True, False]
+    assert [clock.look(), ClockWatch(store_of(redis)).look()] == [True, False]
 
 
 @pytest.mark.parametrize("destinations", [500, 501])
@@ -200,7 +201,7 @@ def test_every_destination_is_mended(
 ) -> None:
     """However many there are."""
     due: Any = {f"web:C0PIXEL{number}": 0 for number in range(destinations)}
-    redis.zadd(keys.READY, due)
+    redis.zadd(keys.ready, due)
     jump(redis, -HOUR_MS)
     clock.look()
     assert len(outbox.take(1000, patience_ms=1000, stay=False).destinations) == destinations
@@ -212,29 +213,31 @@ def test_every_destination_is_mended(
 def test_a_worker_whose_clock_differs_is_noted_until_it_agrees(redis: Redis) -> None:
     """By machine and process, and with how much; `status` and `doctor` tell it."""
     ahead_s = 500.0
-    watch = ClockWatch(redis, "shop:17", lambda: time.time() + ahead_s)
+    watch = ClockWatch(store_of(redis), "shop:17", lambda: time.time() + ahead_s)
     watch.look()
-    assert read_figures(redis).clocks == {"shop:17": pytest.approx(500, abs=1)}
-    check = worker_clocks(read_figures(redis))
+    assert read_figures(store_of(redis)).clocks == {"shop:17": pytest.approx(500, abs=1)}
+    check = worker_clocks(read_figures(store_of(redis)))
     assert check.outcome is CheckOutcome.FAILED
     assert "shop:17 is 500" in check.message
     ahead_s = 0.5
     watch.look()
-    assert read_figures(redis).clocks == {}
-    assert worker_clocks(read_figures(redis)).outcome is CheckOutcome.OK
+    assert read_figures(store_of(redis)).clocks == {}
+    assert worker_clocks(read_figures(store_of(redis))).outcome is CheckOutcome.OK
 
 
 def test_a_worker_that_is_gone_is_not_told(redis: Redis) -> None:
     """It has not looked for a minute; the next note of another removes it."""
-    redis.hset(keys.CLOCKS, mapping={"gone:1": "90000 1000", "junk": "what"})
-    assert read_figures(redis).clocks == {}
-    ClockWatch(redis, "shop:17", lambda: 0.0).look()
-    assert redis.hkeys(keys.CLOCKS) == [b"shop:17"]
+    redis.hset(keys.clocks, mapping={"gone:1": "90000 1000", "junk": "what"})
+    assert read_figures(store_of(redis)).clocks == {}
+    ClockWatch(store_of(redis), "shop:17", lambda: 0.0).look()
+    assert redis.hkeys(keys.clocks) == [b"shop:17"]
 
 
 def test_every_take_tells_the_time(redis: Redis) -> None:
     """So a busy process knows it without a round trip more."""
-    outbox = Outbox(redis, consumer="one", lease_ms=LEASE_MS, clock=ServerClock(lambda: 0.0))
+    outbox = Outbox(
+        store_of(redis), consumer="one", lease_ms=LEASE_MS, clock=ServerClock(lambda: 0.0)
+    )
     assert outbox.clock.now() == 0.0
     take(outbox)
     seconds, micros = redis.time()

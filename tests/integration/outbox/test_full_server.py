@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client, OutboxUnavailable
-from tiktok_events.outbox import keys
 from worker.local.embedded import EmbeddedServer
 from worker.outbox.outbox import Outbox, Want
 from worker.outbox.settlement import Outcome, Settlement, TokenLimit
@@ -36,8 +36,8 @@ def _fill(client: Client) -> None:
 
 def test_a_full_server_can_be_emptied(full: Redis) -> None:
     """Taking, claiming and settling must not need memory that only they can free."""
-    outbox = Outbox(full, consumer="one", lease_ms=60_000)
-    accepted = int(full.hget(keys.COUNTERS, "accepted") or 0)
+    outbox = Outbox(store_of(full), consumer="one", lease_ms=60_000)
+    accepted = int(full.hget(keys.counters, "accepted") or 0)
     delivered = 0
     while destinations := outbox.take(16, patience_ms=1000, stay=False).destinations:
         for claim in outbox.claim([Want(name, 1000, 10_000_000, LIMIT) for name in destinations]):
@@ -48,12 +48,12 @@ def test_a_full_server_can_be_emptied(full: Redis) -> None:
             outbox.settle(settlement)
             delivered += sum(block.events for block in claim.blocks)
     assert delivered == accepted
-    assert full.hget(keys.COUNTERS, "delivered") == str(accepted).encode()
+    assert full.hget(keys.counters, "delivered") == str(accepted).encode()
 
 
 def test_a_full_server_can_hand_back_and_bury(full: Redis) -> None:
     """A back-off is written too: what failed is not claimed again at once."""
-    outbox = Outbox(full, consumer="one", lease_ms=60_000)
+    outbox = Outbox(store_of(full), consumer="one", lease_ms=60_000)
     (name,) = outbox.take(16, patience_ms=1000, stay=False).destinations
     want = Want(name, 100, 10_000_000, LIMIT)
     (claim,) = outbox.claim([want])

@@ -6,9 +6,9 @@ import pytest
 from redis import Redis
 
 from tests.builders.claims import delivered
+from tests.builders.stores import SHARDS, keys, store_of
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.outbox import Appender
 from worker.outbox.outbox import Claim, Outbox, Want
 from worker.outbox.settlement import TokenLimit
@@ -25,10 +25,10 @@ def destinations(count: int) -> list[str]:
 @pytest.fixture
 def outbox(redis: Redis) -> Outbox:
     """A worker, with an event waiting at each of ten destinations."""
-    Appender(redis, linger_ms=0, rings=False).append(
+    Appender(redis, linger_ms=0, rings=False, shards=SHARDS).append(
         [PreparedEvent(Destination.from_key(key), "e", b"{}") for key in destinations(10)]
     )
-    return Outbox(redis, consumer="one", lease_ms=60_000)
+    return Outbox(store_of(redis), consumer="one", lease_ms=60_000)
 
 
 def claim(outbox: Outbox, destination: str, token_limit: TokenLimit) -> Claim:
@@ -52,7 +52,7 @@ def test_a_token_whose_turn_has_not_come_claims_nothing(redis: Redis, outbox: Ou
     first, second, third, *_ = destinations(10)
     assert len(claim(outbox, first, SLOW).blocks) == 1
     assert claim(outbox, second, SLOW).blocks == []
-    due = redis.zscore(keys.READY, second)
+    due = redis.zscore(keys.ready, second)
     seconds, microseconds = redis.time()
     assert due is not None
     assert 0 < due - (seconds * 1000 + microseconds / 1000) <= 500
@@ -78,7 +78,7 @@ def test_requests_beyond_the_first_are_paid_for_later(redis: Redis, outbox: Outb
     first, second, *_ = destinations(10)
     settle(outbox, claim(outbox, first, FAST), FAST, extra_requests=2_000)
     assert claim(outbox, second, FAST).blocks == []
-    due = redis.zscore(keys.READY, second)
+    due = redis.zscore(keys.ready, second)
     seconds, microseconds = redis.time()
     assert due is not None
     assert 1_000 < due - (seconds * 1000 + microseconds / 1000) <= 2_000

@@ -8,8 +8,9 @@ import pytest
 from redis import Redis
 
 from tests.builders.claims import LIMIT, PIXEL, claim
+from tests.builders.stores import SHARDS, keys, store_of
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import GROUP
 from tiktok_events.outbox.outbox import Appender
 from worker.outbox.outbox import Claim, Outbox
 from worker.outbox.settlement import LeftPart, MixedBlock, Outcome, Settlement
@@ -26,20 +27,22 @@ def lose_data(redis: Redis) -> None:
 
 def lose_group(redis: Redis) -> None:
     """The blocks stay; who holds them is gone."""
-    redis.xgroup_destroy(STREAM, keys.GROUP)
+    redis.xgroup_destroy(STREAM, GROUP)
 
 
 @pytest.fixture
 def outbox(redis: Redis) -> Outbox:
     """A worker process."""
     append(redis)
-    return Outbox(redis, consumer="one", lease_ms=60_000)
+    return Outbox(store_of(redis), consumer="one", lease_ms=60_000)
 
 
 def append(redis: Redis) -> None:
     """Two events, each in a block."""
     for body in (b"{}", b"[]"):
-        Appender(redis, linger_ms=0, rings=False).append([PreparedEvent(PIXEL, "e", body)])
+        Appender(redis, linger_ms=0, rings=False, shards=SHARDS).append(
+            [PreparedEvent(PIXEL, "e", body)]
+        )
 
 
 def of(claimed: Claim) -> Settlement:
@@ -83,7 +86,7 @@ def test_a_claim_that_vanished_is_settled_as_lost(
     before = redis.xlen(STREAM)
     assert outbox.settle(end(claimed)).lost == 2
     assert redis.xlen(STREAM) == before
-    assert redis.hget(keys.COUNTERS, "delivered") is None
+    assert redis.hget(keys.counters, "delivered") is None
 
 
 def test_blocks_without_a_group_are_claimed_again(redis: Redis, outbox: Outbox) -> None:
@@ -103,4 +106,4 @@ def test_what_is_accepted_after_a_loss_is_delivered(redis: Redis, outbox: Outbox
     append(redis)
     assert outbox.take(16, patience_ms=1000, stay=False).destinations == [PIXEL.key]
     assert outbox.settle(done(claim(outbox))).lost == 0
-    assert redis.hget(keys.COUNTERS, "delivered") == b"2"
+    assert redis.hget(keys.counters, "delivered") == b"2"

@@ -18,7 +18,8 @@ from tests.builders.claims import (
     ids,
     take,
 )
-from tiktok_events.outbox import keys
+from tests.builders.stores import broker_keys, keys
+from tiktok_events.outbox.keys import GROUP
 from worker.outbox.outbox import Outbox, Rest, Want
 from worker.outbox.settlement import Settlement
 
@@ -28,7 +29,7 @@ def test_appended_events_are_waiting_and_counted(redis: Redis, append: Any) -> N
     append(*events(3), *events(2, OTHER))
     assert counter(redis, "accepted") == 5
     assert redis.hget(keys.state(PIXEL.key), "waiting") == b"3"
-    assert redis.zcard(keys.READY) == 2
+    assert redis.zcard(keys.ready) == 2
 
 
 def test_a_destination_is_due_after_the_linger(append: Any, outbox: Outbox) -> None:
@@ -120,7 +121,7 @@ def test_a_lost_group_is_made_anew_from_the_start(
     """A group from `$` would skip what stands in the stream."""
     append(*events(2))
     claim(outbox)
-    redis.xgroup_destroy(keys.outbox(PIXEL.key), keys.GROUP)
+    redis.xgroup_destroy(keys.outbox(PIXEL.key), GROUP)
     assert ids(claim(outbox)) == ["e0", "e1"]
 
 
@@ -136,14 +137,14 @@ def test_the_bell_rings_once_while_nobody_is_awake(redis: Redis, append: Any) ->
     """One message hangs in the doorbell's queue, however many events come."""
     for number in range(20):
         append(*events(1, first=number))
-    assert redis.llen(keys.DOORBELL) == 1
+    assert redis.llen(broker_keys.doorbell) == 1
 
 
 def test_no_bell_while_somebody_is_awake(redis: Redis, append: Any, outbox: Outbox) -> None:
     """A deliver task that looks anyway needs none."""
     outbox.take(1, patience_ms=1000, stay=True)
     append(*events(1))
-    assert redis.llen(keys.DOORBELL) == 0
+    assert redis.llen(broker_keys.doorbell) == 0
 
 
 def test_falling_asleep_and_the_last_look_are_one_step(
@@ -153,7 +154,7 @@ def test_falling_asleep_and_the_last_look_are_one_step(
     outbox.take(1, patience_ms=1000, stay=True)
     assert not outbox.take(1, patience_ms=1000, stay=False).awake
     append(*events(1))
-    assert redis.llen(keys.DOORBELL) == 1
+    assert redis.llen(broker_keys.doorbell) == 1
 
 
 def test_a_lost_bell_is_rung_again_when_work_is_due(
@@ -163,9 +164,9 @@ def test_a_lost_bell_is_rung_again_when_work_is_due(
     assert not outbox.ring()
     append(*events(1))
     assert not outbox.ring()
-    redis.delete(keys.DOORBELL)
+    redis.delete(broker_keys.doorbell)
     assert outbox.ring()
-    assert redis.llen(keys.DOORBELL) == 1
+    assert redis.llen(broker_keys.doorbell) == 1
 
 
 def test_a_busy_destination_is_offered_again_soon(append: Any, outbox: Outbox) -> None:

@@ -11,9 +11,9 @@ import pytest
 from redis import Redis
 from structlog.testing import capture_logs
 
+from tests.builders.stores import SHARDS, keys, store_of
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.outbox import Appender
 from worker.delivery import destinations
 from worker.delivery.destinations import Destinations
@@ -38,16 +38,18 @@ class Desk:
     def __init__(self, redis: Redis, path: Path) -> None:
         self.redis = redis
         self.path = path
-        self.parking = Parking(redis)
+        self.parking = Parking(store_of(redis))
         self.path.write_text(FILE.format("C0PIXEL", "old"))
-        self.workers = [Outbox(redis, consumer=name, lease_ms=60_000) for name in ("one", "two")]
+        self.workers = [
+            Outbox(store_of(redis), consumer=name, lease_ms=60_000) for name in ("one", "two")
+        ]
 
     def append(self, count: int = 1) -> None:
         """What a producer does; each event is a block of its own."""
         for number in range(count):
             body = json.dumps({"event_id": f"e{number}"}).encode()
             event = PreparedEvent(PIXEL, f"e{number}", body)
-            Appender(self.redis, linger_ms=0, rings=True).append([event])
+            Appender(self.redis, linger_ms=0, rings=True, shards=SHARDS).append([event])
 
     def destinations(self, **settings: Any) -> Destinations:
         """The tokens as a process reads them that starts now."""
@@ -152,7 +154,7 @@ def test_parked_destinations_stand_in_one_place(desk: Desk) -> None:
     desk.parking.resume(PIXEL.key)
     desk.parking.resume("web:C0OTHER")
     assert desk.parking.parked() == {}
-    assert desk.redis.exists(keys.PARKED) == 0
+    assert desk.redis.exists(keys.parked) == 0
 
 
 def test_a_new_token_resumes_with_one_probe(desk: Desk) -> None:

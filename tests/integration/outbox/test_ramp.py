@@ -7,7 +7,7 @@ from redis import Redis
 
 from tests.builders import claims
 from tests.builders.claims import PIXEL
-from tiktok_events.outbox import keys
+from tests.builders.stores import SHARDS, keys, store_of
 from tiktok_events.outbox.outbox import Appender
 from worker.outbox.outbox import Claim, Outbox, Rest
 from worker.outbox.parking import Parking
@@ -22,10 +22,10 @@ RAMP_MS = 4_000
 @pytest.fixture
 def outbox(redis: Redis) -> Outbox:
     """A worker, with many requests' worth of events waiting."""
-    appender = Appender(redis, linger_ms=0, rings=False)
+    appender = Appender(redis, linger_ms=0, rings=False, shards=SHARDS)
     for first in range(0, 100 * BATCH, BATCH):
         appender.append(claims.events(BATCH, first=first))
-    return Outbox(redis, consumer="one", lease_ms=60_000)
+    return Outbox(store_of(redis), consumer="one", lease_ms=60_000)
 
 
 def claim(outbox: Outbox) -> Claim:
@@ -65,7 +65,7 @@ def test_after_an_outage_requests_follow_each_other_slowly(redis: Redis, outbox:
     first, second = claim(outbox), claim(outbox)
     assert (len(first.blocks), second.rest, second.blocks) == (1, Rest.LATER, [])
     seconds, microseconds = redis.time()
-    due = redis.zscore(keys.READY, PIXEL.key)
+    due = redis.zscore(keys.ready, PIXEL.key)
     assert due is not None
     assert 0 < due - (seconds * 1000 + microseconds / 1000) <= 250
 
@@ -102,7 +102,7 @@ def test_a_failure_on_the_ramp_is_probed_again(redis: Redis, outbox: Outbox) -> 
 
 def test_a_resumed_destination_is_ramped_up_too(redis: Redis, outbox: Outbox) -> None:
     """What waited for days does not fall upon the API at once."""
-    parking = Parking(redis)
+    parking = Parking(store_of(redis))
     parking.park(PIXEL.key)
     parking.resume(PIXEL.key)
     end(outbox, claim(outbox), Outcome.HEALTHY)

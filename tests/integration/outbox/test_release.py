@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys, store_of
 from tests.builders.waiting import ids_waiting
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.operations.status import read_figures
 from worker.outbox.delayed import STEP, DelayedEvents
 from worker.outbox.parking import Parking
@@ -27,9 +27,9 @@ def lead(event_id: str, source_id: str = "C0PIXEL") -> dict[str, Any]:
 
 def pass_time(redis: Redis, seconds: float) -> None:
     """All times move into the past: for the server, so much of it has passed."""
-    held: Any = redis.zrange(keys.DELAYED, 0, -1)
+    held: Any = redis.zrange(keys.delayed, 0, -1)
     for key in held:
-        redis.zincrby(keys.DELAYED, -seconds * 1000, key)
+        redis.zincrby(keys.delayed, -seconds * 1000, key)
 
 
 def test_events_are_released_when_they_are_due(redis: Redis, redis_url: str) -> None:
@@ -37,7 +37,7 @@ def test_events_are_released_when_they_are_due(redis: Redis, redis_url: str) -> 
     with Client(redis_url) as client:
         for event_id, hours in (("c", 3), ("a", 1), ("b", 2), ("d", 4)):
             client.track(lead(event_id), delay=hours * HOUR_S)
-    delayed = DelayedEvents(redis)
+    delayed = DelayedEvents(store_of(redis))
     assert delayed.release() == 0
     pass_time(redis, 3.5 * HOUR_S)
     assert delayed.release() == 3
@@ -51,16 +51,16 @@ def test_each_goes_where_it_belongs_and_is_due_there(redis: Redis, redis_url: st
         for n in range(6):
             client.track(lead(f"e{n}", f"C0P{n % 3}"), delay=HOUR_S)
     pass_time(redis, HOUR_S)
-    assert DelayedEvents(redis).release() == 6
+    assert DelayedEvents(store_of(redis)).release() == 6
     assert [ids_waiting(redis, f"web:C0P{n}") for n in range(3)] == [
         ["e0", "e3"],
         ["e1", "e4"],
         ["e2", "e5"],
     ]
     (seconds, _) = redis.time()
-    due: Any = redis.zrange(keys.READY, 0, -1, withscores=True)
+    due: Any = redis.zrange(keys.ready, 0, -1, withscores=True)
     assert [at_ms / 1000 <= seconds + 1 for _, at_ms in due] == [True] * 3
-    assert read_figures(redis).unaccounted == 0
+    assert read_figures(store_of(redis)).unaccounted == 0
 
 
 def test_many_are_released_in_blocks_and_steps(redis: Redis, redis_url: str) -> None:
@@ -70,22 +70,22 @@ def test_many_are_released_in_blocks_and_steps(redis: Redis, redis_url: str) -> 
         for n in range(count):
             client.track(lead(f"e{n:04}"), delay=HOUR_S)
     pass_time(redis, HOUR_S)
-    assert DelayedEvents(redis).release() == count
+    assert DelayedEvents(store_of(redis)).release() == count
     assert ids_waiting(redis, PIXEL) == [f"e{n:04}" for n in range(count)]
     blocks: Any = redis.xrange(keys.outbox(PIXEL))
     sizes = [int(fields[b"n"]) for _, fields in blocks]
     assert sizes == [100] * (count // 100) + [50]
-    assert redis.exists(keys.DELAYED, keys.DELAYED_EVENTS, keys.DELAYED_IDS) == 0
+    assert redis.exists(keys.delayed, keys.delayed_events, keys.delayed_ids) == 0
 
 
 def test_what_is_released_to_a_parked_destination_waits_there(redis: Redis, redis_url: str) -> None:
     """Nothing is sent before a person resumes it."""
     with Client(redis_url) as client:
         client.track(lead("a"), delay=HOUR_S)
-    Parking(redis).park(PIXEL)
+    Parking(store_of(redis)).park(PIXEL)
     pass_time(redis, HOUR_S)
-    DelayedEvents(redis).release()
-    assert (ids_waiting(redis, PIXEL), redis.zscore(keys.READY, PIXEL)) == (["a"], None)
+    DelayedEvents(store_of(redis)).release()
+    assert (ids_waiting(redis, PIXEL), redis.zscore(keys.ready, PIXEL)) == (["a"], None)
 
 
 def test_a_full_server_releases_all_the_same(redis: Redis, redis_url: str) -> None:
@@ -97,7 +97,7 @@ def test_a_full_server_releases_all_the_same(redis: Redis, redis_url: str) -> No
         redis.config_set("maxmemory", 1)
         try:
             assert client.cancel("b", event_source_id="C0PIXEL") is True
-            assert DelayedEvents(redis).release() == 1
+            assert DelayedEvents(store_of(redis)).release() == 1
         finally:
             redis.config_set("maxmemory", 0)
     assert ids_waiting(redis, PIXEL) == ["a"]
@@ -123,7 +123,7 @@ def test_cancelling_and_releasing_agree_on_every_event(
 
         def release() -> None:
             start.wait()
-            delayed = DelayedEvents(redis)
+            delayed = DelayedEvents(store_of(redis))
             while len(delayed):
                 delayed.move(delayed.due()[: 5 + seed])
 
@@ -135,5 +135,5 @@ def test_cancelling_and_releasing_agree_on_every_event(
             thread.join()
     assert 0 < len(cancelled) < len(ids)
     assert sorted(ids_waiting(redis, PIXEL) + cancelled) == sorted(ids)
-    figures = read_figures(redis)
+    figures = read_figures(store_of(redis))
     assert (figures.count("cancelled"), figures.unaccounted) == (len(cancelled), 0)

@@ -18,7 +18,7 @@ from tests.builders.claims import (
     ids,
     take,
 )
-from tiktok_events.outbox import keys
+from tests.builders.stores import keys, store_of
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.letters.record import Record
@@ -32,8 +32,8 @@ def test_delivered_blocks_leave_nothing_behind(redis: Redis, append: Any, outbox
     take(outbox)
     assert outbox.settle(delivered(claim(outbox))).lost == 0
     assert counter(redis, "delivered") == 150
-    left = {keys.COUNTERS, keys.SEQUENCE, keys.AWAKE, keys.limit("digest")}
-    assert set(redis.keys("{tiktok_events:0}:*")) == {key.encode() for key in left}
+    left = {keys.counters, keys.sequence, keys.awake, keys.limit("digest")}
+    assert set(redis.keys(f"{keys.prefix}*")) == {key.encode() for key in left}
 
 
 def test_a_failed_block_waits_for_its_back_off(
@@ -125,7 +125,7 @@ def test_a_mixed_block_buries_its_dead_and_keeps_what_is_left(
     assert (counter(redis, "delivered"), counter(redis, "dead:rejected")) == (6, 1)
     assert redis.hget(keys.state(PIXEL.key), "waiting") == b"3"
     number = block.id.partition("-")[2]
-    found = DeadLetters(redis).get(f"{number}-3")
+    found = DeadLetters(store_of(redis)).get(f"{number}-3")
     assert found == replace(letter, id=f"{number}-3", kind=Record.of(letter).kind.digest)
     assert take(outbox).destinations == [PIXEL.key]
     again = claim(outbox)
@@ -152,7 +152,7 @@ def test_many_dead_are_buried_in_steps(redis: Redis, append: Any, outbox: Outbox
     assert outbox.settle(settlement).lost == 0
     statistics: Any = redis.info("commandstats")
     assert statistics["cmdstat_evalsha"]["calls"] == 5
-    assert (counter(redis, "dead:rejected"), redis.hlen(keys.DEAD)) == (1_000, 1_000)
+    assert (counter(redis, "dead:rejected"), redis.hlen(keys.dead)) == (1_000, 1_000)
     assert redis.xlen(keys.outbox(PIXEL.key)) == 0
 
 

@@ -12,9 +12,9 @@ from redis import Redis
 from tests.builders import claims
 from tests.builders.claims import ids
 from tests.builders.leases import expire_leases
+from tests.builders.stores import SHARDS, keys, store_of
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.outbox import Appender
 from worker.outbox.outbox import Claim, Outbox
 from worker.outbox.settlement import Outcome, Settlement, TokenLimit
@@ -43,9 +43,9 @@ class Stage:
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
-        self.one = Outbox(redis, consumer="one", lease_ms=LEASE_MS)
-        self.two = Outbox(redis, consumer="two", lease_ms=LEASE_MS)
-        self._appender = Appender(redis, linger_ms=0, rings=False)
+        self.one = Outbox(store_of(redis), consumer="one", lease_ms=LEASE_MS)
+        self.two = Outbox(store_of(redis), consumer="two", lease_ms=LEASE_MS)
+        self._appender = Appender(redis, linger_ms=0, rings=False, shards=SHARDS)
 
     def append(self, destination: Destination, *ids: str) -> None:
         """Append events, each in a block of its own."""
@@ -75,9 +75,9 @@ class Stage:
         seconds, microseconds = self.redis.time()
         now_ms = seconds * 1000 + microseconds // 1000
         self.redis.hset(keys.limit(SLOW.token_digest), "next_at", now_ms + BURST_MS)
-        ready: Any = self.redis.zrange(keys.READY, 0, -1, withscores=True)
+        ready: Any = self.redis.zrange(keys.ready, 0, -1, withscores=True)
         for name, due in ready:
-            self.redis.zadd(keys.READY, {name: due - TURN_MS})
+            self.redis.zadd(keys.ready, {name: due - TURN_MS})
             self.redis.hset(keys.state(name.decode()), "not_before", now_ms)
 
 
@@ -174,7 +174,7 @@ def test_destinations_are_taken_in_the_order_in_which_they_became_due(stage: Sta
     names = [Destination("web", f"C0PIXEL{number}") for number in (3, 1, 2)]
     for number, destination in enumerate(names):
         stage.append(destination, "e")
-        stage.redis.zincrby(keys.READY, number - 10, destination.key)
+        stage.redis.zincrby(keys.ready, number - 10, destination.key)
     assert [stage.take(1) for _ in names] == [[destination.key] for destination in names]
 
 
@@ -183,7 +183,7 @@ def test_constant_traffic_does_not_pass_who_became_due_before(stage: Stage) -> N
     stage.append(BUSY, *(f"busy-{number}" for number in range(20)))
     stage.take(1)
     stage.append(QUIET, "quiet")
-    stage.redis.zincrby(keys.READY, -1, QUIET.key)
+    stage.redis.zincrby(keys.ready, -1, QUIET.key)
     settle(stage.one, claim(stage.one), Outcome.HEALTHY)
     stage.append(BUSY, "busy-20")
     assert stage.take(1) == [QUIET.key]
@@ -222,4 +222,4 @@ def test_a_turn_that_was_waited_for_leaves_nothing_behind(stage: Stage, more: in
         settlement.done = [(block.id, block.claims, block.events) for block in claimed.blocks]
         assert outbox.settle(settlement).lost == 0
     assert stage.redis.exists(keys.state(BUSY.key), keys.outbox(BUSY.key)) == 0
-    assert stage.redis.zcard(keys.READY) == 0
+    assert stage.redis.zcard(keys.ready) == 0

@@ -15,7 +15,7 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from tests.builders.commands import tiktok_events
-from tiktok_events.outbox import keys
+from tests.builders.stores import keys, store_of
 from worker.attempts.history import History
 from worker.delivery.destinations import Destinations
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
@@ -44,8 +44,8 @@ class Ward:
     def __init__(self, redis: Redis, url: str) -> None:
         self.redis = redis
         self.url = url
-        self.letters = DeadLetters(redis)
-        self.replays = Replays(redis)
+        self.letters = DeadLetters(store_of(redis))
+        self.replays = Replays(store_of(redis))
         self._buried = 0
 
     def bury(
@@ -89,7 +89,7 @@ class Ward:
     def worker(self, name: str = "one", **settings: Any) -> ReplayRun:
         """A worker process, as far as replays are concerned."""
         destinations = Destinations(Settings(**settings))
-        return ReplayRun(self.redis, destinations, holder=name, lease_s=60)
+        return ReplayRun(store_of(self.redis), destinations, holder=name, lease_s=60)
 
     def turn(self, number: int, worker: ReplayRun | None = None) -> Replay:
         """One turn of a worker; the replay after it."""
@@ -145,7 +145,10 @@ def at_work(ward: Ward) -> Iterator[None]:
     ended = threading.Event()
 
     def work() -> None:
-        hold, worker = ReplayLease(ward.redis, holder="one", lease_ms=60_000), ward.worker()
+        hold, worker = (
+            ReplayLease(store_of(ward.redis), holder="one", lease_ms=60_000),
+            ward.worker(),
+        )
         while not ended.wait(LOOK_S):
             for number in hold.offered():
                 worker.run(number, lambda: True)

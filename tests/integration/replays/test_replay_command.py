@@ -10,6 +10,7 @@ import orjson
 import pytest
 from redis import Redis
 
+from tests.builders.stores import store_of
 from worker.attempts.history import History
 from worker.cli.dead import replay_watch
 from worker.cli.terminal import Bar
@@ -190,12 +191,12 @@ def test_a_parked_destination_ends_the_watching(
     monkeypatch.setattr(replay_run, "PATIENCE_S", 0.1)
     ward.bury(3)
     ward.bury(2, "app:1")
-    Parking(redis).park("app:1")
+    Parking(store_of(redis)).park("app:1")
     result = ward.run("dead", "replay", "--all", "--yes")
     assert result.exit_code == 0
     parts = ["3 replayed", "2 left; replay 1 is running", "destinations resume app:1"]
     assert parts == [part for part in parts if part in result.stdout]
-    Parking(redis).resume("app:1")
+    Parking(store_of(redis)).resume("app:1")
     (report,) = ward.json("replays", "watch", "1")
     assert (report["replayed"], report["state"]) == (5, "finished")
 
@@ -211,7 +212,7 @@ def test_a_detached_replay_is_only_asked_for(ward: Any, redis: Redis) -> None:
     assert "tiktok-events replays watch 1" in result.stdout
     (replay,) = ward.replays
     assert (replay.state, replay.request.rate) == (ReplayState.RUNNING, 7.0)
-    (entry,) = Audit(redis).read()
+    (entry,) = Audit(store_of(redis)).read()
     assert (entry.who, entry.what, entry.count, entry.result) == (
         "ops",
         "every dead letter",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tiktok_events.outbox import keys
+from tests.builders.stores import keys, store_of
 from worker.attempts.history import History
 from worker.cli.dead import replay_watch
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
@@ -27,7 +27,7 @@ LIMIT = TokenLimit("token", 1000.0)
 
 def settle(redis: Redis, end: Callable[[OpenBlock], None], *, claims: int = 1_000) -> None:
     """Claim what waits, end each event, and settle, as a worker does."""
-    outbox = Outbox(redis, consumer="one", lease_ms=60_000)
+    outbox = Outbox(store_of(redis), consumer="one", lease_ms=60_000)
     (claim,) = outbox.claim([Want(PIXEL, claims, 10**8, LIMIT)])
     settlement = Settlement(PIXEL, 0, LIMIT)
     for claimed in claim.blocks:
@@ -66,7 +66,7 @@ def test_each_end_is_counted_and_known(ward: Any, redis: Redis) -> None:
     settle(redis, bury, claims=1)
     replay = ward.get(number)
     assert (replay.delivered, replay.died, replay.waiting) == (1, {"rejected": 1}, 1)
-    (died, waiting, delivered) = letters_of(redis, number)
+    (died, waiting, delivered) = letters_of(store_of(redis), number)
     assert [died.end, waiting.end, delivered.end] == [End.DIED, End.WAITING, End.DELIVERED]
     assert sorted(one.id for one in (died, waiting, delivered)) == sorted(ids)
     assert (died.order_id, died.value, died.currency) == ("A-1", 2.5, "EUR")
@@ -102,13 +102,13 @@ def test_a_lost_claim_ends_nothing(ward: Any, redis: Redis) -> None:
     ward.bury()
     number = ward.ask()
     ward.turn(number)
-    outbox = Outbox(redis, consumer="one", lease_ms=60_000)
+    outbox = Outbox(store_of(redis), consumer="one", lease_ms=60_000)
     (claim,) = outbox.claim([Want(PIXEL, 10, 10**6, LIMIT)])
     block = OpenBlock.of(claim.blocks[0], lease_ends=0.0)
     deliver(block)
     settlement = Settlement(PIXEL, 0, LIMIT)
     block.settle_into(settlement)
-    Outbox(redis, consumer="two", lease_ms=60_000).settle(settlement)
+    Outbox(store_of(redis), consumer="two", lease_ms=60_000).settle(settlement)
     assert ward.get(number).waiting == 1
 
 
@@ -116,7 +116,7 @@ def test_an_erased_event_is_said_to_be(ward: Any, redis: Redis) -> None:
     """It is not waiting any more, and was not delivered."""
     digest, now = sha256(b"jo@example.com").hexdigest(), time.time()
     body = {"event": "Lead", "event_id": "e", "event_time": int(now), "user": {"email": [digest]}}
-    DeadLetters(redis).bury(
+    DeadLetters(store_of(redis)).bury(
         DeadLetter.of(
             body,
             destination=PIXEL,
@@ -132,7 +132,7 @@ def test_an_erased_event_is_said_to_be(ward: Any, redis: Redis) -> None:
     assert ward.run("erase", "--email", "jo@example.com", "--yes").exit_code == 0
     replay = ward.get(number)
     assert (replay.erased, replay.waiting) == (1, 0)
-    assert [one.end for one in letters_of(redis, number)] == [End.ERASED]
+    assert [one.end for one in letters_of(store_of(redis), number)] == [End.ERASED]
 
 
 def test_so_many_letters_are_known_one_by_one(ward: Any, redis: Redis) -> None:
@@ -143,14 +143,17 @@ def test_so_many_letters_are_known_one_by_one(ward: Any, redis: Redis) -> None:
         settle(redis, deliver)
         ward.let_pass(number, 10.0)
     settle(redis, deliver)
-    assert (ward.get(number).delivered, len(letters_of(redis, number))) == (LISTED + 5, LISTED)
+    assert (ward.get(number).delivered, len(letters_of(store_of(redis), number))) == (
+        LISTED + 5,
+        LISTED,
+    )
 
 
 def test_junk_among_the_letters_is_passed_over(ward: Any, redis: Redis) -> None:
     """Another program wrote there: it is shown as nothing, and nothing breaks."""
     junk: Sequence[Any] = (b"", b"x", b"delivered", b"died 1 x\n[1]", b"waiting\n{}", b"\xff\n[]")
     redis.hset(keys.replay_letters(7), mapping={str(n): one for n, one in enumerate(junk)})
-    assert letters_of(redis, 7) == []
+    assert letters_of(store_of(redis), 7) == []
 
 
 # --- the command ----------------------------------------------------------------
@@ -159,7 +162,7 @@ def test_junk_among_the_letters_is_passed_over(ward: Any, redis: Redis) -> None:
 @pytest.fixture
 def a_worker_is_there(redis: Redis) -> None:
     """As far as commands can see."""
-    Presence(redis).say()
+    Presence(store_of(redis)).say()
 
 
 def test_the_command_waits_for_the_ends(
@@ -190,7 +193,7 @@ def test_a_parked_destination_is_named(
 ) -> None:
     """What went back there waits for a person: the command does not wait with it."""
     ward.bury()
-    park, seen = Parking(redis), replay_watch._until_all_have_ended
+    park, seen = Parking(store_of(redis)), replay_watch._until_all_have_ended
 
     def parked_meanwhile(*given: Any) -> Any:
         park.park(PIXEL)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tiktok_events.outbox import keys
+from tests.builders.stores import keys, store_of
 from worker.letters.record import read_letter
 from worker.letters.search import BEGINNING, Cursor
 from worker.operations.status import read_figures
@@ -25,12 +25,12 @@ LEASE_MS = 60_000
 
 def hold(ward: Any, name: str = "one") -> ReplayLease:
     """A worker's side of all replays."""
-    return ReplayLease(ward.redis, holder=name, lease_ms=LEASE_MS)
+    return ReplayLease(store_of(ward.redis), holder=name, lease_ms=LEASE_MS)
 
 
 def page(ward: Any, ids: list[str], before: Cursor = BEGINNING) -> Page:
     """A page of these letters, as they stand there now."""
-    stored = [(letter_id, ward.redis.hget(keys.DEAD, letter_id)) for letter_id in ids]
+    stored = [(letter_id, ward.redis.hget(keys.dead, letter_id)) for letter_id in ids]
     going = [(record, read_letter(letter_id, record)) for letter_id, record in stored]
     return Page(PIXEL, before, Cursor.of(going[-1][1]), going)
 
@@ -45,7 +45,7 @@ def move(ward: Any, held: LeasedReplay | None, some: Page, worker: ReplayLease) 
 def check_sum(ward: Any, count: int) -> None:
     """Every event is in one place, and the counters say the same."""
     assert ward.waiting() + Counter(ward.dead()) == Counter(f"e{n}" for n in range(count))
-    figures = read_figures(ward.redis)
+    figures = read_figures(store_of(ward.redis))
     assert (figures.unaccounted, figures.dead_unaccounted) == (0, 0)
 
 
@@ -188,7 +188,7 @@ def test_a_replay_is_offered_when_nobody_is_at_it(ward: Any, redis: Redis) -> No
     assert (worker.offered(), worker.offered()) == ([number], [])
     held = worker.take(number)
     assert held is not None
-    redis.zadd(keys.REPLAYS, {str(number): 1})
+    redis.zadd(keys.replays, {str(number): 1})
     assert worker.offered() == [number]
     ward.replays.pause(number)
     assert worker.offered() == []
@@ -202,7 +202,7 @@ def test_a_clock_that_jumped_back_holds_up_no_replay(ward: Any, redis: Redis) ->
     """Neither what was due on the old clock, nor a lease, nor a rate that seems paid ahead."""
     ward.bury(2)
     number, ahead_ms = ward.ask(), round(time.time() * 1000) + 86_400_000
-    redis.zadd(keys.REPLAYS, {str(number): ahead_ms})
+    redis.zadd(keys.replays, {str(number): ahead_ms})
     ahead: Any = {"lease_until": ahead_ms, "paid_until": ahead_ms / 1000}
     redis.hset(keys.replay(number), mapping=ahead)
     assert hold(ward).offered() == [number]

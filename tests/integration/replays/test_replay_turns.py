@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from redis import Redis
 
-from tiktok_events.outbox import keys
+from tests.builders.stores import keys, store_of
 from worker.attempts.history import History
 from worker.letters.dead_letters import Reason
 from worker.letters.filter import LetterFilter
@@ -34,7 +34,7 @@ def test_all_that_match_go_back(ward: Any, redis: Redis) -> None:
     assert (replay.state, replay.replayed, replay.gone) == (ReplayState.FINISHED, 200, 0)
     assert ward.waiting() == Counter(f"e{number}" for number in range(200))
     assert ward.dead() == [f"e{number}" for number in range(200, 205)]
-    figures = read_figures(redis)
+    figures = read_figures(store_of(redis))
     assert (figures.waiting, figures.unaccounted, figures.dead_unaccounted) == (200, 0, 0)
 
 
@@ -169,7 +169,7 @@ def test_two_replays_share_a_destination_in_turns(
     worker = ward.worker(batch_events=1)
     ward.turn(first, worker)
     ward.turn(second, worker)
-    due: Any = redis.zrange(keys.REPLAYS, 0, -1)
+    due: Any = redis.zrange(keys.replays, 0, -1)
     assert [int(number) for number in due] == [second, first]
 
 
@@ -177,12 +177,12 @@ def test_a_parked_destination_is_passed_over(ward: Any, redis: Redis) -> None:
     """Its letters stay, the replay says what it waits for, and goes on when it is resumed."""
     ward.bury(10)
     ward.bury(10, OTHER)
-    Parking(redis).park(OTHER)
+    Parking(store_of(redis)).park(OTHER)
     number = ward.ask()
     replay = ward.turn(number)
     assert (replay.state, replay.replayed) == (ReplayState.RUNNING, 10)
     assert (replay.waits_for, replay.waits_only_for("parked")) == ({OTHER: "parked"}, [OTHER])
-    Parking(redis).resume(OTHER)
+    Parking(store_of(redis)).resume(OTHER)
     assert (ward.turn(number).state, ward.waiting().total()) == (ReplayState.FINISHED, 20)
 
 
@@ -190,7 +190,7 @@ def test_what_waits_for_its_rate_is_not_waiting_for_a_person(ward: Any, redis: R
     """While any lane goes on, nobody is told that all of them wait."""
     ward.bury(10)
     ward.bury(20, OTHER)
-    Parking(redis).park(PIXEL)
+    Parking(store_of(redis)).park(PIXEL)
     number = ward.ask(rate=10.0)
     replay = ward.turn(number)
     assert (replay.waits_for, replay.waits_only_for("parked")) == ({PIXEL: "parked"}, [])
@@ -213,7 +213,7 @@ def test_a_destination_that_backs_off_is_passed_over(ward: Any, redis: Redis) ->
 def test_skipped_letters_do_not_wait_for_a_parked_destination(ward: Any, redis: Redis) -> None:
     """What would not go anyway is counted all the same."""
     ward.bury(3, expires_at=time.time() - 1)
-    Parking(redis).park(PIXEL)
+    Parking(store_of(redis)).park(PIXEL)
     replay = ward.turn(ward.ask())
     assert (replay.state, replay.skipped["skipped_expired"]) == (ReplayState.FINISHED, 3)
 
@@ -227,7 +227,9 @@ def test_the_end_stands_in_the_audit(ward: Any, redis: Redis) -> None:
     number = ward.ask()
     ward.turn(number)
     ward.turn(number)
-    entries = [(one.who, one.action, one.count, one.result) for one in Audit(redis).read()]
+    entries = [
+        (one.who, one.action, one.count, one.result) for one in Audit(store_of(redis)).read()
+    ]
     assert entries == [("ops", "replay", 3, "finished"), ("ops", "replay", 3, "asked")]
 
 

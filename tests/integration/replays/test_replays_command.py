@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.stores import store_of
 from worker.letters.filter import LetterFilter
 from worker.outbox.parking import Parking
 from worker.reporting.audit import Audit
@@ -51,7 +52,7 @@ def test_the_table_fits_a_hundred_columns(ward: Any, redis: Redis) -> None:
     """The newest first; long names and filters are cut or folded."""
     destination = "offline:7400000000000000001:TEST12345"
     ward.bury(3, destination)
-    Parking(redis).park(destination)
+    Parking(store_of(redis)).park(destination)
     ward.turn(ward.ask(LetterFilter(destination=destination, event="AnEventWithAVeryLongName")))
     ward.turn(ward.ask())
     output = ward.run("replays", "list").stdout
@@ -88,7 +89,7 @@ def test_orders_are_followed_and_written_down(ward: Any, redis: Redis) -> None:
         assert result.exit_code == 0
         states.append(ward.get(1).state.value)
     assert states == ["paused", "paused", "running", "cancelled", "cancelled"]
-    entries = [(entry.who, entry.result) for entry in Audit(redis).read()]
+    entries = [(entry.who, entry.result) for entry in Audit(store_of(redis)).read()]
     assert entries == [("ops", result) for result in ("cancelled", "resumed", "paused", "asked")]
 
 

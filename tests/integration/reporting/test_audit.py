@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 from tests.builders import letters
 from tests.builders.commands import tiktok_events
 from tests.builders.letters import PURCHASE
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.delivery.destinations import Destinations
 from worker.delivery.token_watch import CHANGED, TokenWatch
 from worker.letters.dead_letters import DeadLetters
@@ -34,7 +34,7 @@ EMAIL = "jo@example.com"
 @pytest.fixture
 def audit(redis: Redis) -> Audit:
     """The trail of an empty database."""
-    return Audit(redis)
+    return Audit(store_of(redis))
 
 
 def run(redis_url: str, *arguments: str, **settings: str) -> Result:
@@ -58,7 +58,10 @@ def park_by_worker(redis: Redis, redis_url: str) -> None:
     """An event waits, and its request is refused for its token."""
     with Client(redis_url, event_source_id=PIXEL, linger_ms=0) as client:
         client.track({"event": "Lead"})
-    outbox, token_limit = Outbox(redis, consumer="one", lease_ms=60_000), TokenLimit("old", 10.0)
+    outbox, token_limit = (
+        Outbox(store_of(redis), consumer="one", lease_ms=60_000),
+        TokenLimit("old", 10.0),
+    )
     (claim,) = outbox.claim([Want(KEY, 1, 1_000, token_limit)])
     settlement = Settlement(KEY, 0, token_limit, park="credential: revoked")
     settlement.again = [(block.id, block.claims, None, False) for block in claim.blocks]
@@ -105,7 +108,7 @@ def test_entries_are_chosen_by_action_and_time(audit: Audit) -> None:
 
 def test_the_oldest_go_and_are_counted(redis: Redis) -> None:
     """The trail is bounded, and says how many entries it no longer has."""
-    audit = Audit(redis, max_entries=3)
+    audit = Audit(store_of(redis), max_entries=3)
     for number in range(5):
         audit.record(Action.PARK, who="ops", count=number)
     assert ([entry.count for entry in audit.read()], audit.trimmed()) == ([4, 3, 2], 2)
@@ -115,7 +118,7 @@ def test_a_person_is_struck_out_of_texts(redis: Redis, audit: Audit) -> None:
     """An operator may have written an address into a reason."""
     audit.record(Action.PARK, who="ops", result=f"asked by {EMAIL}", reason=f"wrong for {EMAIL}")
     assert told(audit)[0][4:] == ("asked by [e-mail]", {"reason": "wrong for [e-mail]"})
-    entries: Any = redis.xrange(keys.AUDIT)
+    entries: Any = redis.xrange(keys.audit)
     assert EMAIL.encode() not in b"".join(v for _, fields in entries for v in fields.values())
 
 
@@ -164,7 +167,7 @@ def test_a_worker_that_parks_and_resumes(redis: Redis, redis_url: str, audit: Au
     """A refused token and a new one are told like the word of a person."""
     park_by_worker(redis, redis_url)
     new_token = Destinations(Settings.load({}, access_token="new"), {})
-    watch = TokenWatch(Parking(redis), new_token)
+    watch = TokenWatch(Parking(store_of(redis)), new_token)
     watch.look()
     watch.look()
     assert told(audit) == [
@@ -175,10 +178,10 @@ def test_a_worker_that_parks_and_resumes(redis: Redis, redis_url: str, audit: Au
 
 def test_a_worker_goes_on_though_the_audit_cannot_be_written(redis: Redis, redis_url: str) -> None:
     """It parks and resumes all the same; a log line each says that it is not written down."""
-    redis.set(keys.AUDIT, "no stream")
+    redis.set(keys.audit, "no stream")
     with capture_logs() as logs:
         park_by_worker(redis, redis_url)
-        assert Parking(redis).resume_for({KEY: "old"}, CHANGED) == [KEY]
+        assert Parking(store_of(redis)).resume_for({KEY: "old"}, CHANGED) == [KEY]
     assert [(line["event"], line["reason"]) for line in logs] == [
         ("audit_unwritten", "park"),
         ("audit_unwritten", "resume"),
@@ -196,7 +199,7 @@ def test_replaying_and_purging(redis: Redis, redis_url: str, audit: Audit) -> No
         ("ops", "purge", "reason rejected, event Purchase", 2, "done", {}),
         ("ops", "replay", "1 by id", 1, "asked", {"replay": 1, "rate": 500.0}),
     ]
-    assert DeadLetters(redis).get(other) is None
+    assert DeadLetters(store_of(redis)).get(other) is None
 
 
 # --- the command ---------------------------------------------------------------
@@ -231,7 +234,7 @@ def test_a_fact_that_is_true_is_said_in_words(audit: Audit, redis_url: str) -> N
 
 def test_the_footer_says_what_is_not_shown(redis: Redis, redis_url: str) -> None:
     """Neither the limit nor the bound of the trail is silent."""
-    audit = Audit(redis, max_entries=3)
+    audit = Audit(store_of(redis), max_entries=3)
     for _ in range(4):
         audit.record(Action.PARK, who="ops")
     output = run(redis_url, "audit", "--limit", "2").stdout

@@ -17,8 +17,8 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from tests.builders.sentry import Collector
+from tests.builders.stores import keys
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.reporting.sentry import SILENCE_S, init_sentry
 from worker.runtime.engine import Engine
 from worker.settings import Settings
@@ -93,4 +93,4 @@ def test_a_revoked_token_is_told_once(
     assert sentry.tags() == [
         {"verdict": "credential", "code": "40105", "destination": f"web:{PIXEL}"}
     ]
-    assert redis.hkeys(keys.PARKED) == [f"web:{PIXEL}".encode()]
+    assert redis.hkeys(keys.parked) == [f"web:{PIXEL}".encode()]

@@ -13,8 +13,8 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.runtime.engine import Engine
 from worker.runtime.garbage import THRESHOLDS
 from worker.settings import Settings
@@ -63,7 +63,7 @@ def test_delivering_leaves_no_rings(redis: Redis, redis_url: str, engine: Engine
         found = gc.collect()
     finally:
         gc.enable()
-    assert redis.hget(keys.COUNTERS, "delivered") == b"%d" % (2 * EVENTS)
+    assert redis.hget(keys.counters, "delivered") == b"%d" % (2 * EVENTS)
     assert found < EVENTS / 2
 
 

@@ -11,37 +11,37 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from tests.builders.stores import broker_keys, keys, store_of
 from tests.builders.waiting import events_waiting
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.letters.dead_letters import DeadLetters
 from worker.local.embedded import EmbeddedServer
 from worker.runtime.acceptance import Acceptance
-from worker.runtime.inbox import LISTS, MOST_LEASES, PAGE, TOGETHER, Inbox, Leased
+from worker.runtime.inbox import MOST_LEASES, PAGE, TOGETHER, Inbox, Leased
 
 MOST_BYTES = 1_000
-QUEUE = keys.BROKER_PREFIX + keys.QUEUE
+QUEUE = broker_keys.prefix + broker_keys.queue
 EVENT = json.dumps({"event": "Lead", "event_source_id": "C0INBOX"})
 
 
 @pytest.fixture
 def inbox(redis: Redis) -> Inbox:
     """On an empty database."""
-    return Inbox(redis, MOST_BYTES)
+    return Inbox(redis, broker_keys, MOST_BYTES)
 
 
 @pytest.fixture
 def acceptance(inbox: Inbox, redis: Redis, redis_url: str) -> Iterator[Acceptance]:
     """What reads it."""
     with Client(redis_url) as client:
-        yield Acceptance(inbox, client, redis, MOST_BYTES)
+        yield Acceptance(inbox, client, store_of(redis), MOST_BYTES)
 
 
 def end_leases(redis: Redis) -> None:
     """As if ten seconds had passed."""
-    leased: Any = redis.zrange(keys.INBOX_DUE, 0, -1)
+    leased: Any = redis.zrange(broker_keys.inbox_due, 0, -1)
     for number in leased:
-        redis.zadd(keys.INBOX_DUE, {number: 0})
+        redis.zadd(broker_keys.inbox_due, {number: 0})
 
 
 def texts(leased: list[Leased]) -> list[bytes]:
@@ -51,10 +51,12 @@ def texts(leased: list[Leased]) -> list[bytes]:
 
 def test_every_list_is_read_the_urgent_first(inbox: Inbox, redis: Redis) -> None:
     """Ours and those without our prefix, in the order in which each was written."""
-    for name in reversed(LISTS):
+    for name in reversed(broker_keys.lists()):
         redis.lpush(name, f"{name} 1", f"{name} 2")
     assert inbox.waits()
-    assert texts(inbox.take()) == [f"{name} {n}".encode() for name in LISTS for n in (1, 2)]
+    assert texts(inbox.take()) == [
+        f"{name} {n}".encode() for name in broker_keys.lists() for n in (1, 2)
+    ]
     assert not inbox.waits()
 
 
@@ -94,7 +96,7 @@ def test_a_deadly_message_is_buried(acceptance: Acceptance, redis: Redis, inbox:
         inbox.take()
         end_leases(redis)
     acceptance.run(lambda: True)
-    [letter] = DeadLetters(redis)
+    [letter] = DeadLetters(store_of(redis))
     assert letter.reason == "unreadable"
     assert letter.message == (
         "the message cannot be read: it was tried 5 times, and no try came to its end"
@@ -106,7 +108,7 @@ def test_a_message_that_is_too_long_is_buried(acceptance: Acceptance, redis: Red
     """Its size is told, and the rest of it is not even kept."""
     redis.lpush(QUEUE, "x" * (MOST_BYTES + 1))
     acceptance.run(lambda: True)
-    [letter] = DeadLetters(redis)
+    [letter] = DeadLetters(store_of(redis))
     assert (letter.reason, letter.message) == ("oversize", "a message of 1,001 bytes")
 
 
@@ -125,10 +127,10 @@ def test_an_event_keeps_its_time_when_it_is_read_again(
 
 def test_a_key_of_another_kind_is_left_alone(inbox: Inbox, redis: Redis) -> None:
     """The plain name may be somebody else's."""
-    redis.set(keys.QUEUE, "theirs")
+    redis.set(broker_keys.queue, "theirs")
     assert not inbox.waits()
     assert inbox.take() == []
-    assert redis.get(keys.QUEUE) == b"theirs"
+    assert redis.get(broker_keys.queue) == b"theirs"
 
 
 def test_messages_of_a_full_server_are_leased() -> None:
@@ -136,11 +138,11 @@ def test_messages_of_a_full_server_are_leased() -> None:
     with EmbeddedServer() as server, Redis.from_url(server.url, protocol=2) as redis:
         redis.lpush(QUEUE, "a", "b")
         redis.config_set("maxmemory", 1)
-        inbox = Inbox(redis, MOST_BYTES)
+        inbox = Inbox(redis, broker_keys, MOST_BYTES)
         leased = inbox.take()
         assert texts(leased) == [b"a", b"b"]
         inbox.done(leased)
-        assert redis.exists(QUEUE, keys.INBOX, keys.INBOX_DUE) == 0
+        assert redis.exists(QUEUE, broker_keys.inbox, broker_keys.inbox_due) == 0
 
 
 def test_an_outage_of_the_outbox_is_no_try(
@@ -150,12 +152,12 @@ def test_an_outage_of_the_outbox_is_no_try(
     redis.lpush(QUEUE, EVENT, EVENT)
     with closing(Client("redis://127.0.0.1:1", redis_timeout_s=0.2)) as nowhere:
         for _ in range(2 * MOST_LEASES):
-            Acceptance(inbox, nowhere, redis, MOST_BYTES).run(lambda: True)
+            Acceptance(inbox, nowhere, store_of(redis), MOST_BYTES).run(lambda: True)
             end_leases(redis)
     acceptance.run(lambda: True)
-    assert list(DeadLetters(redis)) == []
+    assert list(DeadLetters(store_of(redis))) == []
     assert redis.xlen(keys.outbox("web:C0INBOX")) == 2
-    assert redis.exists(keys.INBOX, keys.INBOX_DUE) == 0
+    assert redis.exists(broker_keys.inbox, broker_keys.inbox_due) == 0
 
 
 def test_a_full_server_makes_no_message_deadly() -> None:
@@ -166,14 +168,16 @@ def test_a_full_server_makes_no_message_deadly() -> None:
         Client(server.url) as client,
     ):
         redis.lpush(QUEUE, EVENT, EVENT)
-        acceptance = Acceptance(Inbox(redis, MOST_BYTES), client, redis, MOST_BYTES)
+        acceptance = Acceptance(
+            Inbox(redis, broker_keys, MOST_BYTES), client, store_of(redis), MOST_BYTES
+        )
         for _ in range(2 * MOST_LEASES):
             redis.config_set("maxmemory", 1)
             acceptance.run(lambda: True)
             redis.config_set("maxmemory", 0)
             end_leases(redis)
         acceptance.run(lambda: True)
-        assert list(DeadLetters(redis)) == []
+        assert list(DeadLetters(store_of(redis))) == []
         assert redis.xlen(keys.outbox("web:C0INBOX")) == 2
 
 
@@ -191,4 +195,4 @@ def test_a_destination_that_takes_nothing_holds_up_no_other(
     redis.delete(keys.outbox("web:C0INBOX"))
     acceptance.run(lambda: True)
     assert redis.xlen(keys.outbox("web:C0INBOX")) == 1
-    assert list(DeadLetters(redis)) == []
+    assert list(DeadLetters(store_of(redis))) == []

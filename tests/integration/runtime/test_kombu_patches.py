@@ -13,7 +13,8 @@ from redis import Redis
 from redis.exceptions import OutOfMemoryError
 from redis.sentinel import SentinelManagedConnection
 
-from tiktok_events.outbox.keys import BROKER_PREFIX, DOORBELL, DOORBELL_QUEUE, QUEUE
+from tests.builders.stores import broker_keys
+from tiktok_events.outbox.keys import DOORBELL_QUEUE
 from worker.local.embedded import EmbeddedServer
 from worker.runtime.bells import written
 from worker.runtime.kombu_patches import AskingConnection, BellChannel, patch_kombu
@@ -25,7 +26,7 @@ JUNK = [b"", b"no JSON", b"null", b"7", b"[]", b"{}", b'{"body": "", "headers": 
 @contextmanager
 def consuming(url: str, kind: type[Channel]) -> Iterator[tuple[Any, list[Any]]]:
     """A connection whose channels are of this kind, and what it has received."""
-    options = {"global_keyprefix": BROKER_PREFIX}
+    options = {"global_keyprefix": broker_keys.prefix}
     received: list[Any] = []
     with Connection(url, transport_options=options) as connection:
         transport: Any = connection.transport
@@ -46,30 +47,30 @@ def consume(redis_url: str) -> Callable[[type[Channel]], Any]:
 @pytest.mark.parametrize("junk", JUNK)
 def test_kombu_raises_on_junk(junk: bytes, redis: Redis, consume: Any) -> None:
     """What raises here ends a worker; if it no longer does, `BellRedis` may go."""
-    redis.lpush(DOORBELL, junk)
+    redis.lpush(broker_keys.doorbell, junk)
     with consume(Channel) as (connection, _):
         with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
             connection.drain_events(timeout=5)
-        redis.delete(DOORBELL)
+        redis.delete(broker_keys.doorbell)
 
 
 @pytest.mark.parametrize("junk", JUNK)
 def test_junk_among_bells_is_handed_over(junk: bytes, redis: Redis, consume: Any) -> None:
     """To where events are read; and the bell behind it is heard."""
-    redis.lpush(DOORBELL, junk, written(REPLAY, [7]))
+    redis.lpush(broker_keys.doorbell, junk, written(REPLAY, [7]))
     with consume(BellChannel) as (connection, received):
         while not received:
             connection.drain_events(timeout=5)
     [message] = received
     assert (message.headers["task"], message.payload) == (REPLAY.name, [[7], {}, {}])
-    assert redis.lrange(BROKER_PREFIX + QUEUE, 0, -1) == [junk]
+    assert redis.lrange(broker_keys.prefix + broker_keys.queue, 0, -1) == [junk]
 
 
 @pytest.fixture
 def full() -> Iterator[tuple[str, Redis]]:
     """A server of its own at its memory limit, with a bell."""
     with EmbeddedServer() as server, Redis.from_url(server.url, protocol=2) as client:
-        client.lpush(DOORBELL, written(DELIVER))
+        client.lpush(broker_keys.doorbell, written(DELIVER))
         with consuming(server.url, BellChannel):
             pass  # declares what is bound to the queue, which a full server refuses
         client.config_set("maxmemory", 1)
@@ -80,29 +81,29 @@ def full() -> Iterator[tuple[str, Redis]]:
 def test_kombu_loses_a_message_of_a_full_server(full: tuple[str, Redis]) -> None:
     """If it no longer does, `ForgetfulQoS` may go."""
     url, redis = full
-    with Connection(url, transport_options={"global_keyprefix": BROKER_PREFIX}) as connection:
+    with Connection(url, transport_options={"global_keyprefix": broker_keys.prefix}) as connection:
         transport: Any = connection.transport
         transport.Channel = Channel
         queue = Queue(DOORBELL_QUEUE)(connection.channel())
         with pytest.raises(OutOfMemoryError):
             queue.get(accept=["json"])
-        assert redis.exists(DOORBELL, BROKER_PREFIX + "unacked") == 0
+        assert redis.exists(broker_keys.doorbell, broker_keys.prefix + "unacked") == 0
 
 
 def test_a_bell_is_noted_nowhere(redis: Redis, consume: Any) -> None:
     """Neither while it is under way nor when its channel is closed."""
-    redis.lpush(DOORBELL, written(DELIVER))
+    redis.lpush(broker_keys.doorbell, written(DELIVER))
     with consume(BellChannel) as (connection, received):
         connection.drain_events(timeout=5)
         assert [message.headers["task"] for message in received] == [DELIVER.name]
         assert redis.keys("*unacked*") == []
         received[0].requeue()
-    assert redis.exists(DOORBELL) == 0
+    assert redis.exists(broker_keys.doorbell) == 0
 
 
 def test_kombu_raises_on_a_connection_that_is_gone(redis: Redis, consume: Any) -> None:
     """As when Celery closes it twice; if it no longer does, `ForgetfulQoS` may go."""
-    redis.lpush(DOORBELL, written(DELIVER))
+    redis.lpush(broker_keys.doorbell, written(DELIVER))
     with consume(Channel) as (connection, received):
         connection.drain_events(timeout=5)
         qos = received[0].channel.qos

@@ -15,10 +15,10 @@ from celery import Celery
 from jsonschema import Draft202012Validator
 from redis import Redis
 
+from tests.builders.stores import broker_keys
 from tiktok_events import validate
 from tiktok_events.event.destination import EVENT_SOURCES
 from tiktok_events.event.schema import schema_text
-from tiktok_events.outbox import keys
 
 ROOT: Final = Path(__file__).parents[3]
 PAGE: Final = (ROOT / "docs/how-to/other-languages.md").read_text()
@@ -55,10 +55,10 @@ def event_of(message: Any) -> Any:
 def sent(redis: Redis, redis_url: str) -> Any:
     """The message that Celery writes for the event of the page."""
     with Celery("shop", broker=redis_url, set_as_current=False) as app:
-        app.conf.broker_transport_options = {"global_keyprefix": keys.BROKER_PREFIX}
+        app.conf.broker_transport_options = {"global_keyprefix": broker_keys.prefix}
         event = event_of(document("celery"))
-        app.send_task("tiktok_events.track", [event], queue=keys.QUEUE, ignore_result=True)
-    [message] = redis.lrange(keys.BROKER_PREFIX + keys.QUEUE, 0, -1)
+        app.send_task("tiktok_events.track", [event], queue=broker_keys.queue, ignore_result=True)
+    [message] = redis.lrange(broker_keys.prefix + broker_keys.queue, 0, -1)
     return json.loads(message)
 
 
@@ -120,7 +120,7 @@ def test_the_event_shown_can_be_sent() -> None:
 
 def test_the_page_names_the_list_and_the_definitions() -> None:
     """As the code spells them."""
-    assert f"`{keys.BROKER_PREFIX}{keys.QUEUE}`" in PAGE
+    assert f"`{broker_keys.prefix}{broker_keys.queue}`" in PAGE
     named = set(re.findall(r"`(?:#/\$defs/)?(\w+_event)`", PAGE))
     assert named == {f"{source}_event" for source in EVENT_SOURCES}
     assert named <= json.loads(schema_text())["$defs"].keys()

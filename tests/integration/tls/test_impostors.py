@@ -11,6 +11,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from tests.builders.stores import SHARDS
 from tiktok_events import AsyncClient, Client, OutboxUnavailable
 from worker.app import celery_settings
 from worker.runtime.broker import kombu_url
@@ -43,14 +44,14 @@ def by_async_client(url: str) -> None:
 def by_engine(url: str) -> None:
     """As a process of a worker does."""
     settings = Settings.load({}, redis_url=url, broker_url="redis://h")
-    with connect(settings) as redis:
-        redis.connection_pool.connection_kwargs["retry"].update_retries(0)
-        redis.ping()
+    with connect(settings) as store:
+        store.redis.connection_pool.connection_kwargs["retry"].update_retries(0)
+        store.redis.ping()
 
 
 def by_look(url: str) -> None:
     """As the event loop of a worker does."""
-    with connect_to_look(url) as redis:
+    with connect_to_look(url, SHARDS) as redis:
         redis.ping()
 
 

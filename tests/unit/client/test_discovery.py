@@ -19,21 +19,21 @@ from redis.exceptions import (
     TryAgainError,
 )
 
+from tests.builders.stores import keys
 from tiktok_events.connection.discovery import Discovery, PrimaryUnknown
 from tiktok_events.connection.discovery_address import DiscoveryAddress
 from tiktok_events.connection.role import is_from_primary
-from tiktok_events.outbox import keys
 
 ASKED = ("asked", 7_000)
 OTHER = ("other", 7_001)
-SLOT = key_slot(keys.READY.encode())
+SLOT = key_slot(keys.ready.encode())
 
 
 def discovery(url: str) -> Discovery:
     """Knows two to ask."""
     address = DiscoveryAddress.parse(url)
     assert address is not None
-    return Discovery(address, keys.READY)
+    return Discovery(address, keys.ready)
 
 
 @pytest.fixture

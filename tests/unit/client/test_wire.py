@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.connection import Connection, PythonRespSerializer
 
+from tests.builders.stores import SHARDS
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox import wire
@@ -57,7 +58,7 @@ def test_a_command_may_be_written_in_two_parts(
 @given(EVENTS)
 def test_one_event_goes_out_as_a_block_of_one(event: PreparedEvent) -> None:
     """The short way makes the bytes of the long one."""
-    append = Append(linger_ms=50, rings=True)
+    append = Append(linger_ms=50, rings=True, shards=SHARDS)
     expected = append.command([Commit.of_blocks(blocks_of([event]))])
     short = [Commit([event])]
     assert expected == append.command(short) == append.command(short)

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from tasks import accept, alerts, announce, deliver, replay, track, upkeep, withdraw
-from tiktok_events.outbox.keys import DOORBELL_QUEUE, QUEUE
+from tiktok_events.outbox.keys import DOORBELL_QUEUE
 from worker.app import celery_settings
 from worker.runtime.bells import heard, written
 from worker.runtime.task_table import BELLS, REPLAY, TASKS, TRACK, UPKEEP, TaskEntry
@@ -43,7 +43,8 @@ def test_celery_is_told_what_the_table_says() -> None:
     settings = Settings.load({})
     told = celery_settings(settings)
     queues = {name: route["queue"] for name, route in told["task_routes"].items()}
-    assert queues == {task.name: QUEUE if task is TRACK else DOORBELL_QUEUE for task in TASKS}
+    assert queues == {TRACK.name: "tiktok_events"}
+    assert told["task_default_queue"] == DOORBELL_QUEUE
     limit = {"time_limit": settings.task_limit_s}
     assert told["task_annotations"] == dict.fromkeys(BELLS, limit)
     assert told["worker_enable_remote_control"] is False

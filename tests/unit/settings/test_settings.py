@@ -117,6 +117,7 @@ def test_a_broken_number_is_not_cut_to_a_whole_one() -> None:
         ("redis_url", "redis://127.0.0.1:port/0"),
         ("redis_url", "redis://"),
         ("broker_url", "amqp://127.0.0.1"),
+        *(("namespace", name) for name in ("a b", "a:b", "{a}", "a.b", "é", "a" * 65)),
         ("api_url", "business-api.tiktok.com"),
         ("api_url", "https://"),
         ("api_url", "https://business-api.tiktok.com and more"),

@@ -12,12 +12,12 @@ from typing import Final
 import click
 from rich.console import Console
 
-from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.commands import Commands, Sign
 from worker.cli.dead.letter_list import letter_lines
 from worker.cli.dead.letters import NO_LETTERS, print_letter
 from worker.cli.labelled import labels
+from worker.cli.store import open_store
 from worker.cli.terminal import console, counted, print_json
 from worker.delivery.labels import Labels
 from worker.letters.dead_letters import Cursor, DeadLetter, DeadLetters
@@ -237,5 +237,5 @@ def show(*, letter_id: str, as_json: bool) -> None:
 
 @contextmanager
 def _dead_letters() -> Iterator[DeadLetters]:
-    with connect(Settings.load()) as redis:
-        yield DeadLetters(redis)
+    with open_store(Settings.load()) as store:
+        yield DeadLetters(store)

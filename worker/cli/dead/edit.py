@@ -12,10 +12,10 @@ import click
 import orjson
 
 from schemas.paths import ABSENT, EventPath, PathError
-from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.acting import acting
 from worker.cli.dead.edit_report import EXAMPLES, Report
+from worker.cli.store import open_store
 from worker.cli.terminal import Bar, confirm, console
 from worker.letters.dead_letters import PAGE, DeadLetter, DeadLetters
 from worker.letters.filter import LetterFilter
@@ -233,9 +233,9 @@ def edit(  # noqa: PLR0913 — because click passes each option as an argument
         raise click.UsageError("say what to change: --set, --unset, --patch or --new-identity")
     options.need_an_answer(patch_file, answered=yes or dry_run)
     settings = Settings.load()
-    with connect(settings) as redis:
+    with open_store(settings) as store:
         repairer = Repairer(change, settings, operator(settings))
-        desk = Desk(DeadLetters(redis), selection, repairer, Audit(redis), round(time.time(), 3))
+        desk = Desk(DeadLetters(store), selection, repairer, Audit(store), round(time.time(), 3))
         report = run(desk, dry_run=dry_run, yes=yes, as_json=as_json)
     if report.refused or report.missing:
         raise click.exceptions.Exit(1)

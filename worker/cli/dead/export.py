@@ -13,9 +13,9 @@ from typing import BinaryIO, Final
 
 import click
 
-from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.dead.sheet import Sheet
+from worker.cli.store import open_store
 from worker.cli.terminal import Bar, counted
 from worker.letters.dead_letters import DeadLetters
 from worker.letters.file import to_line
@@ -80,8 +80,8 @@ def export(*, wanted: LetterFilter, format_: str | None, file: Path | None, deci
     as_csv = (format_ or (file.suffix[1:].lower() if file else NDJSON)) == CSV
     sheet, now = Sheet(decimal), time.time()
     encode = partial(sheet.row, now=now) if as_csv else to_line
-    with connect(Settings.load()) as redis, _opened(file) as out:
-        letters = DeadLetters(redis)
+    with open_store(Settings.load()) as store, _opened(file) as out:
+        letters = DeadLetters(store)
         out.write(sheet.header() if as_csv else b"")
         total = None if wanted.narrows else len(letters)
         count = _write(letters, wanted, out, encode, total)

@@ -10,11 +10,11 @@ from typing import BinaryIO, Final
 
 import click
 
-from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.acting import acting
 from worker.cli.dead.edit import run
 from worker.cli.dead.replace import desk_of
+from worker.cli.store import open_store
 from worker.cli.terminal import Bar, confirm, counted, print_json
 from worker.files.cells import Locale
 from worker.files.event_file import TOO_LONG, read_lines
@@ -174,8 +174,8 @@ def import_(
 
 def _replace(file: BinaryIO, locale: Locale, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     settings = Settings.load()
-    with connect(settings) as redis:
-        desk = desk_of(redis, settings, file, locale, as_json=as_json)
+    with open_store(settings) as store:
+        desk = desk_of(store, settings, file, locale, as_json=as_json)
         report = run(desk, dry_run=dry_run, yes=yes, as_json=as_json)
         desk.end()
     if desk.refused or report.refused:
@@ -189,12 +189,12 @@ def _import(file: BinaryIO, *, dry_run: bool, yes: bool, as_json: bool) -> None:
             yes=yes,
         )
     settings = Settings.load()
-    with connect(settings) as redis:
-        importing = Importing(LetterImport(redis), settings.default_region, dry_run, as_json)
+    with open_store(settings) as store:
+        importing = Importing(LetterImport(store), settings.default_region, dry_run, as_json)
         if dry_run:
             importing.run(file, _size(file))
         else:
-            with acting(Audit(redis), Action.IMPORT, who=operator(settings)) as act:
+            with acting(Audit(store), Action.IMPORT, who=operator(settings)) as act:
                 importing.run(file, _size(file), act.step())
     importing.end()
     if importing.refused:

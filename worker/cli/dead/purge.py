@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import click
 
-from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.acting import acting
+from worker.cli.store import open_store
 from worker.cli.terminal import Bar, confirm, console, counted, print_json, printable
 from worker.letters.dead_letters import PAGE, DeadLetter, DeadLetters
 from worker.letters.filter import LetterFilter
@@ -113,14 +113,14 @@ def purge(*, selection: LetterFilter, dry_run: bool, yes: bool, as_json: bool) -
     """Purge the chosen letters."""
     words, selection = selection.words(), _until_now(selection)
     settings = Settings.load()
-    with connect(settings) as redis:
-        letters = DeadLetters(redis)
+    with open_store(settings) as store:
+        letters = DeadLetters(store)
         doomed = _counted(letters, selection)
         purged = doomed.letters
         if purged and not dry_run:
             confirm(doomed.question(), yes=yes)
             who = operator(settings)
-            with acting(Audit(redis), Action.PURGE, who=who, filter=words) as act:
+            with acting(Audit(store), Action.PURGE, who=who, filter=words) as act:
                 purged = _purge_all(letters, selection, doomed.letters, act)
     missing = len(set(selection.ids)) - doomed.letters if selection.ids else 0
     gone = missing + max(doomed.letters - purged, 0)

@@ -11,8 +11,8 @@ from pathlib import PurePath
 from typing import BinaryIO, Final, cast
 
 import click
-from redis import Redis
 
+from tiktok_events.outbox.store import Store
 from worker.cli.dead.edit import Desk
 from worker.cli.dead.revisions import Revision, Revisions
 from worker.cli.terminal import counted, print_json
@@ -118,22 +118,22 @@ class FileDesk(Desk):
 
 
 def desk_of(
-    redis: Redis, settings: Settings, file: BinaryIO, locale: Locale, *, as_json: bool
+    store: Store, settings: Settings, file: BinaryIO, locale: Locale, *, as_json: bool
 ) -> FileDesk:
     """The desk at which the rows of an edited export are applied.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         settings: for validation and match keys.
         file: an export, as `dead export` wrote it and a person has changed it.
         locale: how numbers are written in a table.
         as_json: whether programs read the output.
     """
     return FileDesk(
-        letters=DeadLetters(redis),
+        letters=DeadLetters(store),
         selection=LetterFilter(),
         repairer=Repairer(Edit(), settings, operator(settings)),
-        audit=Audit(redis),
+        audit=Audit(store),
         begun_at=round(time.time(), 3),
         source=_input(file),
         locale=locale,

@@ -7,13 +7,13 @@ from functools import cache
 from typing import Final
 
 import click
-from redis import Redis
 
-from tiktok_events.client import connect
 from tiktok_events.event.destination import Destination
+from tiktok_events.outbox.store import Store
 from worker.cli import options
 from worker.cli.dead.replay_report import Plan, print_outlook, print_plan, print_replay
 from worker.cli.dead.replay_watch import come_back, found, watch
+from worker.cli.store import open_store
 from worker.cli.terminal import Bar, confirm, console
 from worker.delivery.destinations import Destinations, Limits
 from worker.letters.dead_letters import DeadLetters
@@ -94,34 +94,34 @@ def replay(  # noqa: PLR0913 — because each is an option of the command
 ) -> None:
     """Replay the chosen letters."""
     settings = Settings.load()
-    with connect(settings) as redis:
+    with open_store(settings) as store:
         request = ReplayRequest(
             wanted=selection,
-            asked_at=_now(redis),
+            asked_at=_now(store),
             asked_by=operator(settings),
             accept_duplicates=accept_duplicates,
             rate=rate,
         )
-        plan = _plan(redis, request, settings)
+        plan = _plan(store, request, settings)
         if dry_run or not plan.forecast.replayable:
             print_plan(plan, dry_run=dry_run, as_json=as_json)
             _check_named(selection, plan.forecast.replayable)
             return
         print_outlook(console(stderr=True), plan)
         confirm(plan.question(), yes=yes)
-        done, why = _ask(redis, plan.request, detach=detach)
-        print_replay(redis, done, why, as_json=as_json)
+        done, why = _ask(store, plan.request, detach=detach)
+        print_replay(store, done, why, as_json=as_json)
     if done.ended:
         _check_named(selection, done.replayed - sum(done.died.values()))
 
 
-def _now(redis: Redis) -> float:
+def _now(store: Store) -> float:
     """Unix seconds on the server's clock, which all workers share."""
-    seconds, micros = redis.time()
+    seconds, micros = store.redis.time()
     return seconds + micros / 1_000_000
 
 
-def _plan(redis: Redis, request: ReplayRequest, settings: Settings) -> Plan:
+def _plan(store: Store, request: ReplayRequest, settings: Settings) -> Plan:
     """Count what would happen, and fix what is asked for from then on."""
     accounts = Destinations(settings)
     forecast = Forecast()
@@ -131,7 +131,7 @@ def _plan(redis: Redis, request: ReplayRequest, settings: Settings) -> Plan:
         return accounts.account(Destination.from_key(key)).limits
 
     with Bar("counting", None) as bar:
-        for letter in DeadLetters(redis).find(request.wanted, now=request.asked_at):
+        for letter in DeadLetters(store).find(request.wanted, now=request.asked_at):
             if letter.died_at < request.asked_at:
                 eligibility = request.eligibility_of(letter, request.asked_at)
                 forecast.add(letter, eligibility)
@@ -143,12 +143,12 @@ def _plan(redis: Redis, request: ReplayRequest, settings: Settings) -> Plan:
     return Plan(counted_, forecast, limits_of)
 
 
-def _ask(redis: Redis, request: ReplayRequest, *, detach: bool) -> tuple[Replay, str | None]:
+def _ask(store: Store, request: ReplayRequest, *, detach: bool) -> tuple[Replay, str | None]:
     """Ask the workers and watch; returns the replay as last seen, and why watching ended."""
-    replays = Replays(redis)
+    replays = Replays(store)
     number = replays.ask(request)
     asked = found(replays, number)
-    return (asked, come_back(number)) if detach else watch(redis, number)
+    return (asked, come_back(number)) if detach else watch(store, number)
 
 
 def _check_named(selection: LetterFilter, done: int) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from redis import Redis
 from rich.console import Console
 
+from tiktok_events.outbox.store import Store
 from worker.cli.dead.columns import Column, block_of
 from worker.cli.dead.money import amount_text
 from worker.cli.labelled import labels
@@ -38,13 +38,13 @@ def count_lines(replay: Replay) -> Iterator[str]:
 
 
 def print_ends(
-    out: Console, redis: Redis, replay: Replay, letters: Sequence[ReplayedLetter], limit: int
+    out: Console, store: Store, replay: Replay, letters: Sequence[ReplayedLetter], limit: int
 ) -> None:
     """Print what became of each letter.
 
     Args:
         out: where to.
-        redis: for what is known of those that died again.
+        store: for what is known of those that died again.
         replay: whose letters they are.
         letters: those that are known one by one.
         limit: how many are shown at most.
@@ -52,7 +52,7 @@ def print_ends(
     if not letters:
         return
     shown = letters[:limit]
-    below = [_message(redis, one) for one in shown]
+    below = [_message(store, one) for one in shown]
     styles = [_STYLES.get(one.end, "") for one in shown]
     out.print()
     out.print(block_of(list(_columns(shown)), below, styles, out.width), soft_wrap=True)
@@ -77,9 +77,9 @@ def _became(one: ReplayedLetter) -> str:
     return WORDS.get(one.end) or f"dead again, {one.reason}: {one.died_as}"
 
 
-def _message(redis: Redis, one: ReplayedLetter) -> str:
+def _message(store: Store, one: ReplayedLetter) -> str:
     """Why it died again, as long as the new letter is there."""
     if one.died_as is None:
         return ""
-    letter = DeadLetters(redis).get(one.died_as)
+    letter = DeadLetters(store).get(one.died_as)
     return "replayed, purged or erased since" if letter is None else letter.message

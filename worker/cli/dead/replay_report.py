@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from redis import Redis
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tiktok_events.outbox.store import Store
 from worker.cli.dead.replay_ends import SHOWN, count_lines, print_ends
 from worker.cli.labelled import labelled
 from worker.cli.terminal import age, cell, console, counted, fitted, plain_table, print_json
@@ -62,12 +62,7 @@ class Plan:
     def counts(self, *, replayed: int) -> dict[str, int]:
         """The counts of `dead replay --json`."""
         skipped, selected = self.forecast.skipped(), self.request.selected
-        return {
-            "selected": selected,
-            "replayed": replayed,
-            **skipped,
-            "gone": self.request.missing,
-        }
+        return {"selected": selected, "replayed": replayed, **skipped, "gone": self.request.missing}
 
     def question(self) -> str:
         """Return the question for the operator."""
@@ -107,9 +102,9 @@ def print_outlook(out: Console, plan: Plan) -> None:
         out.print(REPAIR)
 
 
-def print_replay(redis: Redis, replay: Replay, why: str | None, *, as_json: bool) -> None:
+def print_replay(store: Store, replay: Replay, why: str | None, *, as_json: bool) -> None:
     """Print what became of each letter, or how far it has come and why the command leaves it."""
-    letters = letters_of(redis, replay.number)
+    letters = letters_of(store, replay.number)
     if as_json:
         state = {"replay": replay.number, "state": replay.state.value}
         known = {"letters": [one.as_dict() for one in letters]}
@@ -119,7 +114,7 @@ def print_replay(redis: Redis, replay: Replay, why: str | None, *, as_json: bool
     _print_counts(out, replay.counts(), "replayed")
     for line in count_lines(replay):
         out.print(f"    {line}")
-    print_ends(out, redis, replay, letters, SHOWN)
+    print_ends(out, store, replay, letters, SHOWN)
     if replay.left:
         out.print(f"{replay.left:>9,} left; replay {replay.number} is {replay.state}")
     if why:

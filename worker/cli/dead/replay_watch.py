@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Final
 
 import click
-from redis import Redis
 
+from tiktok_events.outbox.store import Store
 from worker.cli.labelled import labelled
 from worker.cli.terminal import Bar, counted
 from worker.outbox.parking import Parking
@@ -30,18 +30,18 @@ QUIET_S: Final = 15.0
 
 
 def watch(
-    redis: Redis, number: int, *, sleep: Callable[[float], None] = time.sleep
+    store: Store, number: int, *, sleep: Callable[[float], None] = time.sleep
 ) -> tuple[Replay, str | None]:
     """Follow a replay until its last event has ended, or waits for a person, or Ctrl-C.
 
     Returns:
         The replay as it was last seen, and if something is left, why, and how to come back.
     """
-    replays = Replays(redis)
+    replays = Replays(store)
     replay = found(replays, number)
     try:
         replay, why = _until_it_ends(replays, replay, sleep)
-        return (replay, why) if why else _until_all_have_ended(redis, replay, sleep)
+        return (replay, why) if why else _until_all_have_ended(store, replay, sleep)
     except KeyboardInterrupt:
         return found(replays, number), come_back(number)
 
@@ -61,13 +61,13 @@ def _until_it_ends(
 
 
 def _until_all_have_ended(
-    redis: Redis, replay: Replay, sleep: Callable[[float], None]
+    store: Store, replay: Replay, sleep: Callable[[float], None]
 ) -> tuple[Replay, str | None]:
-    replays, moved_at = Replays(redis), time.monotonic()
+    replays, moved_at = Replays(store), time.monotonic()
     with Bar("delivering", replay.replayed) as bar:
         while replay.waiting:
             quiet_s = time.monotonic() - moved_at
-            if why := _reason_not_to_wait(redis, replay, quiet_s):
+            if why := _reason_not_to_wait(store, replay, quiet_s):
                 return replay, why
             sleep(EVERY_S)
             before, replay = replay, found(replays, replay.number)
@@ -114,16 +114,16 @@ def _reason_to_leave(replays: Replays, replay: Replay) -> str | None:
     return None
 
 
-def _reason_not_to_wait(redis: Redis, replay: Replay, quiet_s: float) -> str | None:
+def _reason_not_to_wait(store: Store, replay: Replay, quiet_s: float) -> str | None:
     """Why what is still in outboxes will not be sent soon."""
     waiting = counted(replay.waiting, "event")
     back = f"tiktok-events replays show {replay.number}"
-    letters = letters_of(redis, replay.number)
+    letters = letters_of(store, replay.number)
     held_up = {one.destination for one in letters if one.end is End.WAITING}
-    parked = sorted(held_up & set(Parking(redis).parked()))
+    parked = sorted(held_up & set(Parking(store).parked()))
     if parked and held_up == set(parked):
         return f"{waiting} still {_wait(replay)} for {_parked_words(parked)}"
-    if not Presence(redis).count():
+    if not Presence(store).count():
         return (
             f"No worker runs, it seems: {waiting} {_wait(replay)} until one does.\n"
             f"Next: tiktok-events worker · {back}"

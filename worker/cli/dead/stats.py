@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tiktok_events.client import connect
 from worker.cli import options
 from worker.cli.dead.letters import NO_LETTERS
 from worker.cli.labelled import labelled
+from worker.cli.store import open_store
 from worker.cli.terminal import cell, console, counted, plain_table, print_json, until
 from worker.letters.facets import Facets, Sum
 from worker.letters.filter import LetterFilter
@@ -75,9 +75,9 @@ _NOTHING: Final = "-"
 def stats(*, wanted: LetterFilter, top: int, as_json: bool) -> None:
     """Show the facets of the letters that match."""
     settings = Settings.load()
-    with connect(settings) as redis:
-        facets = Facets.read(redis, wanted)
-        soon = due_within_a_day(redis, settings, facets.at)
+    with open_store(settings) as store:
+        facets = Facets.read(store, wanted)
+        soon = due_within_a_day(store, settings, facets.at)
     if as_json:
         print_json(facets.as_dict() | {"purged_within_a_day": soon})
     elif facets.total.letters:

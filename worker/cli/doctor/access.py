@@ -17,7 +17,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import Keys
+from tiktok_events.outbox.shards import NAMESPACE
 
 _CALL: Final = re.compile(r"redis\.p?call\('([A-Z]+)'|\bwrite\('([A-Z]+)'")
 """`write` is a helper of `letters.lua`."""
@@ -132,37 +133,27 @@ def _sorted(*commands: str) -> tuple[str, ...]:
     return tuple(sorted(set(commands)))
 
 
-ACCESS: Final = {
-    Role.PRODUCER: Access(
-        (
-            keys.READY,
-            keys.SEQUENCE,
-            keys.COUNTERS,
-            keys.AWAKE,
-            keys.DELAYED + "*",
-            keys.cancelled("*"),
-            keys.outbox("*"),
-            keys.state("*"),
-            keys.attempts("*"),
-            keys.DOORBELL,
-        ),
-        (),
-        _sorted(*_CONNECTION, *_SCRIPTS, "WAITAOF", *_commands(_PACKAGES[0])),
-    ),
-    Role.WORKER: Access(
-        (keys.PREFIX + "*", keys.BROKER_PREFIX + "*", keys.QUEUE + "*"),
-        (),
-        _sorted(
-            *_CONNECTION,
-            *_SCRIPTS,
-            *_READING,
-            *_CELERY,
-            *_commands(*_PACKAGES),
-        ),
-    ),
-    Role.OPERATOR: Access(
-        (keys.PREFIX + "*", keys.BROKER_PREFIX + "*", keys.QUEUE + "*"),
-        (),
-        _sorted(*_CONNECTION, *_SCRIPTS, *_READING, *_commands(*_PACKAGES)),
-    ),
-}
+def access_of(role: Role, namespace: str = NAMESPACE) -> Access:
+    """What a kind of process needs, in all shards of an installation."""
+    every = Keys(namespace, "*")
+    if role is Role.PRODUCER:
+        commands = (*_CONNECTION, *_SCRIPTS, "WAITAOF", *_commands(_PACKAGES[0]))
+        return Access(_of_producers(every), (), _sorted(*commands))
+    more = _CELERY if role is Role.WORKER else ()
+    commands = (*_CONNECTION, *_SCRIPTS, *_READING, *more, *_commands(*_PACKAGES))
+    return Access((f"{every.prefix}*", f"{namespace}*"), (), _sorted(*commands))
+
+
+def _of_producers(keys: Keys) -> tuple[str, ...]:
+    return (
+        keys.ready,
+        keys.sequence,
+        keys.counters,
+        keys.awake,
+        keys.delayed + "*",
+        keys.cancelled("*"),
+        keys.outbox("*"),
+        keys.state("*"),
+        keys.attempts("*"),
+        keys.bell(rings=True),
+    )

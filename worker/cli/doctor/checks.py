@@ -10,18 +10,17 @@ from urllib.parse import urlsplit
 from celery import Celery
 from kombu.exceptions import OperationalError
 from packaging.version import InvalidVersion, Version
-from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from tiktok_events.client import connect
 from tiktok_events.errors import InvalidSetting
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.store import Store
 from worker.app import celery_settings
 from worker.cli.doctor.access import Role
 from worker.cli.doctor.accounts import accounting, contents, parked, tokens, worker_clocks
 from worker.cli.doctor.diagnosis import Check, Outcome
 from worker.cli.doctor.entitlement import access
 from worker.cli.doctor.primary import on_a_cluster, primary, unusable
+from worker.cli.store import open_store
 from worker.delivery.destinations import Destinations
 from worker.operations.status import Figures, read_figures
 from worker.runtime.broker import kombu_url
@@ -83,23 +82,23 @@ def _examine_server(
     settings: Settings, role: Role, accounts: Destinations | None, file_check: Check
 ) -> Iterator[Check]:
     yield file_check
-    with connect(settings) as redis:
+    with open_store(settings) as store:
         try:
-            allowed = access(redis, role)
+            allowed = access(store.redis, role, settings.namespace)
             yield allowed
             if allowed.outcome is not Outcome.FAILED and role is not Role.PRODUCER:
-                yield from _examine_outbox(settings, role, redis, accounts)
+                yield from _examine_outbox(settings, role, store, accounts)
         except RedisError as error:
             yield unusable(error)
 
 
 def _examine_outbox(
-    settings: Settings, role: Role, redis: Redis, accounts: Destinations | None
+    settings: Settings, role: Role, store: Store, accounts: Destinations | None
 ) -> Iterator[Check]:
-    figures = read_figures(redis)
-    yield from server(redis)
+    figures = read_figures(store)
+    yield from server(store)
     if role is Role.WORKER:
-        yield from celery(settings, redis, figures)
+        yield from celery(settings, store, figures)
     yield worker_clocks(figures)
     yield accounting(figures)
     yield contents(figures)
@@ -128,23 +127,23 @@ def api_url(url: str) -> Check:
     return Check(name, Outcome.WARNING, message, "Use https; plain http is for the sandbox only.")
 
 
-def server(redis: Redis) -> Iterator[Check]:
+def server(store: Store) -> Iterator[Check]:
     """Whether the server keeps what it has accepted.
 
     Raises:
         redis.RedisError: it does not answer.
     """
     try:
-        info = redis.info()
+        info = store.redis.info()
     except ResponseError:
         remedy = "Allow INFO to this user, or see to version, memory and append-only file yourself."
         yield Check("redis", Outcome.WARNING, "it does not tell about itself", remedy)
     else:
         yield version(info)
-        yield from primary(redis, info)
+        yield from primary(store.redis, info)
         yield eviction(info)
         yield append_only(info)
-    yield _clock(redis)
+    yield _clock(store)
 
 
 def version(info: Mapping[str, Any]) -> Check:
@@ -186,9 +185,9 @@ def append_only(info: Mapping[str, Any]) -> Check:
     return Check(name, Outcome.OK, "on")
 
 
-def _clock(redis: Redis) -> Check:
+def _clock(store: Store) -> Check:
     before = time.time()
-    seconds, microseconds = redis.time()
+    seconds, microseconds = store.redis.time()
     now = (before + time.time()) / 2
     return clock(seconds + microseconds / 1_000_000 - now)
 
@@ -202,7 +201,7 @@ def clock(ahead_s: float) -> Check:
     return Check("clock", Outcome.FAILED, message, "Set both by NTP.")
 
 
-def celery(settings: Settings, redis: Redis, figures: Figures) -> Iterator[Check]:
+def celery(settings: Settings, store: Store, figures: Figures) -> Iterator[Check]:
     """Check whether doorbells can be rung, and whether workers hear them."""
     with Celery(
         "tiktok_events", broker=kombu_url(settings.celery_broker_url), set_as_current=False
@@ -216,19 +215,19 @@ def celery(settings: Settings, redis: Redis, figures: Figures) -> Iterator[Check
             remedy = "Start the broker, or correct TIKTOK_EVENTS_BROKER_URL."
             yield Check("broker", Outcome.FAILED, f"it cannot be reached: {words}", remedy)
             return
-    with connect_to_look(settings.celery_broker_url) as broker:
+    with connect_to_look(settings.celery_broker_url, settings.shards) as broker:
         if broker.info("cluster").get("cluster_enabled"):
             yield on_a_cluster("broker")
             return
     yield Check("broker", Outcome.OK, "it can be reached")
-    yield _worker(redis, figures)
+    yield _worker(store, figures)
 
 
-def _worker(redis: Redis, figures: Figures) -> Check:
+def _worker(store: Store, figures: Figures) -> Check:
     name = "worker"
-    if redis.exists(keys.AWAKE):  # a busy one may be too busy to answer
+    if store.redis.exists(store.keys.awake):  # a busy one may be too busy to answer
         return Check(name, Outcome.OK, "at work")
-    present = Presence(redis).count()
+    present = Presence(store).count()
     if present:
         return Check(name, Outcome.OK, f"waiting for work: {present:,}")
     message = f"none is there; events waiting: {figures.waiting:,}"

@@ -15,8 +15,8 @@ from typing import Any, Final
 from redis import Redis
 from redis.exceptions import NoPermissionError, ResponseError
 
-from tiktok_events.outbox.keys import PREFIX
-from worker.cli.doctor.access import ACCESS, Access, Role
+from tiktok_events.outbox.shards import INSTALLATION_TAG, NAMESPACE
+from worker.cli.doctor.access import Access, Role, access_of
 from worker.cli.doctor.diagnosis import Check, Outcome
 
 NAME: Final = "access"
@@ -90,13 +90,13 @@ _OF_A_COMMAND: Final = "to run the"
 """What stands in the error of a server that denies a command, not a key."""
 
 
-def access(redis: Redis, role: Role) -> Check:
+def access(redis: Redis, role: Role, namespace: str = NAMESPACE) -> Check:
     """Check the user of these connections, and name every permission it lacks.
 
     Raises:
         redis.RedisError: the server cannot be reached.
     """
-    needed = ACCESS[role]
+    needed = access_of(role, namespace)
     try:
         missing = [*_missing_commands(redis, needed), *_missing_keys(redis, _keys(redis, needed))]
     except NoPermissionError:
@@ -127,7 +127,7 @@ def _keys(redis: Redis, needed: Access) -> list[str]:
     """On a cluster, only the outbox's keys: Celery's are on another server, in other slots."""
     discovery = redis.connection_pool.connection_kwargs.get("discovery")
     on_a_cluster = discovery is not None and discovery.address.service is None
-    return [one for one in needed.keys if one.startswith(PREFIX) or not on_a_cluster]
+    return [one for one in needed.keys if ":{" in one or not on_a_cluster]
 
 
 def _missing_keys(redis: Redis, patterns: Sequence[str]) -> list[str]:
@@ -174,7 +174,8 @@ def _is_denied(reply: Any) -> bool:
 
 
 def _sample(pattern: str) -> str:
-    return pattern.replace("*", "doctor")
+    """A key that the pattern means; of the outbox one in the slot of the installation."""
+    return pattern.replace("{*}", f"{{{INSTALLATION_TAG}}}").replace("*", "doctor")
 
 
 def _tail(name: str, key: str) -> list[str]:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
-from redis import Redis
 
-from tiktok_events.client import connect
 from tiktok_events.event.destination import EVENT_SOURCES
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent
 from tiktok_events.outbox.outbox import Appender
+from tiktok_events.outbox.store import Store
 from tiktok_events.settings import ClientSettings
 from worker.cli import options
 from worker.cli.reading import reading_options
@@ -26,6 +25,7 @@ from worker.cli.send.options import (
     read_values,
 )
 from worker.cli.send.report import Report
+from worker.cli.store import open_store
 from worker.cli.terminal import Bar
 from worker.files.event_file import Entry
 from worker.files.event_table import UnusableTable
@@ -170,14 +170,14 @@ class Work:
     def send_all(self) -> None:
         """Hand over, slice after slice."""
         with (
-            closing(connect(self._settings)) as redis,
-            closing(self._appender(redis)) as appender,
+            open_store(self._settings) as store,
+            closing(self._appender(store)) as appender,
             self._bar("handing over") as bar,
         ):
-            append, before = self._begin(redis, appender)
+            append, before = self._begin(store, appender)
             # In strict mode all was told before.
             errors = None if self._order.strict else self._order.errors
-            sending = Sending(append, self._pace(redis), self._report.flush)
+            sending = Sending(append, self._pace(store), self._report.flush)
             with (
                 self._report.writing(errors, before.done),
                 self._report.telling(sending),
@@ -187,14 +187,19 @@ class Work:
                 for part in sending.hand_over(self._preparation().slices(entries)):
                     bar.advance(self._source.moved(part.size_bytes))
 
-    def _appender(self, redis: Redis) -> Appender:
-        return Appender(redis, linger_ms=self._settings.linger_ms, rings=self._settings.rings)
+    def _appender(self, store: Store) -> Appender:
+        return Appender(
+            store.redis,
+            linger_ms=self._settings.linger_ms,
+            rings=self._settings.rings,
+            shards=store.shards,
+        )
 
-    def _begin(self, redis: Redis, appender: Appender) -> tuple[Append, SentBefore]:
+    def _begin(self, store: Store, appender: Appender) -> tuple[Append, SentBefore]:
         if self._digest is None:
             return _unnoted(appender), SentBefore()
         progress = SendProgress(
-            redis,
+            store,
             self._work_digest(),
             linger_ms=self._settings.linger_ms,
             rings=self._settings.rings,
@@ -249,13 +254,13 @@ class Work:
             needs_time=not self._order.now,
         )
 
-    def _pace(self, redis: Redis) -> Pace:
+    def _pace(self, store: Store) -> Pace:
         rate = self._order.rate
         if isinstance(rate, float):
             return SteadyPace(rate)
         if rate == MAX:
             return FullSpeed()
-        return CarefulPace(waiting_in(redis), self._report.idle)
+        return CarefulPace(waiting_in(store), self._report.idle)
 
     def _read_digest(self) -> str:
         with self._bar("reading") as bar:

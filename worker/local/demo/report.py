@@ -9,9 +9,8 @@ from typing import Any, Final, Self, cast
 from urllib.parse import urlsplit
 
 import orjson
-from redis import Redis
 
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.store import Store
 
 DEAD_PREFIX: Final = "dead:"
 _REPORT_TIMEOUT_S: Final = 10.0
@@ -30,9 +29,9 @@ class Counters:
     dead: Mapping[str, int]
 
     @classmethod
-    def read(cls, redis: Redis) -> Self:
+    def read(cls, store: Store) -> Self:
         """Read the counters as they are now."""
-        raw = cast("dict[bytes, bytes]", redis.hgetall(keys.COUNTERS))
+        raw = cast("dict[bytes, bytes]", store.redis.hgetall(store.keys.counters))
         counts = {name.decode(): int(value) for name, value in raw.items()}
         return cls(
             counts.get("delivered", 0),

@@ -24,6 +24,8 @@ from typing import Final
 from redis import Redis
 
 from tiktok_events import Client
+from tiktok_events.outbox.shards import Shards
+from tiktok_events.outbox.store import Store
 from tiktok_events.settings import ENVIRONMENT_PREFIX
 from worker.local.child_process import ChildProcess
 from worker.local.demo.report import Counters, DemoReport, SandboxFigures
@@ -101,12 +103,12 @@ class Stage:
     """Everything that runs, and where.
 
     Attributes:
-        redis: a connection to the embedded server.
+        store: the outbox on the embedded server.
         settings: environment variables that make other commands use the same.
         children: the sandbox, then the workers.
     """
 
-    redis: Redis
+    store: Store
     settings: Mapping[str, str]
     children: tuple[ChildProcess, ...]
 
@@ -151,7 +153,7 @@ def stage(plan: Plan) -> Iterator[Stage]:
         for worker in workers:
             worker.wait_for(_heartbeat(worker.log_path), timeout_s=READY_S)
         redis = stack.enter_context(Redis.from_url(server.url, protocol=2))
-        yield Stage(redis, settings, (sandbox, *workers))
+        yield Stage(Store(redis, Shards()), settings, (sandbox, *workers))
 
 
 def run(scene: Stage, plan: Plan, watch: Watch) -> DemoReport:
@@ -205,7 +207,7 @@ class _Look:
     def now(self, enqueued: int) -> Counters:
         """Return what can be seen now."""
         self._scene.check()
-        counters = Counters.read(self._scene.redis)
+        counters = Counters.read(self._scene.store)
         elapsed_s = time.monotonic() - self._started
         dead = sum(counters.dead.values())
         self._watch(Progress(enqueued, counters.delivered, dead, elapsed_s))

@@ -8,10 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final, cast
 
-from redis import Redis
-
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import LuaScript
+from tiktok_events.outbox.store import Store
 from worker.letters.ledger import THOUSANDTHS, read_cells, read_kinds
 from worker.operations.alerts.judge import Alert, Figure
 from worker.operations.status import DEAD_COUNTER
@@ -28,11 +26,11 @@ _CURRENCY: Final = re.compile(r"[A-Z]{3}").fullmatch
 """The form of a currency; other text there may be anything, and must not get into log lines."""
 
 
-def measured(redis: Redis, settings: Settings, incidents: Sequence[str]) -> Iterator[Figure]:
+def measured(store: Store, settings: Settings, incidents: Sequence[str]) -> Iterator[Figure]:
     """The figures that have a threshold.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         settings: the thresholds.
         incidents: currencies with an incident: one of which nothing expires any more has 0.
 
@@ -40,49 +38,50 @@ def measured(redis: Redis, settings: Settings, incidents: Sequence[str]) -> Iter
         redis.RedisError: the server did not answer, or refused.
     """
     if (most := settings.alert_dead_per_minute) is not None:
-        yield Figure(Alert.DEAD_PER_MINUTE, dead_per_minute(redis), most)
+        yield Figure(Alert.DEAD_PER_MINUTE, dead_per_minute(store), most)
     if (most := settings.alert_oldest_waiting_s) is not None:
-        yield Figure(Alert.OLDEST_WAITING_S, oldest_waiting_s(redis), most)
+        yield Figure(Alert.OLDEST_WAITING_S, oldest_waiting_s(store), most)
     if (most := settings.alert_expiring_value) is not None:
-        now = _now(redis)
-        expiring = expiring_values(redis, now, now + settings.alert_expiring_within_s)
+        now = _now(store)
+        expiring = expiring_values(store, now, now + settings.alert_expiring_within_s)
         for currency, value in sorted((dict.fromkeys(incidents, 0.0) | expiring).items()):
             yield Figure(Alert.EXPIRING_VALUE, round(value, 2), most, currency)
 
 
-def dead_per_minute(redis: Redis) -> float:
+def dead_per_minute(store: Store) -> float:
     """Events that died in the last minute, for whatever reason; the first look sees none."""
-    counters = cast("dict[bytes, bytes]", redis.hgetall(keys.COUNTERS))
+    keys = store.keys
+    counters = cast("dict[bytes, bytes]", store.redis.hgetall(keys.counters))
     prefix = DEAD_COUNTER.encode()
     dead = sum(whole_of(n) or 0 for name, n in counters.items() if name.startswith(prefix))
-    script = LuaScript(redis, "worker", "deaths")
-    return float(script([keys.DEATHS], [dead, MINUTE_MS, FORGOTTEN_MS]))
+    script = LuaScript(store.redis, "worker", "deaths")
+    return float(script([keys.deaths], [dead, MINUTE_MS, FORGOTTEN_MS]))
 
 
-def oldest_waiting_s(redis: Redis) -> float:
+def oldest_waiting_s(store: Store) -> float:
     """How long the oldest first block of an outbox has stood there; 0 when nothing waits."""
-    appended_at = min(_first_appended(redis), default=math.inf)
-    return round(max(_now(redis) - appended_at, 0.0), 1)
+    appended_at = min(_first_appended(store), default=math.inf)
+    return round(max(_now(store) - appended_at, 0.0), 1)
 
 
-def _first_appended(redis: Redis) -> list[float]:
+def _first_appended(store: Store) -> list[float]:
     """When the first block of each outbox was appended, Unix seconds."""
-    found = read_oldest(redis, dict.fromkeys(Backlog(redis).destinations(), False))
+    found = read_oldest(store, dict.fromkeys(Backlog(store).destinations(), False))
     known = (one.appended_at for one in found.values())
     return [at for at in known if at is not None]  # a parked outbox may be empty
 
 
-def expiring_values(redis: Redis, now: float, until: float) -> dict[str, float]:
+def expiring_values(store: Store, now: float, until: float) -> dict[str, float]:
     """Return what dead letters are worth that expire between two timestamps, by currency.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         now: Unix seconds.
         until: Unix seconds; both to the hour, as the ledger counts.
     """
     values: defaultdict[str, float] = defaultdict(float)
-    kinds = read_kinds(redis)
-    for cell in read_cells(redis):
+    kinds = read_kinds(store)
+    for cell in read_cells(store):
         currency = kinds[cell.kind].currency if cell.kind in kinds else None
         soon = cell.last_deadline > now and cell.first_deadline <= until
         if soon and cell.thousandths and _CURRENCY(currency or ""):
@@ -90,7 +89,7 @@ def expiring_values(redis: Redis, now: float, until: float) -> dict[str, float]:
     return dict(values)
 
 
-def _now(redis: Redis) -> float:
+def _now(store: Store) -> float:
     """The server's clock, which the ids of blocks are of; Unix seconds."""
-    seconds, microseconds = redis.time()
+    seconds, microseconds = store.redis.time()
     return seconds + microseconds / 1_000_000

@@ -16,10 +16,9 @@ from enum import StrEnum
 from typing import Any, Final, Self, cast
 
 import orjson
-from redis import Redis
 
-from tiktok_events.outbox import keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
+from tiktok_events.outbox.store import Store
 from worker.reporting.stored import text_of
 
 EVERY_MS: Final = 5_000
@@ -106,28 +105,28 @@ class Incident:
         return self.phase in {Phase.BEGUN, Phase.OVER}
 
 
-def is_time_to_look(redis: Redis) -> bool:
+def is_time_to_look(store: Store) -> bool:
     """Whether the caller is to look at the figures: true for one worker at a time."""
-    return bool(redis.set(keys.ALERTING, 1, px=EVERY_MS, nx=True))
+    return bool(store.redis.set(store.keys.alerting, 1, px=EVERY_MS, nx=True))
 
 
-def rest_after_look(redis: Redis, took_s: float) -> None:
+def rest_after_look(store: Store, took_s: float) -> None:
     """Let nobody look for a while: the longer, the more there was to look at."""
-    redis.set(keys.ALERTING, 1, px=max(EVERY_MS, round(took_s * REST * 1000)))
+    store.redis.set(store.keys.alerting, 1, px=max(EVERY_MS, round(took_s * REST * 1000)))
 
 
 class Alerts:
     """The incidents of all workers.
 
     Args:
-        redis: a connection.
+        store: the outbox.
         calm_s: how long a figure must stay low until its incident is over.
     """
 
-    def __init__(self, redis: Redis, *, calm_s: float = CALM_S) -> None:
-        self._redis = redis
+    def __init__(self, store: Store, *, calm_s: float = CALM_S) -> None:
+        self._store = store
         self._calm_ms = round(calm_s * 1000)
-        self._script = LuaScript(redis, "worker", "announcements", "alert")
+        self._script = LuaScript(store.redis, "worker", "announcements", "alert")
 
     def judge(self, figures: Iterable[Figure]) -> list[Incident]:
         """What each figure means; a change is returned to one caller only, however many ask.
@@ -141,14 +140,15 @@ class Alerts:
 
     def open(self, alert: Alert) -> list[str]:
         """The currencies that have an incident of this alert."""
-        found = cast("list[bytes]", self._redis.hkeys(keys.ALERTS))
+        found = cast("list[bytes]", self._store.redis.hkeys(self._store.keys.alerts))
         names = (text_of(name).partition(":") for name in found)
         return sorted(currency for kind, _, currency in names if kind == alert)
 
     def _call(self, figure: Figure) -> Call:
+        keys = self._store.keys
         calm_below = figure.threshold * CALM_SHARE
         args = [figure.key, figure.value, figure.threshold, calm_below, self._calm_ms]
-        return [keys.ALERTS, keys.ANNOUNCEMENTS], [*args, orjson.dumps(asdict(figure))]
+        return [keys.alerts, keys.announcements], [*args, orjson.dumps(asdict(figure))]
 
 
 def _incident(figure: Figure, reply: list[Any]) -> Incident:

@@ -11,9 +11,10 @@ import orjson
 import pytest
 from redis import Redis
 
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client, Page
 from tiktok_events.event.match_keys import prepare_user
-from tiktok_events.outbox import keys
+from tiktok_events.outbox.keys import GROUP
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.operations.data_subject import DataSubject
@@ -43,7 +44,7 @@ class Shop:
     def __init__(self, redis: Redis, url: str) -> None:
         self.redis = redis
         self.url = url
-        self.outbox = Outbox(redis, consumer="one", lease_ms=round(LEASE_S * 1000))
+        self.outbox = Outbox(store_of(redis), consumer="one", lease_ms=round(LEASE_S * 1000))
 
     def track(self, *emails: str, source_id: str = PIXEL) -> None:
         """One block with an event for each address; its id is who it is, and its place."""
@@ -79,7 +80,7 @@ class Shop:
         for block in claim.blocks:
             self.redis.xclaim(
                 keys.outbox(KEY),
-                keys.GROUP,
+                GROUP,
                 "one",
                 min_idle_time=0,
                 message_ids=[block.id],
@@ -109,7 +110,7 @@ class Shop:
             "event_id": email.partition("@")[0],
             "user": prepare_user({"email": email}),
         }
-        DeadLetters(self.redis).bury(self.letter(body))
+        DeadLetters(store_of(self.redis)).bury(self.letter(body))
 
     def subject(self) -> DataSubject:
         """Jo, as events know one."""
@@ -130,7 +131,7 @@ class Shop:
 
         found, ticks = Found(), itertools.count(step=LEASE_S / 10)
         Erasure(
-            self.redis,
+            store_of(self.redis),
             self.subject(),
             lease_s=LEASE_S,
             elsewhere=Elsewhere(queued=queued),
@@ -153,7 +154,7 @@ class Shop:
 
     def counted(self) -> tuple[int, int, int, int]:
         """Waiting and erased, and what the accounts miss."""
-        figures = read_figures(self.redis)
+        figures = read_figures(store_of(self.redis))
         return (
             figures.waiting,
             figures.count("erased"),

@@ -10,6 +10,7 @@ import pytest
 from click.testing import Result
 
 from tests.builders.commands import tiktok_events
+from tests.builders.stores import store_of
 from worker.reporting.audit import Audit
 
 JO, AL = "jo@example.com", "al@example.com"
@@ -31,7 +32,9 @@ def run(shop: Any) -> Any:
 
 def entries(shop: Any) -> list[tuple[Any, ...]]:
     """What the audit tells."""
-    return [(e.who, e.action, e.what, e.count, e.result) for e in Audit(shop.redis).read()]
+    return [
+        (e.who, e.action, e.what, e.count, e.result) for e in Audit(store_of(shop.redis)).read()
+    ]
 
 
 def test_a_dry_run_only_counts(shop: Any, run: Any) -> None:

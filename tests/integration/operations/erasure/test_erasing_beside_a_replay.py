@@ -11,8 +11,8 @@ import pytest
 from redis import Redis
 
 from tests.builders.letters import letter
+from tests.builders.stores import keys, store_of
 from tiktok_events.event.match_keys import prepare_user
-from tiktok_events.outbox import keys
 from worker.delivery.destinations import Destinations
 from worker.letters.dead_letters import DeadLetter
 from worker.letters.filter import LetterFilter
@@ -46,7 +46,7 @@ def replay_on(url: str, stop: threading.Event) -> None:
     """What a worker does, as fast as it can."""
     with Redis.from_url(url, protocol=2) as own:
         destinations = Destinations(Settings(batch_events=1_000, access_token="token"))
-        run = ReplayRun(own, destinations, holder="two", lease_s=60)
+        run = ReplayRun(store_of(own), destinations, holder="two", lease_s=60)
         while not stop.is_set():
             run.run(1, lambda: not stop.is_set())
             own.hdel(keys.replay(1), "lease_until")
@@ -61,11 +61,11 @@ def test_a_replay_beside_it_takes_nobody_past_it(shop: Any, round_: int) -> None
             replace(one, id=f"{first + place + 1}-0")
             for place, one in enumerate(known[first : first + 500])
         ]
-        LetterImport(shop.redis).restore(part)
+        LetterImport(store_of(shop.redis)).restore(part)
     request = ReplayRequest(
         wanted=LetterFilter(), asked_at=time.time(), asked_by="ops", rate=10_000.0
     )
-    Replays(shop.redis).ask(request)
+    Replays(store_of(shop.redis)).ask(request)
     stop = threading.Event()
     worker = threading.Thread(target=replay_on, args=(shop.url, stop))
     worker.start()

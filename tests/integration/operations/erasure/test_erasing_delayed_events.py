@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.builders.stores import keys, store_of
 from tiktok_events import Client
-from tiktok_events.outbox import keys
 from worker.operations.erasure import Erasure
 from worker.operations.erasure_found import Found
 from worker.operations.status import read_figures
@@ -28,24 +28,24 @@ def test_delayed_events_of_a_person_are_erased(shop: Any) -> None:
     """Those of others stay, and every figure closes."""
     hold(shop, "jo@example.com", "ann@example.com")
     assert shop.erase() == Found(delayed=1)
-    figures = read_figures(shop.redis)
+    figures = read_figures(store_of(shop.redis))
     assert (figures.delayed, figures.count("erased"), figures.unaccounted) == (1, 1, 0)
-    assert b"ann" in b"".join(shop.redis.zrange(keys.DELAYED_IDS, 0, -1))
+    assert b"ann" in b"".join(shop.redis.zrange(keys.delayed_ids, 0, -1))
 
 
 def test_delayed_events_are_counted_before(shop: Any) -> None:
     """A dry run says how many, and changes nothing."""
     hold(shop, "jo@example.com")
-    erasure = Erasure(shop.redis, shop.subject(), lease_s=1)
+    erasure = Erasure(store_of(shop.redis), shop.subject(), lease_s=1)
     looked: list[None] = []
     assert (erasure.steps(), erasure.count(lambda: looked.append(None))) == (1, Found(delayed=1))
-    assert (len(looked), len(DelayedEvents(shop.redis))) == (1, 1)
+    assert (len(looked), len(DelayedEvents(store_of(shop.redis)))) == (1, 1)
 
 
 def test_what_took_its_place_meanwhile_is_looked_at_again(shop: Any) -> None:
     """An event of the same identity may be of somebody else by then."""
     hold(shop, "jo@example.com")
-    delayed = DelayedEvents(shop.redis)
+    delayed = DelayedEvents(store_of(shop.redis))
     (seen,) = delayed
     with Client(shop.url, event_source_id="C0P") as client:
         client.track({"event": "Lead", "event_id": "jo"}, delay=60)

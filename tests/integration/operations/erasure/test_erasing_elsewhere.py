@@ -15,15 +15,15 @@ from click.testing import Result
 from redis import Redis
 
 from tests.builders.commands import tiktok_events
+from tests.builders.stores import broker_keys, store_of
 from tiktok_events.client import Client
-from tiktok_events.outbox import keys
 from tiktok_events.spool.spool import Spool
 from worker.operations.data_subject import DataSubject
-from worker.operations.queued_events import UNACKED, QueuedEvents, users_in
+from worker.operations.queued_events import QueuedEvents, users_in
 from worker.reporting.audit import Audit
 
 JO, AL = "jo@example.com", "al@example.com"
-QUEUE: Final = keys.BROKER_PREFIX + keys.QUEUE
+QUEUE: Final = broker_keys.prefix + broker_keys.queue
 SUBJECT: Final = DataSubject.of({"email": [JO], "phone": ["+49 151 23456789"]}, None)
 
 
@@ -83,7 +83,7 @@ def test_spooled_events_of_a_person_are_erased(run: Any, spool: Spool, shop: Any
     digest = sha256(JO.encode()).hexdigest().encode()
     assert [block.events for block in spool.blocks()] == [1, 1]
     assert all(digest not in block.payload for block in spool.blocks())
-    (entry,) = Audit(shop.redis).read()
+    (entry,) = Audit(store_of(shop.redis)).read()
     assert (entry.count, dict(entry.facts), entry.result) == (2, {"spooled": 2}, "done")
 
 
@@ -119,7 +119,7 @@ def test_a_spool_that_is_none_is_told(run: Any, tmp_path: Path, shop: Any) -> No
 
 
 @pytest.mark.parametrize("carrying", [RAW, BARE, PLAIN_BODY, DIGEST])
-@pytest.mark.parametrize("name", [QUEUE, f"{QUEUE}\x06\x163", keys.QUEUE])
+@pytest.mark.parametrize("name", [QUEUE, f"{QUEUE}\x06\x163", broker_keys.queue])
 def test_messages_of_a_person_are_erased(run: Any, shop: Any, carrying: bytes, name: str) -> None:
     """Raw or hashed, enveloped or bare, with a priority or without our prefix."""
     others = [message({"email": AL}), b"no message", message({"email": [1]})]
@@ -133,16 +133,16 @@ def test_messages_of_a_person_are_erased(run: Any, shop: Any, carrying: bytes, n
 def test_a_national_number_is_found_beside_what_is_no_address(redis: Redis) -> None:
     """Each match key is read by itself, with the region of this process."""
     redis.lpush(QUEUE, NATIONAL)
-    assert QueuedEvents(redis, SUBJECT, "DE").count() == 1
-    assert QueuedEvents(redis, SUBJECT, None).count() == 0
+    assert QueuedEvents(redis, broker_keys, SUBJECT, "DE").count() == 1
+    assert QueuedEvents(redis, broker_keys, SUBJECT, None).count() == 0
 
 
 def test_a_message_in_a_workers_hand_is_told(
     run: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is waited for, and then the command says that it must be run again."""
-    held = orjson.dumps([orjson.loads(message({"email": JO})), "", keys.QUEUE])
-    shop.redis.hset(UNACKED, "tag", held)
+    held = orjson.dumps([orjson.loads(message({"email": JO})), "", broker_keys.queue])
+    shop.redis.hset(broker_keys.unacked, "tag", held)
     monkeypatch.setattr("worker.operations.erasure.MARGIN_S", -600.0)
     result = run("--yes")
     assert result.exit_code == 1
@@ -151,14 +151,14 @@ def test_a_message_in_a_workers_hand_is_told(
 
 def test_a_message_that_is_handed_over_is_found_where_it_goes(shop: Any) -> None:
     """From the worker's hand into the outbox, while the erasure looks."""
-    held = orjson.dumps([orjson.loads(message({"email": JO})), "", keys.QUEUE])
-    shop.redis.hset(UNACKED, "tag", held)
+    held = orjson.dumps([orjson.loads(message({"email": JO})), "", broker_keys.queue])
+    shop.redis.hset(broker_keys.unacked, "tag", held)
 
     def hand_over() -> None:
-        if shop.redis.hdel(UNACKED, "tag"):
+        if shop.redis.hdel(broker_keys.unacked, "tag"):
             shop.track(JO)
 
-    found = shop.erase(hand_over, QueuedEvents(shop.redis, shop.subject(), None))
+    found = shop.erase(hand_over, QueuedEvents(shop.redis, broker_keys, shop.subject(), None))
     assert (found.waiting, found.in_hand, found.complete) == (1, 0, True)
 
 

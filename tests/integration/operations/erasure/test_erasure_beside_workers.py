@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import pytest
 
 from tests.builders.replays import replay_letter
-from tiktok_events.outbox import keys
+from tests.builders.stores import keys, store_of
 from worker.attempts.history import Attempt, History
 from worker.letters.dead_letters import DeadLetters
 from worker.operations.erasure_found import Found
@@ -101,7 +101,7 @@ def test_what_dies_in_a_claim_is_erased_too(shop: Any) -> None:
     for index, body in enumerate(block.events):
         block.dead(index, shop.letter(body))
     assert shop.erase(lambda: shop.settle(claim, block)) == Found(dead_letters=1)
-    assert [letter.event_id for letter in DeadLetters(shop.redis)] == ["al/1"]
+    assert [letter.event_id for letter in DeadLetters(store_of(shop.redis))] == ["al/1"]
 
 
 def test_no_replay_moves_a_letter_past_an_erasure(
@@ -121,7 +121,7 @@ def replaying(listing: Any) -> Any:
 
     def replay_all(letters: DeadLetters) -> Any:
         for letter in list(listing(letters)):
-            assert not replay_letter(letters._redis, letter.id)
+            assert not replay_letter(letters._store.redis, letter.id)
         return listing(letters)
 
     return replay_all

@@ -10,8 +10,8 @@ import pytest
 from redis import Redis
 
 from tests.builders.nowhere import nowhere
+from tests.builders.stores import SHARDS, keys, store_of
 from tiktok_events import AsyncClient, Client, InvalidEvent, OutboxUnavailable, Policy
-from tiktok_events.outbox import keys
 from tiktok_events.web import Visit, WebEvents, faulty_events
 from tiktok_events.web.visit import conceal, expose
 from worker.operations.status import read_figures
@@ -37,26 +37,26 @@ def client(redis_url: str) -> Client:
 
 def left(redis: Redis) -> tuple[int, int]:
     """How many events wait and are delayed."""
-    figures = read_figures(redis)
-    return figures.waiting, redis.zcard(keys.DELAYED)
+    figures = read_figures(store_of(redis))
+    return figures.waiting, redis.zcard(keys.delayed)
 
 
 def test_what_is_held_of_a_visitor_is_taken_back(redis: Redis, client: Client) -> None:
     """Of the person and of the browser; nothing of anybody else, and the audit says how much."""
     client.withdraw({"email": JO.upper(), "ttp": "2F7hBrowser"})
-    assert is_time_to_withdraw(redis)
-    found = Withdrawals(redis, lease_s=LEASE_S).run()
+    assert is_time_to_withdraw(store_of(redis))
+    found = Withdrawals(store_of(redis), lease_s=LEASE_S).run()
     assert (found.waiting, found.delayed) == (2, 2)
     assert left(redis) == (1, 1)
-    assert redis.hlen(keys.WITHDRAWALS) == 0
-    assert not is_time_to_withdraw(redis)
+    assert redis.hlen(SHARDS.installation.withdrawals) == 0
+    assert not is_time_to_withdraw(store_of(redis))
     assert client.cancel("delayed-2") is True
 
 
 def test_no_raw_value_is_in_redis(redis: Redis, client: Client) -> None:
     """The request holds digests, like an event."""
     client.withdraw({"email": JO})
-    (body,) = redis.hvals(keys.WITHDRAWALS)
+    (body,) = redis.hvals(SHARDS.installation.withdrawals)
     assert JO.encode() not in body
 
 
@@ -67,7 +67,7 @@ def test_the_current_visit_says_which_browser_it_is(redis: Redis, client: Client
         WebEvents(client).withdraw({"email": JO})
     finally:
         conceal()
-    Withdrawals(redis, lease_s=LEASE_S).run()
+    Withdrawals(store_of(redis), lease_s=LEASE_S).run()
     assert left(redis) == (1, 1)
 
 
@@ -80,7 +80,7 @@ def test_an_async_client_asks_too(redis: Redis, client: Client, redis_url: str) 
 
     asyncio.run(ask())
     client.close()
-    assert redis.hlen(keys.WITHDRAWALS) == 1
+    assert redis.hlen(SHARDS.installation.withdrawals) == 1
 
 
 def test_what_is_spooled_here_is_taken_back_too(
@@ -92,7 +92,7 @@ def test_what_is_spooled_here_is_taken_back_too(
         away.track({"event": "Lead", "user": {"email": JO}})
     with Client(redis_url, event_source_id=PIXEL, **spool) as client:  # type: ignore[arg-type]
         client.withdraw({"email": JO})
-    assert Withdrawals(redis, lease_s=LEASE_S).run().waiting == 1
+    assert Withdrawals(store_of(redis), lease_s=LEASE_S).run().waiting == 1
 
 
 @pytest.mark.parametrize("user", [{}, {"ip": "8.8.4.4"}, {"email": "n/a"}])
@@ -113,7 +113,9 @@ def test_a_withdrawal_is_never_lost_in_silence() -> None:
 
 def test_junk_among_the_requests_is_removed(redis: Redis, client: Client) -> None:
     """Nobody can carry it out, and the others must not wait for it."""
-    redis.hset(keys.WITHDRAWALS, mapping={"a": b"\xff", "b": b"[]", "c": b'{"email":[7]}'})
+    redis.hset(
+        SHARDS.installation.withdrawals, mapping={"a": b"\xff", "b": b"[]", "c": b'{"email":[7]}'}
+    )
     client.withdraw({"email": JO})
-    assert Withdrawals(redis, lease_s=LEASE_S).run().waiting == 1
-    assert redis.hlen(keys.WITHDRAWALS) == 0
+    assert Withdrawals(store_of(redis), lease_s=LEASE_S).run().waiting == 1
+    assert redis.hlen(SHARDS.installation.withdrawals) == 0
