@@ -11,6 +11,7 @@ fields) and https://ads.tiktok.com/help/article/about-parameters (all read 2026-
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
@@ -59,6 +60,7 @@ _WORDS: Final = frozenset(
 )
 """Usually one of a list, and never a number."""
 
+_is_digest: Final = re.compile(r"[0-9a-fA-F]{64}").fullmatch
 _LISTS: Final = frozenset(
     {"content_ids", "suggested_hotels", "destination_ids", "suggested_destinations"}
 )
@@ -106,9 +108,11 @@ def digests_of(sent: Mapping[str, Any]) -> dict[str, str]:
     return {key: value for key, value in first if isinstance(value, str)}
 
 
-def identified(digests: Mapping[str, str]) -> dict[str, str]:
-    """Digests by the names that ``ttq.identify`` has for them."""
-    return {name: digests[key] for key, name in IDENTIFY.items() if key in digests}
+def identified(digests: Any) -> dict[str, str]:
+    """Digests by the names that ``ttq.identify`` has for them; nothing else gets into a page."""
+    given = digests if isinstance(digests, Mapping) else {}
+    found = {name: given.get(key) for key, name in IDENTIFY.items()}
+    return {name: one for name, one in found.items() if isinstance(one, str) and _is_digest(one)}
 
 
 def browser_name(event: Mapping[str, Any]) -> str:

@@ -85,12 +85,13 @@ def pixel_script(
 
 def _calls(event: Event, policy: Policy, pixel_code: str | None) -> str:
     """What the page says: who the visitor is, if we may, then the event, for each Pixel."""
-    who = policy.applied_to({"user": event.get("identify", {})})
+    who = policy.applied_to({"user": event.get("identify")})
     calls = []
-    if digests := identified(who.get("user", {})):
+    if digests := identified(who.get("user")):
         calls.append(f"ttq.identify({script_json(digests)})")
-    told, codes = policy.applied_to(event), event.get("pixels") or [pixel_code]
-    calls += [pixel_event(told, pixel_code=code) for code in codes]
+    told, codes = policy.applied_to(event), event.get("pixels")
+    meant = codes if codes and isinstance(codes, list) else [pixel_code]
+    calls += [pixel_event(told, pixel_code=code) for code in meant]
     return "".join(f"window.ttq && {call};" for call in calls)
 
 

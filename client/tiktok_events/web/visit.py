@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from tiktok_events.event.policy import DROP, Policy
 from tiktok_events.web.capture import Capture
@@ -43,6 +43,21 @@ class Visit:
     def page(self) -> dict[str, str]:
         """The page: any of ``url`` and ``referrer``."""
         return dict(self.captured.get("page", {}))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON, to be kept with an order that is reported later, outside of a page."""
+        kept = {part: dict(values) for part, values in self.captured.items()}
+        return {"use": self.policy.use, "remove": list(self.policy.remove), "captured": kept}
+
+    @classmethod
+    def from_dict(cls, kept: Any) -> Self:
+        """Read what `to_dict` returned; what is none of that is a visit without consent."""
+        try:
+            policy = Policy(kept["use"], tuple(kept["remove"]))
+            captured = {part: dict(values) for part, values in kept["captured"].items()}
+        except (TypeError, KeyError, ValueError, AttributeError):
+            return cls()
+        return cls(policy, captured)
 
     def __bool__(self) -> bool:
         return self.consented

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from tiktok_events import Policy
 from tiktok_events.web import Visit, WebSettings, capture, with_capture
 from tiktok_events.web.capture import USER_AGENT_CHARS
 from tiktok_events.web.page import URL_CHARS
@@ -244,6 +246,21 @@ def test_a_visit_is_not_changed_by_what_is_done_with_its_parts() -> None:
     visit = Visit(captured={"user": {"ip": "8.8.4.4"}, "page": {}})
     visit.user["ip"] = "changed"
     assert visit.user == {"ip": "8.8.4.4"}
+
+
+@pytest.mark.parametrize("use", ["keep", "limit", "drop"])
+def test_a_visit_can_be_kept_with_an_order(use: Any) -> None:
+    """As JSON, for whoever reports the order when it is paid."""
+    visit = Visit(Policy(use, remove=("user.ip",)), {"user": {"ttclid": "E.C.P"}, "page": {}})
+    assert Visit.from_dict(json.loads(json.dumps(visit.to_dict()))) == visit
+
+
+@pytest.mark.parametrize(
+    "junk", [None, {}, [], "keep", {"use": "all", "remove": [], "captured": {}}, {"use": "keep"}]
+)
+def test_what_was_not_kept_is_no_consent(junk: Any) -> None:
+    """A column that is empty must not turn into a yes."""
+    assert Visit.from_dict(junk) == Visit()
 
 
 @pytest.mark.parametrize(

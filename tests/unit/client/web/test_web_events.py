@@ -123,6 +123,15 @@ def test_the_page_identifies_by_the_digests_of_the_server(server: CapturedConver
     assert EMAIL not in json.dumps(report.pixel)
 
 
+def test_only_digests_get_into_a_page() -> None:
+    """Whatever was kept with the order, or by a shop's own hand."""
+    kept = {"identify": {"email": EMAIL, "phone": DIGEST, "external_id": 7}, "pixels": "C0A"}
+    (method, digests), track = calls(pixel_script(PURCHASE | kept))
+    assert (method, digests) == ("identify", {"phone_number": DIGEST})
+    assert track[3] == {"event_id": "order-1"}
+    assert len(calls(pixel_script(PURCHASE | {"identify": EMAIL}))) == 1
+
+
 def test_the_page_is_told_what_the_server_will_send(server: CapturedConversions) -> None:
     """Amounts and currencies as the worker mends them, and no address in a text."""
     properties: Any = {
