@@ -32,9 +32,7 @@ app.mount("/static", StaticFiles(directory=HERE.parent / "static"), name="static
 templates = Jinja2Templates(HERE / "templates")
 templates.env.globals.update(GLOBALS)
 events = WebEvents(Client(), identify=True)  # one for the whole process
-orders: dict[
-    str, dict[str, Any] | None
-] = {}  # order → what its page reports; in a database, really
+orders: dict[str, dict[str, Any] | None] = {}  # what the pages report; in a database, really
 
 
 async def form(request: Request) -> dict[str, str]:

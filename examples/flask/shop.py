@@ -14,9 +14,7 @@ from tiktok_events.web.flask import TikTokEvents
 
 app = Flask(__name__, static_folder="../static")
 events = WebEvents(Client(), identify=True)  # one for the whole process
-orders: dict[
-    str, dict[str, Any] | None
-] = {}  # order → what its page reports; in a database, really
+orders: dict[str, dict[str, Any] | None] = {}  # what the pages report; in a database, really
 
 
 def may_advertise(request: Request) -> bool:

@@ -86,6 +86,9 @@ def with_capture(
 ) -> dict[str, Any]:
     """A new event with the captured parts; what the event says itself goes first.
 
+    What the visit's policy removes is not in it, and nothing of a person without consent.
+    Whether it may be sent at all is the policy's word: ``client.track(…, policy=visit.policy)``.
+
     Args:
         event: any event.
         visit: a visit, or what `capture` returned; outside of a page there is none.
@@ -94,7 +97,11 @@ def with_capture(
     merged = dict(event)
     for part, values in captured.items():
         merged[part] = {**values, **(event.get(part) or {})}
-    return merged
+    return dict(_shared_by(visit).applied_to(merged)) if isinstance(visit, Visit) else merged
+
+
+def _shared_by(visit: Visit) -> Policy:
+    return visit.policy if visit.consented else Policy("keep", remove=("user",))
 
 
 def expose(visit: Visit) -> None:

@@ -15,9 +15,7 @@ from tiktok_events.web import WebEvents
 from tiktok_events.web.django.request import VisitRequest
 
 events = WebEvents(Client(), identify=True)  # one for the whole process
-orders: dict[
-    str, dict[str, Any] | None
-] = {}  # order → what its page reports; in a database, really
+orders: dict[str, dict[str, Any] | None] = {}  # what the pages report; in a database, really
 
 
 def product(request: HttpRequest) -> HttpResponse:

@@ -248,6 +248,15 @@ def test_a_visit_is_not_changed_by_what_is_done_with_its_parts() -> None:
     assert visit.user == {"ip": "8.8.4.4"}
 
 
+def test_a_form_tells_nothing_that_the_visitor_has_not_agreed_to() -> None:
+    """Also where a shop hands the event to a plain client, and forgets the policy."""
+    event = {"event": "Lead", "user": {"email": "jo@example.com"}}
+    assert with_capture(event, Visit()) == {"event": "Lead"}
+    limited = Visit(Policy("limit", remove=("user.email",)), {"user": {"ttclid": "E.C.P"}})
+    expected = {"event": "Lead", "user": {"ttclid": "E.C.P"}, "limited_data_use": True}
+    assert with_capture(event, limited) == expected
+
+
 @pytest.mark.parametrize("use", ["keep", "limit", "drop"])
 def test_a_visit_can_be_kept_with_an_order(use: Any) -> None:
     """As JSON, for whoever reports the order when it is paid."""
