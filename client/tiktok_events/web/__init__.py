@@ -12,7 +12,7 @@ from tiktok_events.web.asgi import ASGIMiddleware
 from tiktok_events.web.base_code import base_code, consent_script
 from tiktok_events.web.capture import Capture, capture
 from tiktok_events.web.faults import faulty_events
-from tiktok_events.web.pixel import chosen_setup, pixel_event, pixel_script
+from tiktok_events.web.pixel import pixel_event, pixel_script
 from tiktok_events.web.report import Answer, Report
 from tiktok_events.web.script_text import ScriptText
 from tiktok_events.web.settings import Setup, WebSettings
@@ -34,7 +34,6 @@ __all__ = [
     "WebSettings",
     "base_code",
     "capture",
-    "chosen_setup",
     "consent_script",
     "current_visit",
     "faulty_events",

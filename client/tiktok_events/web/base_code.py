@@ -7,7 +7,7 @@ from typing import Final
 
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.event.policy import KEEP, Policy
-from tiktok_events.web.pixel import chosen_setup, element, visitor_policy
+from tiktok_events.web.pixel import element, visitor_policy
 from tiktok_events.web.script_text import ScriptText, script_json
 from tiktok_events.web.settings import Setup, WebSettings
 from tiktok_events.web.visit import Visit, current_visit
@@ -81,11 +81,13 @@ def base_code(
     (the option ``limited_data_use`` of ``ttq.load``; read 2026-11-30).
     """
     allowed = policy & visitor_policy()
-    if allowed.use == "drop" or not chosen_setup(setup).has_pixel:
+    settings = WebSettings.load(setup=setup)
+    if allowed.use == "drop" or not settings.setup.has_pixel:
         return ScriptText()
     options = {"limited_data_use": True} if allowed.use == "limit" else {}
     calls = [
-        f"ttq.load({script_json(code)}, {script_json(options)});" for code in _named(pixel_codes)
+        f"ttq.load({script_json(code)}, {script_json(options)});"
+        for code in _named(pixel_codes, settings.pixel_code)
     ]
     cookie = False if _COOKIES & set(allowed.remove) else cookie
     if cookie is not None:
@@ -111,8 +113,7 @@ def consent_script(visit: Visit | None = None, *, nonce: str | None = None) -> S
     return element(f"window.ttq && ttq.{call} && ttq.{call}();", nonce)
 
 
-def _named(pixel_codes: Sequence[str]) -> Sequence[str]:
-    default = WebSettings.load().pixel_code
+def _named(pixel_codes: Sequence[str], default: str | None) -> Sequence[str]:
     found = pixel_codes or ([default] if default else [])
     if not found:
         raise InvalidSetting("the base code needs a Pixel code: TIKTOK_EVENTS_PIXEL_CODE, or one")

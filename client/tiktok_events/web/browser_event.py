@@ -29,12 +29,12 @@ from tiktok_events.types.properties import DeliveryCategory
 from tiktok_events.types.travel import TravelClass
 from tiktok_events.types.vehicle import VehicleState
 
-PROPERTIES: Final = tuple(Properties.__annotations__)
+PROPERTIES: Final = frozenset(Properties.__annotations__)
 """What the Pixel is told: what the API knows. Match keys are not among them."""
 
-CONTENT: Final = tuple(Content.__annotations__)
+CONTENT: Final = frozenset(Content.__annotations__)
 
-_PARTS: Final = {"mileage": tuple(Mileage.__annotations__)}
+_PARTS: Final = {"mileage": frozenset(Mileage.__annotations__)}
 _KINDS: Final = {
     **dict.fromkeys(("value", "price", "predicted_ltv", "user_score"), "amount"),
     **dict.fromkeys(("num_items", "num_adults", "num_children", "num_infants"), "count"),
@@ -144,10 +144,10 @@ def browser_properties(event: Mapping[str, Any]) -> dict[str, Any]:
     return _object(event.get("properties"), PROPERTIES)
 
 
-def _object(given: Any, names: tuple[str, ...]) -> dict[str, Any]:
+def _object(given: Any, names: frozenset[str]) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         return {}
-    found = ((name, _value(name, given.get(name))) for name in names)
+    found = ((name, _value(name, value)) for name, value in given.items() if name in names)
     return {name: value for name, value in found if value is not None and value != ""}
 
 

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from tiktok_events.errors import InvalidSetting
 from tiktok_events.event.policy import KEEP, Policy
 from tiktok_events.web.browser_event import browser_event, identified
 from tiktok_events.web.faults import guarded
 from tiktok_events.web.script_text import ScriptText, script_json
-from tiktok_events.web.settings import OnInvalid, Setup, WebSettings, setup_of
+from tiktok_events.web.settings import OnInvalid, Setup, WebSettings
 from tiktok_events.web.visit import current_visit
 
 Event = Mapping[str, Any]
@@ -74,11 +73,12 @@ def pixel_script(
         InvalidEvent: as for `pixel_event`, with ``raise``.
         InvalidSetting: the set-up is none of the three.
     """
+    settings = WebSettings.load(setup=setup, on_invalid=on_invalid)
     allowed = policy & visitor_policy()
-    if event is None or allowed.use == "drop" or not chosen_setup(setup).has_pixel:
+    if event is None or allowed.use == "drop" or not settings.setup.has_pixel:
         return ScriptText()
     told = []
-    with guarded(on_invalid):
+    with guarded(settings.on_invalid):
         told.append(element(_calls(event, allowed, pixel_code), nonce))
     return ScriptText("".join(told))
 
@@ -105,17 +105,3 @@ def element(script: str, nonce: str | None) -> ScriptText:
     """A script element, with the nonce of the page's Content-Security-Policy if it has one."""
     attribute = f' nonce="{escape(nonce)}"' if nonce else ""
     return ScriptText(f"<script{attribute}>{script}</script>")
-
-
-def chosen_setup(given: Setup | str | None = None) -> Setup:
-    """The argument, else the setting ``TIKTOK_EVENTS_SETUP``, else both.
-
-    Raises:
-        InvalidSetting: it is none of the three.
-    """
-    if given is None:
-        return WebSettings.load().setup
-    try:
-        return setup_of(given)
-    except ValueError as error:
-        raise InvalidSetting(f"setup {error}") from None

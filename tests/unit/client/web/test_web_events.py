@@ -16,10 +16,8 @@ from tiktok_events.testing import CapturedConversions
 from tiktok_events.web import (
     Answer,
     AsyncWebEvents,
-    Setup,
     Visit,
     WebEvents,
-    chosen_setup,
     pixel_script,
 )
 from tiktok_events.web.visit import conceal, expose
@@ -247,7 +245,8 @@ def test_a_report_does_not_print_what_it_holds(server: CapturedConversions) -> N
 
 def test_another_set_up_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the three that there are."""
-    monkeypatch.delenv("TIKTOK_EVENTS_SETUP", raising=False)
-    assert chosen_setup() is Setup.BOTH
-    with pytest.raises(InvalidSetting, match="setup must be one of pixel, api, both"):
-        chosen_setup("server")
+    with pytest.raises(InvalidSetting, match="SETUP must be one of pixel, api, both"):
+        pixel_script(PURCHASE, setup="server")
+    monkeypatch.setenv("TIKTOK_EVENTS_SETUP", "server")
+    with pytest.raises(InvalidSetting, match="SETUP must be one of pixel, api, both"):
+        shop()
