@@ -101,6 +101,8 @@ def _declared(dotted: str) -> Field[Any] | None:
     *parents, name = dotted.split(".")
     for parent in parents:
         field = schema.fields.get(parent)
+        if isinstance(field, ListOf):
+            field = field.item
         if not isinstance(field, Object):
             return None
         schema = field.schema

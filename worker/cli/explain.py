@@ -24,6 +24,7 @@ from worker.files.explain import (
 from worker.files.input_file import opened
 from worker.files.outlook import FieldOutcome
 from worker.files.reading import Reading, contents_of
+from worker.letters.file import FORMAT as LETTER_FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,11 +141,20 @@ def explain(
             failed = True
             continue
         number += 1
-        explained = explain_event(number, entry.event, region)
+        explained = explain_event(number, event_of(entry.event), region)
         shown = explained if show_values else mask_event(explained)
         _print_json(shown) if as_json else _print_tables(shown)
     if failed:
         raise click.exceptions.Exit(1)
+
+
+def event_of(given: dict[str, Any]) -> dict[str, Any]:
+    """The event itself; of a line that `dead export` wrote, the event of the letter."""
+    body = given.get("body")
+    if given.get("format") != LETTER_FORMAT or not isinstance(body, dict):
+        return given
+    source, _, rest = str(given.get("destination")).partition(":")
+    return {**body, "event_source": source, "event_source_id": rest.partition(":")[0]}
 
 
 def _entries(file: str, reading: Reading) -> Iterator[Entry]:

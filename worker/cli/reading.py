@@ -5,13 +5,14 @@ from __future__ import annotations
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
 from schemas.values import FieldPath
 from worker.files.cells import Locale
+from worker.files.moments import Order
 from worker.files.reading import JSON_FORM, TABLE_FORM, Reading
 
 
@@ -26,11 +27,12 @@ def reading_options(command: Callable[..., None]) -> Any:
         encoding: str | None,
         time_zone: ZoneInfo | None,
         decimal: str | None,
+        dates: Order | None,
         **given: Any,
     ) -> None:
         if columns and form == JSON_FORM:
             raise click.UsageError("--map is for tables: --format csv")
-        reading = Reading(form, columns, encoding, Locale(time_zone, decimal))
+        reading = Reading(form, columns, encoding, Locale(time_zone, decimal, dates))
         command(reading=reading, **given)
 
     for option in reversed(_OPTIONS):
@@ -123,5 +125,11 @@ _OPTIONS = (
         "--decimal",
         type=click.Choice([",", "."]),
         help="Decimal sign in a table; by default the comma where semicolons divide it.",
+    ),
+    click.option(
+        "--dates",
+        type=click.Choice(get_args(Order)),
+        help="Dates with slashes: us for month/day, eu for day/month; by default told by a day "
+        "above the 12th in the first 1,000 rows.",
     ),
 )

@@ -6,16 +6,17 @@ message names the option that decides.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any, Final
 
 from schemas.values import BadValue, FieldPath
-from tiktok_events.event.times import is_plausible, read_date, read_time
 from worker.files.columns import event_name
+from worker.files.items import is_item, parts_of
+from worker.files.moments import Order, read_moment
 
 ABSENT: Final = object()
 """What an empty cell stands for."""
@@ -35,6 +36,7 @@ _IDS: Final = frozenset(
         "properties.order_id",
         "properties.shop_id",
         "lead.lead_id",
+        "properties.contents.content_id",
     )
 )
 _DECIDES: Final = frozenset(("event_id", "event_source_id"))
@@ -45,19 +47,9 @@ _ROUNDED: Final = re.compile(r"\d{16,}\.0+|\d([.,]\d+)?[eE]\+?\d+")
 _NOISE: Final = re.compile(r"-?\d{1,12}\.\d{16,99}", re.ASCII)
 """0.30000000000000004: what a program adds up in binary."""
 
-_SECONDS: Final = re.compile(r"(\d{9,19})(\.\d+)?")
-_GERMAN: Final = re.compile(
-    r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,?\s+(\d{1,2}):(\d\d)(?::(\d\d))?)?", re.ASCII
-)
-
 _SIGN: Final = {",": ".", ".": ","}
 """Decimal sign → the sign that groups thousands."""
 
-NO_ZONE: Final = "has no time zone; --time-zone says which, such as --time-zone Europe/Berlin"
-NOT_A_TIME: Final = (
-    "must be Unix seconds, or a date such as 2026-01-31T14:05:00+01:00, or, with --time-zone, "
-    "2026-01-31 14:05 or 31.01.2026 14:05"
-)
 ROUNDED: Final = (
     "was rounded by the program that wrote the table; format its column as text, and export again"
 )
@@ -73,10 +65,12 @@ class Locale:
     Attributes:
         time_zone: of times that name none; `None` refuses them.
         decimal: `,` or `.`; `None` leaves it to the table.
+        dates: of dates with slashes: the month first, or the day; `None` leaves it to the table.
     """
 
     time_zone: tzinfo | None = None
     decimal: str | None = None
+    dates: Order | None = None
 
 
 class CellReader:
@@ -86,10 +80,14 @@ class CellReader:
         locale: how times and amounts are written.
         delimiter: of the table: Excel writes a semicolon where the comma is the decimal sign.
         tell: is told, once a field, what is left out.
+
+    Attributes:
+        dates: the order of dates with slashes, once it is known.
     """
 
     def __init__(self, locale: Locale, delimiter: str, tell: Callable[[str], None]) -> None:
         self._zone = locale.time_zone
+        self.dates = locale.dates
         self._decimal = locale.decimal or ("," if delimiter == ";" else ".")
         self._group = _SIGN[self._decimal]
         self._grouped = re.compile(
@@ -110,9 +108,22 @@ class CellReader:
         if not text or text in _NOTHING:
             return ABSENT
         if field.dotted == "event_time":
-            return read_moment(text, self._zone)
+            return read_moment(text, self._zone, self.dates)
         if field.dotted == "event":
             return event_name(text)
+        if is_item(field):
+            return [self._part(field, part) for part in parts_of(text)]
+        return self._value(field, text)
+
+    def _part(self, field: FieldPath, text: str) -> Any:
+        """What a cell says of one product; `None` for nothing, or for what has no reading."""
+        value = ABSENT
+        if text and text not in _NOTHING:
+            with suppress(BadValue):
+                value = self._value(field, text)
+        return None if value is ABSENT else value
+
+    def _value(self, field: FieldPath, text: str) -> Any:
         if field.dotted in _IDS:
             return self._id(field, text)
         return field.read(self.plain_number(text) if field.is_amount else text)
@@ -143,48 +154,3 @@ class CellReader:
         if self._comma.fullmatch(text):
             return text.replace(",", ".")
         return f"{float(text):.12f}" if _NOISE.fullmatch(text) else text
-
-
-def read_moment(text: str, zone: tzinfo | None) -> int:
-    """The Unix seconds that a cell stands for.
-
-    Args:
-        text: figures in seconds or finer units, or a date.
-        zone: of dates that name none; an hour that a clock shows twice is the first one.
-
-    Raises:
-        BadValue: it is none, or has no time zone.
-    """
-    if figures := _SECONDS.fullmatch(text):
-        seconds = int(figures[1])
-        finer = None if is_plausible(seconds) else read_time(seconds)
-        return _checked(finer.seconds if finer else seconds)
-    moment = read_date(text) or _german(text)
-    if moment is None:
-        raise BadValue(NOT_A_TIME)
-    if moment.tzinfo is None:
-        if zone is None:
-            raise BadValue(NO_ZONE)
-        moment = moment.replace(tzinfo=zone)
-    try:
-        return _checked(math.floor(moment.timestamp()))
-    except OverflowError:
-        raise BadValue(NOT_A_TIME) from None
-
-
-def _checked(seconds: int) -> int:
-    if is_plausible(seconds):
-        return seconds
-    raise BadValue(NOT_A_TIME)
-
-
-def _german(text: str) -> datetime | None:
-    """A date with dots has its day first, wherever dots are used."""
-    found = _GERMAN.fullmatch(text)
-    if found is None:
-        return None
-    day, month, year, hour, minute, second = (int(part or 0) for part in found.groups())
-    try:
-        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 — its zone is the caller's
-    except ValueError:
-        return None

@@ -5,12 +5,14 @@ TikTok's own template for offline events has names of its own, and labels in pla
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from schemas import catalogue
 from schemas.values import FieldPath
+from tiktok_events.event.key_names import USER_KEYS, meaning
+from worker.files.items import ITEM_FIELDS
 
 TEMPLATE: Final = MappingProxyType(
     {
@@ -30,6 +32,10 @@ TEMPLATE: Final = MappingProxyType(
         "query": "properties.query",
         "lead_id": "lead.lead_id",
         "event_set_id": "event_source_id",
+        "url": "page.url",
+        "page_url": "page.url",
+        "referrer": "page.referrer",
+        **ITEM_FIELDS,
     }
 )
 """Column → field, where no column is named like the field itself.
@@ -44,15 +50,29 @@ def fields_of(header: Sequence[str], columns: Mapping[str, str]) -> list[list[Fi
     Args:
         header: the names of the columns.
         columns: field → column, as a person gave them; these win over names, names over the
-            template's.
+            template's, and those over names of match keys such as `Phone Number`.
     """
     found = [list(_own_fields(name, columns)) for name in header]
     taken = {field.dotted for fields in found for field in fields}
     for name, fields in zip(header, found, strict=True):
-        known = TEMPLATE.get("_".join(name.lower().split()))
-        if not fields and known and known not in taken and (field := FieldPath.of(known)):
+        known = _known_as(name)
+        if not fields and known and _is_free(known, taken) and (field := FieldPath.of(known)):
             fields.append(field)
+            taken.add(known)
     return found
+
+
+def _known_as(name: str) -> str | None:
+    """The field that a column of the template, or with the name of a match key, stands for."""
+    if known := TEMPLATE.get("_".join(name.lower().split())):
+        return known
+    meant = meaning(name)
+    return f"user.{meant}" if meant in USER_KEYS else None
+
+
+def _is_free(dotted: str, taken: Container[str]) -> bool:
+    whole = dotted.rpartition(".")[0]
+    return dotted not in taken and (whole != "properties.contents" or whole not in taken)
 
 
 def _own_fields(name: str, columns: Mapping[str, str]) -> Iterator[FieldPath]:

@@ -9,6 +9,7 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, BinaryIO, Final
 
 from schemas.values import BadValue, FieldPath
@@ -16,6 +17,8 @@ from tiktok_events.errors import TikTokEventsError
 from worker.files.cells import ABSENT, CellReader, Locale
 from worker.files.columns import fields_of
 from worker.files.event_file import TOO_LONG, Entry, Line, read_lines
+from worker.files.items import into_contents, is_item
+from worker.files.moments import order_of
 from worker.files.text import LineText
 
 DELIMITERS: Final = ",;\t|"
@@ -32,6 +35,9 @@ _DELIMITER_LINE: Final = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
 
 _RULE: Final = re.compile(r"-{3,}(\+-{3,})*")
 """Between psql's header and its rows."""
+
+_LOOKED_AT: Final = 1_000
+"""Rows whose times say whether day or month comes first; they are held in memory."""
 
 _FOOTER: Final = re.compile(r"\(\d+ rows?\)")
 _BOX: Final = re.compile(r"\+[-=+]+\+")
@@ -84,7 +90,20 @@ def read_table(
     left_out = [name for name, its in zip(header, fields, strict=True) if name and not its]
     known = frozenset(field.dotted for its in fields for field in its)
     reader = CellReader(locale or Locale(), rows.delimiter, tell)
-    return Table(known, left_out, (_entry(row, fields, reader) for row in rows))
+    return Table(known, left_out, _entries(rows, fields, reader))
+
+
+def _entries(
+    rows: Iterable[Row], fields: Sequence[Sequence[FieldPath]], reader: CellReader
+) -> Iterator[Entry]:
+    """The entries; the first rows are looked at together where they may say how dates go."""
+    rest = iter(rows)
+    times = [at for at, its in enumerate(fields) if any(f.dotted == "event_time" for f in its)]
+    first = list(islice(rest, _LOOKED_AT)) if times and reader.dates is None else []
+    if first:
+        cells = (row.cells[at] for row in first for at in times if at < len(row.cells))
+        reader.dates = order_of(cells)
+    return (_entry(row, fields, reader) for row in chain(first, rest))
 
 
 def _check_header(
@@ -223,6 +242,8 @@ def _entry(row: Row, fields: Sequence[Sequence[FieldPath]], reader: CellReader) 
                     field.put(event, value)
             except BadValue as error:
                 return Entry("line", row.number, None, str(error), row.size_bytes, field.dotted)
+    if any(is_item(field) for its_fields in fields for field in its_fields):
+        into_contents(event)
     return Entry("line", row.number, event, "", row.size_bytes)
 
 

@@ -60,6 +60,14 @@ class FieldExplanation:
     reason: str
 
 
+NO_TIME: Final = FieldExplanation(
+    "event_time",
+    FieldOutcome.AS_IT_IS,
+    "It is missing. track() takes the time of its call; send refuses the event unless --now is "
+    "given.",
+)
+
+
 def explain_fields(
     event: Mapping[str, Any], region: str | None, *, strict: bool = False
 ) -> tuple[FieldExplanation, ...]:
@@ -82,6 +90,7 @@ def explain_fields(
     body.pop(REMARKS, None)  # for the worker, which takes it off
     checked = check_event(body, prepared.destination.event_source, strict=strict)
     return (
+        *([] if "event_time" in given else [NO_TIME]),
         *(_explained(error, FieldOutcome.NOT_SENT) for error in checked.errors),
         *(_explained(warning, _OUTCOMES[warning.kind]) for warning in checked.warnings),
     )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.builders.explained import run
+from worker.letters.file import FORMAT
 
 ODD = {
     "event": "Complete Payment",
@@ -63,3 +64,18 @@ def test_the_table_of_fields_shows_no_value() -> None:
     result = run("-", given=json.dumps(event | {"user": {"ip": secret}}))
     # Once is the name of the event, in the heading.
     assert ("not sent" in result.stdout, result.stdout.count(secret)) == (True, 1)
+
+
+def test_the_event_of_an_exported_letter_is_explained() -> None:
+    """Not its letter, whose keys no event has."""
+    letter = {"format": FORMAT, "destination": "app:7", "body": {"event": "Purchase", "app": {}}}
+    explained = json.loads(run("--json", "-", given=json.dumps(letter)).stdout)
+    assert explained["event"] == "Purchase"
+    assert "app.app_id" in {one["path"] for one in explained["fields"]}
+
+
+def test_an_event_without_a_time_is_told() -> None:
+    """`send` refuses it, `track` does not."""
+    explained = json.loads(run("--json", "-", given='{"event": "Lead"}').stdout)
+    (missing,) = (one for one in explained["fields"] if one["path"] == "event_time")
+    assert "--now" in missing["reason"]

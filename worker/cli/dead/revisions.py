@@ -16,9 +16,10 @@ from schemas.paths import EventPath, PathError, written
 from schemas.values import BadValue
 from worker.cli.dead.cells import cell_of, is_rounded, is_same, unguarded
 from worker.cli.dead.sheet import COLUMNS, EDITABLE, FIELD_VALUE, value_at
-from worker.files.cells import ROUNDED, CellReader, Locale, read_moment
+from worker.files.cells import ROUNDED, CellReader, Locale
 from worker.files.event_file import TOO_LONG, read_lines
 from worker.files.event_table import Rows, misfit
+from worker.files.moments import read_moment
 from worker.files.unreadable import UnreadableFile
 from worker.letters.dead_letters import DeadLetters
 from worker.letters.file import LetterFileError, read_line

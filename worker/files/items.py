@@ -1,0 +1,55 @@
+"""The columns of a table that describe products: one product a row, or several with bars between.
+
+TikTok's template for offline events has such columns. A row with three ids, three prices and one
+brand has three products of that brand.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from schemas.values import FieldPath
+from tiktok_events.types import Content
+
+_BEFORE: Final = "properties.contents."
+_BETWEEN: Final = re.compile(r"\s*[;|]\s*")
+
+ITEM_FIELDS: Final = {name: _BEFORE + name for name in Content.__annotations__}
+"""Column of TikTok's template → field; `content_type` belongs beside the products."""
+
+del ITEM_FIELDS["content_type"]
+_OF_ALL: Final = frozenset({"content_name", "content_category", "brand"})
+"""What all products of a row may share."""
+
+
+def is_item(field: FieldPath) -> bool:
+    """Whether a field is one of a product."""
+    return field.dotted.startswith(_BEFORE)
+
+
+def parts_of(text: str) -> list[str]:
+    """What a cell says of each product; one part where there is but one."""
+    return _BETWEEN.split(text.strip(" ;|"))
+
+
+def into_contents(event: dict[str, Any]) -> None:
+    """Make products of what the cells of a row said, each as a list; the event is changed.
+
+    What says something of another number of products than there are is left out.
+    """
+    properties = event.get("properties")
+    if not isinstance(properties, dict):
+        return
+    said = properties.get("contents")
+    if not (said and isinstance(said, dict) and all(isinstance(v, list) for v in said.values())):
+        return  # another column, of JSON, has given the products
+    count = len(said.get("content_id") or max(said.values(), key=len))
+    for name, values in said.items():
+        if len(values) == 1 and name in _OF_ALL:
+            said[name] = values * count
+    usable = {name: values for name, values in said.items() if len(values) == count}
+    properties["contents"] = [
+        {name: values[at] for name, values in usable.items() if values[at] is not None}
+        for at in range(count)
+    ]
