@@ -18,6 +18,7 @@ from schemas.fields import DOUBT, STRICT
 from schemas.finding import Checked, Finding, Kind
 from schemas.objects import NOT_AN_OBJECT
 from schemas.rules import warnings_on
+from schemas.user import PASSING
 from schemas.wanted import is_wanted
 
 UNKNOWN_SOURCE: Final = Finding("event_source", "must be one of " + ", ".join(EVENT_SOURCES))
@@ -30,7 +31,11 @@ VITAL: Final = {source: frozenset({"", *schema.vital_paths()}) for source, schem
 
 
 def check_event(
-    event: Mapping[str, Any] | Any, event_source: str, *, strict: bool = False
+    event: Mapping[str, Any] | Any,
+    event_source: str,
+    *,
+    strict: bool = False,
+    passing: frozenset[str] = frozenset(),
 ) -> Checked:
     """Return what is to be sent for ``event``, or why it cannot be.
 
@@ -40,19 +45,24 @@ def check_event(
         event: one event as decoded JSON, without its destination, match keys already hashed.
         event_source: ``web``, ``app``, ``offline`` or ``crm``.
         strict: whether every key that cannot be used as it is ends the event.
+        passing: further keys of ``user`` that pass as they are.
     """
     if event_source not in EVENT_SOURCES:
         return Checked({}, (UNKNOWN_SOURCE,))
     warnings: list[Finding] = []
     clean = (_STRICT_PLANS if strict else _PLANS)[event_source].run(event, warnings)
     if clean is DOUBT:
-        return check_thoroughly(event, event_source, strict=strict)
+        return check_thoroughly(event, event_source, strict=strict, passing=passing)
     warnings += warnings_on(clean, event_source)
     return Checked(clean, (), _capped(warnings) if warnings else ())
 
 
 def check_thoroughly(
-    event: Mapping[str, Any] | Any, event_source: str, *, strict: bool = False
+    event: Mapping[str, Any] | Any,
+    event_source: str,
+    *,
+    strict: bool = False,
+    passing: frozenset[str] = frozenset(),
 ) -> Checked:
     """Check by plain marshmallow: slower, for any event, with the full report.
 
@@ -60,14 +70,16 @@ def check_thoroughly(
         event: as in `check_event`.
         event_source: one of the four.
         strict: as in `check_event`.
+        passing: as in `check_event`.
     """
     if not isinstance(event, Mapping):
         return Checked({}, (Finding("", NOT_AN_OBJECT),))
-    before = STRICT.set(strict)
+    strictness, keys = STRICT.set(strict), PASSING.set(passing)
     try:
         noted, messages = EVENTS[event_source].sift(event)
     finally:
-        STRICT.reset(before)
+        STRICT.reset(strictness)
+        PASSING.reset(keys)
     found = _flattened(messages)
     errors, omitted = (found, []) if strict else _judged(found, event_source)
     others = _unmarred(warnings_on(noted.value, event_source), [*errors, *omitted])

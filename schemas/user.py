@@ -6,6 +6,7 @@ place and postal code as https://github.com/segmentio/action-destinations sends 
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any, Final
 
 from schemas import catalogue, limits
@@ -18,8 +19,8 @@ from schemas.plan import Plan
 
 NO_SUCH_KEY: Final = "is no key of user that TikTok knows: it is left out"
 
-PASSING: Final[set[str]] = set()
-"""Further keys of ``user`` that pass as they are: a setting of the process names them."""
+PASSING: Final[ContextVar[frozenset[str]]] = ContextVar("PASSING", default=frozenset())
+"""Further keys of ``user`` that pass as they are, in the check that is being made."""
 
 
 def as_tag(locale: str) -> str:
@@ -66,6 +67,6 @@ class User(EventObject):
     def _sift_key(
         self, key: Any, raw: Any, loaded: dict[str, Any], messages: dict[Any, Any]
     ) -> Noted:
-        if key in self.fields or key in PASSING or raw is None:
+        if key in self.fields or key in PASSING.get() or raw is None:
             return super()._sift_key(key, raw, loaded, messages)
         return Noted(None, (Finding("", NO_SUCH_KEY),))

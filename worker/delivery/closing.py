@@ -13,7 +13,6 @@ import orjson
 
 from schemas import Checked, Kind, check_event
 from schemas.unknown import UNKNOWN_KEY
-from schemas.user import PASSING
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.prepare import EventPreparer
 from tiktok_events.event.remarks import REMARKS, without_remarks
@@ -40,10 +39,6 @@ class Closing:
     settings: Settings
     event_source: str
     strict: bool = False
-
-    def __post_init__(self) -> None:
-        """Let the schemas know which keys of ``user`` may pass."""
-        PASSING.update(self.settings.user_keys or ())
 
     def check(self, event: Any) -> Closed:
         """Check an event as it stands in a block."""
@@ -74,7 +69,8 @@ class Closing:
     def _checked(self, event: Any) -> tuple[Checked, bytes]:
         if type(event) is dict and REMARKS in event:
             event = without_remarks(event)
-        checked = check_event(event, self.event_source, strict=self.strict)
+        passing = self.settings.user_keys or frozenset()
+        checked = check_event(event, self.event_source, strict=self.strict, passing=passing)
         return checked, b"" if checked.errors else encoded(checked.event)
 
 

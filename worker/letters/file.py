@@ -107,12 +107,15 @@ def to_line(letter: DeadLetter) -> bytes:
     return orjson.dumps({"format": FORMAT} | known, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def read_line(line: bytes, default_region: str | None = None) -> DeadLetter:
+def read_line(
+    line: bytes, default_region: str | None = None, user_keys: frozenset[str] = frozenset()
+) -> DeadLetter:
     """The letter of a line; raw match keys in it are hashed, digests pass.
 
     Args:
         line: as `to_line` wrote it.
         default_region: where national phone numbers are at home.
+        user_keys: keys of ``user`` that TikTok does not know and that may pass all the same.
 
     Raises:
         LetterFileError: it is no such line; the message says what is wrong, and where.
@@ -120,7 +123,8 @@ def read_line(line: bytes, default_region: str | None = None) -> DeadLetter:
     try:
         known = _LINE.load(_object(line))
         Destination.from_key(known["destination"] or "web:none")
-        body = _hashed(_apart(known["body"], known["destination"]), default_region)
+        apart = _apart(known["body"], known["destination"])
+        body = _hashed(apart, default_region, user_keys)
     except ValidationError as error:
         raise LetterFileError("; ".join(_sentences(error.messages))) from None
     except InvalidDestination as error:
@@ -150,10 +154,10 @@ def _apart(body: Any, destination: str) -> Any:
     return {name: value for name, value in body.items() if name not in DESTINATION_FIELDS}
 
 
-def _hashed(body: Any, default_region: str | None) -> Any:
+def _hashed(body: Any, default_region: str | None, user_keys: frozenset[str]) -> Any:
     if not isinstance(body, dict):
         return body
-    return EventPreparer({}, default_region, max_bytes=0).closed(body)
+    return EventPreparer({}, default_region, max_bytes=0, user_keys=user_keys).closed(body)
 
 
 def _sentences(messages: Any, path: str = "") -> list[str]:

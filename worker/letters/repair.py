@@ -11,7 +11,7 @@ Nothing here reads or writes Redis, and nothing is sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -135,11 +135,14 @@ class Repairer:
         edit: what is to be changed.
         settings: for the windows, the region of phone numbers and the size limit.
         who: does it.
+        is_strict: whether a destination ends an event for any key that cannot be used as it is;
+            by default the settings say so for all.
     """
 
     edit: Edit
     settings: Settings
     who: str
+    is_strict: Callable[[Destination], bool] | None = None
 
     def repair(self, letter: DeadLetter, now: float) -> Repair:
         """What the edit makes of a letter.
@@ -164,7 +167,12 @@ class Repairer:
         body = orjson.loads(prepared.body)
         changes = differences(before, fields_of(prepared.destination) | body)
         source = prepared.destination.event_source
-        checked = check_event(body, source, strict=self.settings.strict)
+        checked = check_event(
+            body,
+            source,
+            strict=self._is_strict(prepared.destination),
+            passing=self.settings.user_keys or frozenset(),
+        )
         problems = (*self._of_identity(letter, edited, prepared, body), *checked.errors)
         if problems or not changes:
             return Repair(letter, None, changes, problems, checked.warnings)
@@ -176,6 +184,9 @@ class Repairer:
             edits=(*letter.edits, self._mark(letter, changes, now))[-MARKS_KEPT:],
         )
         return Repair(letter, new, changes, (), checked.warnings)
+
+    def _is_strict(self, destination: Destination) -> bool:
+        return self.settings.strict if self.is_strict is None else self.is_strict(destination)
 
     @property
     def _preparer(self) -> EventPreparer:

@@ -12,6 +12,7 @@ from tiktok_events.event.destination import Destination
 from tiktok_events.event.match_keys import hash_text
 from tiktok_events.event.remarks import REMARKS
 from worker.attempts.history import History
+from worker.delivery.closing import Closing
 from worker.delivery.prepare import Outgoing, Preparer
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import ClaimedBlock
@@ -103,3 +104,11 @@ def test_the_counters_reach_the_settlement() -> None:
     block.settle_into(settlement)
 
     assert settlement.counters == {"junk": 1}
+
+
+def test_a_key_passes_by_the_settings_of_its_own_check() -> None:
+    """Not by those of another one in the same process."""
+    event = {"event": "Lead", "event_time": 1_767_225_600, "event_id": "1", "user": {"tier": "x"}}
+    lets_pass = Closing(Settings.load({}, user_keys="tier"), "web").check(event)[1]
+    keeps_out = Closing(Settings.load({}), "web").check(event)[1]
+    assert (lets_pass.event["user"], keeps_out.event["user"]) == ({"tier": "x"}, {})

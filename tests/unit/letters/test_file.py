@@ -118,3 +118,10 @@ def test_absurd_numbers_are_refused_by_name(name: str, value: Any) -> None:
     line = orjson.loads(to_line(letter()))
     with pytest.raises(LetterFileError, match=rf"^{name}.*less than or equal to"):
         read_line(json.dumps(line | {name: value}).encode())
+
+
+def test_a_key_that_a_setting_lets_pass_is_imported() -> None:
+    """As it would be stored; any other unknown key of `user` is left out."""
+    line = to_line(letter(body={"event": "Lead", "user": {"tier": "gold", "other": "x"}}))
+    assert read_line(line, None, frozenset({"tier"})).body["user"] == {"tier": "gold"}
+    assert read_line(line).body["user"] == {}

@@ -285,3 +285,13 @@ def test_an_edit_is_refused_or_explained(patch: dict[str, Any]) -> None:
         Outcome.REFUSED: (False, True),
     }[made.outcome]
     assert expected == (made.new is not None, bool(made.problems))
+
+
+def test_a_destination_has_a_strictness_of_its_own() -> None:
+    """A letter that its destination would bury again is not called repaired."""
+    path = EventPath.parse_any("properties.num_items")
+    edit = Edit(None, ((path, "many"),))
+    lenient = Repairer(edit, SETTINGS, "anna", lambda _: False).repair(letter(), NOW)
+    strict = Repairer(edit, SETTINGS, "anna", lambda _: True).repair(letter(), NOW)
+    assert "properties.num_items" in {problem.path for problem in strict.problems}
+    assert "properties.num_items" not in {problem.path for problem in lenient.problems}

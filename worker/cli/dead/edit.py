@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO, Final, cast
@@ -12,6 +12,7 @@ import click
 import orjson
 
 from schemas.paths import ABSENT, EventPath, PathError
+from tiktok_events.event.destination import Destination
 from worker.cli import options
 from worker.cli.acting import acting
 from worker.cli.dead.edit_report import EXAMPLES, Report
@@ -234,11 +235,21 @@ def edit(  # noqa: PLR0913 — because click passes each option as an argument
     options.need_an_answer(patch_file, answered=yes or dry_run)
     settings = Settings.load()
     with open_store(settings) as store:
-        repairer = Repairer(change, settings, operator(settings))
+        repairer = Repairer(change, settings, operator(settings), strictness(settings))
         desk = Desk(DeadLetters(store), selection, repairer, Audit(store), round(time.time(), 3))
         report = run(desk, dry_run=dry_run, yes=yes, as_json=as_json)
     if report.refused or report.missing:
         raise click.exceptions.Exit(1)
+
+
+def strictness(settings: Settings) -> Callable[[Destination], bool]:
+    """Whether a destination is strict: its table in the destinations file may say so."""
+    from worker.delivery.destinations import (  # noqa: PLC0415 — because only an edit needs it
+        Destinations,
+    )
+
+    accounts = Destinations(settings)
+    return lambda destination: accounts.account(destination).limits.strict
 
 
 def run(desk: Desk, *, dry_run: bool, yes: bool, as_json: bool) -> Report:

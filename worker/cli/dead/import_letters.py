@@ -82,6 +82,7 @@ class Importing:
     Attributes:
         letters: puts letters back.
         region: where national phone numbers are at home.
+        user_keys: further keys of ``user`` that may pass.
         dry_run: whether nothing is put back.
         as_json: whether programs read the output.
         imported: letters put back.
@@ -91,6 +92,7 @@ class Importing:
 
     letters: LetterImport
     region: str | None
+    user_keys: frozenset[str]
     dry_run: bool
     as_json: bool
     imported: int = 0
@@ -127,7 +129,7 @@ class Importing:
                 continue
             try:
                 if line.text.strip():
-                    yield read_line(line.text, self.region)
+                    yield read_line(line.text, self.region, self.user_keys)
             except LetterFileError as error:
                 self._refuse(line.number, str(error), bar)
 
@@ -190,7 +192,13 @@ def _import(file: BinaryIO, *, dry_run: bool, yes: bool, as_json: bool) -> None:
         )
     settings = Settings.load()
     with open_store(settings) as store:
-        importing = Importing(LetterImport(store), settings.default_region, dry_run, as_json)
+        importing = Importing(
+            LetterImport(store),
+            settings.default_region,
+            settings.user_keys or frozenset(),
+            dry_run,
+            as_json,
+        )
         if dry_run:
             importing.run(file, _size(file))
         else:

@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, cast
 import click
 
 from tiktok_events.outbox.store import Store
-from worker.cli.dead.edit import Desk
+from worker.cli.dead.edit import Desk, strictness
 from worker.cli.dead.revisions import Revision, Revisions
 from worker.cli.terminal import counted, print_json
 from worker.files.cells import Locale
@@ -85,7 +85,11 @@ class FileDesk(Desk):
 
     @contextmanager
     def _revisions(self) -> Iterator[Iterator[Revision]]:
-        revisions = Revisions(self.letters, self.locale, self.settings.default_region, self._tell)
+        settings = self.settings
+        passing = settings.user_keys or frozenset()
+        revisions = Revisions(
+            self.letters, self.locale, settings.default_region, passing, self._tell
+        )
         try:
             with self.source.content() as content:
                 stream = utf8_of(content.stream)
@@ -132,7 +136,7 @@ def desk_of(
     return FileDesk(
         letters=DeadLetters(store),
         selection=LetterFilter(),
-        repairer=Repairer(Edit(), settings, operator(settings)),
+        repairer=Repairer(Edit(), settings, operator(settings), strictness(settings)),
         audit=Audit(store),
         begun_at=round(time.time(), 3),
         source=_input(file),

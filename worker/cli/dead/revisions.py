@@ -75,6 +75,7 @@ class Revisions:
         letters: what stands in Redis.
         locale: how numbers are written in a table.
         region: where national phone numbers are at home.
+        user_keys: further keys of ``user`` that may pass.
         tell: is told what is to be known of the file as a whole.
         seen: ids of letters that were met.
     """
@@ -82,6 +83,7 @@ class Revisions:
     letters: DeadLetters
     locale: Locale
     region: str | None
+    user_keys: frozenset[str]
     tell: Callable[[str], None]
     seen: set[str] = field(default_factory=set)
 
@@ -143,7 +145,7 @@ class Revisions:
 
 def _follow_line(revisions: Revisions, text: bytes) -> Callable[[], tuple[DeadLetter, Edit]]:
     def follow() -> tuple[DeadLetter, Edit]:
-        told = read_line(text, revisions.region)
+        told = read_line(text, revisions.region, revisions.user_keys)
         letter = revisions.found(
             told.id, lambda one: _is_same_event(one, told), told.event_id or ""
         )
