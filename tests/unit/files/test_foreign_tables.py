@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders.readers import BERLIN, Reader
+from tests.builders.readers import Reader
 from worker.files.cells import ROUNDED, TWO_READINGS, Locale
 from worker.files.event_table import DRAWN, GOES_ON, LONE_RETURN, UnusableTable
 from worker.files.moments import NO_ORDER, NO_ZONE
@@ -238,65 +238,3 @@ def test_a_carriage_return_within_a_row_is_told_in_words(reader: Reader) -> None
     first, bad, last = reader.events(b"event,event_id\nLead,1\nLe\rad,2\nLead,3\n")
     assert bad == f"this is no CSV: {LONE_RETURN}"
     assert (first["event_id"], last["event_id"]) == ("1", "3")
-
-
-def test_the_columns_of_a_product_become_contents(reader: Reader) -> None:
-    """TikTok's template has them; several products have bars or semicolons between them."""
-    table = (
-        b"event_type,timestamp,content_id,quantity,price,brand,content_type\n"
-        b"Purchase,1767247200,A-7,2,9.5,Cairn,product\n"
-        b"Purchase,1767247200,A-7;B-9,2;1,9.5;x,Cairn,product\n"
-        b"Purchase,1767247200,A-7|B-9,2,,,\n"
-        b"Purchase,1767247200,,,,,\n"
-    )
-    found = [event.get("properties", {}).get("contents") for event in reader.events(table)]
-    assert found == [
-        [{"content_id": "A-7", "quantity": 2, "price": 9.5, "brand": "Cairn"}],
-        [
-            {"content_id": "A-7", "quantity": 2, "price": 9.5, "brand": "Cairn"},
-            {"content_id": "B-9", "quantity": 1, "brand": "Cairn"},
-        ],
-        [{"content_id": "A-7"}, {"content_id": "B-9"}],
-        None,
-    ]
-
-
-def test_columns_of_match_keys_are_read_by_any_of_their_names(reader: Reader) -> None:
-    """As events are."""
-    table = b"event,E-Mail,Phone Number,Vorname,PLZ\nLead,ann@example.com,0170 1234567,Ann,10115\n"
-    assert reader.events(table) == [
-        {
-            "event": "Lead",
-            "user": {
-                "email": "ann@example.com",
-                "phone": "0170 1234567",
-                "first_name": "Ann",
-                "zip_code": "10115",
-            },
-        }
-    ]
-
-
-@pytest.mark.parametrize(
-    ("cells", "dates", "found"),
-    [
-        (["01/01/2026 7:00 AM"], "us", [SIX]),
-        (["01/01/2026 07:00:00"], "eu", [SIX]),
-        (["01/01/2026 7:00", "01/31/2026"], None, [SIX, 1_769_814_000]),
-        (["01/01/2026 7:00", "31/01/2026"], None, [SIX, 1_769_814_000]),
-        (["01/01/2026 7:00"], None, [NO_ORDER]),
-        (["31/01/2026", "01/31/2026"], None, [NO_ORDER, NO_ORDER]),
-        (["2026/01/01 07:00"], None, [SIX]),
-        (["46023.2916666667"], None, [SIX]),
-        (["46023"], None, [SIX - 7 * 3600]),
-    ],
-)
-def test_a_column_of_dates_decides_what_comes_first(
-    reader: Reader, cells: list[str], dates: Any, found: list[Any]
-) -> None:
-    """Day or month; else an option does. Excel's numbers of dates are read too."""
-    table = "".join(f"Lead;{cell}\n" for cell in cells)
-    events = reader.events(
-        f"event;event_time\n{table}".encode(), locale=Locale(BERLIN.time_zone, dates=dates)
-    )
-    assert [e["event_time"] if isinstance(e, dict) else e for e in events] == found
