@@ -158,7 +158,7 @@ class Replay:
             replayed=_whole(known.get("replayed", b"0")),
             skipped={name: _whole(known.get(name, b"0")) for name in SKIPPED.values()},
             delivered=_whole(known.get("delivered", b"0")),
-            died={reason: count for reason in Reason if (count := _died(known, reason))},
+            died={one.value: count for one in Reason if (count := _died(known, one))},
             erased=_whole(known.get("erased", b"0")),
             started_at=_seconds(known.get("started_at")),
             ended_at=_seconds(known.get("ended_at")),

@@ -70,6 +70,9 @@ def test_each_end_is_counted_and_known(ward: Any, redis: Redis) -> None:
     assert [died.end, waiting.end, delivered.end] == [End.DIED, End.WAITING, End.DELIVERED]
     assert sorted(one.id for one in (died, waiting, delivered)) == sorted(ids)
     assert (died.order_id, died.value, died.currency) == ("A-1", 2.5, "EUR")
+    (shown,) = ward.json("replays", "show", str(number))
+    assert shown["died_again"] == {"rejected": 1}
+    assert [one["end"] for one in shown["letters"]] == ["died", "waiting", "delivered"]
     again = ward.letters.get(died.died_as)
     assert (again.message, died.reason) == ("refused once more", "rejected")
 
