@@ -11,6 +11,7 @@ from tiktok_events.outbox.store import Store
 
 SHARDS: Final = Shards()
 keys: Final = SHARDS.at(0)
+installation_keys: Final = SHARDS.installation
 broker_keys: Final = SHARDS.broker
 
 

@@ -34,7 +34,7 @@ TOGETHER: Final = 25
 
 def is_time_to_sweep(store: Store) -> bool:
     """Whether the caller is to start a sweep: true for one worker a minute."""
-    return bool(store.redis.set(store.keys.sweeping, 1, px=EVERY_MS, nx=True))
+    return bool(store.redis.set(store.shards.installation.sweeping, 1, px=EVERY_MS, nx=True))
 
 
 class Sweep:

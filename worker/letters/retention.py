@@ -132,7 +132,8 @@ class Retention:
             log.warning("dead_letters_nearly_full", size_bytes=used, limit_bytes=limit)
 
     def _first_today(self) -> bool:
-        return bool(self._store.redis.set(self._store.keys.dead_warned, 1, ex=DAY_S, nx=True))
+        warned = self._store.shards.installation.dead_warned
+        return bool(self._store.redis.set(warned, 1, ex=DAY_S, nx=True))
 
 
 def _parted(letters: Sequence[DeadLetter], now: float) -> tuple[list[DeadLetter], list[DeadLetter]]:

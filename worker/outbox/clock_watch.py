@@ -88,6 +88,7 @@ class ClockWatch:
         for names, last in self._parts():
             mended = bool(self._rewind(*_call(self._store.keys, names, last=last)))
         if mended:
+            self._store.redis.delete(self._store.shards.installation.sweeping)
             log.warning("clock_jumped_back")
         return mended
 
@@ -128,7 +129,7 @@ def read_clocks(
 
 
 def _call(keys: Keys, names: Sequence[str], *, last: bool) -> tuple[list[str], list[Any]]:
-    keys_ = [keys.ready, keys.clock, keys.awake, keys.sweeping]
+    keys_ = [keys.ready, keys.clock, keys.awake]
     for name in names:
         keys_ += (keys.outbox(name), keys.state(name))
     return keys_, [JUMP_MS, int(last), *names]

@@ -7,7 +7,7 @@ whose lease ends is told by another worker: in a crash perhaps twice, otherwise 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import orjson
 
@@ -32,21 +32,28 @@ class Announcements:
     """
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._redis = store.redis
+        # Parkings are announced by the shard of the destination, incidents once for all.
+        self._places = [keys.announcements for keys in (*store.shards, store.shards.installation)]
         self._take = LuaScript(store.redis, "worker", "announcements", "announcements_take")
 
     def due(self) -> bool:
         """Whether the lease of any has ended; a second after it has, at the latest."""
-        (seconds, _), first = self._time_and_first()
+        with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.time()
+            for place in self._places:
+                pipeline.zrange(place, 0, 0, withscores=True)
+            (seconds, _), *firsts = pipeline.execute()
+        ends = [due_ms / 1000 for first in firsts for _, due_ms in first]
         # Further ahead than any lease: dated before the clock jumped back.
-        return bool(first) and not seconds < first[0][1] / 1000 < seconds + AHEAD_S
+        return any(not seconds < end < seconds + AHEAD_S for end in ends)
 
     def take(self) -> Iterator[tuple[bytes, Any]]:
         """Those whose lease has ended, for another lease: what `done` wants, and its document.
 
         One that is no document, which none of ours writes, is logged and goes.
         """
-        for member in cast("list[bytes]", self._take([self._store.keys.announcements], [AT_ONCE])):
+        for member in self._leased():
             document = _document(member)
             if document is None:
                 log.warning("announcement_unreadable")
@@ -55,14 +62,15 @@ class Announcements:
                 yield member, document
 
     def done(self, member: bytes) -> None:
-        """Note that it was told."""
-        self._store.redis.zrem(self._store.keys.announcements, member)
+        """Note that it was told, wherever it stands."""
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for place in self._places:
+                pipeline.zrem(place, member)
+            pipeline.execute()
 
-    def _time_and_first(self) -> Any:
-        with self._store.redis.pipeline(transaction=False) as pipeline:
-            pipeline.time()
-            pipeline.zrange(self._store.keys.announcements, 0, 0, withscores=True)
-            return pipeline.execute()
+    def _leased(self) -> list[bytes]:
+        found = self._take.many([([place], [AT_ONCE]) for place in self._places])
+        return [member for members in found for member in members]
 
 
 def _document(member: bytes) -> Any:

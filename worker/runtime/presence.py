@@ -27,10 +27,14 @@ class Presence:
     def say(self) -> None:
         """Note that this worker is there."""
         name = f"{socket.gethostname()}:{os.getpid()}"
-        self._present([self._store.keys.workers], [name, COUNTS_MS])
+        self._present([self._store.shards.installation.workers], [name, COUNTS_MS])
 
     def count(self) -> int:
         """How many are there, by the server's clock."""
         seconds, microseconds = self._store.redis.time()
         now_ms = seconds * 1000 + microseconds // 1000
-        return int(self._store.redis.zcount(self._store.keys.workers, now_ms - COUNTS_MS, "+inf"))
+        return int(
+            self._store.redis.zcount(
+                self._store.shards.installation.workers, now_ms - COUNTS_MS, "+inf"
+            )
+        )

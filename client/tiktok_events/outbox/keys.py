@@ -1,7 +1,9 @@
 """Every Redis key of the outbox: the only place where one is spelled.
 
 A key is ``<namespace>:{<tag>}:<name>``. All keys of a shard carry the same hash tag, so that a
-script may touch them together on Redis Cluster; see `shards`.
+script may touch them together on Redis Cluster; see `shards`. What an installation has once has
+a tag of its own: workers, sweeping, dead:warned, alerts, alerts:deaths, alerting, withdrawals,
+withdrawing, and the announcements of incidents.
 
     key                       type         members, lifetime, writer
     ready                     sorted set   destination → due, Unix ms; there while it has work

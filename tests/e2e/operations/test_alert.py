@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from tests.builders.loopback_server import Handler, LoopbackServer
-from tests.builders.stores import keys
+from tests.builders.stores import installation_keys
 from tests.builders.wait import wait_until
 from tests.builders.workers import Worker
 from tiktok_events import Client
@@ -74,16 +74,18 @@ def test_an_incident_is_told_once_and_its_end_too(
     """Two workers look; one of them announces."""
     alert = {"ALERT_DEAD_PER_MINUTE": "3", "ALERT_WEBHOOK": webhook.url, "LOG_FORMAT": "json"}
     workers = [start_worker(1, **alert) for _ in range(2)]
-    wait_until(lambda: redis.exists(keys.deaths))
+    wait_until(lambda: redis.exists(installation_keys.deaths))
     die(redis_url, DYING)
     wait_until(lambda: webhook.told)
     assert [one["state"] for one in webhook.told] == ["begun"]
     assert webhook.told[0]["value"] == DYING
 
     # A minute in which nothing died, and another one.
-    redis.delete(keys.deaths)
+    redis.delete(installation_keys.deaths)
     begun_ms = round(webhook.told[0]["since"] * 1000)
-    redis.hset(keys.alerts, "dead_per_minute", f"{begun_ms} {begun_ms - 60_000} {DYING}")
+    redis.hset(
+        installation_keys.alerts, "dead_per_minute", f"{begun_ms} {begun_ms - 60_000} {DYING}"
+    )
     wait_until(lambda: len(webhook.told) > 1)
     for worker in workers:
         worker.kill()

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from redis import Redis
 
-from tests.builders.stores import keys, store_of
+from tests.builders.stores import installation_keys, keys, store_of
 from tests.builders.wait import wait_until
 from tests.builders.workers import Workers
 from tiktok_events import Client
@@ -36,7 +36,14 @@ def spoil_members(redis: Redis) -> None:
 
 def spoil_types(redis: Redis) -> None:
     """Keys of another type than ours."""
-    for key in (keys.parked, keys.replays, keys.delayed, keys.clocks, keys.alerts, keys.audit):
+    for key in (
+        keys.parked,
+        keys.replays,
+        keys.delayed,
+        keys.clocks,
+        installation_keys.alerts,
+        keys.audit,
+    ):
         redis.set(key, JUNK)
 
 

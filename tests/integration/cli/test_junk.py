@@ -15,7 +15,7 @@ from redis import Redis
 
 from tests.builders import letters
 from tests.builders.letters import PURCHASE
-from tests.builders.stores import keys, store_of
+from tests.builders.stores import installation_keys, keys, store_of
 from tests.looks import VIEWS, Looker
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
@@ -94,14 +94,14 @@ HASHES: Final = {
     keys.dead_kinds: (),
     keys.dead_ledger: (),
     keys.delayed_events: (),
-    keys.alerts: (b"dead_per_minute",),
+    installation_keys.alerts: (b"dead_per_minute",),
     keys.replay(1): (),
     keys.replay_places(1): (),
     keys.state("\x1b[31mjunk"): (b"waiting", b"parked"),
 }
 ZSETS: Final = (
     *(keys.ready, keys.delayed, keys.delayed_ids, keys.dead_event_ids),
-    *(keys.replays, keys.replays_ended, keys.deaths),
+    *(keys.replays, keys.replays_ended, installation_keys.deaths),
 )
 SPOILERS: Final[dict[str, Spoil]] = {
     **{f"fields of {key}": _hash(key, *fields) for key, fields in HASHES.items()},

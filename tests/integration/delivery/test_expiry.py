@@ -10,7 +10,7 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from tests.builders.parked import DAY_S, KEY, LIMIT, SETTINGS, WEEK_S, Parked, purchase
-from tests.builders.stores import keys, store_of
+from tests.builders.stores import installation_keys, keys, store_of
 from tiktok_events.event.destination import Destination
 from tiktok_events.outbox.keys import GROUP
 from worker.delivery.expiry import Sweep, is_time_to_sweep
@@ -197,4 +197,4 @@ def test_one_worker_a_minute_sweeps(redis: Redis) -> None:
     """The others find that it was done."""
     assert is_time_to_sweep(store_of(redis))
     assert not is_time_to_sweep(store_of(redis))
-    assert 0 < redis.pttl(keys.sweeping) <= 60_000
+    assert 0 < redis.pttl(installation_keys.sweeping) <= 60_000

@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 from structlog.testing import capture_logs
 
-from tests.builders.stores import keys, store_of
+from tests.builders.stores import installation_keys, store_of
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.letters.retention import Retention, due_within_a_day, used_bytes
@@ -144,7 +144,7 @@ def test_it_is_said_a_day_before(graveyard: Graveyard) -> None:
     assert (warning["event"], warning["events"]) == ("dead_letters_will_be_purged", 1)
     assert graveyard.sweep() == []
     assert graveyard.names() == ["soon", "later"]
-    assert 0 < graveyard.redis.ttl(keys.dead_warned) <= DAY_S
+    assert 0 < graveyard.redis.ttl(installation_keys.dead_warned) <= DAY_S
 
 
 def test_it_is_said_when_memory_is_nearly_full(graveyard: Graveyard) -> None:

@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from tests.builders import letters
-from tests.builders.stores import keys, store_of
+from tests.builders.stores import installation_keys, keys, store_of
 from tiktok_events import Client
 from worker.operations.alerts.figures import expiring_values, measured
 from worker.operations.alerts.judge import (
@@ -77,15 +77,15 @@ def test_an_incident_that_is_not_calm_for_long_goes_on(redis: Redis) -> None:
     assert phases(alerts, 9, 1) == ["on", "on"]
     _calm_since(redis, seconds=61)
     assert phases(alerts, 1) == ["over"]
-    assert redis.exists(keys.alerts) == 0
+    assert redis.exists(installation_keys.alerts) == 0
 
 
 def _calm_since(redis: Redis, seconds: float) -> None:
     """Let an incident have been calm for some seconds."""
-    stored: Any = redis.hget(keys.alerts, "dead_per_minute")
+    stored: Any = redis.hget(installation_keys.alerts, "dead_per_minute")
     since, _, peak = stored.split()
     calm_since = str(round((time.time() - seconds) * 1000)).encode()
-    redis.hset(keys.alerts, "dead_per_minute", b" ".join((since, calm_since, peak)))
+    redis.hset(installation_keys.alerts, "dead_per_minute", b" ".join((since, calm_since, peak)))
 
 
 def test_the_end_tells_when_it_began_and_how_bad_it_was(alerts: Alerts) -> None:
@@ -131,7 +131,7 @@ def test_each_figure_has_an_incident_of_its_own(alerts: Alerts) -> None:
 def test_one_worker_at_a_time_looks(redis: Redis) -> None:
     """The others leave it to him for some seconds."""
     assert [is_time_to_look(store_of(redis)) for _ in range(3)] == [True, False, False]
-    assert 0 < redis.pttl(keys.alerting) <= 5_000
+    assert 0 < redis.pttl(installation_keys.alerting) <= 5_000
 
 
 @pytest.mark.parametrize(("took_s", "rest_ms"), [(0.01, 5_000), (2.0, 40_000)])
@@ -140,7 +140,7 @@ def test_a_look_that_took_long_is_followed_by_a_rest(
 ) -> None:
     """However many destinations there are, a worker has little to do with alerts."""
     rest_after_look(store_of(redis), took_s)
-    assert rest_ms - 1_000 < redis.pttl(keys.alerting) <= rest_ms
+    assert rest_ms - 1_000 < redis.pttl(installation_keys.alerting) <= rest_ms
     assert not is_time_to_look(store_of(redis))
 
 
@@ -183,17 +183,17 @@ def test_deaths_are_those_of_the_last_minute(
     redis.hset(keys.counters, mapping={"accepted": 10, "dead:rejected": 7, "dead:invalid": 3})
     for ago_s, total in notes.items():
         at = round((time.time() - ago_s) * 1000)
-        redis.zadd(keys.deaths, {f"{at} {total}": at})
+        redis.zadd(installation_keys.deaths, {f"{at} {total}": at})
     found = figures(redis, alert_dead_per_minute=1)["dead_per_minute"]
     assert found == pytest.approx(expected, abs=0.1)
-    kept = [int(note.split()[0]) / 1000 for note, _ in redis.zscan_iter(keys.deaths)]
+    kept = [int(note.split()[0]) / 1000 for note, _ in redis.zscan_iter(installation_keys.deaths)]
     assert sum(time.time() - at > 60 for at in kept) <= 1
 
 
 def test_notes_are_forgotten_when_nobody_looks(redis: Redis) -> None:
     """Alerts that were turned off leave no key behind."""
     figures(redis, alert_dead_per_minute=1)
-    assert 0 < redis.pttl(keys.deaths) <= 3_600_000
+    assert 0 < redis.pttl(installation_keys.deaths) <= 3_600_000
 
 
 def test_the_oldest_of_all_outboxes_counts(redis: Redis, redis_url: str) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import pytest
 from redis import Redis
 from structlog.testing import capture_logs
 
 from tasks.announce import announce
-from tests.builders.stores import keys, store_of
+from tests.builders.stores import installation_keys, keys, store_of
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
 from worker.attempts.verdict import Answer, Verdict
@@ -23,6 +23,8 @@ from worker.reporting.announcements import Announcements
 from worker.runtime.engine import THIS_PROCESS
 from worker.settings import Settings
 
+PLACES: Final = (keys.announcements, installation_keys.announcements)
+INCIDENTS: Final = installation_keys.announcements
 PIXEL = "C0TELL000PIXEL000000"
 KEY = f"web:{PIXEL}"
 DESTINATION = Destination.from_key(KEY)
@@ -56,9 +58,10 @@ def parked(redis: Redis, redis_url: str) -> tuple[Outbox, Settled]:
 
 def let_leases_end(redis: Redis) -> None:
     """A minute passes, and whoever was to tell has not."""
-    members: Any = redis.zrange(keys.announcements, 0, -1)
-    for member in members:
-        redis.zadd(keys.announcements, {member: 1})
+    for place in PLACES:
+        members: Any = redis.zrange(place, 0, -1)
+        for member in members:
+            redis.zadd(place, {member: 1})
 
 
 def told() -> list[dict[str, Any]]:
@@ -108,7 +111,7 @@ def test_an_alert_whose_worker_was_killed_is_told_by_another(
     assert sorted(found, key=lambda one: one.phase) == [begun, over]
     let_leases_end(redis)
     assert sorted(line["event"] for line in told()) == ["alert", "alert_over"]
-    assert redis.exists(keys.announcements) == 0
+    assert redis.exists(*PLACES) == 0
 
 
 def test_an_incident_that_goes_on_announces_nothing(redis: Redis) -> None:
@@ -116,7 +119,7 @@ def test_an_incident_that_goes_on_announces_nothing(redis: Redis) -> None:
     alerts = Alerts(store_of(redis))
     phases = [one.phase for figure in (DEAD, DEAD) for one in alerts.judge([figure])]
     alerts.judge([Figure(Alert.OLDEST_WAITING_S, 1.0, 10)])
-    assert (phases, redis.zcard(keys.announcements)) == ([Phase.BEGUN, Phase.ON], 1)
+    assert (phases, redis.zcard(INCIDENTS)) == ([Phase.BEGUN, Phase.ON], 1)
 
 
 @pytest.mark.parametrize("junk", [b"junk", b"1 {", b"1 []", b"\xff\xfe {}"])
@@ -125,10 +128,10 @@ def test_junk_among_the_announcements_stops_nothing(
 ) -> None:
     """It is logged and goes; the others are told."""
     Alerts(store_of(redis)).judge([DEAD])
-    redis.zadd(keys.announcements, {junk: 0})
+    redis.zadd(INCIDENTS, {junk: 0})
     let_leases_end(redis)
     assert min(line["event"] for line in told()) == "alert"
-    assert redis.exists(keys.announcements) == 0
+    assert redis.exists(*PLACES) == 0
 
 
 def test_a_lease_from_before_the_clock_jumped_back_has_ended(
@@ -136,7 +139,7 @@ def test_a_lease_from_before_the_clock_jumped_back_has_ended(
 ) -> None:
     """It would last for ever otherwise."""
     Alerts(store_of(redis)).judge([DEAD])
-    (member,) = cast("list[bytes]", redis.zrange(keys.announcements, 0, -1))
-    redis.zadd(keys.announcements, {member: (time.time() + 86_400) * 1000})
+    (member,) = cast("list[bytes]", redis.zrange(INCIDENTS, 0, -1))
+    redis.zadd(INCIDENTS, {member: (time.time() + 86_400) * 1000})
     assert Announcements(store_of(redis)).due()
     assert [line["event"] for line in told()] == ["alert"]

@@ -50,12 +50,11 @@ def measured(store: Store, settings: Settings, incidents: Sequence[str]) -> Iter
 
 def dead_per_minute(store: Store) -> float:
     """Events that died in the last minute, for whatever reason; the first look sees none."""
-    keys = store.keys
-    counters = cast("dict[bytes, bytes]", store.redis.hgetall(keys.counters))
+    counters = cast("dict[bytes, bytes]", store.redis.hgetall(store.keys.counters))
     prefix = DEAD_COUNTER.encode()
     dead = sum(whole_of(n) or 0 for name, n in counters.items() if name.startswith(prefix))
     script = LuaScript(store.redis, "worker", "deaths")
-    return float(script([keys.deaths], [dead, MINUTE_MS, FORGOTTEN_MS]))
+    return float(script([store.shards.installation.deaths], [dead, MINUTE_MS, FORGOTTEN_MS]))
 
 
 def oldest_waiting_s(store: Store) -> float:

@@ -107,12 +107,14 @@ class Incident:
 
 def is_time_to_look(store: Store) -> bool:
     """Whether the caller is to look at the figures: true for one worker at a time."""
-    return bool(store.redis.set(store.keys.alerting, 1, px=EVERY_MS, nx=True))
+    return bool(store.redis.set(store.shards.installation.alerting, 1, px=EVERY_MS, nx=True))
 
 
 def rest_after_look(store: Store, took_s: float) -> None:
     """Let nobody look for a while: the longer, the more there was to look at."""
-    store.redis.set(store.keys.alerting, 1, px=max(EVERY_MS, round(took_s * REST * 1000)))
+    store.redis.set(
+        store.shards.installation.alerting, 1, px=max(EVERY_MS, round(took_s * REST * 1000))
+    )
 
 
 class Alerts:
@@ -140,12 +142,12 @@ class Alerts:
 
     def open(self, alert: Alert) -> list[str]:
         """The currencies that have an incident of this alert."""
-        found = cast("list[bytes]", self._store.redis.hkeys(self._store.keys.alerts))
+        found = cast("list[bytes]", self._store.redis.hkeys(self._store.shards.installation.alerts))
         names = (text_of(name).partition(":") for name in found)
         return sorted(currency for kind, _, currency in names if kind == alert)
 
     def _call(self, figure: Figure) -> Call:
-        keys = self._store.keys
+        keys = self._store.shards.installation
         calm_below = figure.threshold * CALM_SHARE
         args = [figure.key, figure.value, figure.threshold, calm_below, self._calm_ms]
         return [keys.alerts, keys.announcements], [*args, orjson.dumps(asdict(figure))]
