@@ -73,14 +73,15 @@ class Forecast:
             # Its shape: what is no currency may be anything, and as many as the letters.
             self.thousandths[shape_of(letter.currency)] += round(letter.value * THOUSANDTHS)
 
-    def foresee(self, letter: DeadLetter, *, strict: bool) -> None:
+    def foresee(self, letter: DeadLetter, *, strict: bool, passing: frozenset[str]) -> None:
         """Count what awaits a letter that would go.
 
         Args:
             letter: one that may be replayed.
             strict: whether its destination ends an event for any key that cannot be used.
+            passing: further keys of ``user`` that pass as they are.
         """
-        if death := dies_of(letter, strict=strict):
+        if death := dies_of(letter, strict=strict, passing=passing):
             self.dying[_told(field_of(death.path), death.message)] += 1
         elif is_as_refused(letter):
             code = None if letter.code is None else f"code {letter.code}"

@@ -12,18 +12,21 @@ if TYPE_CHECKING:
 NO_BODY: Final = "its body was not kept; send the event again"
 
 
-def dies_of(letter: DeadLetter, *, strict: bool) -> Finding | None:
+def dies_of(
+    letter: DeadLetter, *, strict: bool, passing: frozenset[str] = frozenset()
+) -> Finding | None:
     """Why a worker would bury the event before sending it; `None` if it would be sent.
 
     Args:
         letter: as it stands in Redis, with a destination.
         strict: whether its destination ends an event for any key that cannot be used.
+        passing: further keys of ``user`` that pass as they are.
     """
     from schemas import Finding, check_event  # noqa: PLC0415 — because only this loads the schemas
 
     if not isinstance(letter.body, dict):
         return Finding("", NO_BODY)
-    errors = check_event(letter.body, letter.source, strict=strict).errors
+    errors = check_event(letter.body, letter.source, strict=strict, passing=passing).errors
     return errors[0] if errors else None
 
 

@@ -124,7 +124,7 @@ def _now(store: Store) -> float:
 def _plan(store: Store, request: ReplayRequest, settings: Settings) -> Plan:
     """Count what would happen, and fix what is asked for from then on."""
     accounts = Destinations(settings)
-    forecast = Forecast()
+    forecast, passing = Forecast(), settings.user_keys or frozenset()
 
     @cache
     def limits_of(key: str) -> Limits:
@@ -136,7 +136,8 @@ def _plan(store: Store, request: ReplayRequest, settings: Settings) -> Plan:
                 eligibility = request.eligibility_of(letter, request.asked_at)
                 forecast.add(letter, eligibility)
                 if eligibility is Eligibility.REPLAYABLE:
-                    forecast.foresee(letter, strict=limits_of(letter.destination).strict)
+                    strict = limits_of(letter.destination).strict
+                    forecast.foresee(letter, strict=strict, passing=passing)
                 bar.advance()
     missing = max(len(set(request.wanted.ids)) - forecast.selected, 0)
     counted_ = replace(request, selected=forecast.selected, missing=missing)
