@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -37,6 +38,8 @@ after."""
 THRESHOLDS: Final = ("alert_dead_per_minute", "alert_oldest_waiting_s", "alert_expiring_value")
 """Settings that turn an alert on."""
 
+_TOKEN: Final = re.compile(r"[^\s\"'`]+")
+
 _SECONDS_A_DAY: Final = 86_400
 
 
@@ -57,6 +60,8 @@ def api_address(value: Any) -> str:
         raise ValueError("must hold no user and no password: the API wants an access token")
     if parts.query or parts.fragment:
         raise ValueError("must end before ? and #: the API wants its token in a header")
+    if parts.path.strip("/"):
+        raise ValueError("must end with the host or its port: the path of the API is added to it")
     # One word, such as `sandbox`, is a neighbour in a container network.
     if parts.scheme == "http" and not is_this_machine(host) and ("." in host or ":" in host):
         raise ValueError(
@@ -71,6 +76,17 @@ def token(value: Any) -> str:
     given = value.strip() if isinstance(value, str) else ""
     if not given or not (given.isascii() and given.isprintable()):
         raise ValueError("must be printable ASCII text")
+    if not _TOKEN.fullmatch(given):
+        raise ValueError("must be the token alone: no quotes, no blank, no Bearer before it")
+    return given
+
+
+def sentry_dsn(value: Any) -> str:
+    """Where Sentry takes reports; no error shows it."""
+    given: str = address("https", "http")(value)
+    parts = urlsplit(given)
+    if not parts.username or not parts.path.rpartition("/")[2].isdigit():
+        raise ValueError("must have a key and the number of a project: https://key@host/1")
     return given
 
 
@@ -171,7 +187,7 @@ class Settings(ClientSettings):
     dead_keep_days: float = setting(90.0, days(1, 3_650))
     dead_max_bytes: int | None = setting(None, whole(524_288, 1_099_511_627_776))
     actor: str | None = setting(None, text)
-    sentry_dsn: str | None = setting(None, address("https", "http"), secret=True)
+    sentry_dsn: str | None = setting(None, sentry_dsn, secret=True)
     alert_dead_per_minute: int | None = setting(None, whole(1, 1_000_000))
     alert_oldest_waiting_s: int | None = setting(None, whole(1, 31_536_000))
     alert_expiring_value: int | None = setting(None, whole(1, 1_000_000_000))

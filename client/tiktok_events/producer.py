@@ -139,7 +139,7 @@ class Producer:
         try:
             yield
         except NotAppended as failure:
-            raise unavailable(failure) from failure.error
+            raise unavailable(failure, self.settings.redis_url) from failure.error
 
     def _withdrawal(self, user: Mapping[str, Any]) -> Withdrawal:
         """Whose events `withdraw` means."""

@@ -30,6 +30,14 @@ NO_CLUSTER: Final = (
     "6.2 or later, or Valkey, will do: it holds no events"
 )
 
+SHOWN: Final = 60
+"""Characters of a wrong value that a sentence shows."""
+
+_PIXEL_CODE: Final = re.compile(r"[A-Z0-9]{1,64}", re.ASCII)
+
+_MAY_HOLD_SECRETS: Final = re.compile(r"[@?#]|^[\w-]{32,}$")
+"""An address with a user or options, or a token in the wrong variable."""
+
 Check = Callable[[Any], Any]
 """Returns the typed value, or raises ValueError with what is allowed ("must be …")."""
 
@@ -111,10 +119,24 @@ def redis_address(*schemes: str, cluster: bool = True) -> Check:
         if is_cluster(given) and not cluster:
             raise ValueError(NO_CLUSTER)
         discovery = DiscoveryAddress.parse(given)
+        if discovery is None:
+            _check_database(given)
         check_files(url_arguments(one_server(given)) if discovery is None else discovery.primary)
         return given
 
     return check
+
+
+def _check_database(given: str) -> None:
+    """Refuse what redis-py would pass over: it would use database 0."""
+    if given.startswith("unix://"):
+        return
+    parts = urlsplit(given)
+    if parts.fragment or not re.fullmatch(r"/?|/\d{1,5}", parts.path, re.ASCII):
+        raise ValueError(
+            "must end with the number of a database, such as /0, or behind the port; "
+            "a / ? or # in a password is written %2F %3F %23"
+        )
 
 
 def _is_url(given: str) -> bool:
@@ -165,9 +187,28 @@ def namespace(value: Any) -> str:
     return given
 
 
+def pixel_code(value: Any) -> str:
+    """The code of a pixel. How many characters it has is known from samples only.
+
+    Source: public samples of requests, all of 20 such characters (read 2026-11-22).
+    """
+    given = str(value).strip()
+    if not _PIXEL_CODE.fullmatch(given):
+        raise ValueError("must be a pixel code: capital letters and digits, 20 of them")
+    return given
+
+
 def file_path(value: Any) -> Path:
     """Where a file is, or will be."""
     return Path(text(value)).absolute()
+
+
+def shown(value: Any) -> str:
+    """The value as a part of a sentence, unless it may hold a secret."""
+    given = str(value)
+    if _MAY_HOLD_SECRETS.search(given) or not given.isprintable():
+        return ""
+    return f"; it is {given if len(given) <= SHOWN else given[:SHOWN] + '…'!r}"
 
 
 def setting(default: Any, check: Check, *, secret: bool = False) -> Any:
@@ -238,7 +279,7 @@ class ClientSettings:
         None, redis_address("redis", "rediss", cluster=False), secret=True
     )
     namespace: str = setting(NAMESPACE, namespace)
-    pixel_code: str | None = setting(None, text)
+    pixel_code: str | None = setting(None, pixel_code)
     default_region: str | None = setting(None, check_region)
     strip_url_parameters: frozenset[str] | None = setting(None, parameter_names)
     user_keys: frozenset[str] | None = setting(None, key_names)
@@ -285,7 +326,7 @@ class ClientSettings:
             try:
                 values[one.name] = one.metadata["check"](value)
             except ValueError as error:
-                problems.append(f"{name} {error}")
+                problems.append(f"{name} {error}{shown(value) if one.repr else ''}")
         settings = None if problems else cls(**values)
         if settings is None or (problems := settings.contradictions()):
             raise InvalidSetting("\n".join(problems))

@@ -60,7 +60,8 @@ def alarming_checks() -> set[str]:
     """Names of the doctor's checks that may warn or fail."""
     return {
         name
-        for path in sorted((ROOT / "worker/cli/doctor").glob("*.py"))
+        for folder in ("worker/cli/doctor", "worker/runtime")
+        for path in sorted((ROOT / folder).glob("*.py"))
         for name in _names_of_checks(ast.parse(path.read_text()))
     }
 

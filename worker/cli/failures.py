@@ -10,7 +10,9 @@ from typing import Final
 import click
 from redis.exceptions import RedisError
 
+from tiktok_events.connection.trouble import trouble
 from tiktok_events.errors import TikTokEventsError
+from tiktok_events.settings import ClientSettings
 
 FAILED: Final = 1
 
@@ -23,7 +25,8 @@ def told_in_a_sentence() -> Iterator[None]:
     except TikTokEventsError as error:
         click.echo(f"Error: {error}", err=True)
     except RedisError as error:
-        click.echo(f"Error: Redis cannot be used: {error}", err=True)
+        told = trouble(error, ClientSettings.load().redis_url)
+        click.echo(f"Error: {told.message}. {told.remedy}", err=True)
     else:
         return
     sys.exit(FAILED)

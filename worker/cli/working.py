@@ -9,12 +9,13 @@ import click
 from celery import Celery
 from celery.utils.nodenames import default_nodename, host_format
 
+from tiktok_events.errors import InvalidSetting
 from worker.app import create_app
 from worker.cli.failures import FAILED
-from worker.delivery.destinations import Destinations
 from worker.reporting.logging import configure_logging
+from worker.runtime.check import Outcome
 from worker.runtime.first_aid import make_room
-from worker.settings import Settings, unknown_variables
+from worker.runtime.preflight import configuration, start_when_usable
 
 
 def work(name: str | None, **options: Any) -> int:
@@ -23,11 +24,15 @@ def work(name: str | None, **options: Any) -> int:
     Raises:
         InvalidSetting: what `doctor` refuses, before anything begins.
     """
-    for sentence in unknown_variables(os.environ):
-        click.echo(f"Warning: {sentence}", err=True)
-    settings = Settings.load()
-    Destinations(settings)
+    found = configuration(os.environ)
+    for check in found.checks:
+        if check.outcome is Outcome.WARNING:
+            click.echo(f"Warning: {check.message}", err=True)
+    if found.settings is None or found.refusals:
+        raise InvalidSetting("\n".join(found.refusals))
+    settings = found.settings
     configure_logging(settings)
+    start_when_usable(settings)
     make_room(settings)
     node = host_format(default_nodename(name or unique_name()))
     return run(create_app(settings), hostname=node, **options)

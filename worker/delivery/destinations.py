@@ -5,21 +5,33 @@ from __future__ import annotations
 import os
 import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.event.destination import Destination, checked_destination
+from tiktok_events.settings import pixel_code, shown
 from tiktok_events.spool.private_file import refuse_writable_by_others
+from worker.delivery.file_problems import (
+    MissingVariable,
+    Problem,
+    Problems,
+    UnusableDestinations,
+)
 from worker.delivery.labels import checked_label
 from worker.outbox.settlement import TokenLimit
 from worker.reporting.log import Log
 from worker.settings import Settings, token
 
 log = Log("tiktok_events.destinations")
+
+Noting = Callable[[], AbstractContextManager[None]]
+"""Notes what is wrong within a block, and lets the next one begin."""
 
 LOOK_EVERY_S: Final = 1.0
 """How often the file's time stamp is looked at."""
@@ -132,45 +144,37 @@ class Destinations:
     def _look(self, path: Path) -> None:
         """Read the file, unless it is the one that is in force."""
         try:
-            refuse_writable_by_others(path)
+            _refuse_open(path)
             stamp = _stamp(path)
             if stamp != self._stamp:
                 self._accounts = self._read(path)
                 self._stamp = stamp
         except OSError as error:
-            raise InvalidSetting(f"{path.name} cannot be read: {error.strerror}") from None
+            raise _refusal(f"{path} cannot be read: {error.strerror}") from None
 
     def _read(self, path: Path) -> dict[tuple[str, str], Account]:
         accounts: dict[tuple[str, str], Account] = {}
+        problems = Problems(path)
         for number, table in enumerate(_tables(path), 1):
-            try:
-                source, account = self._account_of(table)
-            except ValueError as error:
-                raise InvalidSetting(f"{path.name}, destination {number}: {error}") from None
-            if source in accounts:
-                raise InvalidSetting(f"{path.name}, destination {number}: given twice")
-            accounts[source] = account
+            noting = partial(problems.of_table, number)
+            access_token = None
+            with noting():
+                access_token = self._token(table)
+            limits = self._limits(table, noting)
+            with noting():
+                accounts[_source(table, accounts)] = Account(access_token, limits)
+            _check_rest(table, noting)
+        problems.refuse()
         return accounts
 
-    def _account_of(self, table: Mapping[str, Any]) -> tuple[tuple[str, str], Account]:
-        _refuse_unknown(table)
-        if "label" in table:
-            checked_label(table["label"])
-        destination = checked_destination(
-            table.get("event_source", "web"), table.get("event_source_id")
-        )
-        source = (destination.event_source, destination.event_source_id)
-        return source, Account(self._token(table), self._limits(table))
-
-    def _limits(self, table: Mapping[str, Any]) -> Limits:
-        limits = replace(
-            self._default.limits,
-            **{name: _checked_limit(name, table[name]) for name in OVERRIDABLE if name in table},
-        )
-        if limits.retry_cap_s < limits.retry_base_s:
-            raise ValueError(
-                f"retry_cap_s must not be below retry_base_s = {limits.retry_base_s:g}"
-            )
+    def _limits(self, table: Mapping[str, Any], noting: Noting) -> Limits:
+        limits = self._default.limits
+        for name in OVERRIDABLE:
+            if name in table:
+                with noting():
+                    limits = replace(limits, **{name: _checked_limit(name, table[name])})
+        with noting():
+            _refuse_contradiction(limits)
         return limits
 
     def _token(self, table: Mapping[str, Any]) -> str:
@@ -180,7 +184,7 @@ class Destinations:
             return _checked_token("access_token", table["access_token"])
         variable = str(table["access_token_env"])
         if not self._environment.get(variable):
-            raise ValueError(f"the variable {variable} named by access_token_env is not set")
+            raise MissingVariable(variable)
         return _checked_token(variable, self._environment[variable])
 
 
@@ -189,15 +193,54 @@ def _tables(path: Path) -> list[dict[str, Any]]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidSetting(f"{path.name} is not TOML: {error}") from None
+        raise _refusal(f"{path} is not TOML: {error}") from None
     tables = document.get("destinations")
     if (
         set(document) != {"destinations"}
         or not isinstance(tables, list)
         or not all(isinstance(table, dict) for table in tables)
     ):
-        raise InvalidSetting(f"{path.name} must hold [[destinations]] tables and nothing else")
+        raise _refusal(f"{path} must hold [[destinations]] tables and nothing else")
     return tables
+
+
+def _refusal(sentence: str) -> UnusableDestinations:
+    return UnusableDestinations([Problem(sentence)])
+
+
+def _refuse_open(path: Path) -> None:
+    try:
+        refuse_writable_by_others(path)
+    except InvalidSetting as error:
+        raise UnusableDestinations([Problem(str(error), f"chmod go-w {path}")]) from None
+
+
+def _source(table: Mapping[str, Any], known: Container[tuple[str, str]]) -> tuple[str, str]:
+    destination = checked_destination(
+        table.get("event_source", "web"), table.get("event_source_id")
+    )
+    source = (destination.event_source, destination.event_source_id)
+    if source[0] == "web":
+        try:
+            pixel_code(source[1])
+        except ValueError as error:
+            raise ValueError(f"event_source_id: {error}{shown(source[1])}") from None
+    if source in known:
+        raise ValueError("given twice")
+    return source
+
+
+def _check_rest(table: Mapping[str, Any], noting: Noting) -> None:
+    with noting():
+        _refuse_unknown(table)
+    with noting():
+        if "label" in table:
+            checked_label(table["label"])
+
+
+def _refuse_contradiction(limits: Limits) -> None:
+    if limits.retry_cap_s < limits.retry_base_s:
+        raise ValueError(f"retry_cap_s must not be below retry_base_s = {limits.retry_base_s:g}")
 
 
 def _refuse_unknown(table: Mapping[str, Any]) -> None:
@@ -218,7 +261,7 @@ def _checked_limit(name: str, value: Any) -> Any:
     try:
         return check(value)
     except ValueError as error:
-        raise ValueError(f"{name} {error}") from None
+        raise ValueError(f"{name} {error}{shown(value)}") from None
 
 
 def _stamp(path: Path) -> tuple[int, int]:

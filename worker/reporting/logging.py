@@ -186,6 +186,8 @@ FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "path": _word,
     "resume": _word,
     "setting": _word,
+    "check": _word,
+    "remedy": _text,
     "version": _word,
 }
 """Every field that a line may have, and how its value is made harmless."""

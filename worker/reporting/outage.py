@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from tiktok_events.connection.trouble import trouble
 from worker.reporting.log import Log
 
 log = Log("tiktok_events.outage")
@@ -30,17 +31,22 @@ class Outage:
     Args:
         away: the event that is logged when it begins, as a warning.
         back: the event that is logged when it is over.
+
+    Attributes:
+        url: where it should be; the line that says that it is away says why.
     """
 
     def __init__(self, away: str, back: str) -> None:
         self._away, self._back = away, back
+        self.url = ""
         self._said_by: int | None = None
         self._lock = threading.Lock()
 
     def met(self, error: BaseException) -> None:
         """Note that the server did not answer, or refused; the first time, log it."""
         if self._changes(said_by=os.getpid()):
-            log.warning(self._away, error=type(error).__name__, pid=os.getpid())
+            told = trouble(error, self.url).message if self.url else None
+            log.warning(self._away, error=type(error).__name__, message=told, pid=os.getpid())
 
     def over(self) -> None:
         """Note that it did what was asked; if this process has logged an outage, log its end."""

@@ -43,11 +43,12 @@ _PATTERNS: Final = (
         ),
         r"\1\2[value]",
     ),
+    (re.compile(r"(?<=://)[^\s/@]*@"), "[login]@"),
     (re.compile(r"(?i)\b(Bearer|Basic)\s+[\w.+/=~-]{8,}"), r"\1 [token]"),
     # The lookbehind makes it linear: a run of other characters is tried once.
     (
         re.compile(
-            r"(?<![^\s@\uff20\"'<>(),;:=])[^\s@\uff20\"'<>(),;:=]++(?:@|\uff20)[^\s\"'<>(),;]+"
+            r"(?<![^\s@\uff20\"'<>(),;:=])[^\s@\uff20\"'<>(),;:=]++(?:(?<!\[login])@|\uff20)[^\s\"'<>(),;]+"
             r"|[\w.+-]++%40[\w.-]+"
         ),
         "[e-mail]",
@@ -59,11 +60,16 @@ _NUMBERS: Final = re.compile(
     r"(?P<kept>"
     r"(?<![A-Za-z0-9])(?=\d*+[A-Z])[A-Z0-9]{18,24}(?![A-Za-z0-9])"
     r"|(?<!\d)\d{17,20}(?!\d)"
+    r"|(?:(?<=://)|(?<=@))(?:\d{1,3}\.){3}\d{1,3}"
+    r"|(?<![\d.+])(?:\d{1,3}\.){3}\d{1,3}:\d{1,5}(?!\d)"
+    r"|(?<![\d.+])(?:(?:127|10)\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2}"
+    r"(?![\d.])"
     r"|(?<!\d)20\d\d-[01]\d-[0-3]\d(?:[T ][0-2]\d(?=:))?(?!\d)"
     r")|\+?\d[\d\s()./-]{6,}\d"
 )
 """Phone and other long numbers. What stays: a pixel code, though its digits may stand in a row; the
-id of an app or an event set, longer than any phone number; a date."""
+id of an app or an event set, longer than any phone number; the address of a server, which has a
+port or is in a URL or a private network, as no visitor's is; a date."""
 
 MAX_CHAIN: Final = 5
 """Exceptions reported of a chain of causes."""

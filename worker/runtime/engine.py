@@ -214,6 +214,7 @@ class ThisProcess:
         """Use these settings from now on, in this process and its children."""
         self._settings = settings
         self._engine = None
+        REDIS_OUTAGE.url = settings.redis_url
 
     @property
     def settings(self) -> Settings:

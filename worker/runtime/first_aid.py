@@ -34,7 +34,9 @@ def make_room(settings: Settings) -> None:
     """
     with connect(settings) as store, suppress(RedisError):  # Celery waits for one that is away
         if _is_full(store.redis):
-            log.warning("redis_is_full")
+            memory = store.redis.info("memory")
+            used, limit = int(memory["used_memory"]), int(memory["maxmemory"])
+            log.warning("redis_is_full", size_bytes=used, limit_bytes=limit)
             _deliver_until_there_is_room(store.redis, settings)
 
 

@@ -13,11 +13,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 from redis.connection import parse_url
 
 VERIFIED: Final = {"ssl_cert_reqs": "required", "ssl_check_hostname": True}
 """The arguments that verify a server; kombu's own default for `rediss://` is to verify nothing."""
+
+OTHER_OPTIONS: Final = ("health_check_interval", "max_connections", "socket_keepalive")
+"""What else a URL may set; the rest would change what our own code relies on, or is a mistake."""
+
+_PLACE: Final = frozenset(
+    {"host", "port", "path", "db", "username", "password", "connection_class"}
+)
 
 CERTAINTIES: Final = ("required", "none")
 
@@ -48,6 +56,7 @@ def url_arguments(url: str) -> dict[str, Any]:
     except ValueError as error:  # it names the option, not what it says
         raise ValueError(f"must have options that redis-py can read: {error}") from None
     encrypted = url.startswith("rediss://")
+    _check_others(url, arguments)
     _check(arguments, encrypted=encrypted)
     return (VERIFIED | arguments) if encrypted else arguments
 
@@ -73,6 +82,15 @@ def unverified(arguments: Mapping[str, Any]) -> str:
     if arguments.get("ssl_cert_reqs") == "none":
         return "ssl_cert_reqs=none"
     return "" if arguments.get("ssl_check_hostname", True) else "ssl_check_hostname=false"
+
+
+def _check_others(url: str, arguments: Mapping[str, Any]) -> None:
+    """Refuse options that connections do not know, and a place that is given twice."""
+    twice = {name for name, _ in parse_qsl(urlsplit(url).query)} & _PLACE
+    unknown = {*arguments} - _PLACE - {*OTHER_OPTIONS} - {*tls_arguments(arguments)} | twice
+    if unknown and not url.startswith("unix://"):
+        allowed = ", ".join((*OTHER_OPTIONS, "ssl_…"))
+        raise ValueError(f"must not have the option {min(unknown)}; allowed are {allowed}")
 
 
 def _check(arguments: Mapping[str, Any], *, encrypted: bool) -> None:

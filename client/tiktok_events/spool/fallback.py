@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from tiktok_events.connection.trouble import no_outbox
 from tiktok_events.errors import OutboxUnavailable
 from tiktok_events.outbox.blocks import Block
 from tiktok_events.outbox.commit import NotAppended
@@ -43,6 +44,7 @@ class Fallback:
         self._drops = settings.on_failure == "drop"
         self._dropped = Tally()
         self._clock = clock
+        self._redis_url = settings.redis_url
         self._look_at = 0.0
         self._in_outage = False
 
@@ -71,7 +73,7 @@ class Fallback:
             OutboxUnavailable: it is not.
         """
         if not self._drops:
-            raise unavailable(failure) from failure.error
+            raise unavailable(failure, self._redis_url) from failure.error
         self._announce("dropped, and counted in Client.dropped", failure.error)
         self._dropped.add(sum(one.events for one in (*failure.in_doubt, *failure.missing)))
 
@@ -104,10 +106,10 @@ class Fallback:
             )
 
 
-def unavailable(failure: NotAppended) -> OutboxUnavailable:
+def unavailable(failure: NotAppended, redis_url: str) -> OutboxUnavailable:
     """The error for the caller: what of the call is in the outbox, and what may be."""
     return OutboxUnavailable(
-        f"the outbox could not be reached: {failure.error}",
+        no_outbox(failure.error, redis_url),
         accepted=_by_destination(failure.accepted),
         in_doubt=_by_destination(failure.in_doubt),
     )

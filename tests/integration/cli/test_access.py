@@ -16,8 +16,8 @@ from tests.builders.stores import broker_keys, keys
 from tests.builders.users import set_user
 from worker.cli import main
 from worker.cli.doctor.access import Role, access_of
-from worker.cli.doctor.diagnosis import Outcome
 from worker.cli.doctor.entitlement import access
+from worker.runtime.check import Outcome
 
 OPERATIONS = Path(__file__).parents[3] / "docs/operate/operations.md"
 

@@ -256,4 +256,4 @@ def test_a_server_that_is_down_is_one_sentence() -> None:
     """No traceback, exit code 1."""
     result = Desk(Redis(), "redis://127.0.0.1:1/0").run("list")
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: Redis cannot be used")
+    assert result.stderr.startswith("Error: Redis at 127.0.0.1:1 refuses connections")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,9 @@ from tests.builders.stores import keys, store_of
 from tiktok_events import Client
 from worker.cli import main
 from worker.cli.doctor import checks as doctor
-from worker.cli.doctor.diagnosis import Outcome
 from worker.outbox.parking import Parking
+from worker.runtime.check import Outcome
+from worker.runtime.preflight import api_url
 
 
 @dataclass
@@ -42,7 +45,14 @@ class Patient:
 
 
 @pytest.fixture
-def patient(redis: Redis, redis_url: str) -> Patient:
+def api_door() -> Iterator[str]:
+    """The URL of an API that listens, and is never asked."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        yield f"http://127.0.0.1:{door.getsockname()[1]}"
+
+
+@pytest.fixture
+def patient(redis: Redis, redis_url: str, api_door: str) -> Patient:
     """A patient in good health; a worker is at work."""
     redis.set(keys.awake, 1)
     return Patient(
@@ -50,7 +60,7 @@ def patient(redis: Redis, redis_url: str) -> Patient:
         {
             "TIKTOK_EVENTS_REDIS_URL": redis_url,
             "TIKTOK_EVENTS_BROKER_URL": None,
-            "TIKTOK_EVENTS_API_URL": None,
+            "TIKTOK_EVENTS_API_URL": api_door,
             "TIKTOK_EVENTS_ACCESS_TOKEN": "A-SECRET-TOKEN",
             "TIKTOK_EVENTS_DESTINATIONS_FILE": None,
         },
@@ -186,7 +196,7 @@ def test_a_lost_event_fails(patient: Patient) -> None:
 )
 def test_the_token_travels_encrypted(url: str, outcome: Outcome) -> None:
     """Plain http is for this machine, and perhaps for a neighbour in a container network."""
-    assert doctor.api_url(url).outcome is outcome
+    assert api_url(url).outcome is outcome
 
 
 @pytest.mark.parametrize(

@@ -223,7 +223,7 @@ def test_a_file_that_is_left_in_the_middle_ends_in_one_sentence(sender: Sender) 
     command = [sys.executable, "-m", "worker.cli", "send", str(file), "--rate", "max", "--now"]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
-    assert ended.stderr.startswith("Error: the outbox could not be reached")
+    assert ended.stderr.startswith("Error: the outbox cannot be used")
     assert "Traceback" not in ended.stderr
 
 

@@ -19,11 +19,11 @@ from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox.keys import GROUP
 from tiktok_events.outbox.outbox import Appender
 from worker.cli.doctor.accounts import worker_clocks
-from worker.cli.doctor.diagnosis import Outcome as CheckOutcome
 from worker.operations.status import read_figures
 from worker.outbox.clock_watch import ClockWatch
 from worker.outbox.outbox import Claim, Outbox
 from worker.outbox.server_clock import ServerClock
+from worker.runtime.check import Outcome as CheckOutcome
 
 STATE = keys.state(PIXEL.key)
 STREAM = keys.outbox(PIXEL.key)

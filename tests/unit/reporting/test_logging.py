@@ -196,8 +196,8 @@ def test_settings_of_logging_are_refused_with_what_is_allowed() -> None:
     with pytest.raises(InvalidSetting) as refused:
         Settings.load(environment)
     assert str(refused.value).splitlines() == [
-        "TIKTOK_EVENTS_LOG_FORMAT must be one of json, text",
-        "TIKTOK_EVENTS_LOG_LEVEL must be one of debug, info, warning, error",
+        "TIKTOK_EVENTS_LOG_FORMAT must be one of json, text; it is 'xml'",
+        "TIKTOK_EVENTS_LOG_LEVEL must be one of debug, info, warning, error; it is 'loud'",
     ]
 
 

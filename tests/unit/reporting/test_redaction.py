@@ -127,3 +127,34 @@ def test_a_suppressed_context_is_not_reported() -> None:
     error.__context__ = KeyError("inner")
     error.__suppress_context__ = True
     assert [failure.type for failure in failures(error)] == ["ValueError"]
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "Cannot connect to redis://127.0.0.1:21998/0",
+        "Error 111 connecting to 203.0.113.7:6379. Connection refused.",
+        "the API at https://198.51.100.20/open_api",
+        "10.20.30.40 refuses connections",
+        "172.16.254.1 and 192.168.100.200",
+        "C0EXAMPLE0PIXEL0CODE on port 20443",
+    ],
+)
+def test_the_address_of_a_server_is_no_number(kept: str) -> None:
+    """Whoever mends it must read it."""
+    assert redacted(kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ip 203.0.113.77 is not allowed", "ip [number] is not allowed"),
+        ("call +49.30.12.34.56", "call [number]"),
+        ("call 030.1234.5678", "call [number]"),
+        ("redis://jo:hunter2@10.0.0.1:6379/0", "redis://[login]@10.0.0.1:6379/0"),
+        ("redis://:hunter2@redis:6379/0", "redis://[login]@redis:6379/0"),
+    ],
+)
+def test_a_visitor_and_a_login_are_not_shown(text: str, expected: str) -> None:
+    """Beside addresses of servers."""
+    assert redacted(text) == expected

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
-from worker.cli.doctor.checks import examine_trust
-from worker.cli.doctor.diagnosis import Outcome
+from worker.runtime.check import Outcome
+from worker.runtime.preflight import trust
 from worker.runtime.trust import say_what_is_believed_unseen
 from worker.settings import Settings
 
@@ -33,7 +33,7 @@ def test_each_address_that_verifies_too_little_is_told(
     with capture_logs() as lines:
         say_what_is_believed_unseen(settings)
     assert told == [(line["setting"], line["reason"]) for line in lines]
-    checks = list(examine_trust(settings))
+    checks = list(trust(settings))
     assert [Outcome.WARNING] * len(told) == [check.outcome for check in checks]
     assert all(
         words in check.message for check, pair in zip(checks, told, strict=True) for words in pair

@@ -91,7 +91,8 @@ def test_what_is_beyond_a_bound_is_refused_with_the_range(name: str, value: str)
     """The sentence names the variable, the unit and what is allowed."""
     low, high, allowed = BOUNDS[name]
     given = value.format(under=low - 1, over=high + 1)
-    assert [f"{PREFIX}{name.upper()} must be {allowed}"] == problems(**{name: given})
+    sentence = f"{PREFIX}{name.upper()} must be {allowed}; it is {str(given)!r}"
+    assert [sentence] == problems(**{name: given})
 
 
 @pytest.mark.parametrize("name", BOUNDS)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from worker.cli.doctor.diagnosis import Check, Outcome
 from worker.cli.labelled import labelled
 from worker.delivery.destinations import Destinations
 from worker.operations.status import Figures
 from worker.outbox.server_clock import JUDGES_WITHIN_S, clock_words
 from worker.reporting.stored import destination_of, named
+from worker.runtime.check import Check, Outcome
 
 
 def worker_clocks(figures: Figures) -> Check:

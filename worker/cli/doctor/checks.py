@@ -5,29 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from celery import Celery
 from kombu.exceptions import OperationalError
 from packaging.version import InvalidVersion, Version
 from redis.exceptions import RedisError, ResponseError
 
-from tiktok_events.errors import InvalidSetting
+from tiktok_events.connection.trouble import trouble
 from tiktok_events.outbox.store import Store
 from worker.app import celery_settings
 from worker.cli.doctor.access import Role
 from worker.cli.doctor.accounts import accounting, contents, parked, tokens, worker_clocks
-from worker.cli.doctor.diagnosis import Check, Outcome
 from worker.cli.doctor.entitlement import access
-from worker.cli.doctor.primary import on_a_cluster, primary, unusable
+from worker.cli.doctor.primary import on_a_cluster, primary
 from worker.cli.store import open_store
 from worker.delivery.destinations import Destinations
 from worker.operations.status import Figures, read_figures
 from worker.runtime.broker import kombu_url
+from worker.runtime.check import Check, Outcome
 from worker.runtime.engine import connect_to_look
+from worker.runtime.preflight import configuration, surroundings, unusable
 from worker.runtime.presence import Presence
-from worker.runtime.trust import believed_unseen
-from worker.settings import Settings, is_this_machine, unknown_variables
+from worker.settings import Settings
 
 OLDEST_SERVER: Final = Version("6.2")
 CLOCKS_S: Final = 2.0
@@ -40,34 +39,21 @@ CONNECT_S: Final = 2
 def examine(environment: Mapping[str, str], role: Role = Role.WORKER) -> Iterator[Check]:
     """Check everything in the order in which it is needed; yield each check when it has ended.
 
-    No request goes to the Events API.
+    No request goes to the Events API; a connection to it is made and closed.
 
     Args:
         environment: with the settings.
         role: whose work the user of the server is to do.
     """
-    for sentence in unknown_variables(environment):
-        yield Check("settings", Outcome.WARNING, sentence, "Correct its name, or remove it.")
-    try:
-        settings = Settings.load(environment)
-    except InvalidSetting as error:
-        for problem in str(error).splitlines():
-            yield Check("settings", Outcome.FAILED, problem, "Correct the variable.")
+    found = configuration(environment)
+    yield from found.checks
+    if found.settings is None:
         return
     yield Check("settings", Outcome.OK, "every one is allowed")
-    yield api_url(settings.api_url)
-    yield from examine_trust(settings)
-    yield from _examine_server(settings, role, *_accounts(settings, environment))
-
-
-def _accounts(
-    settings: Settings, environment: Mapping[str, str]
-) -> tuple[Destinations | None, Check]:
-    try:
-        accounts = Destinations(settings, environment)
-    except InvalidSetting as error:
-        return None, Check(DESTINATIONS, Outcome.FAILED, str(error), "Correct the file.")
-    return accounts, _configured(settings, len(accounts.configured()))
+    yield from surroundings(found.settings)
+    if found.destinations is not None:
+        yield _configured(found.settings, len(found.destinations.configured()))
+    yield from _examine_server(found.settings, role, found.destinations)
 
 
 def _configured(settings: Settings, number: int) -> Check:
@@ -79,25 +65,35 @@ def _configured(settings: Settings, number: int) -> Check:
 
 
 def _examine_server(
-    settings: Settings, role: Role, accounts: Destinations | None, file_check: Check
+    settings: Settings, role: Role, accounts: Destinations | None
 ) -> Iterator[Check]:
-    yield file_check
+    troubles = {check.name: (check, answers) for check, answers in unusable(settings)}
+    yield from (check for check, _ in troubles.values())
+    if not troubles.get("redis", (None, True))[1]:
+        return
     with open_store(settings) as store:
         try:
             allowed = access(store.redis, role, settings.namespace)
             yield allowed
             if allowed.outcome is not Outcome.FAILED and role is not Role.PRODUCER:
-                yield from _examine_outbox(settings, role, store, accounts)
+                known = "broker" in troubles
+                yield from _examine_outbox(settings, role, store, accounts, broker_known=known)
         except RedisError as error:
-            yield unusable(error)
+            told = trouble(error, settings.redis_url)
+            yield Check("redis", Outcome.FAILED, told.message, told.remedy)
 
 
 def _examine_outbox(
-    settings: Settings, role: Role, store: Store, accounts: Destinations | None
+    settings: Settings,
+    role: Role,
+    store: Store,
+    accounts: Destinations | None,
+    *,
+    broker_known: bool,
 ) -> Iterator[Check]:
     figures = read_figures(store)
     yield from server(store)
-    if role is Role.WORKER:
+    if role is Role.WORKER and not broker_known:
         yield from celery(settings, store, figures)
     yield worker_clocks(figures)
     yield accounting(figures)
@@ -105,26 +101,6 @@ def _examine_outbox(
     if accounts is not None:
         yield tokens(figures, accounts)
     yield parked(figures)
-
-
-def examine_trust(settings: Settings) -> Iterator[Check]:
-    """Yield a check for each address whose server need not prove who it is."""
-    for name, option in believed_unseen(settings):
-        yield Check(
-            "tls",
-            Outcome.WARNING,
-            f"{name} says {option}: another server could take the password and the events",
-            "Name the authority instead: ?ssl_ca_certs=/path/to/ca.pem",
-        )
-
-
-def api_url(url: str) -> Check:
-    """The token travels with every request, so the way must be private."""
-    name, host = "API URL", urlsplit(url).hostname or ""
-    if url.startswith("https://") or is_this_machine(host):
-        return Check(name, Outcome.OK, url)
-    message = f"the access token would travel unencrypted to {host}"
-    return Check(name, Outcome.WARNING, message, "Use https; plain http is for the sandbox only.")
 
 
 def server(store: Store) -> Iterator[Check]:

@@ -12,8 +12,8 @@ from rich.text import Text
 from worker.cli import options
 from worker.cli.doctor.access import Role
 from worker.cli.doctor.checks import examine
-from worker.cli.doctor.diagnosis import Check, Outcome
 from worker.cli.terminal import cell, console, counted, plain_table, print_json
+from worker.runtime.check import Check, Outcome
 
 _NAME_WIDTH: Final = 19
 _MARKS: Final = {
@@ -31,8 +31,8 @@ With the user of an application:  tiktok-events doctor --role producer
 What is wrong, for a program:
     tiktok-events doctor --json | jq 'select(.outcome != "ok")'
 
-It only looks: nothing is changed, and no request goes to TikTok. Whether TikTok takes the
-token shows with the first event: tiktok-events send, with a test_event_code in it.
+It only looks: nothing is changed. It connects to the Events API and sends nothing; whether
+TikTok takes the token shows with the first event: tiktok-events send, with a test_event_code in it.
 
 Exit codes: 0 no check failed (warnings do not count), 1 one failed, 2 wrong usage.
 """

@@ -17,7 +17,7 @@ from redis.exceptions import NoPermissionError, ResponseError
 
 from tiktok_events.outbox.shards import INSTALLATION_TAG, NAMESPACE
 from worker.cli.doctor.access import Access, Role, access_of
-from worker.cli.doctor.diagnosis import Check, Outcome
+from worker.runtime.check import Check, Outcome
 
 NAME: Final = "access"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from redis import Redis
-from redis.exceptions import ClusterDownError, MovedError, RedisError, ResponseError
+from redis.exceptions import ResponseError
 
-from tiktok_events.connection.discovery import Discovery, PrimaryUnknown
+from tiktok_events.connection.discovery import Discovery
 from tiktok_events.connection.primary import answer, find
-from worker.cli.doctor.diagnosis import Check, Outcome
+from worker.runtime.check import Check, Outcome
 
 ASK_S: Final = 2.0
 
@@ -19,26 +19,6 @@ _AS_CLUSTER: Final = (
     "Set TIKTOK_EVENTS_REDIS_URL to redis+cluster://host:port,host:port with several nodes, "
     "and TIKTOK_EVENTS_BROKER_URL to another server."
 )
-_WORDS: Final[Mapping[type[RedisError], tuple[str, str]]] = {
-    MovedError: ("this node of a cluster has not got the outbox, another has", _AS_CLUSTER),
-    ClusterDownError: (
-        "the cluster serves nothing: too few of its primaries live, or a slot has none",
-        "See CLUSTER INFO and CLUSTER NODES.",
-    ),
-    PrimaryUnknown: (
-        "{error}",
-        "Start them, or correct hosts, service and passwords in TIKTOK_EVENTS_REDIS_URL.",
-    ),
-}
-"""Message and remedy of known errors; other errors are told as they are."""
-
-
-def unusable(error: RedisError) -> Check:
-    """Why the outbox cannot be used, in plain words."""
-    known = (words for kind, words in _WORDS.items() if isinstance(error, kind))
-    other = ("it cannot be used: {error}", "Start the server, or correct TIKTOK_EVENTS_REDIS_URL.")
-    message, remedy = next(known, other)
-    return Check("redis", Outcome.FAILED, message.format(error=error), remedy)
 
 
 def on_a_cluster(name: str) -> Check:

@@ -11,6 +11,8 @@ from typing import Final
 import click
 from redis.exceptions import RedisError
 
+from tiktok_events.connection.trouble import no_outbox
+from tiktok_events.settings import ClientSettings
 from worker.cli.labelled import labelled
 from worker.cli.terminal import counted, print_json, printable
 from worker.files.handover import Sending
@@ -117,7 +119,7 @@ class Report:
         try:
             yield
         except RedisError as error:
-            problem = f"the outbox could not be reached: {error}"
+            problem = no_outbox(error, ClientSettings.load().redis_url)
             raise click.ClickException(f"{problem}\n{self._where(sending)}") from error
         except KeyboardInterrupt:
             raise click.ClickException(f"interrupted\n{self._where(sending)}") from None

@@ -1,4 +1,4 @@
-"""How one check of `tiktok-events doctor` ended."""
+"""How one check ended that `doctor` tells, and a worker at its start."""
 
 from __future__ import annotations
 
