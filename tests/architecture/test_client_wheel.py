@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import re
 import subprocess
 import sys
 import zipfile
@@ -12,7 +13,9 @@ from typing import Final
 
 import pytest
 
-CLIENT: Final = Path(__file__).parents[2] / "client"
+ROOT: Final = Path(__file__).parents[2]
+CLIENT: Final = ROOT / "client"
+README: Final = (CLIENT / "README.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +52,22 @@ def test_it_holds_what_type_checkers_and_other_languages_read(wheel: Path, path:
     """Not only the modules."""
     with zipfile.ZipFile(wheel) as archive:
         assert f"tiktok_events/{path}" in archive.namelist()
+
+
+INSTALLING: Final = re.findall(r"^\$ python (-m pip install .*)$", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("typed", INSTALLING)
+def test_it_is_installed_as_its_page_says(typed: str, tmp_path: Path) -> None:
+    """By its path and by git, as the command is typed; what it needs is there already."""
+    if "git+" in typed and not (ROOT / ".git").exists():
+        pytest.skip("this is no repository")
+    options = f"--no-deps --no-build-isolation --quiet --target {tmp_path}"
+    command = f"{sys.executable} {typed} {options}"
+    subprocess.run(["/bin/bash", "-c", command], cwd=ROOT, check=True, capture_output=True)
+    assert (tmp_path / "tiktok_events" / "client.py").exists()
+
+
+def test_it_is_installed_in_more_ways_than_one() -> None:
+    """From the folder, and by git."""
+    assert [("git+" in typed) for typed in INSTALLING] == [False, True]

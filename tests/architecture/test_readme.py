@@ -90,10 +90,10 @@ def check_ours(arguments: list[str]) -> None:
         pass  # what it has opened is closed
 
 
-def check_compose(arguments: list[str]) -> None:
+def check_docker(arguments: list[str]) -> None:
     """A scaled service exists."""
-    if arguments[0] == "buildx":
-        assert arguments[1:3] == ["imagetools", "inspect"]
+    if arguments[0] in {"build", "buildx"}:
+        assert arguments[-1] == "." or arguments[1:3] == ["imagetools", "inspect"]
         return
     assert arguments[0] == "compose"
     scaled = [value.partition("=")[0] for value in arguments if re.fullmatch(r"\w+=\d+", value)]
@@ -110,8 +110,8 @@ def check_python(arguments: list[str]) -> None:
     """What is installed is a folder of the repository, or what its tests use from an index."""
     if arguments[:3] == ["-m", "pip", "install"]:
         names = [name.partition("[")[0] for name in arguments[3:] if name[0] != "-"]
-        own = {name for name in names if name.startswith(".")}
-        assert all((ROOT / name / "pyproject.toml").exists() for name in own)
+        own = {name for name in names if name.startswith((".", "git+file://$PWD", "requirements/"))}
+        assert all((ROOT / name).exists() for name in own if "$" not in name)
         assert {*names} - own <= {"django", "flask", "fastapi", "uvicorn", "jinja2"}
 
 
@@ -124,9 +124,11 @@ CHECKS = {
     "cd": check_first_file,
     "make": check_make,
     "tiktok-events": check_ours,
-    "docker": check_compose,
+    "docker": check_docker,
     "export": check_export,
     "python": check_python,
+    "python3": check_python,
+    "tiktok-events/bin/python": check_python,
     "node": check_first_file,
     "cp": check_first_file,
 }
