@@ -1,5 +1,5 @@
 # Three stages: the two wheels, the environment, the image. Only the last one is kept,
-# and it has no compiler, no sources and no root.
+# and it has no compiler, no sources and no root. Any pip from 24.0 on will do.
 
 FROM python:3.12.13-slim-trixie AS wheels
 WORKDIR /source
@@ -13,11 +13,12 @@ COPY worker worker
 RUN python -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels ./client .
 
 FROM python:3.12.13-slim-trixie AS environment
-RUN python -m venv /opt/tiktok-events
+RUN python -m venv --without-pip /opt/tiktok-events
 COPY requirements/worker.txt requirements/worker.txt
-RUN /opt/tiktok-events/bin/python -m pip install --no-cache-dir --require-hashes -r requirements/worker.txt
+RUN python -m pip --python /opt/tiktok-events/bin/python install --no-cache-dir --require-hashes \
+    -r requirements/worker.txt
 COPY --from=wheels /wheels /wheels
-RUN /opt/tiktok-events/bin/python -m pip install --no-cache-dir --no-deps --no-index /wheels/*.whl
+RUN python -m pip --python /opt/tiktok-events/bin/python install --no-cache-dir --no-deps --no-index /wheels/*.whl
 
 FROM python:3.12.13-slim-trixie
 # A fixed id, so that a volume or a policy can name it.

@@ -11,7 +11,7 @@ PHONES := client/tiktok_events/event/phone_table.json
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check chart sbom audit chaos bench bench-scale bench-pins lint types imports schema phone-table docs facts \
+.PHONY: help setup demo test check chart sbom audit chaos image-steps bench bench-scale bench-pins lint types imports schema phone-table docs facts \
   wheel requirements clean
 
 help: ## what can be run here
@@ -38,6 +38,9 @@ check: lint types imports chart test wheel ## what CI runs: all of it, and what 
 
 chaos: setup ## kill workers and the server for some minutes, and count
 	@$(BIN)/python -m pytest -m chaos $(ARGS)
+
+image-steps: setup ## take the Dockerfile's own steps, with pip 24.0 and with the newest
+	@$(BIN)/python -m pytest -m image tests/e2e/local/test_image_steps.py $(ARGS)
 
 bench: setup ## measure beside the usual designs and the peers (20 minutes; ARGS=--quick)
 	@$(BIN)/python -m bench.end_to_end $(ARGS)
@@ -79,6 +82,7 @@ wheel: setup ## build both wheels, install them alone, start them, run the demo 
 	@rm -rf build/wheel && mkdir -p build/wheel
 	@$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel/dist ./client .
 	@$(PYTHON) -m venv build/wheel/venv
+	@build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check pip==24.0  # the oldest that will do
 	@build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 	  -r requirements/worker.txt
 	@build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index \

@@ -14,6 +14,15 @@ No message ever holds a value taken from the event: it may be personal.
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+SHOWN: Final = 60
+"""Characters of a wrong value that a sentence shows."""
+
+_MAY_HOLD_SECRETS: Final = re.compile(r"[@?#]|^[\w-]{32,}$")
+"""An address with a user or options, or a token in the wrong variable."""
+
 
 class TikTokEventsError(Exception):
     """Base of every error of this project."""
@@ -89,3 +98,11 @@ def _with_the_rest(message: str, accepted: dict[str, int], in_doubt: dict[str, i
     parts = {"in the outbox": sum(accepted.values()), "in doubt": sum(in_doubt.values())}
     told = [f"{events:,} events of the call are {where}" for where, events in parts.items()]
     return f"{message} ({'; '.join(told)})" if accepted else message
+
+
+def shown(value: object) -> str:
+    """The value as a part of a sentence, unless it may hold a secret."""
+    given = str(value)
+    if _MAY_HOLD_SECRETS.search(given) or not given.isprintable():
+        return ""
+    return f"; it is {given if len(given) <= SHOWN else given[:SHOWN] + '…'!r}"

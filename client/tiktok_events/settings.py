@@ -12,8 +12,9 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from tiktok_events.connection.discovery_address import FORMS, DiscoveryAddress, is_cluster
-from tiktok_events.connection.tls import check_files, url_arguments
-from tiktok_events.errors import InvalidSetting
+from tiktok_events.connection.tls import check_database, check_files, url_arguments
+from tiktok_events.errors import InvalidSetting, shown
+from tiktok_events.event.destination import pixel_code
 from tiktok_events.event.key_names import key_names
 from tiktok_events.event.match_keys import check_region
 from tiktok_events.event.url_parameters import parameter_names
@@ -29,14 +30,6 @@ NO_CLUSTER: Final = (
     "must not be a cluster, which Celery's transport cannot use; any other Redis, "
     "6.2 or later, or Valkey, will do: it holds no events"
 )
-
-SHOWN: Final = 60
-"""Characters of a wrong value that a sentence shows."""
-
-_PIXEL_CODE: Final = re.compile(r"[A-Z0-9]{1,64}", re.ASCII)
-
-_MAY_HOLD_SECRETS: Final = re.compile(r"[@?#]|^[\w-]{32,}$")
-"""An address with a user or options, or a token in the wrong variable."""
 
 Check = Callable[[Any], Any]
 """Returns the typed value, or raises ValueError with what is allowed ("must be …")."""
@@ -120,23 +113,11 @@ def redis_address(*schemes: str, cluster: bool = True) -> Check:
             raise ValueError(NO_CLUSTER)
         discovery = DiscoveryAddress.parse(given)
         if discovery is None:
-            _check_database(given)
+            check_database(given)
         check_files(url_arguments(one_server(given)) if discovery is None else discovery.primary)
         return given
 
     return check
-
-
-def _check_database(given: str) -> None:
-    """Refuse what redis-py would pass over: it would use database 0."""
-    if given.startswith("unix://"):
-        return
-    parts = urlsplit(given)
-    if parts.fragment or not re.fullmatch(r"/?|/\d{1,5}", parts.path, re.ASCII):
-        raise ValueError(
-            "must end with the number of a database, such as /0, or behind the port; "
-            "a / ? or # in a password is written %2F %3F %23"
-        )
 
 
 def _is_url(given: str) -> bool:
@@ -176,39 +157,17 @@ def text(value: Any) -> str:
     return given
 
 
-_NAMESPACE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}").fullmatch
-
-
 def namespace(value: Any) -> str:
     """What the keys of an installation begin with; no character that a key has for itself."""
     given = str(value).strip()
-    if not _NAMESPACE(given):
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", given):
         raise ValueError("must be 1 to 64 letters from A to Z, digits, _ and -")
-    return given
-
-
-def pixel_code(value: Any) -> str:
-    """The code of a pixel. How many characters it has is known from samples only.
-
-    Source: public samples of requests, all of 20 such characters (read 2026-11-22).
-    """
-    given = str(value).strip()
-    if not _PIXEL_CODE.fullmatch(given):
-        raise ValueError("must be a pixel code: capital letters and digits, 20 of them")
     return given
 
 
 def file_path(value: Any) -> Path:
     """Where a file is, or will be."""
     return Path(text(value)).absolute()
-
-
-def shown(value: Any) -> str:
-    """The value as a part of a sentence, unless it may hold a secret."""
-    given = str(value)
-    if _MAY_HOLD_SECRETS.search(given) or not given.isprintable():
-        return ""
-    return f"; it is {given if len(given) <= SHOWN else given[:SHOWN] + '…'!r}"
 
 
 def setting(default: Any, check: Check, *, secret: bool = False) -> Any:

@@ -13,9 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from tiktok_events.errors import InvalidSetting
-from tiktok_events.event.destination import Destination, checked_destination
-from tiktok_events.settings import pixel_code, shown
+from tiktok_events.errors import InvalidSetting, shown
+from tiktok_events.event.destination import Destination, checked_destination, pixel_code
 from tiktok_events.spool.private_file import refuse_writable_by_others
 from worker.delivery.file_problems import (
     MissingVariable,

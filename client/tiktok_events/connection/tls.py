@@ -10,6 +10,7 @@ read 2026-11-30.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -59,6 +60,22 @@ def url_arguments(url: str) -> dict[str, Any]:
     _check_others(url, arguments)
     _check(arguments, encrypted=encrypted)
     return (VERIFIED | arguments) if encrypted else arguments
+
+
+def check_database(given: str) -> None:
+    """Refuse what redis-py would pass over: it would use database 0.
+
+    Raises:
+        ValueError: where a database should be is something else ("must …").
+    """
+    if given.startswith("unix://"):
+        return
+    parts = urlsplit(given)
+    if parts.fragment or not re.fullmatch(r"/?|/\d{1,5}", parts.path, re.ASCII):
+        raise ValueError(
+            "must end with the number of a database, such as /0, or behind the port; "
+            "a / ? or # in a password is written %2F %3F %23"
+        )
 
 
 def check_files(arguments: Mapping[str, Any]) -> None:

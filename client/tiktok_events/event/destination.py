@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,6 +25,9 @@ LARGEST_ID: Final = 10**64
 """A whole number beyond it is no id, and Python may refuse to write it in digits."""
 REMEMBERED: Final = 1024
 """Destinations that a process keeps at hand: checking and quoting one costs as much as hashing."""
+
+
+_PIXEL_CODE: Final = re.compile(r"[A-Z0-9]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,17 @@ def _identifier(value: object, path: str) -> str:
     if holds_address(value):
         raise InvalidDestination("must not hold an e-mail address or a phone number", path=path)
     return value.strip()
+
+
+def pixel_code(value: Any) -> str:
+    """The code of a pixel. How many characters it has is known from samples only.
+
+    Source: public samples of requests, all of 20 such characters (read 2026-11-22).
+    """
+    given = str(value).strip()
+    if not _PIXEL_CODE.fullmatch(given):
+        raise ValueError("must be a pixel code: capital letters and digits, 20 of them")
+    return given
 
 
 def is_blank(value: object) -> bool:
