@@ -27,6 +27,7 @@ from worker.runtime.engine import THIS_PROCESS
 from worker.runtime.garbage import leave_shared, look_rarely
 from worker.runtime.kombu_patches import patch_kombu
 from worker.runtime.main_process import GentleWorker
+from worker.runtime.remote_control import NoControl
 from worker.runtime.shutdown import GENTLE_END, STOPPING, end_at_once
 from worker.runtime.stall import StallStep
 from worker.runtime.task_table import TASKS, TRACK
@@ -43,7 +44,12 @@ def create_app(settings: Settings) -> Celery:
     init_sentry(settings)  # before the tasks are traced, and before the fork
     patch_kombu()
     modules = [task.module for task in TASKS]
-    app = Celery("tiktok_events", broker=kombu_url(settings.celery_broker_url), include=modules)
+    app = Celery(
+        "tiktok_events",
+        broker=kombu_url(settings.celery_broker_url),
+        include=modules,
+        control=None if settings.remote_control else NoControl,
+    )
     app.conf.update(celery_settings(settings))
     app.Worker = app.subclass_with_self(GentleWorker)  # type: ignore[misc]  # cached, hence settable
     app.steps["consumer"].update([DoorbellStep, StallStep])

@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
-from tiktok_events.connection.discovery_address import FORMS, DiscoveryAddress, is_cluster
+from tiktok_events.connection.discovery_address import (
+    FORMS,
+    DiscoveryAddress,
+    is_cluster,
+    refuse_kind,
+)
 from tiktok_events.connection.tls import check_database, check_files, url_arguments
 from tiktok_events.errors import InvalidSetting, shown
 from tiktok_events.event.destination import pixel_code
@@ -24,11 +29,6 @@ ENVIRONMENT_PREFIX: Final = "TIKTOK_EVENTS_"
 
 _SWITCH: Final = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(
     ("0", "false", "no", "off"), False
-)
-
-NO_CLUSTER: Final = (
-    "must not be a cluster, which Celery's transport cannot use; any other Redis, "
-    "6.2 or later, or Valkey, will do: it holds no events"
 )
 
 Check = Callable[[Any], Any]
@@ -109,8 +109,7 @@ def redis_address(*schemes: str, cluster: bool = True) -> Check:
 
     def check(value: Any) -> str:
         given = str(value).strip()
-        if is_cluster(given) and not cluster:
-            raise ValueError(NO_CLUSTER)
+        refuse_kind(given, cluster=cluster)
         discovery = DiscoveryAddress.parse(given)
         if discovery is None:
             check_database(given)

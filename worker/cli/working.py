@@ -53,10 +53,11 @@ def run(app: Celery, **options: Any) -> int:
         **options,
         loglevel="INFO",
         quiet=True,
-        # Fewer messages, faster start: nobody elects anything, or watches us by events.
+        # Fewer messages, faster start: nobody elects anything, or watches us by events, unless
+        # remote control is on: Flower knows workers by their heartbeats.
         without_gossip=True,
         without_mingle=True,
-        without_heartbeat=True,
+        without_heartbeat=not app.conf.worker_enable_remote_control,
     )
     celery_worker.start()
     return FAILED if celery_worker.exitcode is None else celery_worker.exitcode

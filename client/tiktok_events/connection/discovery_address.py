@@ -24,6 +24,16 @@ from tiktok_events.connection.tls import tls_arguments, url_arguments
 
 FORMS: Final = ("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
 
+NO_CLUSTER: Final = (
+    "must not be a cluster, which Celery's transport cannot use; any other Redis, "
+    "6.2 or later, or Valkey, will do: it holds no events"
+)
+
+NO_RABBITMQ: Final = (
+    "must not be RabbitMQ: workers read what Celery producers send out of Redis, so that a "
+    "killed worker loses none; any Redis, 6.2 or later, or Valkey, will do"
+)
+
 SENTINEL_PORT: Final = 26_379
 CLUSTER_PORT: Final = 6_379
 MOST_NODES: Final = 16
@@ -90,6 +100,18 @@ class DiscoveryAddress:
 def is_cluster(url: str) -> bool:
     """Whether a URL has the form of a cluster's."""
     return url.startswith(("redis+cluster://", "rediss+cluster://"))
+
+
+def refuse_kind(url: str, *, cluster: bool) -> None:
+    """Refuse a URL of what cannot be used at all.
+
+    Raises:
+        ValueError: it is RabbitMQ's, or a cluster's where none may be ("must …").
+    """
+    if is_cluster(url) and not cluster:
+        raise ValueError(NO_CLUSTER)
+    if url.startswith(("amqp://", "amqps://", "pyamqp://")):
+        raise ValueError(NO_RABBITMQ)
 
 
 def _place(kind: str, path: str) -> tuple[str | None, int]:

@@ -47,6 +47,8 @@ WRONG = [
     ("REDIS_URL", "rediss://h?ssl_cert_reqs=optional", "must have ssl_cert_reqs=required or none"),
     ("REDIS_URL", "http://127.0.0.1:6379", "must begin with redis://, rediss://, unix://"),
     ("BROKER_URL", "redis+cluster://h:6379", "must not be a cluster"),
+    ("BROKER_URL", f"amqp://jo:{SECRET}@rabbit:5672//", "must not be RabbitMQ: workers read what"),
+    ("REDIS_URL", "amqps://rabbit", "must not be RabbitMQ"),
     ("DEFAULT_REGION", "Germany", "must be two letters of ISO 3166-1, such as DE, US or JP; it is"),
     ("DEFAULT_REGION", "UK", "must be two letters of ISO 3166-1"),
     ("ON_FAILURE", "retry", "must be one of raise, spool, drop; it is 'retry'"),
