@@ -11,7 +11,7 @@ PHONES := client/tiktok_events/event/phone_table.json
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check chart sbom audit chaos image-steps bench bench-scale bench-pins lint types imports schema phone-table docs facts \
+.PHONY: help setup demo test oldest check chart sbom audit chaos image-steps bench bench-scale bench-pins lint types imports schema phone-table docs facts \
   wheel requirements clean
 
 help: ## what can be run here
@@ -32,8 +32,14 @@ demo: setup ## everything at work on this machine: server, sandbox, worker, 20,0
 test: setup ## all tests, against a real server
 	@$(BIN)/python -m pytest $(XDIST) $(COVER) $(ARGS)
 
+oldest: setup ## what speaks to Redis, with the oldest redis-py that is allowed
+	@$(PIP) install --quiet --require-hashes --no-deps --upgrade --target build/oldest -r requirements/oldest.txt
+	@PYTHONPATH=build/oldest $(BIN)/python -m pytest $(XDIST) tests/integration/tls \
+	  tests/integration/client/test_client.py tests/integration/client/test_async_client.py \
+	  tests/integration/client/test_groups.py tests/integration/client/test_durability.py
+
 check: COVER := --cov --cov-report=
-check: lint types imports chart test wheel ## what CI runs: all of it, and what of the product was run
+check: lint types imports chart test oldest wheel ## what CI runs: all of it, and what of the product was run
 	@$(BIN)/coverage report
 
 chaos: setup ## kill workers and the server for some minutes, and count

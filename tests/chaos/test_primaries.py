@@ -143,7 +143,7 @@ def test_one_that_says_nothing_is_passed_over(sentinels: Sentinels) -> None:
         port = silent.getsockname()[1]
         address = DiscoveryAddress.parse(sentinels.url.replace("://", f"://{HOST}:{port},"))
         assert address is not None
-        found = find(Discovery(address, keys.ready), for_s=2.0)
+        found = find(Discovery(address, keys.ready, 2.0))
     assert found == (HOST, sentinels.primary.port)
 
 
@@ -226,5 +226,7 @@ def test_the_doctor_sees_that_the_broker_is_on_a_cluster(cluster: Cluster) -> No
 
 def test_the_doctor_says_that_nobody_knows() -> None:
     """Whom it asked, and what each said."""
-    found = doctor(REDIS_URL=f"redis+sentinel://{HOST}:1,{HOST}:2/outbox")["redis"]
+    url = f"redis+sentinel://{HOST}:1,{HOST}:2/outbox?sentinel_password=hunter2"
+    found = doctor(REDIS_URL=url)["redis"]
     assert found["message"].startswith(f"no Sentinel names the primary of outbox ({HOST}:1: ")
+    assert "hunter2" not in found["message"]

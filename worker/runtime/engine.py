@@ -51,18 +51,16 @@ class RetryUnlessStopping(Retry):
     """Tries again, but not in a worker that is to end: it has ten seconds, and claims heal."""
 
     def call_with_retry(
-        self,
-        do: Callable[[], Any],
-        fail: Callable[..., Any],
-        is_retryable: Callable[[Exception], bool] | None = None,
-        with_failure_count: bool = False,  # noqa: FBT001, FBT002 — because redis-py calls it so
+        self, do: Callable[[], Any], fail: Callable[..., Any], *args: Any, **how: Any
     ) -> Any:
-        """Call `do` until it succeeds; as redis-py's."""
+        """Call `do` until it succeeds; as redis-py's, whose newer versions take more arguments."""
 
-        def worth_it(error: Exception) -> bool:
-            return not stopping() and (is_retryable is None or is_retryable(error))
+        def failed(error: Exception, *count: int) -> None:
+            fail(error, *count)
+            if stopping():
+                raise error
 
-        return super().call_with_retry(do, fail, worth_it, with_failure_count)
+        return super().call_with_retry(do, failed, *args, **how)
 
 
 def connect(settings: Settings) -> Store:

@@ -30,9 +30,9 @@ from kombu.transport.redis import (
     SentinelTransport,
     Transport,
 )
-from redis import Connection, Redis, SSLConnection
-from redis.sentinel import SentinelManagedConnection
+from redis import Redis
 
+from tiktok_events.connection.primary import LedConnection, LedTlsConnection
 from tiktok_events.outbox.keys import DOORBELL_QUEUE, BrokerKeys
 from worker.runtime.bells import Strays, heard
 
@@ -96,25 +96,9 @@ class BellChannel(_Bells, Channel):
     QoS = ForgetfulQoS  # type: ignore[assignment]  # kombu's own notes in Redis
 
 
-class AskingConnection(SentinelManagedConnection):
-    """Finds the primary anew each time."""
-
-    def connect(self) -> None:
-        """Connect as any other does; the asking is in the last step of it."""
-        Connection.connect(self)  # type: ignore[no-untyped-call]  # redis-py's
-
-    def _connect(self) -> Any:
-        self.host, self.port = self.connection_pool.get_master_address()
-        return super()._connect()  # type: ignore[no-untyped-call]  # redis-py's
-
-
-class AskingTlsConnection(AskingConnection, SSLConnection):
-    """Finds the primary anew each time, over TLS."""
-
-
 class SentinelBellChannel(_Bells, SentinelChannel):
     """Takes nothing but bells, behind Sentinels."""
 
     QoS = ForgetfulQoS  # type: ignore[assignment]  # kombu's own notes in Redis
-    connection_class = AskingConnection
-    connection_class_ssl = AskingTlsConnection
+    connection_class = LedConnection
+    connection_class_ssl = LedTlsConnection

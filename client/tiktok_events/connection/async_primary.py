@@ -2,54 +2,57 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from typing import Any
 
-from redis.asyncio import Connection, ConnectionPool, Redis, SSLConnection
+from redis.asyncio import Redis, SSLConnection
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import (
+    SentinelConnectionPool,
+    SentinelManagedConnection,
+)
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from tiktok_events.connection.discovery import Discovery, PrimaryUnknown
 from tiktok_events.connection.discovery_address import DiscoveryAddress, Node
-from tiktok_events.connection.primary import asking, time_limits
+from tiktok_events.connection.primary import time_limits
 from tiktok_events.connection.role import changed, is_from_primary
 from tiktok_events.connection.tls import tls_arguments, url_arguments
 
 
-class AsyncToPrimary:
-    """A mixin over a connection class of redis-py: it connects to the primary, or not at all."""
+class AsyncPrimaryConnection(SentinelManagedConnection):
+    """A connection to the primary; see `primary.PrimaryConnection`."""
 
-    def __init__(self, *, discovery: Discovery, **how: Any) -> None:
-        self._discovery = discovery
-        self._find_s, how = time_limits(how)
-        super().__init__(**how)
-
-    async def connect(self: Any) -> None:
+    async def connect(self) -> None:
         """Connect unless it is connected, and to the primary."""
         if self.is_connected:
-            await self._leave_a_former_primary()
-        await super().connect()  # type: ignore[misc]  # a mixin
+            await self.leave_a_former_primary()
+        await super(SentinelManagedConnection, self).connect()  # type: ignore[no-untyped-call]  # redis-py's
 
-    async def _leave_a_former_primary(self: Any) -> None:
+    async def leave_a_former_primary(self) -> None:
         """Disconnect from a former primary; Sentinels that do not answer prove nothing."""
-        if not self._discovery.is_sure:
+        leads = self.connection_pool.sentinel_manager
+        if not leads.discovery.is_sure:
             with suppress(PrimaryUnknown):
-                await find(self._discovery, self._find_s)
-        if not self._discovery.points_to((self.host, self.port)):
+                await leads.discover_master()
+        if not leads.discovery.points_to((self.host, self.port)):
             await self.disconnect(nowait=True)
 
-    async def _connect(self: Any) -> None:
-        self.host, self.port = await find(self._discovery, self._find_s)
-        await super()._connect()  # type: ignore[misc]  # a mixin
+    async def connect_check_health(self, *args: Any, **how: Any) -> None:
+        """Connect, unless it is connected; every way to connect ends here."""
+        if not self.is_connected:
+            self.host, self.port = await self.connection_pool.get_master_address()
+        await super().connect_check_health(*args, **how)
 
-    async def read_response(self: Any, *args: Any, **how: Any) -> Any:
+    async def read_response(self, *args: Any, **how: Any) -> Any:
         """Read one reply.
 
         Raises:
             PrimaryChanged: the server is not the primary; the connection is closed.
         """
         try:
-            return await super().read_response(*args, **how)  # type: ignore[misc]  # a mixin
+            return await super(SentinelManagedConnection, self).read_response(*args, **how)
         except ResponseError as error:
             if is_from_primary(error):
                 raise
@@ -57,12 +60,23 @@ class AsyncToPrimary:
             raise changed(error) from error
 
 
-class AsyncPrimaryConnection(AsyncToPrimary, Connection):
-    """A connection to the primary."""
-
-
-class AsyncPrimaryTlsConnection(AsyncToPrimary, SSLConnection):
+class AsyncPrimaryTlsConnection(AsyncPrimaryConnection, SSLConnection):
     """A connection to the primary over TLS."""
+
+
+class AsyncLeads:
+    """What redis-py's pool takes for Sentinels: it is asked for the primary."""
+
+    def __init__(self, discovery: Discovery) -> None:
+        self.discovery = discovery
+
+    async def discover_master(self, _service: object = None) -> Node:
+        """Ask for the primary.
+
+        Raises:
+            PrimaryUnknown: nobody said it in time.
+        """
+        return await find(self.discovery)
 
 
 def connect(url: str, *, key: str, **how: Any) -> Redis:
@@ -70,35 +84,32 @@ def connect(url: str, *, key: str, **how: Any) -> Redis:
     address = DiscoveryAddress.parse(url)
     if address is None:
         return Redis.from_url(url, **tls_arguments(url_arguments(url)), **how)
+    find_s, how = time_limits(how)
+    discovery = Discovery(address, key, find_s)
     kind = AsyncPrimaryTlsConnection if address.encrypted else AsyncPrimaryConnection
-    arguments = {**how, **address.primary, "discovery": Discovery(address, key)}
-    return Redis.from_pool(ConnectionPool(connection_class=kind, **arguments))
+    arguments = {**how, **address.primary, "connection_class": kind}
+    pool = SentinelConnectionPool(discovery.place, AsyncLeads(discovery), **arguments)  # type: ignore[no-untyped-call]  # redis-py's
+    return Redis.from_pool(pool)
 
 
-async def find(discovery: Discovery, for_s: float) -> Node:
+async def find(discovery: Discovery) -> Node:
     """Ask for the primary, as `primary.find` does.
 
     Raises:
         PrimaryUnknown: nobody said it in time.
     """
+    how = {**discovery.asking(), "retry": Retry(NoBackoff(), 0)}
     problems = []
-    for node, wait_s in discovery.turns(for_s):
+    for number, node in enumerate(discovery.nodes):
         try:
-            async with asyncio.timeout(wait_s):
-                return discovery.primary(node, await _answer(discovery, node, wait_s))
+            async with Redis(host=node[0], port=node[1], **how) as redis:
+                return discovery.found(await _named(discovery, redis, node), number)
         except RedisError as error:
             problems.append(f"{node[0]}:{node[1]}: {error}")
-        except TimeoutError:
-            problems.append(f"{node[0]}:{node[1]}: no answer in time")
     raise discovery.unknown(problems)
 
 
-async def _answer(discovery: Discovery, node: Node, wait_s: float) -> Any:
-    kind = SSLConnection if discovery.address.encrypted else Connection
-    connection: Any = kind(**asking(discovery.address, node, wait_s))
-    try:
-        await connection.connect()
-        await connection.send_command(*discovery.question)
-        return await connection.read_response()
-    finally:
-        await connection.disconnect(nowait=True)
+async def _named(discovery: Discovery, redis: Any, node: Node) -> Node:
+    if discovery.address.service is None:
+        return discovery.owner(await redis.execute_command("CLUSTER", "SLOTS"), node)
+    return discovery.master(await redis.sentinel_masters())

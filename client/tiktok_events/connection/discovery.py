@@ -1,4 +1,4 @@
-"""Whom to ask for the primary, and what the answers mean; no I/O here.
+"""Who is the primary: whom to ask, and what is remembered of the answers; no I/O here.
 
 Source: https://redis.io/docs/latest/develop/reference/sentinel-clients/ and
 https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/, read 2026-11-22.
@@ -7,7 +7,7 @@ https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/, read
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from redis.crc import key_slot
@@ -28,54 +28,65 @@ class PrimaryUnknown(RedisConnectionError):
 
 
 class Discovery:
-    """Knows whom to ask for the primary, and what the answer means.
+    """Knows whom to ask for the primary, and who was named last.
 
     Args:
         address: of the outbox.
         key: any key of the outbox: all of them are in one slot of a cluster.
+        for_s: seconds until a search is given up; each who is asked has its share.
     """
 
-    def __init__(self, address: DiscoveryAddress, key: str) -> None:
+    def __init__(self, address: DiscoveryAddress, key: str, for_s: float) -> None:
         self.address = address
         self.slot = key_slot(key.encode())
-        self._nodes = address.nodes
+        self.nodes = address.nodes
+        self._share_s = for_s / len(address.nodes)
         self._primary: Node | None = None
         self._asked_at = self._sure_until = 0.0
 
     @property
-    def question(self) -> tuple[str, ...]:
-        """The command to ask with."""
-        if self.address.service is None:
-            return "CLUSTER", "SLOTS"
-        return "SENTINEL", "MASTER", self.address.service
+    def place(self) -> str:
+        """What the primary is the primary of."""
+        return f"slot {self.slot:,}" if self.address.service is None else self.address.service
 
-    def turns(self, for_s: float) -> Iterator[tuple[Node, float]]:
-        """Whom to ask one after the other, and for how many seconds to wait for the answer.
-
-        Each may take half of what is left, the last one all: a host that is gone answers
-        nothing, and it may have been the one of the primary.
-        """
+    def asking(self) -> dict[str, Any]:
+        """redis-py's arguments of a client of one that is asked, who then has to answer soon."""
         self._asked_at = time.monotonic()
-        end = self._asked_at + for_s
-        nodes = self._nodes
-        for node in nodes:
-            rest_s = max(end - time.monotonic(), 0.001)
-            yield node, rest_s if node is nodes[-1] else rest_s / 2
+        wait_s = self._share_s / 2
+        limits = {"socket_connect_timeout": wait_s, "socket_timeout": wait_s}
+        return {**self.address.asking, **limits, "ssl": self.address.encrypted}
 
-    def primary(self, node: Node, answer: Any) -> Node:
-        """Return the primary, and ask this node first from now on.
+    def found(self, primary: Node, asked: int) -> Node:
+        """Remember the primary, and ask who named it first from now on."""
+        node = self.nodes[asked]
+        self.nodes = (node, *(other for other in self.nodes if other != node))
+        self._primary = primary
+        self._sure_until = time.monotonic() + SURE_S
+        return primary
+
+    def master(self, masters: Mapping[str, Any]) -> Node:
+        """The primary of the service, as redis-py reads a Sentinel's answer.
 
         Raises:
-            PrimaryUnknown: the answer does not tell.
+            PrimaryUnknown: it is down, or the Sentinel watches no such service.
         """
-        if self.address.service is None:
-            host, port = _owner_of_slot(self.slot, answer)
-        else:
-            host, port = _master(answer)
-        self._nodes = (node, *(other for other in self._nodes if other != node))
-        self._primary = found = (host or node[0], port)
-        self._sure_until = time.monotonic() + SURE_S
-        return found
+        state = masters.get(self.place)
+        if state is None:
+            raise PrimaryUnknown(f"it watches no {self.place}")
+        if not state["is_master"] or state["is_sdown"] or state["is_odown"]:
+            raise PrimaryUnknown("the primary is down, and no other is promoted yet")
+        return state["ip"], state["port"]
+
+    def owner(self, slots: Sequence[Any], asked: Node) -> Node:
+        """The owner of the slot, as a node of the cluster answers to CLUSTER SLOTS.
+
+        Raises:
+            PrimaryUnknown: nobody has it.
+        """
+        for first, last, owner, *_ in slots:
+            if first <= self.slot <= last and owner[0] != b"?":
+                return (owner[0] or b"").decode() or asked[0], owner[1]
+        raise PrimaryUnknown(f"no node serves slot {self.slot:,}")
 
     @property
     def is_sure(self) -> bool:
@@ -90,22 +101,5 @@ class Discovery:
         """Return the error when nobody knows the primary, and ask no Sentinel again for a while."""
         now = time.monotonic()
         self._sure_until = now + max(SURE_S, PAUSE_FACTOR * (now - self._asked_at))
-        said = f"({'; '.join(problems)})"
-        if self.address.service is None:
-            return PrimaryUnknown(f"no node of the cluster names the primary {said}")
-        return PrimaryUnknown(f"no Sentinel names the primary of {self.address.service} {said}")
-
-
-def _master(answer: list[bytes]) -> tuple[str, int]:
-    fields = dict(zip(answer[::2], answer[1::2], strict=False))
-    flags = set(fields[b"flags"].decode().split(","))
-    if "master" not in flags or flags & {"s_down", "o_down"}:
-        raise PrimaryUnknown("the primary is down, and no other is promoted yet")
-    return fields[b"ip"].decode(), int(fields[b"port"])
-
-
-def _owner_of_slot(slot: int, answer: list[Any]) -> tuple[str, int]:
-    for first, last, owner, *_ in answer:
-        if first <= slot <= last and owner[0] != b"?":
-            return (owner[0] or b"").decode(), owner[1]
-    raise PrimaryUnknown(f"no node serves slot {slot:,}")
+        who = "node of the cluster" if self.address.service is None else "Sentinel"
+        return PrimaryUnknown(f"no {who} names the primary of {self.place} ({'; '.join(problems)})")

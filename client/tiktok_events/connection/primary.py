@@ -4,8 +4,8 @@ Behind Redis Sentinel, and in Redis Cluster, the primary may be another tomorrow
 asks for it when it is made, and leaves a server that says that it is not the primary: so all
 other code sees a lost connection, tries again where a repeat is harmless, and finds the new one.
 
-redis-py's own Sentinel connections ask only when a pool hands them out: a retry goes to
-the old primary again. For one slot of a cluster its cluster client is much too much.
+The Sentinels are redis-py's to ask, and its pool of connections that are led by them is used on a
+cluster, too: for the one slot of an outbox its cluster client is much too much (decision 10).
 
     ConnectionError (redis-py)
     ├── PrimaryUnknown    nobody who was asked could name the primary; see `discovery`
@@ -14,12 +14,17 @@ the old primary again. For one slot of a cluster its cluster client is much too 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from redis import Connection, ConnectionPool, Redis, SSLConnection
-from redis.exceptions import RedisError, ResponseError
+from redis import Redis, RedisError, SSLConnection
+from redis.backoff import NoBackoff
+from redis.exceptions import ResponseError
+from redis.retry import Retry
+from redis.sentinel import (
+    SentinelConnectionPool,
+    SentinelManagedConnection,
+)
 
 from tiktok_events.connection.discovery import Discovery, PrimaryUnknown
 from tiktok_events.connection.discovery_address import DiscoveryAddress, Node
@@ -36,40 +41,61 @@ def time_limits(how: dict[str, Any]) -> tuple[float, dict[str, Any]]:
     return whole_s * FIND_SHARE, how | {"socket_connect_timeout": whole_s * (1 - FIND_SHARE)}
 
 
-class ToPrimary:
-    """A mixin over a connection class of redis-py: it connects to the primary, or not at all."""
+class LedConnection(SentinelManagedConnection):
+    """A connection that is led to the primary each time it connects.
 
-    def __init__(self, *, discovery: Discovery, **how: Any) -> None:
-        self._discovery = discovery
-        self._find_s, how = time_limits(how)
-        super().__init__(**how)
+    redis-py's own is only when its pool hands it out: a retry goes to the old primary again.
+    """
 
-    def connect(self: Any) -> None:
+    is_open = False
+
+    def connect(self) -> None:
+        """Connect unless it is connected."""
+        super(SentinelManagedConnection, self).connect()  # type: ignore[no-untyped-call]  # redis-py's
+
+    def connect_check_health(self, *args: Any, **how: Any) -> None:
+        """Connect unless it is connected; every way to connect ends here."""
+        if not self.is_open:
+            self.host, self.port = self.connection_pool.get_master_address()
+        super().connect_check_health(*args, **how)
+        self.is_open = True
+
+    def disconnect(self, *args: Any, **how: Any) -> None:
+        """Disconnect."""
+        self.is_open = False
+        super().disconnect(*args, **how)  # type: ignore[no-untyped-call]  # redis-py's
+
+
+class LedTlsConnection(LedConnection, SSLConnection):
+    """The same over TLS."""
+
+
+class PrimaryConnection(LedConnection):
+    """A connection to the primary, which leaves whoever is not."""
+
+    def connect(self) -> None:
         """Connect unless it is connected, and to the primary; used before each exchange."""
-        if self._sock is not None:
-            self._leave_a_former_primary()
-        super().connect()  # type: ignore[misc]  # a mixin
+        if self.is_open:
+            self.leave_a_former_primary()
+        super().connect()
 
-    def _leave_a_former_primary(self: Any) -> None:
+    def leave_a_former_primary(self) -> None:
         """Disconnect from a former primary; Sentinels that do not answer prove nothing."""
-        if not self._discovery.is_sure:
+        leads = self.connection_pool.sentinel_manager
+        if not leads.discovery.is_sure:
             with suppress(PrimaryUnknown):
-                find(self._discovery, self._find_s)
-        if not self._discovery.points_to((self.host, self.port)):
+                leads.discover_master()
+        if not leads.discovery.points_to((self.host, self.port)):
             self.disconnect()
 
-    def _connect(self: Any) -> Any:
-        self.host, self.port = find(self._discovery, self._find_s)
-        return super()._connect()  # type: ignore[misc]  # a mixin
-
-    def read_response(self: Any, *args: Any, **how: Any) -> Any:
+    def read_response(self, *args: Any, **how: Any) -> Any:
         """Read one reply.
 
         Raises:
             PrimaryChanged: the server is not the primary; the connection is closed.
         """
         try:
-            return super().read_response(*args, **how)  # type: ignore[misc]  # a mixin
+            return super(SentinelManagedConnection, self).read_response(*args, **how)
         except ResponseError as error:
             if is_from_primary(error):
                 raise
@@ -77,12 +103,23 @@ class ToPrimary:
             raise changed(error) from error
 
 
-class PrimaryConnection(ToPrimary, Connection):
-    """A connection to the primary."""
-
-
-class PrimaryTlsConnection(ToPrimary, SSLConnection):
+class PrimaryTlsConnection(PrimaryConnection, SSLConnection):
     """A connection to the primary over TLS."""
+
+
+class Leads:
+    """What redis-py's pool takes for Sentinels: it is asked for the primary."""
+
+    def __init__(self, discovery: Discovery) -> None:
+        self.discovery = discovery
+
+    def discover_master(self, _service: object = None) -> Node:
+        """Ask for the primary.
+
+        Raises:
+            PrimaryUnknown: nobody said it in time.
+        """
+        return find(self.discovery)
 
 
 def connect(url: str, *, key: str, **how: Any) -> Redis:
@@ -96,54 +133,31 @@ def connect(url: str, *, key: str, **how: Any) -> Redis:
     address = DiscoveryAddress.parse(url)
     if address is None:
         return Redis.from_url(url, **tls_arguments(url_arguments(url)), **how)
+    find_s, how = time_limits(how)
+    discovery = Discovery(address, key, find_s)
     kind = PrimaryTlsConnection if address.encrypted else PrimaryConnection
-    arguments = {**how, **address.primary, "discovery": Discovery(address, key)}
-    return Redis.from_pool(ConnectionPool(connection_class=kind, **arguments))
+    arguments = {**how, **address.primary, "connection_class": kind}
+    return Redis.from_pool(SentinelConnectionPool(discovery.place, Leads(discovery), **arguments))  # type: ignore[no-untyped-call]  # redis-py's
 
 
-def find(discovery: Discovery, for_s: float) -> Node:
+def find(discovery: Discovery) -> Node:
     """Ask for the primary.
-
-    Args:
-        discovery: knows which servers to ask.
-        for_s: seconds until the search is given up.
 
     Raises:
         PrimaryUnknown: nobody said it in time.
     """
+    how = {**discovery.asking(), "retry": Retry(NoBackoff(), 0)}
     problems = []
-    for node, wait_s in discovery.turns(for_s):
+    for number, node in enumerate(discovery.nodes):
         try:
-            return discovery.primary(node, answer(discovery, node, discovery.question, wait_s))
+            with Redis(*node, **how) as redis:
+                return discovery.found(_named(discovery, redis, node), number)
         except RedisError as error:
             problems.append(f"{node[0]}:{node[1]}: {error}")
     raise discovery.unknown(problems)
 
 
-def answer(discovery: Discovery, node: Node, question: Sequence[str], wait_s: float) -> Any:
-    """Return the answer of one server that is asked.
-
-    Raises:
-        redis.RedisError: it does not answer in `wait_s` seconds, or refuses.
-    """
-    kind = SSLConnection if discovery.address.encrypted else Connection
-    connection: Any = kind(**asking(discovery.address, node, wait_s))
-    try:
-        connection.connect()
-        connection.send_command(*question)
-        return connection.read_response()
-    finally:
-        connection.disconnect()
-
-
-def asking(address: DiscoveryAddress, node: Node, wait_s: float) -> dict[str, Any]:
-    """Return the arguments of a connection to a server that is asked once."""
-    host, port = node
-    return {
-        **address.asking,
-        "host": host,
-        "port": port,
-        "protocol": 2,
-        "socket_timeout": wait_s,
-        "socket_connect_timeout": wait_s,
-    }
+def _named(discovery: Discovery, redis: Any, node: Node) -> Node:
+    if discovery.address.service is None:
+        return discovery.owner(redis.execute_command("CLUSTER", "SLOTS"), node)
+    return discovery.master(redis.sentinel_masters())

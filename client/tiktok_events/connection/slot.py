@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from tiktok_events.connection.primary import ToPrimary
+from tiktok_events.connection.primary import PrimaryConnection
 from tiktok_events.connection.role import of_the_primary
 
 CONNECT_SHARE: Final = 1 / 2
@@ -98,7 +98,7 @@ class Slot:
             self._wait_s = self._connection.socket_timeout or math.inf
         connection = self._connection
         try:
-            if not self._is_open or isinstance(connection, ToPrimary):
+            if not self._is_open or isinstance(connection, PrimaryConnection):
                 self._open(end)  # behind Sentinels also if it is led elsewhere
             for piece in _pieces(commands):
                 self._check_time(end)

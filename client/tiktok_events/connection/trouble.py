@@ -30,7 +30,7 @@ _AUTHORITY: Final = "REQUESTS_CA_BUNDLE=/path/to/ca.pem"
 """Where `requests` looks for it."""
 
 _WORDS: Final = (
-    ("PrimaryUnknown|CircuitOpen|ConnectionsBusy", "{error}", "Start them, or correct {setting}."),
+    ("PrimaryUnknown|CircuitOpen|TurnNeverCame", "{error}", "Start them, or correct {setting}."),
     (
         "ConnectionRefusedError|Connect call failed|Connection refused",
         "{where} refuses connections: nobody listens there",

@@ -14,10 +14,11 @@ from redis.exceptions import OutOfMemoryError
 from redis.sentinel import SentinelManagedConnection
 
 from tests.builders.stores import broker_keys
+from tiktok_events.connection.primary import LedConnection
 from tiktok_events.outbox.keys import DOORBELL_QUEUE
 from worker.local.embedded import EmbeddedServer
 from worker.runtime.bells import written
-from worker.runtime.kombu_patches import AskingConnection, BellChannel, patch_kombu
+from worker.runtime.kombu_patches import BellChannel, patch_kombu
 from worker.runtime.task_table import DELIVER, REPLAY
 
 JUNK = [b"", b"no JSON", b"null", b"7", b"[]", b"{}", b'{"body": "", "headers": {}}', b"\xff" * 9]
@@ -135,12 +136,12 @@ class Asked:
 
 
 @pytest.mark.parametrize(
-    ("kind", "asks_again"), [(SentinelManagedConnection, 0), (AskingConnection, 1)]
+    ("kind", "asks_again"), [(SentinelManagedConnection, 0), (LedConnection, 1)]
 )
 def test_a_connection_that_connects_again_asks_again(
     kind: type[SentinelManagedConnection], asks_again: int, server: EmbeddedServer
 ) -> None:
-    """If redis-py's own does, `AskingConnection` may go."""
+    """If redis-py's own does, `LedConnection` may go."""
     pool = Asked(server.port)
     connection: Any = kind(connection_pool=pool)
     connection.connect()
@@ -160,4 +161,4 @@ def test_both_transports_get_our_channels() -> None:
         channels = [transport.Channel for transport in transports]
     assert channels[0] is BellChannel
     assert issubclass(channels[1], SentinelChannel)
-    assert channels[1].connection_class is AskingConnection
+    assert channels[1].connection_class is LedConnection

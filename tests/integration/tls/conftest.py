@@ -141,18 +141,21 @@ def leads_to(port: int) -> Opened:
         *("num-other-sentinels", 0),
     )
 
-    def answer(command: Sequence[bytes]) -> bytes:
+    def answer(speaks: list[bytes], command: Sequence[bytes]) -> bytes:
         words = [word.upper() for word in command]
-        if words[:2] == [b"SENTINEL", b"MASTER"]:
-            return bulk(*primary)
-        if words[:2] == [b"SENTINEL", b"MASTERS"]:  # as kombu asks: in version 3, a map
-            return b"*1\r\n%%%d\r\n" % (len(primary) // 2) + bulk(*primary).partition(b"\r\n")[2]
+        if words[0] == b"HELLO":
+            speaks[:] = words[1:2]
+        if words[:2] == [b"SENTINEL", b"MASTERS"]:
+            told = bulk(*primary)
+            if speaks == [b"3"]:  # a map
+                told = b"%%%d\r\n" % (len(primary) // 2) + told.partition(b"\r\n")[2]
+            return b"*1\r\n" + told
         if words[:2] == [b"CLUSTER", b"SLOTS"]:
             node = b"*2\r\n$%d\r\n%b\r\n:%d\r\n" % (len(HOST), HOST.encode(), port)
             return b"*1\r\n*3\r\n:0\r\n:16383\r\n" + node
         return friendly(command)
 
-    return always(answer)
+    return lambda: contextlib.nullcontext(partial(answer, []))
 
 
 Start = Callable[[ssl.SSLContext, Opened], TlsServer]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import pytest
@@ -26,6 +25,7 @@ from tiktok_events.connection.role import is_from_primary
 
 ASKED = ("asked", 7_000)
 OTHER = ("other", 7_001)
+PRIMARY = ("10.0.0.7", 6_379)
 SLOT = key_slot(keys.ready.encode())
 
 
@@ -33,7 +33,7 @@ def discovery(url: str) -> Discovery:
     """Knows two to ask."""
     address = DiscoveryAddress.parse(url)
     assert address is not None
-    return Discovery(address, keys.ready)
+    return Discovery(address, keys.ready, 1.0)
 
 
 @pytest.fixture
@@ -48,23 +48,33 @@ def cluster() -> Discovery:
     return discovery("redis+cluster://asked:7000,other:7001")
 
 
-def told(flags: str) -> list[bytes]:
-    """What a Sentinel tells of its service."""
-    fields = {"name": "outbox", "ip": "10.0.0.7", "port": "6379", "flags": flags}
-    return [word.encode() for word in itertools.chain(*fields.items())]
+UP = {"is_master": True, "is_sdown": False, "is_odown": False, "ip": "10.0.0.7", "port": 6_379}
 
 
 def test_a_sentinel_tells_the_primary(sentinel: Discovery) -> None:
     """Address and port."""
-    assert sentinel.question == ("SENTINEL", "MASTER", "outbox")
-    assert sentinel.primary(ASKED, told("master")) == ("10.0.0.7", 6_379)
+    assert sentinel.master({"outbox": UP}) == PRIMARY
 
 
-@pytest.mark.parametrize("flags", ["master,s_down", "master,o_down", "slave", "s_down,master"])
-def test_a_primary_that_is_down_leads_nobody(sentinel: Discovery, flags: str) -> None:
+@pytest.mark.parametrize(
+    "down",
+    [
+        {"is_sdown": True},
+        {"is_odown": True},
+        {"is_master": False},
+        {"is_slave": True, "is_master": False},
+    ],
+)
+def test_a_primary_that_is_down_leads_nobody(sentinel: Discovery, down: dict[str, bool]) -> None:
     """It is of no use to wait for it: the Sentinels will tell another."""
     with pytest.raises(PrimaryUnknown, match="the primary is down"):
-        sentinel.primary(ASKED, told(flags))
+        sentinel.master({"outbox": {**UP, **down}})
+
+
+def test_a_sentinel_may_watch_something_else(sentinel: Discovery) -> None:
+    """A misspelt service is said."""
+    with pytest.raises(PrimaryUnknown, match="it watches no outbox"):
+        sentinel.master({"other": UP})
 
 
 @pytest.mark.parametrize(
@@ -77,31 +87,30 @@ def test_a_node_tells_the_owner_of_the_slot(
     """One that does not know its own address means the one it was asked at."""
     others: list[Any] = [[0, SLOT - 1, [b"10.0.0.1", 1]], [SLOT + 1, 16_383, [b"10.0.0.2", 2]]]
     answer = [*others, [SLOT, SLOT, [owner, 6_379, b"id", []], [b"replica", 3]]]
-    assert cluster.question == ("CLUSTER", "SLOTS")
-    assert primary == cluster.primary(ASKED, answer)
+    assert primary == cluster.owner(answer, ASKED)
 
 
 @pytest.mark.parametrize("answer", [[], [[0, 16_383, [b"?", 6_379]]]])
 def test_a_slot_without_an_owner_is_said(cluster: Discovery, answer: list[Any]) -> None:
     """Or with one that nobody can reach."""
     with pytest.raises(PrimaryUnknown, match=f"no node serves slot {SLOT}"):
-        cluster.primary(ASKED, answer)
+        cluster.owner(answer, ASKED)
 
 
 def test_what_a_sentinel_said_is_believed_for_a_second(sentinel: Discovery) -> None:
     """Then it is asked again: a primary may not know that another is promoted."""
     assert not sentinel.is_sure
-    found = sentinel.primary(ASKED, told("master"))
+    found = sentinel.found(PRIMARY, 0)
     assert (sentinel.is_sure, sentinel.points_to(found)) == (True, True)
     assert not sentinel.points_to(OTHER)
 
 
 def test_sentinels_that_are_gone_are_not_asked_again_at_once(sentinel: Discovery) -> None:
     """Whoever led before goes on."""
-    found = sentinel.primary(ASKED, told("master"))
-    list(sentinel.turns(0.01))
+    sentinel.found(PRIMARY, 0)
+    sentinel.asking()
     sentinel.unknown(["gone"])
-    assert (sentinel.is_sure, sentinel.points_to(found)) == (True, True)
+    assert (sentinel.is_sure, sentinel.points_to(PRIMARY)) == (True, True)
 
 
 def test_a_cluster_need_not_be_asked_again(cluster: Discovery) -> None:
@@ -111,14 +120,14 @@ def test_a_cluster_need_not_be_asked_again(cluster: Discovery) -> None:
 
 def test_who_answered_last_is_asked_first(sentinel: Discovery) -> None:
     """The first may be gone for hours."""
-    sentinel.primary(OTHER, told("master"))
-    assert [node for node, _ in sentinel.turns(1.0)] == [OTHER, ASKED]
+    sentinel.found(PRIMARY, 1)
+    assert sentinel.nodes == (OTHER, ASKED)
 
 
 def test_who_is_silent_leaves_time_for_the_others(sentinel: Discovery) -> None:
-    """Half of it; the last has all that is left."""
-    (_, first_s), (_, last_s) = sentinel.turns(1.0)
-    assert first_s <= 0.5 < last_s <= 1.0
+    """Connecting and answering take half of a share at most."""
+    asking = sentinel.asking()
+    assert asking["socket_connect_timeout"] + asking["socket_timeout"] <= 0.5
 
 
 @pytest.mark.parametrize(

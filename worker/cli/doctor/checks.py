@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 from packaging.version import InvalidVersion, Version
 from redis.exceptions import RedisError, ResponseError
 
+from tiktok_events.connection.discovery_address import is_cluster
 from tiktok_events.connection.trouble import trouble
 from tiktok_events.outbox.store import Store
 from worker.app import celery_settings
@@ -73,7 +74,8 @@ def _examine_server(
         return
     with open_store(settings) as store:
         try:
-            allowed = access(store.redis, role, settings.namespace)
+            on_cluster = is_cluster(settings.redis_url)
+            allowed = access(store.redis, role, settings.namespace, on_cluster=on_cluster)
             yield allowed
             if allowed.outcome is not Outcome.FAILED and role is not Role.PRODUCER:
                 known = "broker" in troubles
@@ -92,7 +94,7 @@ def _examine_outbox(
     broker_known: bool,
 ) -> Iterator[Check]:
     figures = read_figures(store)
-    yield from server(store)
+    yield from server(settings.redis_url, store)
     if role is Role.WORKER and not broker_known:
         yield from celery(settings, store, figures)
     yield worker_clocks(figures)
@@ -103,7 +105,7 @@ def _examine_outbox(
     yield parked(figures)
 
 
-def server(store: Store) -> Iterator[Check]:
+def server(url: str, store: Store) -> Iterator[Check]:
     """Whether the server keeps what it has accepted.
 
     Raises:
@@ -116,7 +118,7 @@ def server(store: Store) -> Iterator[Check]:
         yield Check("redis", Outcome.WARNING, "it does not tell about itself", remedy)
     else:
         yield version(info)
-        yield from primary(store.redis, info)
+        yield from primary(url, store.keys, info)
         yield eviction(info)
         yield append_only(info)
     yield _clock(store)

@@ -90,7 +90,9 @@ _OF_A_COMMAND: Final = "to run the"
 """What stands in the error of a server that denies a command, not a key."""
 
 
-def access(redis: Redis, role: Role, namespace: str = NAMESPACE) -> Check:
+def access(
+    redis: Redis, role: Role, namespace: str = NAMESPACE, *, on_cluster: bool = False
+) -> Check:
     """Check the user of these connections, and name every permission it lacks.
 
     Raises:
@@ -98,7 +100,10 @@ def access(redis: Redis, role: Role, namespace: str = NAMESPACE) -> Check:
     """
     needed = access_of(role, namespace)
     try:
-        missing = [*_missing_commands(redis, needed), *_missing_keys(redis, _keys(redis, needed))]
+        missing = [
+            *_missing_commands(redis, needed),
+            *_missing_keys(redis, _keys(needed, on_cluster=on_cluster)),
+        ]
     except NoPermissionError:
         missing = ["+multi", "+discard"]
     if not missing:
@@ -123,11 +128,9 @@ def _missing_commands(redis: Redis, needed: Access) -> list[str]:
     ]
 
 
-def _keys(redis: Redis, needed: Access) -> list[str]:
+def _keys(needed: Access, *, on_cluster: bool) -> list[str]:
     """On a cluster, only the outbox's keys: Celery's are on another server, in other slots."""
-    discovery = redis.connection_pool.connection_kwargs.get("discovery")
-    on_a_cluster = discovery is not None and discovery.address.service is None
-    return [one for one in needed.keys if ":{" in one or not on_a_cluster]
+    return [one for one in needed.keys if ":{" in one or not on_cluster]
 
 
 def _missing_keys(redis: Redis, patterns: Sequence[str]) -> list[str]:

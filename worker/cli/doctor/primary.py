@@ -9,7 +9,9 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from tiktok_events.connection.discovery import Discovery
-from tiktok_events.connection.primary import answer, find
+from tiktok_events.connection.discovery_address import DiscoveryAddress
+from tiktok_events.connection.primary import find
+from tiktok_events.outbox.keys import Keys
 from worker.runtime.check import Check, Outcome
 
 ASK_S: Final = 2.0
@@ -27,24 +29,27 @@ def on_a_cluster(name: str) -> Check:
     return Check(name, Outcome.FAILED, message, _AS_CLUSTER)
 
 
-def primary(redis: Redis, info: Mapping[str, Any]) -> Iterator[Check]:
+def primary(url: str, keys: Keys, info: Mapping[str, Any]) -> Iterator[Check]:
     """Yield checks of the server's place among others; none when it stands alone.
 
     Args:
-        redis: connections to it.
-        info: what it says of itself.
+        url: of the outbox.
+        keys: of the outbox.
+        info: what the server says of itself.
 
     Raises:
         redis.RedisError: it does not answer.
     """
-    discovery = redis.connection_pool.connection_kwargs.get("discovery")
-    if discovery is None:
+    address = DiscoveryAddress.parse(url)
+    if address is None:
         yield from _one_server(info)
         return
-    yield _primary(discovery)
+    discovery = Discovery(address, keys.ready, ASK_S)
+    host, port = find(discovery)
+    yield Check(NAME, Outcome.OK, f"{host}:{port} is the primary of {discovery.place}")
     yield heirs(info)
-    if discovery.address.service is not None:
-        yield quorum(discovery)
+    if address.service is not None:
+        yield quorum(discovery, address.service)
 
 
 def _one_server(info: Mapping[str, Any]) -> Iterator[Check]:
@@ -56,16 +61,6 @@ def _one_server(info: Mapping[str, Any]) -> Iterator[Check]:
         yield Check(NAME, Outcome.WARNING, message, _AS_CLUSTER)
 
 
-def _primary(discovery: Discovery) -> Check:
-    host, port = find(discovery, ASK_S)
-    where = (
-        f"slot {discovery.slot:,}"
-        if discovery.address.service is None
-        else discovery.address.service
-    )
-    return Check(NAME, Outcome.OK, f"{host}:{port} is the primary of {where}")
-
-
 def heirs(info: Mapping[str, Any]) -> Check:
     """Check whether another could take over; `info` is what the primary says of itself."""
     name, replicas = "replicas", info.get("connected_slaves", 0)
@@ -75,12 +70,12 @@ def heirs(info: Mapping[str, Any]) -> Check:
     return Check(name, Outcome.WARNING, message, remedy)
 
 
-def quorum(discovery: Discovery) -> Check:
+def quorum(discovery: Discovery, service: str) -> Check:
     """Whether the Sentinels could agree on a failover."""
     name, remedy = "sentinels", "Start those that are down: more than half of them must agree."
-    node, wait_s = next(discovery.turns(ASK_S))
     try:
-        answer(discovery, node, ("SENTINEL", "CKQUORUM", str(discovery.address.service)), wait_s)
+        with Redis(*discovery.nodes[0], **discovery.asking()) as sentinel:
+            sentinel.execute_command("SENTINEL", "CKQUORUM", service)
     except ResponseError as error:
         if "NOQUORUM" not in str(error):
             raise
