@@ -96,7 +96,9 @@ class DurabilityUnsupported(OutboxUnavailable):
 
 def _with_the_rest(message: str, accepted: dict[str, int], in_doubt: dict[str, int]) -> str:
     parts = {"in the outbox": sum(accepted.values()), "in doubt": sum(in_doubt.values())}
-    told = [f"{events:,} events of the call are {where}" for where, events in parts.items()]
+    told = [
+        f"{events:,} events of the call are {where}" for where, events in parts.items() if events
+    ]
     return f"{message} ({'; '.join(told)})" if accepted else message
 
 

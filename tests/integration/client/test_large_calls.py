@@ -162,7 +162,9 @@ def test_a_call_that_is_refused_midway_says_what_is_in(small: tuple[str, Redis])
     call = [*events(3, "C0B"), *events(10 * OF_A_SCRIPT, "C0A")]
     with (
         Client(url) as client,
-        pytest.raises(OutboxUnavailable, match=r"memory.* of the call are in the") as failure,
+        pytest.raises(
+            OutboxUnavailable, match=r"full.* of the call are in the outbox\)"
+        ) as failure,
     ):
         client.track_many(call)
     inside = ids_waiting(redis, "web:C0A")
