@@ -101,7 +101,7 @@ async def _measured_async(
 
 
 class Clock:
-    """Runs from when it is made."""
+    """Measures elapsed time and CPU from the moment it is made."""
 
     def __init__(self, server: EmbeddedServer) -> None:
         self._server = server
@@ -110,7 +110,7 @@ class Clock:
         self._began = time.perf_counter()
 
     def figures(self, redis: Redis, events: int) -> dict[str, float]:
-        """What so many events took, while the client is still connected."""
+        """Return what this many events took; the client must still be connected."""
         took_s, cpu_s = time.perf_counter() - self._began, time.process_time() - self._cpu_s
         redis_s = tree_cpu_s(self._server.pid) - self._redis_s
         others = 1  # the one that asks

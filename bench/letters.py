@@ -170,7 +170,7 @@ def measured(question: Callable[[], object], rounds: int) -> dict[str, float]:
 
 
 def slowest_ms(redis: Redis) -> float:
-    """Return how long one command held up the server at most since this was asked before."""
+    """Return the longest time that one command held up the server since the last call."""
     slow = redis.slowlog_get(1_000)
     redis.slowlog_reset()
     return max((entry["duration"] for entry in slow), default=0) / 1000

@@ -1,9 +1,9 @@
 """The event as JSON Schema, made from the marshmallow schemas.
 
 The document describes what a producer hands over: the event with its destination beside it,
-match keys raw or hashed. It describes what goes out as it is, or merely in another JSON type;
-what does not fit is no error yet: `x-reading` says how the worker reads it, else it is left out,
-and an event ends only at its `x-vital` places.
+match keys raw or hashed. It describes what is sent as it is, or merely in another JSON type. What
+does not fit is not always an error: `x-reading` says how the worker reads it, else it is left out,
+and only a fault at one of the `x-vital` places ends an event.
 
 Under `$defs`, `web_event`, `app_event`, `offline_event` and `crm_event`
 describe what then stands in the outbox: identified, hashed, without the destination.

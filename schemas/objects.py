@@ -128,7 +128,7 @@ class Object(EventField):
         self.schema = schema
 
     def take(self, value: Any) -> Any:
-        """Doubt always: the fast way through an object is its plan."""
+        """Return `DOUBT`: the fast way through an object is its plan."""
         del value
         return DOUBT
 

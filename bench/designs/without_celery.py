@@ -1,4 +1,4 @@
-"""Our delivery loop in a plain process: what is left of our design when Celery is taken away.
+"""Our delivery loop in a plain process, to see what Celery adds.
 
 The loop is the same (``Engine.drain``). Where a worker waits for a doorbell, this looks again.
 """

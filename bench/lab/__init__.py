@@ -1,1 +1,1 @@
-"""Where and how is measured: processes, machine, events, rounds; it may import the designs."""
+"""How the bench measures: processes, machine, events, rounds; it may import the designs."""

@@ -63,7 +63,7 @@ class SinkReader:
         return self.last_at()
 
     def wait_while_moving(self, distinct: int, worker: Program) -> None:
-        """Wait until so many different events arrived, or none did for a while.
+        """Wait until this many different events have arrived, or none has for a while.
 
         Raises:
             ProgramError: the worker ended.

@@ -110,7 +110,7 @@ class Site:
         return producer
 
     def warm_up(self, arrived: int, timeout_s: float = START_S) -> None:
-        """Wait until so many events went all the way."""
+        """Wait until this many events have arrived at the sink."""
         self.sink.wait_for(arrived, self.worker, timeout_s)
         time.sleep(QUIET_S)
 

@@ -1,6 +1,6 @@
 """A million events of one pixel wait: what each takes, and whether they slow the worker down.
 
-Two sites: at one stands the backlog, at the other only what a round drains. Their pixels are
+There are two sites: one has the backlog, the other only what a round drains. Their pixels are
 parked between rounds. A rate is that of the arrivals after the first ``WARM`` events of a round,
 because a destination that is resumed begins with one probe.
 """
@@ -54,7 +54,7 @@ class Outlet(OurSite):
             self.client.track_many(self.samples[begin : begin + min(SLICE, events - first)])
 
     def weigh(self, events: int) -> dict[str, float]:
-        """Enqueue so many; return bytes per event: of the JSON, and what the server holds more."""
+        """Enqueue this many; return bytes per event, of the JSON and of the server."""
         before = self.memory_bytes()
         self.fill(events, show=True)
         memory = (self.memory_bytes() - before) / events

@@ -38,7 +38,7 @@ class Crowd:
         return self.destinations * self.events_each
 
     def calls(self, seed: int) -> list[Events]:
-        """Return the events in calls, none of which parts those of a pixel."""
+        """Return the events in calls; those of one pixel are all in the same call."""
         samples = web_events(SAMPLES, seed)
         events = [
             samples[number % SAMPLES] | {"event_source_id": pixel_code(number // self.events_each)}

@@ -74,7 +74,7 @@ def memory(site: OurSite) -> dict[str, dict[str, int]]:
 
 
 def deliver(site: OurSite, events: int) -> None:
-    """Enqueue so many, and wait until all are accepted."""
+    """Enqueue this many, and wait until all are accepted."""
     before, samples = site.sink.arrived, web_events(SAMPLES, site.course.seed)
     site.client.track_many(islice(cycle(samples), events))
     site.sink.wait_for(before + events, site.worker, TIMEOUT_S)
@@ -95,7 +95,7 @@ def park(site: OurSite, destinations: int) -> None:
 
 
 def at_rest(site: OurSite, seconds: float) -> dict[str, Any]:
-    """Watch for so long; return per cent of a core by process, and commands a second by name."""
+    """Watch for a time; return per cent of a core by process, and commands a second by name."""
     watched = processes(site) | {SERVER: site.server.pid}
     time.sleep(SETTLED_S)
     before = cpu_s(watched)

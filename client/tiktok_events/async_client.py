@@ -82,7 +82,7 @@ class AsyncClient(Producer):
         event_source_id: str | None = None,
         test_event_code: str | None = None,
     ) -> bool:
-        """Cancel what was tracked with a delay, while it is delayed, as `Client.cancel` does."""
+        """Cancel events that are still delayed, as `Client.cancel` does."""
         where = (event_source, event_source_id, test_event_code)
         return await self._cancel(self._cancellation(event_id, event, where))
 

@@ -58,8 +58,8 @@ class Client(Producer):
         linger_ms: how long a first event waits for company before it is due.
         max_event_bytes: size limit of one event's JSON.
         redis_timeout_s: longest time of one call, of each step if it is large. While Redis does
-            not answer, most calls wait for nothing at all: only now and then one looks whether
-            it is back.
+            not answer, most calls do not wait at all: only now and then one checks whether it
+            is back.
         on_failure: what becomes of events that Redis does not take: `raise` (the
             default), `spool` or `drop`.
         spool_file: where `spool` keeps them; any number of processes of one machine may share it.

@@ -83,7 +83,7 @@ class Producer:
 
     @property
     def dropped(self) -> int:
-        """Events given up while Redis was away, by the choice `drop`."""
+        """How many events were given up while Redis was away, because `ON_FAILURE` is `drop`."""
         return self._fallback.dropped
 
     @property

@@ -111,7 +111,7 @@ class CapturedConversions(Sequence[Conversion]):
         return [conversion for conversion in self if conversion.get("event") == event]
 
     def assert_one(self, event: str, /, **expected: Any) -> Conversion:
-        """Exactly one tracked event of this name is as expected; it is returned.
+        """Assert that exactly one tracked event of this name is as expected, and return it.
 
         Args:
             event: its name.
@@ -121,7 +121,7 @@ class CapturedConversions(Sequence[Conversion]):
                 raw: they are prepared and hashed like those of an event.
 
         Raises:
-            AssertionError: none is, with what differs; or several are.
+            AssertionError: none is (the message shows what differs), or several are.
         """
         __tracebackhide__ = True
         matching = self._matching(event, expected)

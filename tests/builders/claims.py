@@ -59,14 +59,14 @@ def delivered(claimed: Claim, *, limit: TokenLimit = LIMIT, **changes: Any) -> S
 
 
 def due_again(claimed: Claim, *, limit: TokenLimit = LIMIT, **changes: Any) -> Settlement:
-    """None of it was even judged: the destination fails."""
+    """A settlement that judges no event, because the destination fails."""
     again = [(block.id, block.claims, None, False) for block in claimed.blocks]
     failing = {"done": [], "again": again, "outcome": Outcome.FAILING}
     return delivered(claimed, limit=limit, **(failing | changes))
 
 
 def failed(claimed: Claim, delay_ms: int = 0) -> Settlement:
-    """None of it was."""
+    """A settlement of a failure: every event is due again."""
     attempt = Attempt(1.0, "transient", 50002, 10, None)
     history = History(1.0).after(attempt).write()
     return Settlement(

@@ -24,7 +24,7 @@ class Body:
     Attributes:
         name: what is special about it.
         source: whose code or manual sends this shape.
-        body: itself.
+        body: the body.
         moved: path → path at which it is sent.
         left_out: paths that are not sent.
         changed: path → value that is sent.

@@ -39,7 +39,7 @@ class Request:
 
     @property
     def source_id(self) -> Any:
-        """Whose events it carried."""
+        """The event source id that it was for."""
         return self.document["event_source_id"]
 
     @property
@@ -115,7 +115,7 @@ class FakeApi(LoopbackServer):
         return f"http://127.0.0.1:{self.port}"
 
     def requests(self, source_id: str | None = None) -> list[Request]:
-        """What came, in order; of one event source or of all."""
+        """The requests that came, in order; of one event source or of all."""
         with self._lock:
             return [r for r in self._requests if source_id in {None, r.source_id}]
 

@@ -53,7 +53,7 @@ class Api:
     delivered: list[int] = field(default_factory=list)
 
     def send(self, events: Sequence[int]) -> Exchange:
-        """One request."""
+        """Send one request."""
         self.requests.append(len(events))
         answer = self._answer(events)
         if answer.verdict is Verdict.DELIVERED:
@@ -125,5 +125,5 @@ def undecided(found: Found) -> list[int]:
 
 
 def bound(events: int, poisons: int) -> int:
-    """Requests, the first included, that the search may need."""
+    """How many requests the search may need, the first included."""
     return math.ceil(poisons * (math.log2(events) + 2)) + 1

@@ -51,7 +51,7 @@ class Desk:
 
     @property
     def letters(self) -> DeadLetters:
-        """All of them."""
+        """All dead letters."""
         return DeadLetters(store_of(self.redis))
 
     def run(self, *arguments: str, given: str | bytes | None = None) -> Result:

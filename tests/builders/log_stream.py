@@ -16,7 +16,7 @@ class Stream(io.StringIO):
         self._terminal = terminal
 
     def isatty(self) -> bool:
-        """As a terminal answers."""
+        """Claim to be a terminal."""
         return self._terminal
 
     def lines(self) -> list[dict[str, Any]]:

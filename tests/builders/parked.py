@@ -55,7 +55,7 @@ class Parked:
         assert Parking(store_of(self.redis)).park(KEY)
 
     def run(self) -> int:
-        """Sweep to the end."""
+        """Sweep until nothing more is found."""
         return self.sweep.run(lambda: True)
 
     def dead(self) -> dict[str | None, str]:
@@ -68,7 +68,7 @@ class Parked:
         return outbox.claim([Want(KEY, 100_000, 100_000_000, LIMIT)])[0]
 
     def ids_after_resume(self) -> list[str]:
-        """What a worker claims in the end, but for the one probe: in the order of claiming."""
+        """The ids that a worker claims after the probe, in the order of claiming."""
         assert Parking(store_of(self.redis)).resume(KEY)
         self.redis.hdel(keys.state(KEY), "failures")
         payloads = [block.payload for block in self.claim().blocks]

@@ -164,7 +164,7 @@ def sowings() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 
 def traces(text: str) -> list[str]:
-    """What of the planted data stands in a text, in whatever way."""
+    """The planted data that a text holds, in whatever encoding."""
     lowered = text.lower()
     narrow = "".join(chr(ord(c) - _WIDE) if 0xFF01 <= ord(c) <= 0xFF5E else c for c in lowered)
     seen = narrow.replace("\\u200b", "").replace("\u200b", "").replace("\u00ad", "")

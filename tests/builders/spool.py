@@ -25,5 +25,5 @@ def bodies(redis: Redis) -> list[bytes]:
 
 
 def ids(found: list[bytes]) -> list[str]:
-    """Their event ids."""
+    """The ids of these events."""
     return [orjson.loads(body)["event_id"] for body in found]

@@ -12,7 +12,7 @@ Found = TypeVar("Found")
 
 
 def wait_until(condition: Callable[..., Found], timeout_s: float = 20.0) -> Found:
-    """The condition's first true value.
+    """Return the condition's first true value.
 
     Raises:
         AssertionError: there was none within `timeout_s`.

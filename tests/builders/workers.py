@@ -104,7 +104,7 @@ class Worker:
         return self._process.wait(GONE_TIMEOUT_S)
 
     def terminate(self, *, group: bool = False, within_s: float = GONE_TIMEOUT_S) -> int:
-        """SIGTERM as an orchestrator sends it; returns the exit status.
+        """Send SIGTERM as an orchestrator does, and return the exit status.
 
         Args:
             group: for all its processes (systemd, Heroku), not for the main one only.
@@ -116,7 +116,7 @@ class Worker:
         return status
 
     def signal(self, *, group: bool = False) -> None:
-        """SIGTERM, and go on at once."""
+        """Send SIGTERM, and return at once."""
         self._told = True
         if group:
             self._signal_all(signal.SIGTERM)

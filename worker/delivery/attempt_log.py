@@ -19,7 +19,7 @@ log = Log("tiktok_events.delivery")
 def log_attempt(
     destination: Destination, exchange: Exchange, events: int, size_bytes: int, *, failures: int
 ) -> None:
-    """One line for a request; `failures` are those in a row before it."""
+    """Log one line for a request; `failures` counts those in a row before it."""
     answer = exchange.answer
     fine = answer.verdict is Verdict.DELIVERED
     (log.info if fine else log.warning)(
@@ -38,7 +38,7 @@ def log_attempt(
 
 
 def tell(destination: Destination, answer: Answer, settled: Settled) -> None:
-    """Tell what a person should know; a parking only once, though many requests were refused."""
+    """Announce what a person should know; a parking once, however many requests were refused."""
     if settled.parked:
         tell_parked(parked_notice(destination, answer))
     elif not answer.verdict.leads_to.parks:

@@ -46,7 +46,7 @@ class Claiming:
         destinations: tokens and limits.
         settings: of the worker.
         posting: runs deliveries in threads.
-        remarks: what validation lets pass is said there.
+        remarks: logs what validation lets pass.
     """
 
     def __init__(

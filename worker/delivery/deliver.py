@@ -69,14 +69,14 @@ class Batch:
     def answered(self) -> bool:
         """Whether the API judged events of it: a failure after that is the first in a row.
 
-        A long search meets a failure sooner or later where every tenth request fails.
-        Were each counted as one more, the wait between two searches would only grow.
+        If every tenth request fails, a long search meets a failure sooner or later. If each
+        counted as one more in a row, the wait between two searches would only grow.
         """
         return any(one.answer.verdict.leads_to.healthy for one in self.exchanges)
 
     @property
     def taken_at(self) -> float:
-        """When the API had last taken events of the destination, Unix seconds."""
+        """When the API last accepted events of the destination, Unix seconds."""
         return self.events[0].block.taken_at
 
     @property

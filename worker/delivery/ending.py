@@ -46,7 +46,7 @@ class Dead:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """It is due again.
+    """The event is due again.
 
     Attributes:
         history: with everything that it met.

@@ -18,7 +18,7 @@ def checked_label(value: object) -> str:
     """The label, without blanks around it.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a label.
     """
     text = value.strip() if isinstance(value, str) else ""
     if not text or len(text) > LABEL_CHARS or not text.isprintable() or holds_address(text):
@@ -31,7 +31,7 @@ def checked_label(value: object) -> str:
 class Labels:
     """Labels by destination.
 
-    To look at dead letters needs no token, so a file that no worker could use still gives its
+    Looking at dead letters needs no token, so even a file that no worker could use gives its
     labels here; what cannot be read has none.
 
     Args:

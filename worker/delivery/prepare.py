@@ -74,7 +74,7 @@ class Prepared:
     warnings: list[Finding] = field(default_factory=list)
 
     def note(self, event: Any, closing: Closing | None) -> None:
-        """Take down what our client has remarked on an event, or that it had to be closed here."""
+        """Note what our client has remarked on an event, or that it had to be closed here."""
         if closing is not None:
             self.closing = closing.close
         if self.remarked is None:
@@ -82,7 +82,7 @@ class Prepared:
         self.remarked.update(counters_of(event))
 
     def salvaged(self, warnings: Sequence[Finding]) -> frozenset[str]:
-        """Take down what validation let pass; returns the places that it mended or left out."""
+        """Note what validation let pass, and return the places that it mended or left out."""
         self.warnings += warnings
         return counted_paths(warnings)
 
@@ -116,7 +116,7 @@ class Preparer:
     strict: bool = False
 
     def prepare(self, block: OpenBlock, *, now: float) -> Prepared:
-        """Tell what of a block can be sent and what is dead; changes nothing.
+        """Return what of a block can be sent and what is dead; change nothing.
 
         Args:
             block: open, with none of its events ended.

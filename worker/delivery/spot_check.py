@@ -40,7 +40,7 @@ def spread(items: Sequence[T]) -> Iterator[T]:
 
 
 def alike(answers: Sequence[Answer]) -> bool:
-    """Whether all refuse for the same reason, whichever event they name; not for the size."""
+    """Whether all refuse for the same reason other than size, whichever event they name."""
     return all(
         answer.verdict.leads_to.kills
         and not refused_for_size(answer)

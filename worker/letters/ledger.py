@@ -63,7 +63,7 @@ class Cell(NamedTuple):
 
     @property
     def first_deadline(self) -> float:
-        """Its letters expire at this time or later, Unix seconds."""
+        """The time before which none of its letters expires, Unix seconds."""
         early = self.deadline_hour - self.died_hour <= EXPIRED_H
         return float("-inf") if early else float(self.deadline_hour * HOUR_S)
 

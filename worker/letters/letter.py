@@ -146,7 +146,7 @@ class DeadLetter:
 
     @classmethod
     def read(cls, letter_id: str, kind: str, document: bytes) -> Self:
-        """Read a letter from Redis; what is none is shown as a letter that says so."""
+        """Read a letter from Redis; anything else is shown as a letter that says so."""
         known = document_of(document)
         if not is_letter(known):
             return cls.of_junk(letter_id, kind)

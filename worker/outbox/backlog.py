@@ -50,7 +50,7 @@ class Backlog:
         self._store = store
 
     def destinations(self) -> list[str]:
-        """Those that have blocks: each is due some time, or parked.
+        """Those that have blocks: each of them is due at some time, or parked.
 
         No transaction, which a full server refuses: what is resumed meanwhile is found by the
         second look at those that are due, what is parked meanwhile by the look between.

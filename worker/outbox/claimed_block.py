@@ -37,7 +37,7 @@ class OpenBlock:
         claimed: as it was claimed.
         history: what its earlier attempts met.
         lease_ends: when the claim does, on the monotonic clock.
-        taken_at: when the API had last taken events of the destination, Unix seconds.
+        taken_at: when the API last accepted events of the destination, Unix seconds.
         size: how many events it holds.
         open: events that have not ended yet.
         closing: what makes its events harmless, if another producer has written them.

@@ -1,4 +1,4 @@
-"""Compares the worker's clock with the server's, and mends what that leaves when it jumps back.
+"""Compares the worker's clock with the server's, and repairs what is left when it jumps back.
 
 Every wait ends at a timestamp of the server's clock: when a destination is due, when its back-off
 or a claim's lease ends. If the clock is set back by an hour, each would last an hour longer.
@@ -34,7 +34,7 @@ AT_ONCE: Final = 500
 
 
 class Agreement(StrEnum):
-    """How well a worker's clock agrees with the server's; the event that is logged of it."""
+    """How well a worker's clock agrees with the server's; the value names the log event."""
 
     FINE = "clock_agrees"
     DIFFERS = "clock_differs"
@@ -75,7 +75,7 @@ class ClockWatch:
         self._rewind = LuaScript(store.redis, "worker", "lib/unblocked", "lib/claims", "rewind")
 
     def look(self) -> bool:
-        """Whether the clock had jumped back, and this call has mended what that left."""
+        """Return whether the clock had jumped back, and repair what that left behind."""
         keys = self._store.keys
         jumped, ahead_ms = self._clock(
             [keys.ready, keys.clock, keys.clocks],

@@ -91,7 +91,7 @@ class DelayedEvents:
         return [key for key, due_ms in earliest if due_ms <= now_ms]
 
     def move(self, due: Sequence[bytes]) -> int:
-        """Move some into their outboxes in one step, but for those that have gone meanwhile."""
+        """Move some into their outboxes in one step, except those that are gone meanwhile."""
         keys = self._store.keys
         by_destination: dict[str, list[bytes]] = {}
         for key in due:

@@ -119,8 +119,8 @@ class Claim:
         blocks: possibly none.
         rest: what else the outbox has.
         failures: how often in a row the destination has failed; above 0 this is a probe.
-        taken_at: when the API last took events of the destination, Unix seconds; 0 when it is
-            not known.
+        taken_at: when the API last accepted events of the destination, Unix seconds; 0 when
+            that is not known.
     """
 
     destination: str
@@ -267,7 +267,7 @@ class Outbox:
         return Settled(*reply[:2])
 
     def told(self, settled: Settled) -> None:
-        """Note that the caller has told what a settlement gave it to tell."""
+        """Note that the caller has made the announcement of a settlement."""
         if settled.parked:
             self._announcements.done(settled.announcement)
 

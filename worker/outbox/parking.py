@@ -65,7 +65,7 @@ class Parking:
         """Every parked destination, and the digest of the token it was parked for.
 
         The digest is `PARKED_BY_HAND` where a person parked it. What names no destination is
-        junk, which `read_figures` tells, and left out.
+        left out here; `read_figures` reports it as junk.
         """
         found = cast("dict[bytes, bytes]", self._store.redis.hgetall(self._store.keys.parked))
         known = {text_of(name): text_of(digest) for name, digest in found.items()}

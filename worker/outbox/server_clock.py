@@ -28,7 +28,7 @@ PRECISE_S: Final = 1.0
 
 
 def clock_words(ahead_s: float) -> str:
-    """What to say of a worker's clock that goes so far ahead of the server's."""
+    """What to say of a worker's clock that is so far ahead of the server's."""
     direction = "ahead of" if ahead_s > 0 else "behind"
     apart = f"{abs(ahead_s):.1f} s" if abs(ahead_s) < DAY_S else f"{abs(ahead_s) / DAY_S:,.1f} days"
     words = f"is {apart} {direction} the server's"
@@ -40,7 +40,7 @@ class ServerClock:
 
     Args:
         wall: Unix seconds by the clock of this machine.
-        monotonic: seconds that nobody sets.
+        monotonic: seconds of a clock that nobody sets.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class ServerClock:
 
     @property
     def ahead_s(self) -> float:
-        """How far this machine's clock goes ahead of the server's; behind it, below 0."""
+        """How far this machine's clock is ahead of the server's; negative if it is behind."""
         return self._wall() - self.now()
 
     @property

@@ -99,7 +99,7 @@ class Settlement:
         answered: when failing, whether the API judged events of the batch before it did.
         first_delay_ms: the back-off, when this failure is the first in a row after all.
         park: why the destination must wait for a person.
-        notice: with `park`, what is to be told of it, if this parks the destination.
+        notice: with `park`, the announcement to be made if this settlement parks it.
     """
 
     destination: str
@@ -215,7 +215,7 @@ class Settled:
     Attributes:
         lost: blocks that this process no longer held.
         announcement: that the destination was parked, by this settlement and no other; the
-            caller is to tell it.
+            caller is to make it.
     """
 
     lost: int

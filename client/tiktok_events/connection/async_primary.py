@@ -25,7 +25,7 @@ class AsyncPrimaryConnection(SentinelManagedConnection):
     """A connection to the primary; see `primary.PrimaryConnection`."""
 
     async def connect(self) -> None:
-        """Connect unless it is connected, and to the primary."""
+        """Connect to the primary, unless connected to it already."""
         if self.is_connected:
             await self.leave_a_former_primary()
         await super(SentinelManagedConnection, self).connect()  # type: ignore[no-untyped-call]  # redis-py's

@@ -50,7 +50,7 @@ class Circuit:
         """How long a call may wait for another that is under way.
 
         Raises:
-            CircuitOpen: not at all, because Redis is away.
+            CircuitOpen: it need not wait at all, because Redis is away.
         """
         if not self._probe_at:
             return math.inf
@@ -86,9 +86,9 @@ class Circuit:
         return now
 
     def learn(self, error: BaseException | None, started: float) -> None:
-        """Take to heart how a call ended that began then.
+        """Learn from how a call ended that began at ``started``.
 
-        An error that Redis itself answers pauses nothing; not to be the primary is such an answer.
+        An error that Redis itself answers opens nothing; "not the primary" is such an answer, too.
         """
         if error is None or isinstance(error, ResponseError | PrimaryChanged):
             self._probe_at = 0.0

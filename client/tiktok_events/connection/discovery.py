@@ -94,7 +94,7 @@ class Discovery:
         return self.address.service is None or time.monotonic() < self._sure_until
 
     def points_to(self, node: Node) -> bool:
-        """Whether this one was the primary when that was last told."""
+        """Whether a server was the primary when that was last asked."""
         return self.address.service is None or self._primary == node
 
     def unknown(self, problems: Sequence[str]) -> PrimaryUnknown:

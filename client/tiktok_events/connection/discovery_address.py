@@ -57,10 +57,10 @@ class DiscoveryAddress:
         nodes: the Sentinels, or servers of the cluster.
         service: what the Sentinels call the servers; `None` for a cluster.
         database: of the primary.
-        user_info: as the URL has it: of the Redis servers.
+        user_info: user and password of the Redis servers, as the URL has them.
         encrypted: whether every connection uses TLS.
-        primary: redis-py's arguments of a connection to the primary, without where it is.
-        asking: the same to one that is asked.
+        primary: redis-py's arguments for a connection to the primary, without its address.
+        asking: the same for a connection to a server that is asked for the primary.
     """
 
     nodes: tuple[Node, ...]

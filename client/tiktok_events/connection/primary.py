@@ -36,7 +36,7 @@ FIND_SHARE: Final = 1 / 2
 
 
 def time_limits(how: dict[str, Any]) -> tuple[float, dict[str, Any]]:
-    """Seconds for finding the primary, and the arguments with the rest for connecting to it."""
+    """Return the seconds for finding the primary, and arguments with the rest for connecting."""
     whole_s = how["socket_connect_timeout"]
     return whole_s * FIND_SHARE, how | {"socket_connect_timeout": whole_s * (1 - FIND_SHARE)}
 

@@ -1,6 +1,6 @@
-"""TLS to Redis: every connection verifies whom it speaks to, unless its address says otherwise.
+"""TLS to Redis: every connection verifies its server, unless its address says otherwise.
 
-The server's certificate must lead to an authority that is known, those of the system or
+The server's certificate must be signed by a known authority, one of the system or of
 `ssl_ca_certs`, and carry the name that was connected to. Two options of an address turn that
 off: `ssl_cert_reqs=none` all of it, `ssl_check_hostname=false` the name.
 
@@ -95,7 +95,7 @@ def tls_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def unverified(arguments: Mapping[str, Any]) -> str:
-    """The option that keeps a connection from verifying whom it speaks to; `""` for none."""
+    """The option that keeps a connection from verifying its server; `""` if there is none."""
     if arguments.get("ssl_cert_reqs") == "none":
         return "ssl_cert_reqs=none"
     return "" if arguments.get("ssl_check_hostname", True) else "ssl_check_hostname=false"

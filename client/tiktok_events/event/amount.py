@@ -21,9 +21,9 @@ _GROUP_CHARS: Final = 3
 def read_amount(text: str) -> int | float | None:
     """Return the number that ``text`` stands for; ``None`` where it has several readings or none.
 
-    A comma before exactly three digits may part thousands or decimals: ``1,234`` has two
+    A comma before exactly three digits may be for thousands or decimals: ``1,234`` has two
     readings; ``1,234.50``, ``59,98``, ``1,234,567`` and ``1 234`` have one. What is a plain JSON
-    number, such as ``1.234``, is taken as such. Signs and codes of currencies are no part of it.
+    number, such as ``1.234``, is taken as such. A sign or code of a currency leaves none.
     """
     if len(text) > _CHARS:
         return None

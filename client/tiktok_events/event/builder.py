@@ -1,4 +1,4 @@
-"""Arguments → an event that its source accepts, or a sentence about what is wrong."""
+"""Builds an event that its source accepts, or says in a sentence what is wrong."""
 
 from __future__ import annotations
 

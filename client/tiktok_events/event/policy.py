@@ -40,11 +40,11 @@ class Policy:
 
     Attributes:
         use: ``keep`` sends it, ``limit`` sends it with ``limited_data_use``, ``drop`` does not.
-        remove: dotted paths of what stays at home, such as ``user.email`` or ``user``; in a
+        remove: dotted paths of what is not shared, such as ``user.email`` or ``user``; in a
             list, of each object in it.
 
     Raises:
-        InvalidSetting: another use, or a path that is none or cannot be done without.
+        InvalidSetting: there is no such use, or a path is invalid or cannot be removed.
     """
 
     use: Use = "keep"

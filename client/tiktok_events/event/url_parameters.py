@@ -59,7 +59,7 @@ def parameter_names(value: Any) -> frozenset[str]:
     """Names as a setting gives them, in lower case: a list, or one text separated by commas.
 
     Raises:
-        ValueError: no name, something that is none, or the click id.
+        ValueError: there is no name, or one is invalid or the click id.
     """
     given = value.split(",") if isinstance(value, str) else value
     try:

@@ -93,7 +93,7 @@ class Cancellation:
         return cls(key, whole=event is not None)
 
     def means(self, key: bytes) -> bool:
-        """Whether an event of this key is to go."""
+        """Whether the event with this key is to be cancelled."""
         return key == self.key if self.whole else key.startswith(self.key)
 
     def commit(self, keys: Keys) -> Commit:

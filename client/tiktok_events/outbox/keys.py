@@ -227,7 +227,7 @@ class Keys:
         ]
 
     def of_blocks(self, destination: str) -> list[str]:
-        """What a script needs that moves blocks, in its order."""
+        """The keys that a script which moves blocks needs, in its order."""
         return [*self.of_outbox(destination), self.counters, self.sequence]
 
     def limit(self, token_digest: str) -> str:

@@ -32,7 +32,7 @@ class Withdrawal:
 
     @classmethod
     def of(cls, user: Mapping[str, Any], region: str | None) -> Self:
-        """Of a visitor's match keys, raw or hashed.
+        """The withdrawal of the visitor with these match keys, raw or hashed.
 
         Raises:
             InvalidEvent: none of them tells a person or a browser.

@@ -89,7 +89,7 @@ class Fallback:
         return self.spool is not None and self._clock() >= self._look_at
 
     def looked(self, flushed: int) -> None:
-        """Somebody looked: what was found, and more may wait behind it."""
+        """Note what a flush found: after something the next follows at once, else after a pause."""
         self._look_at = 0.0 if flushed else self._clock() + LOOK_PAUSE_S
 
     def close(self) -> None:

@@ -19,11 +19,13 @@ BATCH_BYTES: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """When a call must be over; seconds of the monotonic clock, each by default its own time.
+    """When a call must be over, in seconds of the monotonic clock.
+
+    By default each part may take the time that it has by itself.
 
     Attributes:
-        append: the part that Redis does.
-        end: all of it.
+        append: for the part that Redis does.
+        end: for all of it.
     """
 
     append: float | None = None

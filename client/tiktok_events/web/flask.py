@@ -15,7 +15,7 @@ from tiktok_events.web.visit import conceal
 class TikTokEvents:
     """Captures, and keeps the click id, for visitors who have consented.
 
-    `visit_of(request)` tells the visit, and so does ``g.tiktok_events``; templates have
+    `visit_of(request)` is the visit, and so is ``g.tiktok_events``; templates have
     ``tiktok_pixel(…)`` and ``tiktok_base_code()``.
 
     Example:
