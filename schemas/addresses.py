@@ -20,7 +20,7 @@ NOT_AN_IP: Final = "must be an IPv4 or IPv6 address"
 NOT_PUBLIC: Final = "is not a public address: it cannot help to match"
 
 _is_http: Final = re.compile(r"https?://[^\s/?#]", re.IGNORECASE).match
-_has_scheme: Final = re.compile(r"[a-z][a-z0-9+.-]*:.", re.IGNORECASE).match
+_is_link: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#]", re.IGNORECASE).match
 _IP_CHARS: Final = 45
 
 
@@ -69,8 +69,8 @@ class ReferrerUrl(PageUrl):
         return None if value == "" else PageUrl.take(self, value)
 
     def mend(self, value: Any) -> Any:
-        """Keep an app's link, with a warning."""
-        if isinstance(value, str) and _has_scheme(value) and not _is_http(value):
+        """Keep an app's link, with a warning; `about:blank` and a script came from nowhere."""
+        if isinstance(value, str) and _is_link(value) and not _is_http(value):
             noted = as_noted(self._mend_text(value))
             return Noted(noted.value, (*noted.findings, Finding("", NOT_HTTP)))
         return super().mend(value)

@@ -113,7 +113,7 @@ def _(field: ReferrerUrl, _key: str) -> tuple[str, Json]:
         "description": NOT_A_PAGE,
         "type": ["string", "null"],
         "maxLength": field.longest,
-        "pattern": r"^(?:$|[A-Za-z][A-Za-z0-9+.\-]*:.)",
+        "pattern": r"^(?:$|[A-Za-z][A-Za-z0-9+.\-]*://[^\s/?#])",
     }
     return "referrer", schema
 

@@ -104,6 +104,8 @@ CASES: Final = [
     mended("POSIX locale", "user.locale", "pt_BR.UTF-8", "pt-BR"),
     left_out("analytics, direct", "page.referrer", "(direct)"),
     left_out("analytics, none", "page.referrer", "none"),
+    left_out("a new tab", "page.referrer", "about:blank"),
+    left_out("a saved page", "page.referrer", "file:///home/shop.html"),
     Case(
         "relative page",
         "web",
