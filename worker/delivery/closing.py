@@ -1,7 +1,8 @@
 """An event of another producer, as our client would have stored it.
 
-A client closes what it writes. What has keys that nobody documents, is invalid, or may hold an
-address, another producer may have written: it is closed before it is sent or buried.
+A client closes what it writes, and marks it. What has keys that nobody documents, is invalid, or
+has no mark and may hold an address, another producer may have written: it is closed before it is
+sent or buried.
 """
 
 from __future__ import annotations
@@ -34,16 +35,22 @@ class Closing:
         settings: which keys of ``user`` may pass, and where phone numbers are at home.
         event_source: of the events.
         strict: whether an event ends for any key that cannot be used as it is.
+        is_closed: whether a client has closed the events already.
     """
 
     settings: Settings
     event_source: str
     strict: bool = False
+    is_closed: bool = False
 
     def check(self, event: Any) -> Closed:
         """Check an event as it stands in a block."""
         checked, json = self._checked(event)
-        if not json or _is_foreign(checked) or _may_name_somebody(checked.event, json):
+        if (
+            not json
+            or _is_foreign(checked)
+            or (not self.is_closed and _may_name_somebody(checked.event, json))
+        ):
             closed = self.close(event)
             if closed != event:
                 return (closed, *self._checked(closed), True)
@@ -99,6 +106,6 @@ def _is_foreign(checked: Checked) -> bool:
     return any(
         warning.kind is not Kind.REMARK
         or warning.message == UNKNOWN_KEY
-        or warning.path.startswith("user")
+        or warning.path.startswith("user.")
         for warning in checked.warnings
     )

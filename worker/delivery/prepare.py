@@ -127,7 +127,8 @@ class Preparer:
         needs_a_yes = history.needs_a_yes(now) if self.judges else history.ambiguous
         window_s, latest_end = self._window_s(), self._latest_end(now)
         latest_deadline = now + MOST_AHEAD_S + window_s
-        closing = Closing(self.settings, self.destination.event_source, self.strict)
+        is_closed = block.claimed.is_closed
+        closing = Closing(self.settings, self.destination.event_source, self.strict, is_closed)
         for index, stored in enumerate(block.events):
             event, checked, json, foreign = closing.check(stored)
             if foreign or (type(event) is dict and REMARKS in event):

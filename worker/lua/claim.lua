@@ -15,7 +15,8 @@
 -- Returns {rest, failures, when the API last took events or 0 (ms), block, …}.
 --       The rest of the outbox is 0 = nothing, 1 = to be claimed now, 2 = to be claimed a
 --       little later, or 3 = not to be sent. A block is
---       {id, number of its claims since it was last settled, events, bytes, attempts JSON or ''}.
+--       {id, number of its claims since it was last settled, events, bytes, attempts JSON or '',
+--       the mark of the client that closed it or ''}.
 
 local LONELY = 3 -- deaths after which a block is claimed alone
 local NOTHING, MORE, LATER, STOPPED = 0, 1, 2, 3
@@ -74,7 +75,7 @@ local function keep(entry, claims)
     redis.call('XCLAIM', outbox, GROUP, SHELF, 0, id, 'RETRYCOUNT', claims - 1, 'JUSTID')
     return
   end
-  blocks[#blocks + 1] = {id, claims, entry_events, payload}
+  blocks[#blocks + 1] = {id, claims, entry_events, payload, '', entry[2][5] == 'c' and entry[2][6] or ''}
   events = events + entry_events
   bytes = bytes + #payload
 end

@@ -15,6 +15,7 @@ from enum import IntEnum
 from typing import Any, Final, cast
 
 from schemas.limits import LATEST_EVENT_TIME
+from tiktok_events.outbox.blocks import CLOSED
 from tiktok_events.outbox.lua_script import Call, LuaScript
 from tiktok_events.outbox.store import Store
 from worker.outbox.server_clock import ServerClock
@@ -80,6 +81,7 @@ class ClaimedBlock:
         events: how many events it holds.
         payload: JSON array of them.
         attempts: JSON of what earlier attempts met, or empty.
+        mark: that of the client which closed its events, or empty.
     """
 
     id: str
@@ -87,6 +89,12 @@ class ClaimedBlock:
     events: int
     payload: bytes
     attempts: bytes
+    mark: bytes = b""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether a client has closed its events by the rules of today."""
+        return self.mark == CLOSED.encode()
 
     @property
     def accepted_at(self) -> float:

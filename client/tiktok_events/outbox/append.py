@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 from tiktok_events.errors import DurabilityUnsupported
 from tiktok_events.event.destination import REMEMBERED
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox.blocks import Block, blocks_of
+from tiktok_events.outbox.blocks import CLOSED, Block, blocks_of
 from tiktok_events.outbox.commit import Commit
 from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import Call, ScriptText
@@ -72,7 +72,7 @@ class Append:
         return ended(self._begun(event.destination.key), b"[%b]" % event.body)
 
     def _begin(self, destination: str) -> bytes:
-        return beginning(self._script.command(self._call([Block(destination, 1, b"")])))
+        return beginning(self._script.command(self._call([Block(destination, 1, b"", CLOSED)])))
 
     def _call(self, blocks: Sequence[Block]) -> Call:
         keys = self._shards.of(blocks[0].destination)
@@ -90,7 +90,7 @@ def append_call(keys: Keys, blocks: Sequence[Block], *, linger_ms: int, rings: b
         keys_ += (keys.outbox(destination), keys.state(destination))
         args += (destination, len(its_blocks))
         for block in its_blocks:
-            args += (block.events, block.payload)
+            args += (block.events, block.mark, block.payload)
     return keys_, args
 
 

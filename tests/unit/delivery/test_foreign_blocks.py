@@ -35,9 +35,10 @@ def ended(block: OpenBlock) -> list[Outgoing]:
     return PREPARER.prepare(block, now=NOW).end_in(block)
 
 
-def block_of(*events: dict[str, Any], claims: int = 1) -> OpenBlock:
+def block_of(*events: dict[str, Any], claims: int = 1, mark: bytes = b"") -> OpenBlock:
     """A block as a worker claims it."""
-    claimed = ClaimedBlock(f"{NOW:.0f}000-1", claims, len(events), orjson.dumps(events), b"")
+    payload = orjson.dumps(events)
+    claimed = ClaimedBlock(f"{NOW:.0f}000-1", claims, len(events), payload, b"", mark)
     return OpenBlock(claimed, History(NOW), lease_ends=NOW + 60)
 
 
@@ -112,3 +113,21 @@ def test_a_key_passes_by_the_settings_of_its_own_check() -> None:
     lets_pass = Closing(Settings.load({}, user_keys="tier"), "web").check(event)[1]
     keeps_out = Closing(Settings.load({}), "web").check(event)[1]
     assert (lets_pass.event["user"], keeps_out.event["user"]) == ({"tier": "x"}, {})
+
+
+@pytest.mark.parametrize(
+    ("mark", "looks"), [(b"", True), (b"0", True), (b"11", True), (b"1", False)]
+)
+def test_only_the_mark_of_these_rules_is_trusted(mark: bytes, *, looks: bool) -> None:
+    """A block with it holds no address, so that none is looked for."""
+    event = PLAIN | {"page": {"url": f"https://shop.example/?e={ANN}"}}
+    (one,) = ended(block_of(event, mark=mark))
+    assert (ANN.encode() not in one.encoded) == looks
+
+
+@pytest.mark.parametrize(
+    "raw", [{"user": {"Email": ANN}}, {"user": {"email": ANN}}, {"properties": {"email": ANN}}]
+)
+def test_keys_are_looked_at_in_spite_of_the_mark(raw: dict[str, Any]) -> None:
+    """The check of every event tells of them, at no cost."""
+    assert all(ANN.encode() not in one.encoded for one in ended(block_of(PLAIN | raw, mark=b"1")))

@@ -3,7 +3,8 @@
 -- KEYS  1 ready  2 sequence  3 counters  4 awake  5 doorbell queue, any key unless it rings
 --       then per destination: outbox, state
 -- ARGV  1 linger, ms   2 '1' = ring: the doorbell is on this server   3 number of destinations
---       then per destination: name, number of blocks, and per block: events, JSON bytes
+--       then per destination: name, number of blocks, and per block: events,
+--       the mark of a client that has closed them or '', JSON bytes
 -- Steps Each block gets a number and enters its outbox. Each destination counts its events as
 --       waiting, and is due after the linger: not before its back-off ends, and not at all
 --       while it is parked. The accepted events are counted, and the doorbell rings if no
@@ -18,9 +19,9 @@ for _ = 1, tonumber(ARGV[3]) do
   arg, key = arg + 2, key + 2
   local events = 0
   for _ = 1, blocks do
-    number = add_block(outbox, KEYS[2], ARGV[arg], ARGV[arg + 1])
+    number = add_block(outbox, KEYS[2], ARGV[arg], ARGV[arg + 2], ARGV[arg + 1])
     events = events + tonumber(ARGV[arg])
-    arg = arg + 2
+    arg = arg + 3
   end
   redis.call('HINCRBY', state, 'waiting', events)
   make_due(KEYS[1], name, state, now + linger)

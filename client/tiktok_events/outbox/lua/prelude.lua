@@ -9,10 +9,15 @@ end
 
 -- An id is <ms>-<block number>: the number is never used twice, even when a stream is
 -- deleted and made anew. After the clock jumped back the stream's own newest ms is kept.
-local function add_block(outbox, sequence, events, payload)
+-- Without a mark, nobody knows who made its events.
+local function add_block(outbox, sequence, events, payload, mark)
+  local fields = {'n', events, 'b', payload}
+  if mark and mark ~= '' then
+    fields = {'n', events, 'b', payload, 'c', mark}
+  end
   local number = redis.call('INCR', sequence)
   local ms = text(now)
-  local added = redis.pcall('XADD', outbox, ms .. '-' .. text(number), 'n', events, 'b', payload)
+  local added = redis.pcall('XADD', outbox, ms .. '-' .. text(number), unpack(fields))
   if type(added) == 'table' and added.err then
     local info = redis.call('XINFO', 'STREAM', outbox)
     for i = 1, #info, 2 do
@@ -20,7 +25,7 @@ local function add_block(outbox, sequence, events, payload)
         ms = string.match(info[i + 1], '^(%d+)')
       end
     end
-    added = redis.call('XADD', outbox, ms .. '-' .. text(number), 'n', events, 'b', payload)
+    added = redis.call('XADD', outbox, ms .. '-' .. text(number), unpack(fields))
   end
   return number, added
 end
