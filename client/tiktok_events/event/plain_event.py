@@ -17,7 +17,6 @@ from tiktok_events.event.remarks import REMARKS
 
 KNOWN: Final = EVENT_KEYS | {REMARKS}
 OBJECTS: Final = ("properties", "page", "app", "ad", "lead", "device")
-_OBJECTS: Final = frozenset(OBJECTS)
 
 
 def plain_brackets(event: Mapping[str, Any]) -> int:
@@ -29,14 +28,14 @@ def plain_brackets(event: Mapping[str, Any]) -> int:
     if not KNOWN.issuperset(event):
         return 0
     count = 1
-    for name, inner in event.items():
-        if type(inner) is not dict:
-            if inner and name in _OBJECTS:
-                return 0
-        elif name != "user":
+    for name in OBJECTS:
+        inner = event.get(name)
+        if type(inner) is dict:
             if not DOCUMENTED.issuperset(inner):
                 return 0
             count += 1
+        elif inner:
+            return 0
     properties = event.get("properties")
     contents = properties.get("contents") if properties else None
     if not contents:
@@ -63,7 +62,7 @@ def holds_more(encoded: bytes, user: Any, brackets: int) -> bool:
     more = brackets_in(encoded) - brackets
     if user is None or not more:
         return more != 0
-    return more > 1 and more != 1 + sum(type(value) is list for value in user.values())
+    return more > 1 and more != 1 + [*map(type, user.values())].count(list)
 
 
 def brackets_in(encoded: bytes) -> int:

@@ -34,12 +34,17 @@ _PEOPLE: Final = ANYWHERE - {CLICK_ID, "ttp"}
 HARMLESS: Final[set[str]] = {CLICK_ID}
 """Names of parameters that were looked up and name nobody: an application has few."""
 
-CAMPAIGNS: Final[set[str]] = set()
+CAMPAIGNS: Final[set[str]] = {""}
 """What advertisements write into their links, found harmless as a whole: all visitors of a campaign
 bring the same, so that it is nobody's and may stay in memory."""
 
+PAGES: Final[set[str]] = set()
+"""Addresses of pages, up to the question mark, that were found harmless."""
+
 _is_campaign: Final = re.compile(r"(?=.{,300}\Z)utm_\w+=[^&]*(?:&utm_\w+=[^&]*)*").fullmatch
 _MOST_HARMLESS: Final = 4_096
+_LONGEST_PAGE: Final = 200
+_is_word: Final = re.compile(r"[\w.-]*").fullmatch
 _plain_name: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}").fullmatch
 _URL_BEGINS: Final = ("https://", "http://", "//", "/")
 _SHORTEST_CODED: Final = 16
@@ -169,23 +174,39 @@ def names_nobody(url: str) -> bool:
     Only one of the usual shape can be, ``name=value`` between question mark and ampersands, whose
     names have been looked up before.
     """
-    if "@" in url or "#" in url or "%" in url or ("+" in url and _plus_number(url)):
+    address, mark, query = url.partition("?")
+    if address not in PAGES and not _is_page(address):
         return False
-    if url[:4] != "http" or "wa.me/" in url:
+    return not mark or _is_harmless(query)
+
+
+def _is_page(address: str) -> bool:
+    """Whether a URL up to its question mark is harmless; one that is stays in memory."""
+    if address[:4] != "http" or "wa.me/" in address or _has_signs(address):
         return False
-    if "?" not in url:
-        return True
-    return _is_harmless(url.partition("?")[2])
+    if len(address) <= _LONGEST_PAGE:
+        if len(PAGES) >= _MOST_HARMLESS:  # those of today are not those of last week
+            PAGES.clear()
+        PAGES.add(address)
+    return True
+
+
+def _has_signs(text: str) -> bool:
+    return (
+        "@" in text
+        or "#" in text
+        or "%" in text
+        or ("+" in text and _plus_number(text) is not None)
+    )
 
 
 def _is_harmless(query: str) -> bool:
     before_last, _, last = query.rpartition("&")
     if before_last in CAMPAIGNS:
         return _is_harmless_parameter(last)
-    parameters = query.split("&")
-    if query and not all(map(_is_harmless_parameter, parameters)):
+    if query and not all(map(_is_harmless_parameter, query.split("&"))):
         return False
-    if before_last and len(CAMPAIGNS) < _MOST_HARMLESS and _is_campaign(before_last):
+    if len(CAMPAIGNS) < _MOST_HARMLESS and _is_campaign(before_last):
         CAMPAIGNS.add(before_last)
     return True
 
@@ -194,7 +215,7 @@ def _is_harmless_parameter(parameter: str) -> bool:
     name, equals, value = parameter.partition("=")
     if not equals or name not in HARMLESS:
         return False
-    if not value.isalnum() and ("=" in value or ";" in value or "?" in value):
+    if not _is_word(value) and ("=" in value or ";" in value or "?" in value or _has_signs(value)):
         return False
     return len(value) < _SHORTEST_CODED or not decodes_to_address(value)
 
