@@ -175,6 +175,7 @@ def setting(default: Any, check: Check, *, secret: bool = False) -> Any:
 
 
 _sources: Final[list[Callable[[], Mapping[str, Any]]]] = []
+"""Of the process, as its environment is; a framework fills it once, when it starts."""
 
 
 def configure(source: Callable[[], Mapping[str, Any]]) -> None:

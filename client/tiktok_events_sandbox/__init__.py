@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 
 from tiktok_events_sandbox import scenario
 from tiktok_events_sandbox.checks import Options
+from tiktok_events_sandbox.control import Controlled
 from tiktok_events_sandbox.deduplication import Outcome
 from tiktok_events_sandbox.fields import ScenarioError
 from tiktok_events_sandbox.report import Figures, Report
@@ -109,7 +110,7 @@ class Sandbox:
         """
         if self._server is not None:
             raise RuntimeError("the sandbox is running already")
-        self._server = Server(self.host, self.port, self._simulator)
+        self._server = Server(self.host, self.port, Controlled(self._simulator))
         self.port = self._server.port
         self._server.start()
         return self

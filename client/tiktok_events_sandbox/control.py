@@ -26,34 +26,49 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tiktok_events_sandbox.exchange import Head
-    from tiktok_events_sandbox.simulator import Settings, Simulator
+    from tiktok_events_sandbox.simulator import Simulator
 
 PREFIX: Final = "/sandbox/"
 PAGES: Final = {"/": events_page.as_page, "/events": events_page.as_json}
 """What people look at."""
 
+CLOSED: Final = "the control surface is open to this machine only; --open-control opens it"
 
-def is_control(head: Head) -> bool:
-    """Tell whether a request is for the control surface."""
+
+class Controlled:
+    """A simulator with its control surface: an `exchange.Application`.
+
+    Args:
+        simulator: answers whatever is not for the control surface.
+    """
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    def before_reading(self, head: Head) -> Reply | None:
+        """Refuse other machines; leave the rest to the simulator."""
+        if not _is_control(head):
+            return self._simulator.before_reading(head)
+        if head.from_loopback or self._simulator.settings.open_control:
+            return None
+        return _error(403, CLOSED)
+
+    def answer(self, head: Head, body: bytes) -> Reply:
+        """Carry out a request to the control surface; leave the rest to the simulator."""
+        simulator = self._simulator
+        if not _is_control(head):
+            return simulator.answer(head, body)
+        if head.method == "GET" and head.path in PAGES:
+            return PAGES[head.path](simulator.seen(), head.target, simulator.settings.options)
+        route = _ROUTES.get((head.method, head.path))
+        if route is None:
+            return _error(404, f"unknown; there is {', '.join(' '.join(key) for key in _ROUTES)}")
+        return route(simulator, body)
+
+
+def _is_control(head: Head) -> bool:
     is_page = head.method == "GET" and head.path in PAGES
     return is_page or head.path.startswith(PREFIX)
-
-
-def refuse(head: Head, settings: Settings) -> Reply | None:
-    """Refuse other machines, ``None`` when the request may go on."""
-    if head.from_loopback or settings.open_control:
-        return None
-    return _error(403, "the control surface is open to this machine only; --open-control opens it")
-
-
-def answer(simulator: Simulator, head: Head, body: bytes) -> Reply:
-    """Carry out a request to the control surface."""
-    if head.method == "GET" and head.path in PAGES:
-        return PAGES[head.path](simulator.seen(), head.target, simulator.settings.options)
-    route = _ROUTES.get((head.method, head.path))
-    if route is None:
-        return _error(404, f"unknown; there is {', '.join(' '.join(key) for key in _ROUTES)}")
-    return route(simulator, body)
 
 
 def _health(_simulator: Simulator, _body: bytes) -> Reply:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from tiktok_events_sandbox import api, control
+from tiktok_events_sandbox import api
 from tiktok_events_sandbox.checks import Options
 from tiktok_events_sandbox.deduplication import Channel, Deduplication, Outcome
 from tiktok_events_sandbox.faults import Faults
@@ -87,8 +87,6 @@ class Simulator:
 
     def before_reading(self, head: Head) -> Reply | None:
         """Return the reply to a request whose body need not be read, else ``None``."""
-        if control.is_control(head):
-            return control.refuse(head, self.settings)
         exchange = _Exchange(self, api.Call(head))
         with self._lock:
             strike = self._faults.before_reading(head.token or "", self.now())
@@ -102,8 +100,6 @@ class Simulator:
 
     def answer(self, head: Head, body: bytes) -> Reply:
         """Return the reply to a request that was read whole."""
-        if control.is_control(head):
-            return control.answer(self, head, body)
         call = api.read_call(head, body)
         with self._lock:
             self._tally.request(call.destination, len(call.events))

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 
 import orjson
 
+from tiktok_events.event.times import EARLIEST
 from worker.attempts.history import History
 from worker.letters.shape import is_letter
 from worker.reporting.redaction import redacted
@@ -204,6 +205,11 @@ class DeadLetter:
         """
         met_nothing = not self.attempts and not self.log and self.ambiguous_since is None
         return met_nothing and not self.ambiguous and self.reason != Reason.CRASH_LOOP
+
+    @property
+    def has_deadline(self) -> bool:
+        """Whether its event has a time that could be read, from which its deadline follows."""
+        return self.expires_at >= EARLIEST
 
     def recoverable(self, now: float) -> bool:
         """Whether its event can still be sent at `now` (Unix seconds)."""

@@ -125,6 +125,8 @@ _MISSPELT: Final = _set(
 """The names whose near misses are read too, if so much of them is right."""
 
 REMEMBERED: Final[dict[str, str | None]] = {}
+"""Names that were looked up, and their meanings: an application uses few, again and again."""
+
 _MOSTREMEMBERED: Final = 4_096
 
 _RIGHT: Final = 0.8

@@ -34,6 +34,7 @@ _is_counter: Final = re.compile(
     r"junk|(?:left_out|read_as):[a-z_.]{1,40}(?::[a-z_]{1,30})?"
 ).fullmatch
 _said: Final[set[tuple[str, str]]] = set()
+"""What this process has logged: all clients of a process write into one log."""
 
 
 class Reason(StrEnum):

@@ -115,6 +115,7 @@ def take_along(first: Commit, line: deque[Commit]) -> list[Commit]:
 
 
 _ALL: Final[WeakSet[Turns]] = WeakSet()
+"""What begins anew in a forked child; the hook of a fork takes no arguments."""
 
 
 def _begin_anew() -> None:

@@ -49,6 +49,7 @@ _USE: Final = threading.Lock()
 """Held while a connection of this process is in use, and by a fork."""
 
 _FILES: Final[WeakSet[SpoolFile]] = WeakSet()
+"""What is closed before a fork; the hook of a fork takes no arguments."""
 
 
 class SpoolFile:

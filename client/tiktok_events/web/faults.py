@@ -13,6 +13,7 @@ from tiktok_events.web.settings import OnInvalid
 
 _log: Final = logging.getLogger("tiktok_events.web")
 _faults: Final = Tally()
+"""Of the process: its views make as many `WebEvents` as they like, and a metric wants one count."""
 
 
 def faulty_events() -> int:

@@ -277,6 +277,12 @@ def test_programs_get_each_letter_and_each_line(desk: Desk) -> None:
     assert told[1]["changes"] == [{"path": "properties.value", "before": -1.0, "after": 5}]
 
 
+def test_a_letter_without_a_time_has_no_deadline_in_the_table(desk: Desk) -> None:
+    """An empty cell: a date of 1970 would be read as one."""
+    desk.bury(expires_at=604_800.0)
+    assert [row["expires_at"] for row in desk.rows()] == [""]
+
+
 def test_no_match_key_is_in_the_table(desk: Desk) -> None:
     """Neither raw nor hashed, nor is the place shown that held one."""
     desk.bury_orders(1)

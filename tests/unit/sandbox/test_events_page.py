@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from tests.unit.sandbox.test_simulator import Clock, event, send, simulator
+from tiktok_events_sandbox.control import Controlled
 from tiktok_events_sandbox.exchange import Head, Reply
 from tiktok_events_sandbox.sightings import DESTINATIONS, HIDDEN, KEPT
 from tiktok_events_sandbox.simulator import Simulator
@@ -22,8 +23,8 @@ PERSONAL: Final = ("jo@example.com", "+491701234567", "203.0.113.7", "Mozilla/5.
 
 def get(sandbox: Simulator, target: str, **head: Any) -> Reply:
     """Look, from this machine."""
-    asked = Head("GET", target, **head)
-    return sandbox.before_reading(asked) or sandbox.answer(asked, b"")
+    asked, controlled = Head("GET", target, **head), Controlled(sandbox)
+    return controlled.before_reading(asked) or controlled.answer(asked, b"")
 
 
 def events(sandbox: Simulator, target: str = "/events") -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import pytest
 
 from tiktok_events_sandbox import scenario
 from tiktok_events_sandbox.api import PATH
+from tiktok_events_sandbox.control import Controlled
 from tiktok_events_sandbox.exchange import Ending, Head, Reply
 from tiktok_events_sandbox.simulator import Settings, Simulator
 
@@ -285,10 +286,10 @@ def test_a_new_rule_has_a_name_of_its_own() -> None:
 def test_the_control_surface_is_closed_to_other_machines() -> None:
     """A stranger is refused unless the control is open."""
     stranger = Head("GET", "/sandbox/report", from_loopback=False)
-    closed = simulator().before_reading(stranger)
+    closed = Controlled(simulator()).before_reading(stranger)
     assert closed is not None
     assert closed.status == 403
-    assert simulator(open_control=True).before_reading(stranger) is None
+    assert Controlled(simulator(open_control=True)).before_reading(stranger) is None
 
 
 def test_settings_do_not_show_tokens() -> None:

@@ -10,7 +10,6 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tiktok_events.event.times import EARLIEST
 from worker.attempts.history import KEPT
 from worker.cli.dead.columns import UNKNOWN
 from worker.cli.dead.letter_list import EXPIRED
@@ -61,7 +60,7 @@ def _named(letter: DeadLetter, now: float) -> Iterator[tuple[str, str]]:
 
 
 def _expires(letter: DeadLetter, now: float) -> str:
-    if letter.expires_at < EARLIEST:
+    if not letter.has_deadline:
         return "nobody knows: the event has no time that can be read"
     return f"{utc(letter.expires_at)}, {until(letter.expires_at, now, past=EXPIRED)}"
 

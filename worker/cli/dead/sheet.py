@@ -58,7 +58,7 @@ COLUMNS: Final[Mapping[str, Column]] = {
     "recoverable": lambda letter, now: _yes(letter.recoverable(now)),
     "accepted_at": lambda letter, _: _utc(letter.first_accepted_at),
     "died_at": lambda letter, _: _utc(letter.died_at),
-    "expires_at": lambda letter, _: _utc(letter.expires_at),
+    "expires_at": lambda letter, _: _utc(letter.expires_at) if letter.has_deadline else None,
     "replays": lambda letter, _: len(letter.replays),
     "edits": lambda letter, _: len(letter.edits),
 }
