@@ -49,14 +49,3 @@ class Collector(Transport):
     def leaks(self) -> list[str]:
         """The planted values that would be sent."""
         return [value for value in CANARIES if value in self.wire()]
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        """Seconds."""
-        return self.now

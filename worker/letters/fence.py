@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Final, Self
 from uuid import uuid4
 
@@ -48,12 +47,7 @@ class Fence:
         self.begin()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         """Take the fence away."""
         self._store.redis.zrem(self._store.keys.erasing, self._name)
 

@@ -25,15 +25,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, Literal, Self, TypeVar
+from typing import IO, Final, Literal, Self, TypeVar
 
 from tiktok_events.errors import TikTokEventsError
 from worker.local import watchdog
 from worker.local.loopback import HOST, answering_pid, free_port
 from worker.local.server_program import find_server
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 # A start takes 0.1 s; the rest is for a long append-only file on a busy machine.
 START_TIMEOUT_S: Final = 30.0
@@ -102,12 +99,7 @@ class EmbeddedServer:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self.stop()
 
     def start(self) -> None:

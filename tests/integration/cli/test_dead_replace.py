@@ -279,7 +279,7 @@ def test_programs_get_each_letter_and_each_line(desk: Desk) -> None:
 
 def test_a_letter_without_a_time_has_no_deadline_in_the_table(desk: Desk) -> None:
     """An empty cell: a date of 1970 would be read as one."""
-    desk.bury(expires_at=604_800.0)
+    letters.bury(desk.redis, expires_at=604_800.0)
     assert [row["expires_at"] for row in desk.rows()] == [""]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.clock import Clock
 from tiktok_events import InvalidSetting, OutboxUnavailable
 from tiktok_events.outbox.blocks import Block
 from tiktok_events.settings import ClientSettings
@@ -16,16 +17,6 @@ from tiktok_events.spool.spool import LONGEST_LEASE_S, Spool, Spooled
 
 MEBIBYTE = 1024 * 1024
 TIMEOUT_S = 2.0
-
-
-class Clock:
-    """Shows what it is set to."""
-
-    now = 1_767_225_600.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
 
 
 @pytest.fixture

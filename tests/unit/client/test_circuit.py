@@ -9,19 +9,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from tests.builders.clock import Clock
 from tiktok_events.connection.circuit import LONGEST_PAUSE_S, PAUSE_FACTOR, Circuit, CircuitOpen
 from tiktok_events.connection.role import PrimaryChanged
-
-
-class Clock:
-    """Shows what it is set to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from worker.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-from tests.builders.sentry import DSN, Clock, Collector
+from tests.builders.clock import Clock
+from tests.builders.sentry import DSN, Collector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

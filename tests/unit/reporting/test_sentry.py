@@ -10,7 +10,8 @@ import sentry_sdk
 from celery import Celery
 
 from tests.builders.canaries import EMAIL, EXTERNAL_ID, NAME, PHONE, PLANTED, TOKEN
-from tests.builders.sentry import DESTINATION, REVOKED, Clock, Collector
+from tests.builders.clock import Clock
+from tests.builders.sentry import DESTINATION, REVOKED, Collector
 from tiktok_events.errors import InvalidSetting, OutboxUnavailable
 from worker.attempts.verdict import Answer, Verdict
 from worker.reporting.scrubber import MAX_REMEMBERED, WITHHELD, Limiter

@@ -11,7 +11,8 @@ from typing import Any, Final
 import orjson
 import pytest
 
-from tests.unit.sandbox.test_simulator import Clock, event, send, simulator
+from tests.builders.clock import Clock
+from tests.unit.sandbox.test_simulator import event, send, simulator
 from tiktok_events_sandbox.control import Controlled
 from tiktok_events_sandbox.exchange import Head, Reply
 from tiktok_events_sandbox.sightings import DESTINATIONS, HIDDEN, KEPT
@@ -73,7 +74,7 @@ def test_how_an_event_counts_is_told() -> None:
     sandbox.pixel("PIXEL1", "Purchase", "ord-2")
     for number in (1, 1, 2):
         send(sandbox, event(number))
-        clock.time += 1
+        clock.now += 1
     assert [one["counted"] for one in events(sandbox)] == ["merged", "repeated", "distinct"]
     assert "a repeat that does not count" in page(sandbox)
 

@@ -7,24 +7,12 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.builders.clock import START, Clock
 from tiktok_events_sandbox import scenario
 from tiktok_events_sandbox.api import PATH
 from tiktok_events_sandbox.control import Controlled
 from tiktok_events_sandbox.exchange import Ending, Head, Reply
 from tiktok_events_sandbox.simulator import Settings, Simulator
-
-START = 1_767_225_600.0
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.time
 
 
 def event(number: int, **changes: Any) -> dict[str, Any]:
@@ -181,7 +169,7 @@ def test_a_throttle_tells_the_seconds_that_remain() -> None:
     clock = Clock()
     sandbox = simulator({"kind": "throttle", "for_s": 10, "retry_after": True}, clock=clock)
     first = send(sandbox, event(1))
-    clock.time += 7.5
+    clock.now += 7.5
     assert [
         first.headers,
         send(sandbox, event(1)).headers,
