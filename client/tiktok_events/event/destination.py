@@ -83,6 +83,7 @@ def checked_destination(source: object, source_id: object, test_code: object = N
     Raises:
         InvalidDestination: unknown source, no id, or an id that cannot be one.
     """
+    source = read_source(source)
     if source not in EVENT_SOURCES:
         raise InvalidDestination(f"must be one of {', '.join(EVENT_SOURCES)}", path="event_source")
     return Destination(
@@ -136,9 +137,10 @@ def destination_of(event: Mapping[str, Any], defaults: Mapping[str, str]) -> Des
         InvalidDestination: the event names none and there is no default for its source.
     """
     source = event.get("event_source")
-    if source not in EVENT_SOURCES:
-        source = read_source(source)
     source_id = event.get("event_source_id")
+    test_code = event.get("test_event_code")
+    if source_id is None or type(source) is not str:
+        source = read_source(source)
     if source_id is None:
         source_id = defaults.get(source) if isinstance(source, str) else None
     if source_id is None and source in EVENT_SOURCES:
@@ -148,7 +150,6 @@ def destination_of(event: Mapping[str, Any], defaults: Mapping[str, str]) -> Des
             "or for web as TIKTOK_EVENTS_PIXEL_CODE",
             path="event_source_id",
         )
-    test_code = event.get("test_event_code")
     try:
         return _remembered(source, source_id, test_code)
     except TypeError:  # one of them cannot be looked up, so it is no text either

@@ -106,12 +106,11 @@ def prepare_user(
         region = region_of(user["country"]) or default_region
     prepared: dict[str, Any] = {}
     for key, value in user.items():
-        rule = MATCH_RULES.get(key)
         sent: Any = value
         if type(value) is not str:
-            sent = _sent(rule, key, value, region, remarks)
-        elif rule is not None:
-            sent = _sent_text(rule, value, region)
+            sent = _sent(MATCH_RULES.get(key), key, value, region, remarks)
+        elif key in MATCH_RULES:
+            sent = _sent_text(MATCH_RULES[key], value, region)
         elif value in SUSPECTS or value[:1] in MACRO_STARTS:
             sent = _plain(key, value)
         if sent is not None:
@@ -123,8 +122,13 @@ def prepare_user(
 
 def _sent_text(rule: MatchRule, text: str, region: str | None) -> Sent:
     """Return what goes out for a text: a usual one is only hashed, any other goes by its rule."""
-    usual = rule.usual(text) if len(text) != _DIGEST_CHARS else None
-    return sha256(usual.encode()).hexdigest() if usual else _apply(rule, text, region)[2]
+    if len(text) != _DIGEST_CHARS:
+        if usual := rule.usual(text):
+            return sha256(usual.encode()).hexdigest()
+    elif text.isalnum() and rule.takes_digest and _is_hex(text):
+        digest = text.lower()
+        return None if digest in rule.junk_digests else digest
+    return _apply(rule, text, region)[2]
 
 
 def _plain(key: str, value: str) -> str | None:

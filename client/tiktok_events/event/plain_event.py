@@ -29,13 +29,14 @@ def plain_brackets(event: Mapping[str, Any]) -> int:
         return 0
     count = 1
     for name in OBJECTS:
-        inner = event.get(name)
-        if type(inner) is dict:
-            if not DOCUMENTED.issuperset(inner):
+        if name in event:
+            inner = event[name]
+            if type(inner) is dict:
+                if not DOCUMENTED.issuperset(inner):
+                    return 0
+                count += 1
+            elif inner:
                 return 0
-            count += 1
-        elif inner:
-            return 0
     properties = event.get("properties")
     contents = properties.get("contents") if properties else None
     if not contents:

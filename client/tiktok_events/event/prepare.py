@@ -154,12 +154,14 @@ class EventPreparer:
         """Return the event's JSON; ``brackets`` is what `plain_brackets` says of it."""
         body = event.copy() if type(event) is dict else {key: event[key] for key in event}
         for field in DESTINATION_FIELDS:
-            body.pop(field, None)
+            if field in body:
+                del body[field]
         body["event_id"] = event_id
         body["event_time"] = _event_time(body.get("event_time"))
         self._prepare_match_keys(body, remarks)
-        self._strip_urls(body, remarks)
-        encoded = _encoded(body, remarks)
+        if "page" in body:
+            self._strip_urls(body, remarks)
+        encoded = _encoded(body, remarks) if remarks else to_json(body)
         if brackets and holds_more(encoded, body.get("user"), brackets + (REMARKS in body)):
             return self._body(_taken_apart(event, remarks), event_id, 0, remarks)
         if may_hold_address(encoded) or may_hide_address(body.get("properties")):

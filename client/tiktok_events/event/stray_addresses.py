@@ -68,8 +68,9 @@ def may_be_coded(text: str) -> bool:
 def strip_people_of(page: Mapping[str, Any], remarks: Remarks) -> Mapping[str, Any]:
     """Return an event's ``page`` with URLs that say of nobody who it is."""
     for field in URL_FIELDS:
-        url = page.get(field)
-        if type(url) is str and not names_nobody(url) and (stripped := strip_people(url)) != url:
+        if field not in page or type(url := page[field]) is not str or names_nobody(url):
+            continue
+        if (stripped := strip_people(url)) != url:
             page = {**page, field: stripped or None}
             remarks.append(Remark.parameters_left_out(f"page.{field}"))
     return page

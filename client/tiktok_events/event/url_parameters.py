@@ -34,17 +34,14 @@ _PEOPLE: Final = ANYWHERE - {CLICK_ID, "ttp"}
 HARMLESS: Final[set[str]] = {CLICK_ID}
 """Names of parameters that were looked up and name nobody: an application has few."""
 
-CAMPAIGNS: Final[set[str]] = {""}
-"""What advertisements write into their links, found harmless as a whole: all visitors of a campaign
-bring the same, so that it is nobody's and may stay in memory."""
-
-PAGES: Final[set[str]] = set()
-"""Addresses of pages, up to the question mark, that were found harmless."""
+BEGINNINGS: Final[set[str]] = set()
+"""Addresses of pages with what advertisements write into their links, found harmless as a whole:
+all visitors of a campaign bring the same, so that it is nobody's and may stay in memory."""
 
 _is_campaign: Final = re.compile(r"(?=.{,300}\Z)utm_\w+=[^&]*(?:&utm_\w+=[^&]*)*").fullmatch
 _MOST_HARMLESS: Final = 4_096
-_LONGEST_PAGE: Final = 200
-_is_word: Final = re.compile(r"[\w.-]*").fullmatch
+_LONGEST_BEGINNING: Final = 400
+_is_word: Final = re.compile(r"[A-Za-z0-9_.-]*").fullmatch
 _plain_name: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}").fullmatch
 _URL_BEGINS: Final = ("https://", "http://", "//", "/")
 _SHORTEST_CODED: Final = 16
@@ -174,41 +171,34 @@ def names_nobody(url: str) -> bool:
     Only one of the usual shape can be, ``name=value`` between question mark and ampersands, whose
     names have been looked up before.
     """
+    begins, _, last = url.rpartition("&")
+    if (begins or url) in BEGINNINGS:
+        return not begins or _is_harmless_parameter(last)
     address, mark, query = url.partition("?")
-    if address not in PAGES and not _is_page(address):
+    if address[:4] != "http" or _has_signs(address):
         return False
-    return not mark or _is_harmless(query)
-
-
-def _is_page(address: str) -> bool:
-    """Whether a URL up to its question mark is harmless; one that is stays in memory."""
-    if address[:4] != "http" or "wa.me/" in address or _has_signs(address):
+    if mark and not all(map(_is_harmless_parameter, query.split("&"))):
         return False
-    if len(address) <= _LONGEST_PAGE:
-        if len(PAGES) >= _MOST_HARMLESS:  # those of today are not those of last week
-            PAGES.clear()
-        PAGES.add(address)
+    if not mark or _is_campaign(begins[len(address) + 1 :]):
+        _remember(begins or url)
     return True
+
+
+def _remember(begins: str) -> None:
+    if len(begins) <= _LONGEST_BEGINNING:
+        if len(BEGINNINGS) >= _MOST_HARMLESS:  # those of today are not those of last week
+            BEGINNINGS.clear()
+        BEGINNINGS.add(begins)
 
 
 def _has_signs(text: str) -> bool:
     return (
         "@" in text
+        or "wa.me/" in text
         or "#" in text
         or "%" in text
         or ("+" in text and _plus_number(text) is not None)
     )
-
-
-def _is_harmless(query: str) -> bool:
-    before_last, _, last = query.rpartition("&")
-    if before_last in CAMPAIGNS:
-        return _is_harmless_parameter(last)
-    if query and not all(map(_is_harmless_parameter, query.split("&"))):
-        return False
-    if len(CAMPAIGNS) < _MOST_HARMLESS and _is_campaign(before_last):
-        CAMPAIGNS.add(before_last)
-    return True
 
 
 def _is_harmless_parameter(parameter: str) -> bool:

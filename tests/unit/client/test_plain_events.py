@@ -19,7 +19,7 @@ from tiktok_events.event.match_rules import MATCH_RULES
 from tiktok_events.event.plain_event import plain_brackets
 from tiktok_events.event.prepare import EventPreparer
 from tiktok_events.event.stray_addresses import may_be_coded, may_hold_address
-from tiktok_events.event.url_parameters import CAMPAIGNS, names_nobody, strip_people
+from tiktok_events.event.url_parameters import BEGINNINGS, names_nobody, strip_people
 from worker.local.samples.events import sample_events
 
 NOW = 1_780_000_000
@@ -105,13 +105,27 @@ def test_a_known_campaign_vouches_for_nothing_behind_it(parameter: str) -> None:
     strip_people(f"{begins}&session=1&ttclid=2&x=3&q=4&em=&phone=")
     assert names_nobody(f"{begins}&session=1")
 
-    assert "utm_source=tiktok&utm_medium=paid" in CAMPAIGNS
+    assert begins in BEGINNINGS
     assert not names_nobody(f"{begins}&{parameter}")
 
 
+@pytest.mark.parametrize("sign", ["@", "#", "%40", "+4917012345", "?", ";email="])
+@pytest.mark.parametrize("end", ["{}", "?a={}", "?a=1&a={}", "?utm_source=x&a={}", "&a={}"])
+def test_a_known_page_vouches_for_nothing_that_follows(end: str, sign: str) -> None:
+    """A sign of a person is seen wherever it stands."""
+    strip_people("https://shop.example/?a=1")
+    for known in ("https://shop.example/", "https://shop.example/?utm_source=x&a=1"):
+        assert names_nobody(known)
+
+    assert not names_nobody("https://shop.example/" + end.format(sign + "x@y.de"))
+
+
 def test_a_link_to_a_chat_is_nobodys_page() -> None:
-    """Whatever its scheme, the number of somebody is its path."""
-    assert not any(map(names_nobody, ("http://wa.me/491701234567", "https://www.wa.me/4917012345")))
+    """Whatever its scheme, the number of somebody is its path; nor is one that leads there."""
+    chats = ("http://wa.me/491701234567", "https://www.wa.me/4917012345")
+    strip_people("https://shop.example/?to=1")
+    links = [f"https://shop.example/?to={chat}" for chat in chats]
+    assert not any(map(names_nobody, (*chats, *links)))
 
 
 def test_the_name_of_a_parameter_that_is_an_address_is_never_remembered() -> None:
