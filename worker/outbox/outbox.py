@@ -28,6 +28,7 @@ SETTLE: Final = (
     *("lib/unblocked", "lib/claims", "lib/limiter", "lib/ramp", "lib/letters", "lib/replayed"),
     *("audit", "announcements", "settle"),
 )
+_CLOSED: Final = CLOSED.encode()
 _PARKED: Final = 3
 """Parts of the reply of a settlement that parked its destination."""
 
@@ -94,7 +95,7 @@ class ClaimedBlock:
     @property
     def is_closed(self) -> bool:
         """Whether a client has closed its events by the rules of today."""
-        return self.mark == CLOSED.encode()
+        return self.mark == _CLOSED
 
     @property
     def accepted_at(self) -> float:
