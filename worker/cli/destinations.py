@@ -70,6 +70,7 @@ Those without a token:
     token    whether an access token is configured; it is never shown
     limits   those of the destinations file that differ from the general settings
     state    of a parked one, why and how long until its first event expires
+    With --json also what was mended or left out (salvaged) and remarked, since the first start.
 
 Exit codes: 0 listed, 1 Redis or the destinations file cannot be used, 2 wrong usage.
 """
@@ -136,7 +137,8 @@ def list_destinations(*, as_json: bool) -> None:
     rows = _rows(settings, accounts, figures.destinations)
     if as_json:
         for row in rows:
-            print_json(row.as_dict(figures.at))
+            changes = figures.changes_of(row.figures.destination)
+            print_json(row.as_dict(figures.at) | changes)
     elif rows:
         console().print(_table(rows, figures.at))
     else:

@@ -53,6 +53,8 @@ Figures count since the first start:
     delivered   the API said code 0
     salvaged    fields that were mended or left out of what was delivered, each field of an
                 event once, the most frequent first: tiktok-events explain tells why
+    remarks     what the producer changed: keys of user that it read as others (read_as), left
+                out (left_out: key and reason) or that held a word for nothing (junk)
     died        became dead letters, by reason
     requests    sent to the API
     foreign     messages in our queue that hold no event
@@ -143,8 +145,7 @@ def _total_rows(figures: Figures) -> Iterator[tuple[str, int, str]]:
     if figures.delayed:
         yield "delayed", figures.delayed, _next_release(figures)
     yield "delivered", figures.count("delivered"), ""
-    if salvaged := figures.salvaged:
-        yield "  salvaged", sum(salvaged.values()), _most(salvaged)
+    yield from _change_rows(figures)
     if cancelled := figures.count("cancelled"):
         yield "cancelled", cancelled, "while they were delayed"
     if erased := figures.count("erased"):
@@ -162,8 +163,14 @@ def _total_rows(figures: Figures) -> Iterator[tuple[str, int, str]]:
         yield "foreign", foreign, "messages that could hold no event"
 
 
+def _change_rows(figures: Figures) -> Iterator[tuple[str, int, str]]:
+    for name, changes in (("salvaged", figures.salvaged), ("remarks", figures.remarks)):
+        if changes:
+            yield f"  {name}", sum(changes.values()), _most(changes)
+
+
 def _most(salvaged: Mapping[str, int]) -> str:
-    """The fields that were mended or left out most often."""
+    """Those that were counted most often."""
     most = sorted(salvaged.items(), key=lambda item: (-item[1], item[0]))
     shown = " · ".join(f"{path} {count:,}" for path, count in most[:SHOWN_PATHS])
     return f"{shown} · …" if len(most) > SHOWN_PATHS else shown

@@ -14,6 +14,7 @@
 --       kinds     [[JSON, reason], …]: the kinds of the dead; a letter names its own from 1
 --       salvaged  {id: {path: n}}: for blocks of `done` and `mixed`, how many of the delivered
 --                 events had this place mended or left out
+--       remarked  {remark: n}: what producers have remarked on the events, whatever happens
 --       replayed  {id: [which of the replays, from 1, letter id]}: blocks whose one event
 --                 came from a replay
 --       counters  {name: n}: what is added to the counters, whatever happens
@@ -66,14 +67,18 @@ local function holds(id, claims)
   return false
 end
 
+local function count_here(what, counter, by)
+  redis.call('HINCRBY', counters, counter, by)
+  local field = name .. ' ' .. what
+  if redis.call('HLEN', KEYS[14]) >= MOST_SALVAGED and redis.call('HEXISTS', KEYS[14], field) == 0 then
+    field = '* ' .. what
+  end
+  redis.call('HINCRBY', KEYS[14], field, by)
+end
+
 local function count_salvaged(id)
   for path, events in pairs(plan.salvaged[id] or {}) do
-    redis.call('HINCRBY', counters, 'salvaged:' .. path, events)
-    local field = name .. ' ' .. path
-    if redis.call('HLEN', KEYS[14]) >= MOST_SALVAGED and redis.call('HEXISTS', KEYS[14], field) == 0 then
-      field = '* ' .. path
-    end
-    redis.call('HINCRBY', KEYS[14], field, events)
+    count_here(path, 'salvaged:' .. path, events)
   end
 end
 
@@ -122,7 +127,8 @@ for _, block in ipairs(plan.mixed) do
     gone[#gone + 1] = block.id
     count_salvaged(block.id)
     delivered = delivered + block.delivered
-    local number = string.match(block.id, '-(%d+)$')
+    -- Not the block's own number: another producer's entries may repeat it, or another stream's.
+    local number = #block.dead > 0 and text(redis.call('INCR', KEYS[6]))
     for _, letter in ipairs(block.dead) do
       local id, reason = bury(number, letter)
       note_replayed(block.id, 'died:' .. reason, 'died ' .. id .. ' ' .. reason)
@@ -150,6 +156,9 @@ if delivered + buried > 0 then redis.call('HINCRBY', state, 'waiting', -(deliver
 if lost > 0 then redis.call('HINCRBY', counters, 'claims_lost', lost) end
 for counter, by in pairs(plan.counters) do
   redis.call('HINCRBY', counters, counter, by)
+end
+for remark, by in pairs(plan.remarked) do
+  count_here(remark, remark, by)
 end
 
 local before = tonumber(redis.call('HGET', state, 'failures') or '0')

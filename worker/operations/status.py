@@ -7,6 +7,7 @@ age        the oldest block of each outbox that has any: `worker.outbox.oldest`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -30,6 +31,7 @@ DEAD_COUNTER: Final = "dead:"
 FOREIGN_COUNTER: Final = "foreign:"
 ANSWERS_COUNTER: Final = "answers:"
 SALVAGED_COUNTER: Final = "salvaged:"
+_is_remark: Final = re.compile(r"junk|left_out:|read_as:").match
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ class Figures:
         purged_within_a_day: dead letters that will be too old to be kept by then, about; known
             only with settings.
         salvaged_by_destination: destination → place → events that were delivered with it mended or
-            left out; ``*`` stands for destinations beyond the 5,000 that are counted apart.
+            left out; ``*`` stands for destinations beyond the 5,000 pairs that are counted apart.
+        remarks_by_destination: the same of what producers remarked: ``junk``, ``read_as:<key>``,
+            ``left_out:<key>:<reason>``.
         delayed: events that were tracked with a delay and wait for their time.
         next_release_at: when the first of them enters its outbox, Unix seconds.
         clocks: worker whose clock differs from the server's → seconds that it goes ahead.
@@ -61,6 +65,7 @@ class Figures:
     clocks: Mapping[str, float] = field(default_factory=dict)
     junk: Sequence[str] = ()
     salvaged_by_destination: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    remarks_by_destination: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def waiting(self) -> int:
@@ -128,12 +133,26 @@ class Figures:
             "erased": self.count("erased"),
             "salvaged": self.salvaged,
             "salvaged_by_destination": dict(self.salvaged_by_destination),
+            "remarks": self.remarks,
+            "remarks_by_destination": dict(self.remarks_by_destination),
         }
 
     @property
     def salvaged(self) -> dict[str, int]:
         """Place → events that were delivered with it mended or left out."""
         return self._counted(SALVAGED_COUNTER)
+
+    @property
+    def remarks(self) -> dict[str, int]:
+        """What producers read under another name, left out or took for nothing → how often."""
+        return {name: n for name, n in sorted(self.counters.items()) if n and _is_remark(name)}
+
+    def changes_of(self, destination: str) -> dict[str, Mapping[str, int]]:
+        """What was salvaged and remarked of the events of one destination."""
+        return {
+            "salvaged": self.salvaged_by_destination.get(destination, {}),
+            "remarks": self.remarks_by_destination.get(destination, {}),
+        }
 
     def _counted(self, prefix: str) -> dict[str, int]:
         return {
@@ -182,6 +201,7 @@ def _snapshot(store: Store, names: Sequence[str]) -> Figures:
     destinations = [_figures_of(fields, keys, name, state, due.get(name)) for name, state in each]
     releases = fields.timestamps(keys.delayed, next_delayed)
     at = clock[0] + clock[1] / 1_000_000
+    counted = fields.numbers(keys.salvaged, salvaged)
     return Figures(
         at=at,
         counters=fields.numbers(keys.counters, counters),
@@ -191,15 +211,17 @@ def _snapshot(store: Store, names: Sequence[str]) -> Figures:
         next_release_at=next(iter(releases.values()), None),
         clocks=read_clocks(fields, keys, clocks, at),
         junk=fields.junk,
-        salvaged_by_destination=_by_destination(fields.numbers(keys.salvaged, salvaged)),
+        salvaged_by_destination=_by_destination(counted, remarks=False),
+        remarks_by_destination=_by_destination(counted, remarks=True),
     )
 
 
-def _by_destination(salvaged: Mapping[str, int]) -> dict[str, dict[str, int]]:
+def _by_destination(counted: Mapping[str, int], *, remarks: bool) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
-    for name, count in sorted(salvaged.items()):
-        destination, _, path = name.partition(" ")
-        found.setdefault(destination, {})[path] = count
+    for name, count in sorted(counted.items()):
+        destination, _, what = name.partition(" ")
+        if bool(_is_remark(what)) == remarks:
+            found.setdefault(destination, {})[what] = count
     return found
 
 

@@ -159,8 +159,8 @@ class OpenBlock:
             settlement.salvaged[block.id] = self._salvaged
         if self.history.replayed:
             settlement.replayed[block.id] = self.history.replayed
-        for counter, times in self.remarked.items():
-            settlement.counters[counter] = settlement.counters.get(counter, 0) + times
+        for remark, times in self.remarked.items():
+            settlement.remarked[remark] = settlement.remarked.get(remark, 0) + times
         if self._delivered == self.size:
             settlement.done.append((block.id, block.claims, self._delivered))
         elif self._is_left_whole:

@@ -49,7 +49,7 @@ class BuriedEvent:
     """A dead letter on its way into Redis.
 
     Attributes:
-        suffix: its place in the block; with the block's number it makes the letter's id.
+        suffix: its place in the block; it stands behind the number in the letter's id.
         record: the letter; its reason is counted as ``dead:<reason>``.
     """
 
@@ -94,6 +94,7 @@ class Settlement:
         salvaged: block → place → how many of its events were delivered with it mended or left out.
         replayed: block → number of the replay that its event came from, and the id of its letter.
         counters: what to add to the counters whatever happens.
+        remarked: what to add to the counts of remarks, in all and of the destination.
         outcome: for the destination's back-off.
         delay_ms: the back-off, when failing.
         answered: when failing, whether the API judged events of the batch before it did.
@@ -113,6 +114,7 @@ class Settlement:
     salvaged: dict[str, dict[str, int]] = field(default_factory=dict)
     replayed: dict[str, tuple[int, str]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
+    remarked: dict[str, int] = field(default_factory=dict)
     outcome: Outcome = Outcome.NONE
     delay_ms: int = 0
     answered: bool = False
@@ -182,6 +184,7 @@ class Settlement:
                 "salvaged": self.salvaged,
                 "replayed": self._places_of_replayed(),
                 "counters": self.counters,
+                "remarked": self.remarked,
                 "outcome": self.outcome,
                 "failures": self.failures,
                 "delay_ms": self.delay_ms,

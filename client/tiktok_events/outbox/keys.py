@@ -7,7 +7,7 @@ withdrawing, and the announcements of incidents.
 
     key                       type         members, lifetime, writer
     ready                     sorted set   destination → due, Unix ms; there while it has work
-    sequence                  string       number of the newest block; for ever
+    sequence                  string       newest number of a block or of dead letters; for ever
     counters                  hash         name → count since the first start; for ever
     awake                     string       a deliver task is polling; a second or two
     workers                   sorted set   worker → when it last looked, Unix ms; some seconds

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from click.testing import CliRunner
 from redis import Redis
 
 from tests.builders.delivery import deliver_once
@@ -15,6 +17,7 @@ from tests.builders.stores import keys, store_of
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
 from tiktok_events_sandbox import Sandbox
+from worker.cli.main import main
 from worker.delivery.destinations import Destinations
 from worker.delivery.prepare import Preparer
 from worker.operations.status import read_figures
@@ -68,6 +71,25 @@ def test_what_is_delivered_is_counted_by_place_and_destination(
     expected = {"properties.contents.price": 2, "properties.num_items": 2, "user.ip": 2}
     assert figures.count("delivered") == 3
     assert (expected, {PIXEL.key: expected}) == (figures.salvaged, figures.salvaged_by_destination)
+
+
+def test_what_producers_changed_is_shown_by_destination(
+    redis: Redis, redis_url: str, settings: Settings, deliver: Deliver
+) -> None:
+    """As often as it was done, in all and of each destination."""
+    people = {"emial": "ann@shop.example", "phone": "n/a", "loyalty": "gold"}
+    track(redis_url, *[{"event": "Lead", "user": people, "page": ODD["page"]}] * 3)
+    deliver(settings)
+    remarks = {"junk": 3, "left_out:user:unknown_key": 3, "read_as:email": 3}
+    figures = read_figures(store_of(redis))
+    assert (remarks, {PIXEL.key: remarks}) == (figures.remarks, figures.remarks_by_destination)
+    environment = {"TIKTOK_EVENTS_REDIS_URL": redis_url}
+    shown = CliRunner(env=environment).invoke(main, ["status"]).output
+    row = "remarks 9 junk 3 · left_out:user:unknown_key 3 · read_as:email 3"
+    assert row in " ".join(shown.split())
+    track(redis_url, ODD)
+    listed = CliRunner(env=environment).invoke(main, ["destinations", "list", "--json"]).output
+    assert orjson.loads(listed)["remarks"] == remarks
 
 
 def test_what_has_to_be_sent_again_is_not_counted_before(

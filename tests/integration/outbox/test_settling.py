@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.builders.claims import (
     take,
 )
 from tests.builders.stores import keys, store_of
+from tiktok_events.event.destination import Destination
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.letters.record import Record
@@ -124,13 +126,27 @@ def test_a_mixed_block_buries_its_dead_and_keeps_what_is_left(
     assert outbox.settle(settlement).lost == 0
     assert (counter(redis, "delivered"), counter(redis, "dead:rejected")) == (6, 1)
     assert redis.hget(keys.state(PIXEL.key), "waiting") == b"3"
-    number = block.id.partition("-")[2]
-    found = DeadLetters(store_of(redis)).get(f"{number}-3")
-    assert found == replace(letter, id=f"{number}-3", kind=Record.of(letter).kind.digest)
+    (found,) = DeadLetters(store_of(redis))
+    assert found == replace(letter, id="2-3", kind=Record.of(letter).kind.digest)
     assert take(outbox).destinations == [PIXEL.key]
     again = claim(outbox)
     assert ids(again) == ["l1", "l2", "l3"]
     assert History.read(again.blocks[1].attempts, 0).suspect
+
+
+def test_letters_of_blocks_with_one_number_all_stay(redis: Redis, outbox: Outbox) -> None:
+    """Another producer that lets the server choose the ids gives many blocks one number."""
+    destinations = [Destination("web", code) for code in ("C0A", "C0B")]
+    for destination, milliseconds in itertools.product(destinations, (1, 2, 3)):
+        block: dict[Any, Any] = {"n": 1, "b": b'[{"event_id": "e"}]'}
+        redis.xadd(keys.outbox(destination.key), block, id=f"{milliseconds}-0")
+    for destination in destinations:
+        settlement = Settlement(destination.key, 0, LIMIT)
+        for one in claim(outbox, destination).blocks:
+            dead = [BuriedEvent("0", Record.of(dead_letter()))]
+            settlement.mixed.append(MixedBlock(one.id, one.claims, 0, dead, []))
+        assert outbox.settle(settlement).lost == 0
+    assert (counter(redis, "dead:rejected"), redis.hlen(keys.dead)) == (6, 6)
 
 
 def test_many_dead_are_buried_in_steps(redis: Redis, append: Any, outbox: Outbox) -> None:

@@ -104,7 +104,7 @@ def test_the_counters_reach_the_settlement() -> None:
     block.delivered()
     block.settle_into(settlement)
 
-    assert settlement.counters == {"junk": 1}
+    assert settlement.remarked == {"junk": 1}
 
 
 def test_a_key_passes_by_the_settings_of_its_own_check() -> None:
