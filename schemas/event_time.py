@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 
 from schemas.fields import DOUBT, EventField
 from schemas.finding import mended
-from tiktok_events.event.times import is_plausible, read_date, read_time
+from tiktok_events.event.times import FIGURE, is_plausible, read_date, read_time
 
 NOT_SECONDS: Final = "must be an integer of Unix seconds in UTC, such as 1767225600"
 NOT_PLAUSIBLE: Final = f"{NOT_SECONDS}, from the years 2000 to 2099"
@@ -58,8 +58,8 @@ def _whole(value: Any) -> int:
 def _from_text(text: str) -> int:
     if len(text) > _TEXT_CHARS:
         raise ValidationError(NOT_SECONDS)
-    if text.isascii() and text.isdigit():
-        return int(text)
+    if figure := FIGURE.fullmatch(text.strip()):
+        return int(figure[1])
     raise ValidationError(NOT_SECONDS + _date_hint(text))
 
 

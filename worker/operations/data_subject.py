@@ -11,6 +11,7 @@ from tiktok_events.event.match_keys import apply_rule
 from tiktok_events.event.match_rules import MATCH_RULES, trim
 from tiktok_events.event.phone import read_phone
 from tiktok_events.event.prepare import EventPreparer
+from tiktok_events.event.remarks import Reason
 
 IDENTIFYING: Final = ("email", "phone", "external_id")
 """Match keys that belong to one person; a name or a postal code is shared by many."""
@@ -103,6 +104,8 @@ def _why_nothing(key: str, value: str, default_region: str | None) -> str:
     if key == "phone" and trim(value):
         reason = read_phone(trim(value), default_region).reason.value
         return f"{reason} Give it with its country code, such as +49 …"
+    if key == "email" and trim(value):
+        return Reason.NO_ADDRESS.value
     return "There is nothing in it."
 
 

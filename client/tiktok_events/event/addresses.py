@@ -19,7 +19,7 @@ from tiktok_events.event.phone_plans import COUNTRY_CODE
 
 _AROUND: Final = r"\s@,;<>()\[\]\"|:"
 # Letters one by one in a class are slow, ranges are not.
-is_usual_address: Final = re.compile(r"[a-z0-9._%+-]++@[a-z0-9.-]+(?<!\.)").fullmatch
+is_usual_address: Final = re.compile(r"[a-z0-9._%+-]++@[a-z0-9-]++(?:\.[a-z0-9-]++)+").fullmatch
 _is_plain: Final = re.compile(rf"[^{_AROUND}/?&']+@[^{_AROUND}/?&']+(?<!\.)").fullmatch
 # The lookbehind makes it linear: a run of other characters is tried once.
 _READ: Final = re.compile(rf"(?<![^{_AROUND}?&/'])[^{_AROUND}?&/]++@[^{_AROUND}?&/]+")

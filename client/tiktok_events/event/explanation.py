@@ -53,7 +53,7 @@ def explain_user(
     """
     remarks: Remarks = []
     closed = closed_user(user, passing, remarks)
-    region = region_of(closed.get("country")) or default_region
+    region = region_of(alone(closed.get("country")), default_region)
     explained = [
         explanation
         for key, value in closed.items()
@@ -150,4 +150,6 @@ def _why_nothing(rule: MatchRule, trimmed: str, region: str | None) -> str:
         return Reason.JUNK.value
     if rule.key == "phone":
         return read_phone(trimmed, region).reason.value
+    if rule.key == "email":
+        return Reason.NO_ADDRESS.value
     return f"Nothing was left of it. ({rule.says})"

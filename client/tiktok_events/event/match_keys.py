@@ -103,7 +103,7 @@ def prepare_user(
     user = user if USER_KEYS.issuperset(user) else closed_user(user, passing, remarks)
     region = default_region
     if "phone" in user and "country" in user:
-        region = region_of(user["country"]) or default_region
+        region = region_of(alone(user["country"]), default_region)
     prepared: dict[str, Any] = {}
     for key, value in user.items():
         sent: Any = value
@@ -171,7 +171,7 @@ def _sent_array(
             sent += [one] if isinstance(one, str) else one
     if sent and unsent and remarks is not None:
         remarks += why_left_out(rule.key, unsent, region)
-    return sent
+    return list(dict.fromkeys(sent)) if len(sent) > 1 else sent
 
 
 def _apply(rule: MatchRule, text: str, region: str | None) -> Applied:
@@ -185,8 +185,10 @@ def _apply(rule: MatchRule, text: str, region: str | None) -> Applied:
         return _NOTHING
     if type(prepared) is not str:
         return _HASHED, prepared, [hash_text(one) for one in prepared]
-    # Only what preparing has shortened can have been a macro, or a word with signs in it.
-    if prepared in rule.junk or (len(prepared) != len(trimmed) and is_junk(rule.key, trimmed)):
+    # A macro begins with a sign, or loses some in preparing, as does a word with signs in it.
+    if prepared in rule.junk or (
+        (len(prepared) != len(trimmed) or trimmed[0] in MACRO_STARTS) and is_junk(rule.key, trimmed)
+    ):
         return _NOTHING
     if rule.hashed:
         return _HASHED, prepared, hash_text(prepared)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tiktok_events.event.addresses import addresses_in, holds_address, is_usual_address
+from tiktok_events.event.countries import country_of
 from tiktok_events.event.junk import (
     JUNK_DIGESTS,
     JUNK_WORDS,
@@ -112,9 +113,15 @@ def _email(text: str, _region: str | None) -> str | tuple[str, ...] | None:
         return None if is_placeholder(lowered) else lowered
     found = addresses_in(lowered)
     if isinstance(found, str):
-        return None if is_junk("email", lowered) or is_placeholder(lowered) else lowered
+        return found if _is_address(found) and not is_placeholder(found) else None
     usable = tuple(address for address in found if not is_placeholder(address))
     return usable[0] if len(usable) == 1 else usable or None
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is one that somebody on the internet can have."""
+    local, _, domain = text.rpartition("@")
+    return local != "" and "." in domain.strip(".")
 
 
 def _usual_email(text: str) -> str | None:
@@ -187,9 +194,10 @@ def _is_letter_mark_or_digit(char: str) -> bool:
 
 
 def _country(text: str, _region: str | None) -> str:
-    """Lower the case, keep letters."""
-    letters = "".join(filter(str.isalpha, text.lower()))
-    return letters if len(letters) == _COUNTRY_LETTERS or not holds_address(text) else ""
+    """Its two letters in lower case; of what is no country that we know, the letters."""
+    if found := country_of(text):
+        return found
+    return "" if holds_address(text) else "".join(filter(str.isalpha, text.lower()))
 
 
 def _device_id(text: str, _region: str | None) -> str:
@@ -199,10 +207,6 @@ def _device_id(text: str, _region: str | None) -> str:
     copy (read 2026-11-30); an older page wanted the IDFA in upper case.
     """
     return "" if is_junk("idfa", text) else text.lower()
-
-
-def _email_hint(prepared: str) -> str:
-    return "" if "@" in prepared else "It has no @ and may match nobody."
 
 
 def _country_hint(prepared: str) -> str:
@@ -222,7 +226,6 @@ MATCH_RULES: Final[Mapping[str, MatchRule]] = {
         _email,
         "Trimmed, lower case; nothing else.",
         takes_array=True,
-        hint=_email_hint,
         usual=_usual_email,
     ),
     "phone": MatchRule(
@@ -251,7 +254,7 @@ MATCH_RULES: Final[Mapping[str, MatchRule]] = {
     "country": MatchRule(
         "country",
         _country,
-        "Lower case, letters only; sent plain.",
+        "Two letters of ISO 3166-1, lower case; sent plain.",
         hashed=False,
         takes_digest=False,
         hint=_country_hint,

@@ -12,14 +12,14 @@ plus sign, no leading 0, bracket, space or dash.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from tiktok_events.errors import InvalidSetting
+from tiktok_events.event.countries import country_of
+from tiktok_events.event.junk import is_junk
 from tiktok_events.event.phone_plans import (
-    ALSO_CALLED,
     CERTAIN_E164,
     E164,
     LONG_NATIONAL,
@@ -29,37 +29,35 @@ from tiktok_events.event.phone_plans import (
     RENUMBERED,
 )
 from tiktok_events.event.phone_table import plan_of, read_cleanly
+from tiktok_events.event.phone_text import written_plainly
 
 if TYPE_CHECKING:
     import phonenumbers  # at run time it is imported where it is needed: see _ask_library
 
 _BEFORE_FIRST_DIGIT: Final = re.compile(r"\A[^0-9]+")
 _INTERNATIONAL_DIGITS: Final = re.compile(r"[1-9][0-9]{10,14}")
-_WRITTEN_AROUND: Final = re.compile(r"\A[\s'\"=`]*(?:tel:)?|[\s'\"`]+\Z", re.IGNORECASE)
-_FRACTION: Final = re.compile(r"(\+?[0-9]{4,15})\.0{1,2}")
+_holds_word: Final = re.compile(r"[^0-9]*+[0-9][\W\d_]*+[^\W\d_]").match
 _SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
 _BETWEEN_NUMBERS: Final = re.compile(
     r"[/;,|&\n\r]|\b(?:or|and|oder|und|ou|et|o|y|e)\b", re.IGNORECASE
 )
 _has_nothing_between: Final = re.compile(r"[0-9 ()+.-]*").fullmatch
-_is_written_plainly: Final = re.compile(r"(?:\+[1-9]|[0-9(])[0-9 ()-]*[0-9]").fullmatch
-_PLUS_AND_ZEROS: Final = re.compile(r"[+\uff0b][\s+\uff0b]*(?:\(?00)?")
 
 
 class PhoneReason(StrEnum):
     """Which rule decided about a phone number; the value is a sentence for people."""
 
-    AS_GIVEN = "It is E.164 already."
-    PARSED = "It was brought to E.164."
-    PLUS_ADDED = "It has no plus sign but begins with a country code: read as international."
-    NATIONAL = "It is or may be a national number and there is no country and no default region."
-    AMBIGUOUS = "It is a number of two countries: only a plus sign would tell which is meant."
-    SEVERAL = "It holds more than one number; give them as a list."
-    SHORTENED = "A table program has cut its last digits off."
+    AS_GIVEN = "It is an international number already (E.164)."
+    PARSED = "It was written as an international number (E.164)."
+    PLUS_ADDED = "Its plus sign is missing, but it begins with a country code."
+    NATIONAL = "It lacks its country code, and neither user.country nor DEFAULT_REGION says which."
+    AMBIGUOUS = "It is a number in two countries; write the one that is meant with + in front."
+    SEVERAL = "It is more than one number; give them as a list."
+    SHORTENED = "A spreadsheet has cut its last digits off."
     NOT_A_NUMBER = "It is not a phone number."
     NO_COUNTRY = "It begins with no known country code."
     IMPOSSIBLE = "Its country has no numbers of that length."
-    NO_E164 = "E.164 has 7 to 15 digits."
+    NO_E164 = "It has fewer than 7 or more than 15 digits."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +87,21 @@ def check_region(text: str) -> str:
     return region
 
 
-def region_of(country: object) -> str | None:
-    """Return the region that ``country`` of an event's user names, ``None`` for none or another."""
-    if not isinstance(country, str):
-        return None
-    if country in REGIONS:
-        return country
-    region = country.strip().upper()
-    region = ALSO_CALLED.get(region, region)
+def region_of(country: object, default: str | None) -> str | None:
+    """Return the region that ``country`` of an event's user names.
+
+    Args:
+        country: its two letters, its three, or its name.
+        default: where it says nothing; what it says and we cannot read has no region, because
+            a number of that country would become a stranger's.
+    """
+    if not isinstance(country, str) or not country.strip():
+        return default
+    if (letters := country.upper()) in REGIONS:
+        return letters
+    if is_junk("country", country.strip()):
+        return default
+    region = (country_of(country) or "").upper()
     return region if region in REGIONS else None
 
 
@@ -123,23 +128,14 @@ def read_phone(text: str, region: str | None = None) -> PhoneReading:
         return PhoneReading(text, PhoneReason.AS_GIVEN)
     if text.startswith("-"):  # a figure below zero, of a table or a calculation
         return PhoneReading(None, PhoneReason.NOT_A_NUMBER)
-    plain = _written_plainly(text)
+    plain = written_plainly(text)
     if _SHORTENED.fullmatch(plain):
         return PhoneReading(None, PhoneReason.SHORTENED)
     if _holds_several(plain, region):
         return PhoneReading(None, PhoneReason.SEVERAL)
+    if _holds_word(plain):
+        return PhoneReading(None, PhoneReason.NOT_A_NUMBER)
     return _parse(plain, region) if "+" in plain else _read_without_plus(plain, region)
-
-
-def _written_plainly(text: str) -> str:
-    """Digits of every script as 0 to 9, without what tables and links write around a number."""
-    if _is_written_plainly(text):
-        return text
-    if not text.isascii():
-        text = "".join(str(unicodedata.decimal(char, char)) for char in text)
-    plain = _PLUS_AND_ZEROS.sub("+", _WRITTEN_AROUND.sub("", text), count=1)
-    fraction = _FRACTION.fullmatch(plain)
-    return fraction[1] if fraction else plain
 
 
 def _holds_several(text: str, region: str | None) -> bool:

@@ -59,8 +59,6 @@ LONG_NATIONAL: Final = ("CN", "BR", "DE", "ID")
 LONG_NATIONAL_DIGITS: Final = 11
 """Of mobile numbers there, without any prefix; with +1 and a number behind it there are as many."""
 
-ALSO_CALLED: Final = {"UK": "GB", "EL": "GR"}
-
 
 def forms(e164: str) -> str | tuple[str, ...]:
     """Return the forms in which a number is hashed: one, but two for mainland China.

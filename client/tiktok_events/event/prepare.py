@@ -269,7 +269,7 @@ def _event_time(given: object) -> object:
         InvalidEvent: it has no time zone, or lies in the future.
     """
     now = time.time()
-    if given is None:
+    if given is None or given == "":
         return int(now)
     if type(given) is int and given <= now:  # as most are, and no finer unit could be meant
         return given

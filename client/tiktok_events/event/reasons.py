@@ -39,7 +39,7 @@ def _remark(key: str, text: str, region: str | None) -> Remark:
         reason = read_phone(text, region).reason
         counter = f"left_out:phone:{reason.name.lower()}"
         return Remark(path, counter, f"It is left out. {reason.value}")
-    return Remark.left_out(path, key, Reason.NOTHING)
+    return Remark.left_out(path, key, Reason.NO_ADDRESS if key == "email" else Reason.NOTHING)
 
 
 def looks_junk(key: str, text: str) -> bool:

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     NOTHING = "Nothing usable is in it."
     UNKNOWN_KEY = "TikTok knows no such key of user; a setting, USER_KEYS, lets one pass."
     WRONG_TYPE = "A match key is a text, and this is something else."
+    NO_ADDRESS = "It is not an e-mail address."
     NO_TEXT = "It is an object where a text is meant."
     NO_KEY = "API 2.0 has no such key."
     PERSONAL = "It is personal, and TikTok has no key for it."

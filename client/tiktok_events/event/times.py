@@ -27,6 +27,8 @@ _FINER_UNITS: Final = (
     (10**9, "nanoseconds"),
 )
 _TEXT_CHARS: Final = 40
+FIGURE: Final = re.compile(r"([0-9]+)(?:\.[0-9]*)?")
+"""Digits, with the fraction that a table program or a language adds."""
 _UTC: Final = re.compile(r"\s*(UTC|GMT)$")
 _SPACED_OFFSET: Final = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
 
@@ -65,7 +67,8 @@ def read_time(value: Any) -> TimeReading | None:
         text = value.strip()
         if len(text) > _TEXT_CHARS:
             return None
-        return _of_figure(int(text)) if text.isascii() and text.isdigit() else _of_date(text)
+        figure = FIGURE.fullmatch(text)
+        return _of_figure(int(figure[1])) if figure else _of_date(text)
     if isinstance(value, float):
         return _of_figure(math.floor(value)) if math.isfinite(value) else None
     return _of_figure(value) if isinstance(value, int) and not isinstance(value, bool) else None

@@ -54,7 +54,10 @@ def test_a_hashed_key_is_the_digest_of_its_prepared_text(
         ("state", " CA ", "ca"),
         ("country", " DE ", "de"),
         ("country", "U.S.", "us"),
-        ("country", "USA", "usa"),
+        ("country", "USA", "us"),
+        ("country", "Great Britain", "gb"),
+        ("country", "uk", "gb"),
+        ("country", "Atlantis", "atlantis"),
         ("idfa", "6D92078A-8246-4BA4-AE5B-76104861E7DC", "6d92078a-8246-4ba4-ae5b-76104861e7dc"),
         ("gaid", " 38400000-8CF0-11BD-B23E-10B96E40000D", "38400000-8cf0-11bd-b23e-10b96e40000d"),
     ],
@@ -89,9 +92,19 @@ def test_what_is_almost_a_digest_is_hashed(almost: str) -> None:
     assert {"external_id": hash_text(almost)} == prepare_user({"external_id": almost})
 
 
+def test_a_value_given_twice_is_sent_once() -> None:
+    """Whatever its case; the order stays."""
+    digests = [hash_text("b@x.example"), hash_text("a@x.example")]
+    sent = prepare_user({"email": ["B@x.example", "a@x.example", "b@x.example"]})
+    assert {"email": digests} == sent
+
+
 @pytest.mark.parametrize(
     ("key", "nothing"),
     [
+        *(("email", text) for text in ("ann", "ann@", "@shop.example", "no@email", "keine")),
+        ("zip_code", "{{zip}}"),
+        ("last_name", "<name>"),
         ("email", None),
         ("email", ""),
         ("email", " \u200b\n"),

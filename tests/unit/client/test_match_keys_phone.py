@@ -10,6 +10,7 @@ import phonenumbers
 import pytest
 
 from tiktok_events.errors import InvalidSetting
+from tiktok_events.event.match_keys import hash_text, prepare_user
 from tiktok_events.event.phone import (
     PhoneReason,
     check_region,
@@ -201,15 +202,48 @@ def test_the_listed_plans_are_those_of_the_library() -> None:
         ("gb", "GB"),
         (" DE ", "DE"),
         ("uk", "GB"),
-        ("XX", None),
-        ("", None),
-        (49, None),
-        (None, None),
+        ("FRA", "FR"),
+        ("Great Britain", "GB"),
+        ("Türkiye", "TR"),
+        ("Atlantis", None),
+        ("QQ", None),
+        ("XX", "US"),
+        ("n/a", "US"),
+        ("", "US"),
+        (49, "US"),
+        (None, "US"),
     ],
 )
 def test_the_country_of_the_buyer_is_a_region(country: object, region: str | None) -> None:
-    """What is none leaves the default region in force."""
-    assert region == region_of(country)
+    """What says nothing leaves the default in force; a country we cannot read is not the shop's."""
+    assert region == region_of(country, "US")
+
+
+def test_the_country_may_stand_in_an_array() -> None:
+    """As some connectors write every key; the number is that of the buyer all the same."""
+    user = {"phone": "06 12 34 56 78", "country": ["fr"]}
+    assert prepare_user(user, "DE")["phone"] == hash_text("+33612345678")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "030 12345 privat",
+        "030 12345 (office)",
+        "030 12345 x42",
+        "030 12345;ext=42",
+        "030 12345 DW 7",
+    ],
+)
+def test_words_behind_a_number_are_no_digits_of_it(text: str) -> None:
+    """The library reads letters as the digits of their keys, which makes another's number."""
+    assert read_phone(text, "DE").e164 == "+493012345"
+
+
+@pytest.mark.parametrize("text", ["030 12345 ab 18 Uhr 30", "1-800-FLOWERS", "0170 1234 oh 567"])
+def test_words_within_a_number_make_it_none(text: str) -> None:
+    """There is no telling which digits belong to it."""
+    assert read_phone(text, "DE").e164 is None
 
 
 def test_a_chinese_number_has_two_forms() -> None:

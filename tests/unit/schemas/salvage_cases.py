@@ -103,6 +103,7 @@ CASES: Final = [
     left_out("log, anonymised", "user.ip", "198.51.100.xxx"),
     mended("POSIX locale", "user.locale", "pt_BR.UTF-8", "pt-BR"),
     left_out("analytics, direct", "page.referrer", "(direct)"),
+    mended("a table's float in a text", "event_time", "1795000000.0", 1795000000),
     left_out("analytics, none", "page.referrer", "none"),
     left_out("a new tab", "page.referrer", "about:blank"),
     left_out("a saved page", "page.referrer", "file:///home/shop.html"),

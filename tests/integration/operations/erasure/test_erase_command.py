@@ -129,7 +129,7 @@ def test_what_is_being_sent_is_a_failure(
         ([], "say who with --email, --phone or --external-id"),
         (["jo@example.com"], "say who with --email, --phone or --external-id"),
         (["--email", "x@example.com", "jo@example.com"], "say who with --email"),
-        (["--phone", "0151 2345678"], "--phone: It is or may be a national number"),
+        (["--phone", "0151 2345678"], "--phone: It lacks its country code"),
         (["--phone", "jo@example.com"], "--phone: It is not a phone number"),
         (["--external-id", " "], "--external-id: There is nothing in it"),
         (["--email", "-"], "standard input has no value for --email"),

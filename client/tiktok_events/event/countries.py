@@ -1,0 +1,24 @@
+"""The country that a text names: by its two letters, as TikTok wants it, its three, or its name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_LETTERS: Final = 2
+_OTHER_LETTERS: Final = {"uk": "gb", "el": "gr"}
+
+
+def country_of(text: str) -> str | None:
+    """Return two letters in lower case; ``None`` where the text is no country that we know.
+
+    Any two letters are a country: whether ISO 3166-1 has them is not looked up.
+    """
+    letters = text.lower()
+    if not letters.isalpha():
+        letters = "".join(filter(str.isalpha, letters))
+    if len(letters) == _LETTERS:
+        return _OTHER_LETTERS.get(letters, letters)
+    # Not above: few events name a country otherwise, and the table is of no use to the rest.
+    from tiktok_events.event.country_names import TWO_LETTERS  # noqa: PLC0415 — because of that
+
+    return TWO_LETTERS.get(letters)
