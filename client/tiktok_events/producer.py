@@ -73,7 +73,7 @@ class Producer:
     def _preparer_for(self, event_source_id: str | None, policy: PolicyRule) -> EventPreparer:
         settings = self.settings
         return EventPreparer(
-            _default_ids(event_source_id, settings.pixel_code),
+            default_ids(event_source_id, settings.pixel_code),
             settings.default_region,
             settings.max_event_bytes,
             policy,
@@ -168,7 +168,8 @@ class Producer:
         return prepared
 
 
-def _default_ids(event_source_id: str | None, pixel_code: str | None) -> dict[str, str]:
+def default_ids(event_source_id: str | None, pixel_code: str | None) -> dict[str, str]:
+    """The ids of events that name none, by event source."""
     if event_source_id is not None:
         return dict.fromkeys(EVENT_SOURCES, event_source_id)
     return {} if pixel_code is None else {"web": pixel_code}

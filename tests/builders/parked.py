@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -14,7 +15,7 @@ from worker.delivery.expiry import Sweep
 from worker.letters.dead_letters import DeadLetters
 from worker.outbox.outbox import Claim, Outbox, Want
 from worker.outbox.parking import Parking
-from worker.outbox.settlement import TokenLimit
+from worker.outbox.settlement import Settled, Settlement, TokenLimit
 from worker.settings import Settings
 
 PIXEL: Final = "C0EXPIRY0PIXEL000000"
@@ -73,3 +74,21 @@ class Parked:
         self.redis.hdel(keys.state(KEY), "failures")
         payloads = [block.payload for block in self.claim().blocks]
         return [event["event_id"] for payload in payloads for event in orjson.loads(payload)]
+
+
+def park_by_answer(
+    redis: Redis, key: str, notice: Mapping[str, Any] | None = None
+) -> tuple[Outbox, Settled]:
+    """A destination where an event waits is parked by the answer to its request.
+
+    Args:
+        redis: of the outbox.
+        key: of the destination.
+        notice: the announcement to be made.
+    """
+    outbox = Outbox(store_of(redis), consumer="one", lease_ms=60_000)
+    token_limit = TokenLimit("old", 10.0)
+    (claim,) = outbox.claim([Want(key, 1, 1_000, token_limit)])
+    settlement = Settlement(key, 0, token_limit, park="credential: revoked", notice=notice or {})
+    settlement.again = [(block.id, block.claims, None, False) for block in claim.blocks]
+    return outbox, outbox.settle(settlement)

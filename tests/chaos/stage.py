@@ -17,7 +17,7 @@ from redis.exceptions import ResponseError
 from tests.builders.environment import environment
 from tests.builders.stores import keys, store_of
 from tests.builders.workers import OURS, ROOT, Worker
-from tests.chaos.producer import PIXELS, Marked, Producer
+from tests.chaos.producer import PIXELS, Marked, producer
 from tests.chaos.wire import Wire
 from tests.looks import VIEWS
 from tiktok_events.outbox.keys import GROUP
@@ -133,7 +133,7 @@ class Stage:
             if self._wired:
                 self.wire = parts.enter_context(Wire(self.server.port))
             parts.callback(self._close_workers)
-            self.producer = parts.enter_context(Producer(self.server.url, self._marked))
+            self.producer = parts.enter_context(producer(self.server.url, self._marked))
             parts.enter_context(VIEWS.watched(self.environment()))
             self._parts = parts.pop_all()
         return self

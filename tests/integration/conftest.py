@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.builders.byte_server import ByteServer
 
-class RawServer:
+
+class RawServer(ByteServer):
     """Answers each request on its connections as a test wants it.
 
     Args:
@@ -21,7 +23,6 @@ class RawServer:
 
     Attributes:
         requests: each as it came, head and body.
-        connections: how many were accepted.
         closed: a connection has ended.
     """
 
@@ -29,15 +30,11 @@ class RawServer:
         self, reply: Callable[[socket.socket], bool | None], tls: ssl.SSLContext | None = None
     ) -> None:
         self.requests: list[bytes] = []
-        self.connections = 0
         self.closed = threading.Event()
         self._reply = reply
         self._tls = tls
         self._stopping = threading.Event()
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self._threads = [threading.Thread(target=self._accept)]
-        self._open: list[socket.socket] = []
-        self._threads[0].start()
+        super().__init__()
 
     @property
     def headers(self) -> list[dict[str, str]]:
@@ -48,37 +45,19 @@ class RawServer:
     def url(self) -> str:
         """Where it listens."""
         scheme = "http" if self._tls is None else "https"
-        return f"{scheme}://127.0.0.1:{self._listening.getsockname()[1]}"
+        return f"{scheme}://127.0.0.1:{self.port}"
 
     def stop(self) -> None:
         """Cut everything and wait for the threads."""
         self._stopping.set()
-        self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        self._threads[0].join()
-        for connection in self._open:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads[1:]:
-            thread.join()
+        super().stop()
 
     def wait(self, seconds: float) -> bool:
         """Whether the server is still wanted after this time."""
         return not self._stopping.wait(seconds)
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listening.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self._open.append(connection)
-            thread = threading.Thread(target=self._serve, args=(connection,))
-            self._threads.append(thread)
-            thread.start()
-
-    def _serve(self, connection: socket.socket) -> None:
+    def serve(self, connection: socket.socket) -> None:
+        """Answer requests until the reply is to close."""
         with contextlib.suppress(OSError), self._secured(connection) as secured:
             while (request := _request(secured)) and not self._stopping.is_set():
                 self.requests.append(request)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import pytest
 from redis import Redis
 
 from tests.builders.events import purchase
+from tests.builders.producer import Producer
 from tests.builders.stores import keys, store_of
 from tests.builders.wait import wait_until
-from tiktok_events import Client
-from tiktok_events.errors import OutboxUnavailable
 from worker.letters.dead_letters import DeadLetters
 from worker.local.embedded import EmbeddedServer
 
@@ -31,49 +28,9 @@ KILLS: Final = 3
 """More, and of more kinds, are in the chaos suite."""
 
 
-class Producer:
-    """An application that never stops: by turns one event, and a handful at once.
-
-    Attributes:
-        accepted: ids of the events whose call returned.
-        refused: ids of the events whose call raised: they may have been appended or not.
-    """
-
-    def __init__(self, redis_url: str) -> None:
-        self.accepted: list[str] = []
-        self.refused: list[str] = []
-        self._client = Client(redis_url, redis_timeout_s=5)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def stop(self) -> None:
-        """Return when its last call has."""
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        numbers = itertools.count()
-        while not self._stop.wait(PAUSE_S):
-            self._hand_over([next(numbers)])
-            self._hand_over([next(numbers) for _ in range(BULK)])
-
-    def _hand_over(self, numbers: list[int]) -> None:
-        events = [_event(number) for number in numbers]
-        ids = [event["event_id"] for event in events]
-        try:
-            self._client.track_many(events)
-        except OutboxUnavailable:
-            self.refused += ids
-        else:
-            self.accepted += ids
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-        self._client.close()
+def producer_for(redis_url: str) -> Producer:
+    """An application that hands over as fast as it may."""
+    return Producer(redis_url, _event, pause_s=PAUSE_S, bulk=BULK)
 
 
 def _event(number: int) -> dict[str, Any]:
@@ -136,7 +93,7 @@ def test_nothing_is_lost_when_workers_are_killed(
     redis: Redis, redis_url: str, slow_api: Any, start_worker: Any, after_more_requests: Any
 ) -> None:
     """SIGKILL for all processes of the only worker, again and again, under load."""
-    with Producer(redis_url) as producer:
+    with producer_for(redis_url) as producer:
         for _ in range(KILLS):
             worker = start_worker(**SHORT_LEASE)
             after_more_requests()
@@ -154,7 +111,7 @@ def test_nothing_is_lost_when_the_server_is_killed(
 ) -> None:
     """SIGKILL for Redis, and a start from its append-only file, under load."""
     worker = start_worker(REDIS_URL=own_server.url, **SHORT_LEASE)
-    with Producer(own_server.url) as producer:
+    with producer_for(own_server.url) as producer:
         after_more_requests()
         own_server.kill()
         own_server.restart()
@@ -171,7 +128,7 @@ def test_a_worker_that_is_told_to_end_leaves_nothing_undone(
     redis: Redis, redis_url: str, slow_api: Any, start_worker: Any, after_more_requests: Any
 ) -> None:
     """SIGTERM under load: exit status 0, no request is cut off, and another worker goes on."""
-    with Producer(redis_url) as producer:
+    with producer_for(redis_url) as producer:
         first = start_worker()
         after_more_requests()
         assert first.terminate() == 0

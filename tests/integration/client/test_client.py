@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -26,13 +25,6 @@ from worker.local.loopback import free_port
 PIXEL = "PIXEL1"
 WEB = f"web:{PIXEL}"
 EVENT: dict[str, Any] = {"event": "Purchase", "page": {"url": "https://shop.example/"}}
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[Client]:
-    """A client of the empty database with a default pixel."""
-    with Client(redis_url, event_source_id=PIXEL) as made:
-        yield made
 
 
 def blocks(redis: Redis, destination: str = WEB) -> list[list[Any]]:

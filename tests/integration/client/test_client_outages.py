@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,6 @@ from worker.local.loopback import free_port
 PIXEL = "PIXEL1"
 WEB = f"web:{PIXEL}"
 EVENT: dict[str, Any] = {"event": "Purchase", "page": {"url": "https://shop.example/"}}
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[Client]:
-    """A client of the empty database with a default pixel."""
-    with Client(redis_url, event_source_id=PIXEL) as made:
-        yield made
 
 
 TIMEOUT_S = 0.5

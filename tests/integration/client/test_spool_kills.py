@@ -8,15 +8,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn, Self
 
-import pytest
 from redis import Redis
 
 import tiktok_events
@@ -29,21 +27,6 @@ from worker.local.loopback import free_port
 PRODUCER = Path(__file__).with_name("spool_producer.py")
 CLIENT_FOLDER = str(Path(tiktok_events.__file__).parent)
 OUTBOX = keys.outbox("web:PIXEL1")
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the spool is."""
-    return tmp_path / "spool.sqlite"
-
-
-@pytest.fixture
-def client_of(path: Path) -> Iterator[Callable[[str], Client]]:
-    """Makes clients that share the spool."""
-    with ExitStack() as made:
-        yield lambda url: made.enter_context(
-            Client(url, event_source_id="PIXEL1", on_failure="spool", spool_file=path)
-        )
 
 
 def flush_all(client: Client, path: Path) -> None:

@@ -6,8 +6,7 @@ import os
 import sqlite3
 import threading
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,28 +21,6 @@ from tiktok_events import Client
 
 OUTBOX = keys.outbox("web:PIXEL1")
 EVENT: dict[str, Any] = {"event": "Purchase", "event_time": 1_767_225_600}
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the spool is."""
-    return tmp_path / "spool.sqlite"
-
-
-@pytest.fixture
-def client_of(path: Path) -> Iterator[Callable[[str], Client]]:
-    """Makes clients that share the spool."""
-    with ExitStack() as made:
-        # A busy machine is not a failure, so the time-out is long.
-        yield lambda url: made.enter_context(
-            Client(
-                url,
-                event_source_id="PIXEL1",
-                on_failure="spool",
-                spool_file=path,
-                redis_timeout_s=30,
-            )
-        )
 
 
 def track(client: Client, name: str, count: int) -> None:

@@ -10,6 +10,7 @@ from redis import Redis
 from tests.builders.parked import PIXEL, Parked
 from tiktok_events import Client
 from tiktok_events_sandbox import Sandbox
+from worker.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -31,5 +32,11 @@ def parked(redis: Redis, redis_url: str) -> Iterator[Parked]:
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """An API without faults so far."""
-    with Sandbox() as sandbox:
+    with Sandbox(keep_events=1_000) as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def settings(redis_url: str, sandbox: Sandbox) -> Settings:
+    """Of a worker that sends to the sandbox."""
+    return Settings.load({}, redis_url=redis_url, api_url=sandbox.url, access_token="token")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -22,19 +21,6 @@ from worker.letters.dead_letters import DeadLetters
 from worker.settings import Settings
 
 SOWN = dict(sowings())
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """An API that takes everything, and shows it."""
-    with Sandbox(keep_events=1_000) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def settings(redis_url: str, sandbox: Sandbox) -> Settings:
-    """Of a worker."""
-    return Settings.load({}, redis_url=redis_url, api_url=sandbox.url, access_token="token")
 
 
 def everything(redis: Redis) -> str:

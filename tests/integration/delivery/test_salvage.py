@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,19 +34,6 @@ ODD: dict[str, Any] = {
 }
 
 Deliver = Callable[[Settings], None]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """An API that takes everything."""
-    with Sandbox(keep_events=10) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def settings(redis_url: str, sandbox: Sandbox) -> Settings:
-    """Of a worker."""
-    return Settings.load({}, redis_url=redis_url, api_url=sandbox.url, access_token="token")
 
 
 @pytest.fixture

@@ -11,14 +11,15 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from tasks.announce import announce
+from tests.builders.parked import park_by_answer
 from tests.builders.stores import installation_keys, keys, store_of
 from tiktok_events import Client
 from tiktok_events.event.destination import Destination
 from worker.attempts.verdict import Answer, Verdict
 from worker.delivery.attempt_log import parked_notice, tell
 from worker.operations.alerts.judge import Alert, Alerts, Figure, Incident, Phase
-from worker.outbox.outbox import Outbox, Want
-from worker.outbox.settlement import Settled, Settlement, TokenLimit
+from worker.outbox.outbox import Outbox
+from worker.outbox.settlement import Settled
 from worker.reporting.announcements import Announcements
 from worker.runtime.engine import THIS_PROCESS
 from worker.settings import Settings
@@ -45,15 +46,7 @@ def parked(redis: Redis, redis_url: str) -> tuple[Outbox, Settled]:
     """A destination is parked by the answer to a request."""
     with Client(redis_url, event_source_id=PIXEL, linger_ms=0) as client:
         client.track({"event": "Lead"})
-    outbox, token_limit = (
-        Outbox(store_of(redis), consumer="one", lease_ms=60_000),
-        TokenLimit("old", 10.0),
-    )
-    (claim,) = outbox.claim([Want(KEY, 1, 1_000, token_limit)])
-    notice = parked_notice(DESTINATION, REFUSED)
-    settlement = Settlement(KEY, 0, token_limit, park="credential: revoked", notice=notice)
-    settlement.again = [(block.id, block.claims, None, False) for block in claim.blocks]
-    return outbox, outbox.settle(settlement)
+    return park_by_answer(redis, KEY, parked_notice(DESTINATION, REFUSED))
 
 
 def let_leases_end(redis: Redis) -> None:

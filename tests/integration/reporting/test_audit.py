@@ -14,14 +14,13 @@ from structlog.testing import capture_logs
 from tests.builders import letters
 from tests.builders.commands import tiktok_events
 from tests.builders.letters import PURCHASE
+from tests.builders.parked import park_by_answer
 from tests.builders.stores import keys, store_of
 from tiktok_events import Client
 from worker.delivery.destinations import Destinations
 from worker.delivery.token_watch import CHANGED, TokenWatch
 from worker.letters.dead_letters import DeadLetters
-from worker.outbox.outbox import Outbox, Want
 from worker.outbox.parking import Parking
-from worker.outbox.settlement import Settlement, TokenLimit
 from worker.reporting.audit import Audit, operator
 from worker.reporting.audit_entry import WORKER, Action, Entry
 from worker.settings import Settings
@@ -58,14 +57,8 @@ def park_by_worker(redis: Redis, redis_url: str) -> None:
     """An event waits, and its request is refused for its token."""
     with Client(redis_url, event_source_id=PIXEL, linger_ms=0) as client:
         client.track({"event": "Lead"})
-    outbox, token_limit = (
-        Outbox(store_of(redis), consumer="one", lease_ms=60_000),
-        TokenLimit("old", 10.0),
-    )
-    (claim,) = outbox.claim([Want(KEY, 1, 1_000, token_limit)])
-    settlement = Settlement(KEY, 0, token_limit, park="credential: revoked")
-    settlement.again = [(block.id, block.claims, None, False) for block in claim.blocks]
-    assert outbox.settle(settlement).parked
+    _, settled = park_by_answer(redis, KEY)
+    assert settled.parked
 
 
 def fail_at_the_eighth(audit: Audit) -> None:

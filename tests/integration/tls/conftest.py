@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +14,8 @@ from typing import Any, BinaryIO
 import pytest
 import trustme
 from redis import Redis
+
+from tests.builders.byte_server import ByteServer
 
 HOST = "127.0.0.1"
 Answer = Callable[[Sequence[bytes]], bytes]
@@ -42,7 +43,7 @@ class Authority:
         return context
 
 
-class TlsServer:
+class TlsServer(ByteServer):
     """Answers commands over TLS.
 
     Args:
@@ -57,39 +58,10 @@ class TlsServer:
         self.heard: list[list[bytes]] = []
         self._context = context
         self._opened = opened
-        self._listening = socket.create_server((HOST, 0))
-        self._open: list[socket.socket] = []
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
+        super().__init__()
 
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        port: int = self._listening.getsockname()[1]
-        return port
-
-    def stop(self) -> None:
-        """Cut everything and wait for the threads."""
-        self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        self._threads[0].join()
-        for connection in self._open:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads[1:]:
-            thread.join()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listening.accept()
-            except OSError:
-                return
-            self._open.append(connection)
-            self._threads.append(threading.Thread(target=self._serve, args=(connection,)))
-            self._threads[-1].start()
-
-    def _serve(self, connection: socket.socket) -> None:
+    def serve(self, connection: socket.socket) -> None:
+        """Answer commands until the connection ends."""
         with connection:
             try:
                 secured = self._context.wrap_socket(connection, server_side=True)

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import click
 
-from tiktok_events.event.destination import EVENT_SOURCES
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent
 from tiktok_events.outbox.outbox import Appender
 from tiktok_events.outbox.store import Store
+from tiktok_events.producer import default_ids
 from tiktok_events.settings import ClientSettings
 from worker.cli import options
 from worker.cli.reading import reading_options
@@ -153,7 +153,7 @@ class Work:
         self._settings = settings
         self._report = report
         self._resumable = source.repeatable and order.file != STANDARD_INPUT
-        self._ids = _default_ids(order.event_source_id, settings.pixel_code)
+        self._ids = default_ids(order.event_source_id, settings.pixel_code)
         self._digest = self._read_digest() if self._resumable else None
 
     def check_all(self) -> None:
@@ -285,10 +285,3 @@ def _unnoted(appender: Appender) -> Append:
         appender.append(events)
 
     return append
-
-
-def _default_ids(event_source_id: str | None, pixel_code: str | None) -> dict[str, str]:
-    """The destinations of events that name none, as for a client."""
-    if event_source_id is not None:
-        return dict.fromkeys(EVENT_SOURCES, event_source_id)
-    return {} if pixel_code is None else {"web": pixel_code}
