@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.event.destination import DESTINATION_FIELDS
+from tiktok_events.event.url_parameters import URL_FIELDS, without_click_id
 
 Use: TypeAlias = Literal["keep", "limit", "drop"]
 
@@ -24,6 +25,9 @@ NEVER_REMOVED: Final = frozenset(
     {"event", "event_id", "event_time", "limited_data_use", *DESTINATION_FIELDS}
 )
 """Without these an event is no event, or is processed without its limit."""
+
+_CLICK_ID: Final = frozenset({"user", "user.ttclid"})
+"""Without them the click id stays at home, also where it stands in the URL of the page."""
 
 _PATH: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 
@@ -41,7 +45,7 @@ class Policy:
     Attributes:
         use: ``keep`` sends it, ``limit`` sends it with ``limited_data_use``, ``drop`` does not.
         remove: dotted paths of what is not shared, such as ``user.email`` or ``user``; in a
-            list, of each object in it.
+            list, of each object in it. ``user.ttclid`` stands for the click id in URLs, too.
 
     Raises:
         InvalidSetting: there is no such use, or a path is invalid or cannot be removed.
@@ -62,6 +66,8 @@ class Policy:
         """The event as it may be shared; what was given is not changed."""
         for path in self.remove:
             event = _without(event, path.split("."))
+        if _CLICK_ID.intersection(self.remove):
+            event = _without_click_id(event)
         return {**event, "limited_data_use": True} if self.use == "limit" else event
 
     def __and__(self, other: Policy) -> Policy:
@@ -107,6 +113,14 @@ def _check_path(path: object) -> None:
         raise InvalidSetting("a policy removes dotted paths, such as user.email")
     if path in NEVER_REMOVED:
         raise InvalidSetting(f"a policy cannot remove {path}")
+
+
+def _without_click_id(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    page = event.get("page")
+    if not isinstance(page, Mapping):
+        return event
+    urls = {key: page[key] for key in URL_FIELDS if isinstance(page.get(key), str)}
+    return {**event, "page": {**page, **{key: without_click_id(urls[key]) for key in urls}}}
 
 
 def _without(value: Any, path: Sequence[str]) -> Any:

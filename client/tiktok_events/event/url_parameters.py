@@ -2,8 +2,8 @@
 
 A URL may carry what nobody wants to share: an address in a newsletter's link, the words of a
 search. TikTok's terms forbid sensitive data in URLs and their parameters, yet want the page's
-URL whole, so that the sender says which parameters stay at home. The click id always goes along:
-without it there is no attribution.
+URL whole, so that the sender says which parameters stay at home. The click id goes along unless a
+policy removes it: without it there is no attribution.
 
 Source: https://ads.tiktok.com/help/article/supported-standard-events (sensitive data) and
 https://business-api.tiktok.com/portal/docs?id=1771100879787009 (ttclid), read 2026-11-22.
@@ -53,6 +53,8 @@ _reaches_somebody: Final = re.compile(
     re.IGNORECASE,
 ).match
 
+_CLICK_ID_PARAMETER: Final = re.compile(rf"(?<=[?&;#]){CLICK_ID}=[^&#]*&?", re.IGNORECASE)
+
 # Old servers part parameters with semicolons, and a second question mark is a common mistake.
 _PIECES: Final = re.compile(r"(^|[;?])([^;?]*)")
 
@@ -93,6 +95,12 @@ def strip_people(url: str) -> str:
     path, mark, query = address.partition("?")
     kept = _path(path) + _joined(mark, query, _names_somebody)
     return kept + (hash_ and _joined(hash_, fragment, _names_somebody, route=True))
+
+
+def without_click_id(url: str) -> str:
+    """A URL of somebody whose click id may not be shared."""
+    kept = _CLICK_ID_PARAMETER.sub("", url)
+    return url if kept == url else kept.rstrip("?&;#")
 
 
 def strip_page(page: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:

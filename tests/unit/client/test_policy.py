@@ -24,6 +24,7 @@ EVENT: Mapping[str, Any] = {
     "properties": {"value": 5, "contents": [{"content_id": "a", "price": 2}, {"price": 3}, "x"]},
     "page": {"url": "https://shop.example/?email=jo&ttclid=E.C.P&b=1"},
 }
+NO_CLICK = {"url": "https://shop.example/?email=jo&b=1"}
 
 
 def body(policy: PolicyRule, **given_fields: Any) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def body(policy: PolicyRule, **given_fields: Any) -> dict[str, Any]:
     ("remove", "expected"),
     [
         (("user.email", "user.ip"), {**EVENT, "user": {"ttclid": "E.C.P"}}),
-        (("user",), {key: EVENT[key] for key in EVENT if key != "user"}),
+        (("user",), {**{key: EVENT[key] for key in EVENT if key != "user"}, "page": NO_CLICK}),
         (("user.name", "lead.lead_id", "event.x"), EVENT),
     ],
     ids=["fields", "an object", "what is not there"],
@@ -47,6 +48,26 @@ def body(policy: PolicyRule, **given_fields: Any) -> dict[str, Any]:
 def test_fields_stay_at_home(remove: tuple[str, ...], expected: Mapping[str, Any]) -> None:
     """One field or a whole object; the others go as they are."""
     assert expected == Policy(remove=remove).applied_to(EVENT)
+
+
+@pytest.mark.parametrize("remove", ["user", "user.ttclid"])
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://x.example/?ttclid=a", "https://x.example/"),
+        ("https://x.example/?ttclid=a&b=1#c", "https://x.example/?b=1#c"),
+        ("https://x.example/?b=&TTCLID=a&ttclid=c", "https://x.example/?b="),
+        ("https://x.example/#ttclid=a", "https://x.example/"),
+        ("https://x.example/ttclid=a?", "https://x.example/ttclid=a?"),
+        (7, 7),
+    ],
+)
+def test_a_click_id_that_stays_at_home_is_in_no_url(remove: str, url: Any, expected: Any) -> None:
+    """Neither in the page's nor in that of the page before."""
+    page = {"url": url, "referrer": url, "title": "ttclid=a"}
+    shared = Policy(remove=(remove,)).applied_to({"event": "Lead", "page": page})
+    assert shared["page"] == {**page, "url": expected, "referrer": expected}
+    assert Policy(remove=(remove,)).applied_to({"page": "x"}) == {"page": "x"}
 
 
 def test_fields_leave_every_object_of_a_list() -> None:
