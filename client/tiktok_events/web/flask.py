@@ -9,6 +9,7 @@ from flask import Flask, Request, Response, g, request
 from tiktok_events.web.jinja import GLOBALS
 from tiktok_events.web.look import Answer, begin
 from tiktok_events.web.settings import WebSettings
+from tiktok_events.web.streamed import Streamed
 from tiktok_events.web.visit import conceal
 
 
@@ -46,7 +47,7 @@ class TikTokEvents:
     def init_app(self, app: Flask) -> None:
         """Look at every request of an application from now on."""
         app.before_request(self._look)
-        app.after_request(_keep_click_id)
+        app.after_request(_answered)
         app.teardown_request(_forget)
         app.jinja_env.globals.update(GLOBALS)
         app.extensions["tiktok_events"] = self
@@ -57,10 +58,12 @@ class TikTokEvents:
         g.tiktok_events_cookie = found.cookie
 
 
-def _keep_click_id(response: Response) -> Response:
+def _answered(response: Response) -> Response:
     # Absent when an earlier before_request function of the application raised.
     if (cookie := g.get("tiktok_events_cookie")) is not None:
         response.set_cookie(**cookie.arguments())
+    if response.is_streamed and not response.direct_passthrough and "tiktok_events" in g:
+        response.response = Streamed(g.tiktok_events, response.response)
     return response
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tiktok_events.web.click_id import ClickIdCookie
 from tiktok_events.web.look import Answer, begin
 from tiktok_events.web.settings import WebSettings
+from tiktok_events.web.streamed import Streamed
 from tiktok_events.web.visit import conceal
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 class WSGIMiddleware:
     """Captures, and keeps the click id, for visitors who have consented.
 
-    `visit_of(environ)` tells the visit and, while the application makes its answer,
-    `current_visit`; a body that is streamed afterwards has the former only.
+    `visit_of(environ)` tells the visit and, while the application makes its answer or
+    streams its body, `current_visit`.
 
     Args:
         application: what is called with it.
@@ -46,9 +47,10 @@ class WSGIMiddleware:
         if found.cookie is not None:
             start_response = _with_cookie(start_response, found.cookie)
         try:
-            return self._application(environ, start_response)
+            body = self._application(environ, start_response)
         finally:
             conceal()
+        return Streamed(found.visit, body) if isinstance(body, Iterator) else body
 
 
 def _with_cookie(start_response: StartResponse, cookie: ClickIdCookie) -> StartResponse:

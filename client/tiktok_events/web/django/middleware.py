@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import FileResponse
 
 from tiktok_events.web.django.options import load_options
 from tiktok_events.web.look import Look, begin
+from tiktok_events.web.streamed import AsyncStreamed, Streamed
 from tiktok_events.web.visit import conceal
 
 
@@ -42,7 +44,7 @@ class CaptureMiddleware:
             return self._answer_async(request)
         found = self._look(request)
         try:
-            return _keep_click_id(self._get_response(request), found)
+            return _answered(self._get_response(request), found)
         finally:
             conceal()
 
@@ -50,7 +52,7 @@ class CaptureMiddleware:
         found = self._look(request)
         answer: Awaitable[Any] = self._get_response(request)
         try:
-            return _keep_click_id(await answer, found)
+            return _answered(await answer, found)
         finally:
             conceal()
 
@@ -60,7 +62,10 @@ class CaptureMiddleware:
         return found
 
 
-def _keep_click_id(response: Any, found: Look) -> Any:
+def _answered(response: Any, found: Look) -> Any:
     if found.cookie is not None:
         response.set_cookie(**found.cookie.arguments())
+    if response.streaming and not isinstance(response, FileResponse):
+        wrapper: Any = AsyncStreamed if response.is_async else Streamed
+        response.streaming_content = wrapper(found.visit, response.streaming_content)
     return response

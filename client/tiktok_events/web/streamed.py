@@ -1,0 +1,53 @@
+"""A body that is made after the answer has begun: each part of it in the visit of its request.
+
+Without this a stream would be made outside of any visit, where nobody is asked for consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from typing import Any
+
+from tiktok_events.web.visit import Visit, conceal, expose
+
+
+class Streamed(Iterator[Any]):
+    """The parts of a body, each made while `current_visit` tells the visit.
+
+    Args:
+        visit: of the request that is answered.
+        parts: closed with this.
+    """
+
+    def __init__(self, visit: Visit, parts: Iterable[Any]) -> None:
+        self._visit, self._parts, self._made = visit, parts, iter(parts)
+
+    def __next__(self) -> Any:
+        expose(self._visit)
+        try:
+            return next(self._made)
+        finally:
+            conceal()
+
+    def close(self) -> None:
+        """What servers call when the answer has ended, whether it was read or not."""
+        if close := getattr(self._parts, "close", None):
+            expose(self._visit)
+            try:
+                close()
+            finally:
+                conceal()
+
+
+class AsyncStreamed(AsyncIterator[Any]):
+    """`Streamed`, of parts that are awaited; who made them closes them."""
+
+    def __init__(self, visit: Visit, parts: AsyncIterable[Any]) -> None:
+        self._visit, self._made = visit, aiter(parts)
+
+    async def __anext__(self) -> Any:
+        expose(self._visit)
+        try:
+            return await anext(self._made)
+        finally:
+            conceal()
