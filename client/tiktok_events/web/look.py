@@ -9,7 +9,13 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from tiktok_events.event.policy import DROP, KEEP, Policy
 from tiktok_events.web.capture import Capture, capture_of
-from tiktok_events.web.click_id import COOKIE, ClickIdCookie, has_cookie, kept_click_id
+from tiktok_events.web.click_id import (
+    COOKIE,
+    ClickIdCookie,
+    has_cookie,
+    kept_click_id,
+    pixel_cookie,
+)
 from tiktok_events.web.page import is_secure
 from tiktok_events.web.request import WebRequest, source_of, web_request
 from tiktok_events.web.settings import WebSettings
@@ -40,11 +46,11 @@ def look(request: Request, consent: Callable[[Request], Answer], settings: WebSe
     """Look at a request; without the visitor's consent, only at whether we kept something."""
     seen, policy = web_request(request), decided(request, consent)
     if policy.use == "drop":
-        return Look(Visit(policy), _removal(seen, settings))
+        return Look(Visit(policy, browser=_ids(seen)), _removal(seen, settings))
     captured = _shared(capture_of(seen, settings), policy)
     keeps = _may_keep(policy)
     cookie = _keeping(seen, captured, settings) if keeps else _removal(seen, settings)
-    return Look(Visit(policy, captured), cookie)
+    return Look(Visit(policy, captured, _ids(seen)), cookie)
 
 
 def begin(request: Any, consent: Callable[[Any], Answer], settings: WebSettings) -> Look:
@@ -74,6 +80,11 @@ def decided(request: Any, consent: Callable[[Any], object]) -> Policy:
     if not isinstance(answer, bool):
         _log.warning("the consent callable returned %s: taken as no", type(answer).__name__)
     return KEEP if answer is True else DROP
+
+
+def _ids(seen: WebRequest) -> dict[str, str]:
+    kept = {"ttclid": kept_click_id(seen), "ttp": pixel_cookie(seen)}
+    return {key: value for key, value in kept.items() if value}
 
 
 def _shared(captured: Capture, policy: Policy) -> Capture:

@@ -24,10 +24,13 @@ class Visit:
     Attributes:
         policy: what may be shared of this visitor, with the page and with the server.
         captured: parts of an event that the request told; empty without consent.
+        browser: ids that the browser keeps, click id and the Pixel's cookie, consent or not:
+            only a withdrawal reads them, to find what is held of an earlier yes.
     """
 
     policy: Policy = DROP
     captured: Capture = field(default_factory=dict, repr=False)
+    browser: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def consented(self) -> bool:

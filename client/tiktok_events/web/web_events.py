@@ -45,10 +45,10 @@ class _WebEvents(Generic[AnyClient]):
     def _whose(self, user: AnyUser | None) -> dict[str, Any]:
         """Match keys of who withdraws; none where nobody can be told, so nothing can be held."""
         visit = current_visit()
-        return {
-            **(user or {}),
-            **{k: v for k, v in (visit.user if visit else {}).items() if k in KEYS},
-        }
+        if visit is None:
+            return dict(user or {})
+        told = {key: value for key, value in visit.user.items() if key in KEYS}
+        return {**(user or {}), **visit.browser, **told}
 
     @property
     def _has_api(self) -> bool:
@@ -139,10 +139,10 @@ class AsyncWebEvents(_WebEvents[AsyncClient]):
         draft = self._draft(event, visit, pixels, policy)
         for code in draft.codes:
             with draft.guarding(code):
-                checked = draft.checked(code)
+                prepared = draft.prepared(code)
                 if self._has_api:
-                    await self.client.track(checked, policy=draft.policy, delay=delay)
-                draft.done(checked)
+                    await self.client.enqueue(prepared, delay=delay)
+                draft.done(prepared)
         return draft.report()
 
     async def withdraw(self, user: AnyUser | None = None) -> None:

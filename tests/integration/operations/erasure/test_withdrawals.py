@@ -12,7 +12,8 @@ from redis import Redis
 from tests.builders.nowhere import nowhere
 from tests.builders.stores import SHARDS, keys, store_of
 from tiktok_events import AsyncClient, Client, InvalidEvent, OutboxUnavailable, Policy
-from tiktok_events.web import Visit, WebEvents, faulty_events
+from tiktok_events.web import Visit, WebEvents, WebSettings, faulty_events
+from tiktok_events.web.look import begin
 from tiktok_events.web.visit import conceal, expose
 from worker.operations.status import read_figures
 from worker.operations.withdrawals import Withdrawals, is_time_to_withdraw
@@ -69,6 +70,19 @@ def test_the_current_visit_says_which_browser_it_is(redis: Redis, client: Client
         conceal()
     Withdrawals(store_of(redis), lease_s=LEASE_S).run()
     assert left(redis) == (1, 1)
+
+
+def test_a_browser_that_says_no_already_is_found(redis: Redis, client: Client) -> None:
+    """A consent platform changes its cookie before the shop is told; ours and the Pixel's stay."""
+    environ = {"HTTP_COOKIE": "ads=no; ttclid=E.C.P.x", "HTTP_HOST": "shop.example"}
+    visit = begin(environ, lambda _: False, WebSettings.load({})).visit
+    try:
+        WebEvents(client).withdraw()
+    finally:
+        conceal()
+    Withdrawals(store_of(redis), lease_s=LEASE_S).run()
+    assert left(redis) == (2, 2)
+    assert (visit.user, visit.to_dict()["captured"]) == ({}, {})
 
 
 def test_an_async_client_asks_too(redis: Redis, client: Client, redis_url: str) -> None:
