@@ -53,7 +53,11 @@ class AsyncClient(Producer):
         delay: Delay | None = None,
     ) -> str:
         """Enqueue one conversion, as `Client.track` does."""
-        prepared = self._preparer.prepare(event, event_id=event_id, policy=policy)
+        prepared = self.prepare(event, event_id=event_id, policy=policy)
+        return await self.enqueue(prepared, delay=delay)
+
+    async def enqueue(self, prepared: PreparedEvent, *, delay: Delay | None = None) -> str:
+        """Enqueue what `prepare` has made, as `track` does."""
         delay_s = delay_seconds(delay)
         if prepared.withheld:
             self._withheld.add(1)

@@ -101,7 +101,11 @@ class Client(Producer):
             OutboxUnavailable: Redis did not answer in time, or refused; with `spool`,
                 the spool is full, or cannot be written, or the event has a delay.
         """
-        prepared = self._preparer.prepare(event, event_id=event_id, policy=policy)
+        prepared = self.prepare(event, event_id=event_id, policy=policy)
+        return self.enqueue(prepared, delay=delay)
+
+    def enqueue(self, prepared: PreparedEvent, *, delay: Delay | None = None) -> str:
+        """Enqueue what `prepare` has made, as `track` does."""
         delay_s = delay_seconds(delay)
         if prepared.withheld:
             self._withheld.add(1)

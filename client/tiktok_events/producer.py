@@ -7,13 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.destination import DESTINATION_FIELDS, EVENT_SOURCES, destination_of
 from tiktok_events.event.policy import KEEP, Policy, PolicyRule, check_rule, decide
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent, given_event_id
-from tiktok_events.event.remarks import without_remarks
 from tiktok_events.outbox.commit import NotAppended
 from tiktok_events.outbox.delayed import Cancellation, DelayedEvent
 from tiktok_events.outbox.keys import Keys
@@ -104,17 +101,15 @@ class Producer:
         """
         return decide(self._preparer.policy, event)
 
-    def preview(self, event: AnyEvent, *, policy: PolicyRule | None = None) -> dict[str, Any]:
-        """The event as `track` would hand it over, its destination beside it; nothing is sent.
-
-        Match keys are hashed, id and time are there. What the policy drops has its identity only.
+    def prepare(
+        self, event: AnyEvent, *, event_id: str | None = None, policy: PolicyRule | None = None
+    ) -> PreparedEvent:
+        """The event as `track` would hand it over; nothing is sent.
 
         Raises:
             InvalidEvent: `track` would refuse it.
         """
-        prepared = self._preparer.prepare(event, policy=policy)
-        body = without_remarks(orjson.loads(prepared.body or b"{}"))
-        return {**prepared.destination.fields(), "event_id": prepared.event_id, **body}
+        return self._preparer.prepare(event, event_id=event_id, policy=policy)
 
     def _connect(self) -> None:
         """Make what carries the events; nothing is sent yet."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from tiktok_events.errors import InvalidSetting
 from tiktok_events.event.policy import KEEP, Policy
+from tiktok_events.web.faults import guarded
 from tiktok_events.web.pixel import element, visitor_policy
 from tiktok_events.web.script_text import ScriptText, script_json
 from tiktok_events.web.settings import Setup, WebSettings
@@ -75,7 +76,8 @@ def base_code(
         policy: what may be shared, beside what the current visit says.
 
     Raises:
-        InvalidSetting: the set-up is none of the three, or no Pixel is named.
+        InvalidSetting: the set-up is none of the three; or no Pixel is named, which is logged
+            instead unless ``ON_INVALID`` is ``raise``.
 
     Source: https://github.com/segmentio/action-destinations ``tiktok-pixel/init-script.ts``
     (the option ``limited_data_use`` of ``ttq.load``; read 2026-11-30).
@@ -85,10 +87,12 @@ def base_code(
     if allowed.use == "drop" or not settings.setup.has_pixel:
         return ScriptText()
     options = {"limited_data_use": True} if allowed.use == "limit" else {}
-    calls = [
-        f"ttq.load({script_json(code)}, {script_json(options)});"
-        for code in _named(pixel_codes, settings.pixel_code)
-    ]
+    calls: list[str] = []
+    with guarded(settings.on_invalid):
+        codes = _named(pixel_codes, settings.pixel_code)
+        calls += [f"ttq.load({script_json(code)}, {script_json(options)});" for code in codes]
+    if not calls:
+        return ScriptText()
     cookie = False if _COOKIES & set(allowed.remove) else cookie
     if cookie is not None:
         calls.insert(0, "ttq.enableCookie();" if cookie else "ttq.disableCookie();")

@@ -7,8 +7,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
+from tiktok_events.event.destination import is_blank
 from tiktok_events.event.identity import new_event_id
 from tiktok_events.event.policy import KEEP, Policy
+from tiktok_events.event.prepare import PreparedEvent, given_event_id
+from tiktok_events.event.remarks import without_remarks
 from tiktok_events.producer import Producer
 from tiktok_events.web.browser_event import browser_event, digests_of
 from tiktok_events.web.faults import guarded
@@ -66,9 +71,13 @@ class Draft:
         draft = cls(producer, habits, {"event_id": new_event_id()}, policy, ())
         with guarded(habits.on_invalid):
             event = with_capture(given, visit)
-            event["event_id"] = event.get("event_id") or draft.event["event_id"]
+            if not is_blank(given_id := event.get("event_id")):
+                draft.event["event_id"] = given_event_id(given_id)
+            event |= draft.event
             draft.policy &= producer.policy_for(event) & _of(visit)
             draft.event, draft.codes = event, _codes(event, pixels)
+        if not draft.codes:
+            draft._refuse(pixels)
         return draft
 
     def guarding(self, code: str | None) -> AbstractContextManager[None]:
@@ -76,45 +85,56 @@ class Draft:
         self._answers[self._named(code)] = Answer.FAULTY
         return guarded(self.habits.on_invalid)
 
-    def checked(self, code: str | None) -> dict[str, Any]:
+    def prepared(self, code: str | None) -> PreparedEvent:
         """The event for one Pixel; the page will tell what the server is told.
 
         Raises:
             InvalidEvent: it cannot be accepted.
         """
         meant = self.event if code is None else {**self.event, "event_source_id": code}
-        sent = self.producer.preview(meant, policy=self.policy)
+        prepared = self.producer.prepare(meant, policy=self.policy)
         del self._answers[self._named(code)]
-        self.event["event_id"] = sent["event_id"]
-        meant = {**meant, "event_id": sent["event_id"], "event_source_id": sent["event_source_id"]}
-        self._answers[meant["event_source_id"]] = Answer.FAULTY
-        self._tell_page(sent)
-        return meant
+        self._answers[prepared.destination.event_source_id] = Answer.FAULTY
+        self._tell_page(prepared)
+        return prepared
 
-    def done(self, event: Mapping[str, Any]) -> None:
+    def done(self, prepared: PreparedEvent) -> None:
         """The server has it, or will never have it."""
-        dropped = self.policy.use == "drop"
-        answer = Answer.WITHHELD if dropped else Answer.ENQUEUED
-        code = event["event_source_id"]
+        answer = Answer.WITHHELD if prepared.withheld else Answer.ENQUEUED
+        code = prepared.destination.event_source_id
         self._answers[code] = answer if self.habits.setup.has_api else Answer.PAGE_ONLY
 
     def report(self) -> Report:
         """What was done."""
-        return Report(str(self.event["event_id"]), self._answers, self._pixel)
+        return Report(self.event["event_id"], self._answers, self._pixel)
 
-    def _named(self, code: str | None) -> str:
+    def _refuse(self, pixels: object) -> None:
+        """A fault of the whole event is one for each Pixel."""
+        codes = pixels if isinstance(pixels, list | tuple) else [pixels]
+        self._answers |= dict.fromkeys(map(self._named, codes or [None]), Answer.FAULTY)
+
+    def _named(self, code: object) -> str:
+        """A Pixel as answers name it; what is no text is nobody's code."""
         named = code or self.event.get("event_source_id") or self.producer.event_source_id
-        return str(named or "")
+        return named if isinstance(named, str) else ""
 
-    def _tell_page(self, sent: Mapping[str, Any]) -> None:
-        if self.policy.use == "drop" or not self.habits.setup.has_pixel:
+    def _tell_page(self, prepared: PreparedEvent) -> None:
+        if prepared.withheld or not self.habits.setup.has_pixel:
             return
         if self._pixel is None:
+            sent = shown(prepared)
             self._pixel = browser_event(sent)
             if self.habits.identify and (digests := digests_of(sent)):
                 self._pixel["identify"] = digests
         if len(self.codes) > 1:
-            self._pixel.setdefault("pixels", []).append(sent["event_source_id"])
+            code = prepared.destination.event_source_id
+            self._pixel.setdefault("pixels", []).append(code)
+
+
+def shown(prepared: PreparedEvent) -> dict[str, Any]:
+    """An event as it is handed over, its match keys hashed, its destination beside it."""
+    body = without_remarks(orjson.loads(prepared.body))
+    return {**prepared.destination.fields(), "event_id": prepared.event_id, **body}
 
 
 def _of(visit: Visit | None) -> Policy:

@@ -105,18 +105,19 @@ class WebEvents(_WebEvents[Client]):
         draft = self._draft(event, visit, pixels, policy)
         for code in draft.codes:
             with draft.guarding(code):
-                checked = draft.checked(code)
+                prepared = draft.prepared(code)
                 if self._has_api:
-                    self.client.track(checked, policy=draft.policy, delay=delay)
-                draft.done(checked)
+                    self.client.enqueue(prepared, delay=delay)
+                draft.done(prepared)
         return draft.report()
 
     def withdraw(self, user: AnyUser | None = None) -> None:
         """Take back what is held of the current visitor, who withdraws consent by this request.
 
         Args:
-            user: further match keys, such as the e-mail address of the account; what the visit
-                tells (click id and the Pixel's cookie) is known. See `Client.withdraw`.
+            user: further match keys, such as the e-mail address of the account; what the browser
+                keeps (click id and the Pixel's cookie) is known, also if the request itself
+                says no already. See `Client.withdraw`.
         """
         with guarded(self._habits.on_invalid):
             if whose := self._whose(user):

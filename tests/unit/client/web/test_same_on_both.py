@@ -10,6 +10,7 @@ import pytest
 from schemas import check_event
 from tiktok_events import Client, InvalidEvent
 from tiktok_events.web.browser_event import CONTENT, PROPERTIES, browser_event
+from tiktok_events.web.draft import shown
 
 ODD: tuple[Any, ...] = (
     *("", " ", "x", " blanks ", "59.98", "1.059,98", "1,234", "-5", "12", "many", "true", "€"),
@@ -23,7 +24,7 @@ ODD: tuple[Any, ...] = (
 def both(properties: Any) -> tuple[Any, Any]:
     """What the page tells and what the worker would send of the properties the Pixel knows."""
     client = Client(event_source_id="C0PIXEL")
-    sent = client.preview({"event": "Purchase", "properties": properties})
+    sent = shown(client.prepare({"event": "Purchase", "properties": properties}))
     clean = check_event(sent, "web").event or {}
     delivered = clean.get("properties") or {}
     return browser_event(sent)["properties"], _known(delivered, PROPERTIES)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.builders.shops import AGREED, EMAIL, FAULTY, PURCHASE, shop
-from tiktok_events import Client, InvalidEvent, Policy
+from tiktok_events import Client, InvalidEvent, InvalidSetting, Policy
 from tiktok_events.testing import CapturedConversions
-from tiktok_events.web import Answer, WebEvents, faulty_events, pixel_script
+from tiktok_events.web import Answer, WebEvents, base_code, faulty_events, pixel_script
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,27 @@ def test_a_faulty_event_is_logged_and_counted(
     assert faulty_events() == before + 1
     assert EMAIL not in caplog.text
     assert report.script() == ""
+
+
+@pytest.mark.parametrize("given", [None, {"event": "Lead", "event_id": {"order": 1}}])
+@pytest.mark.parametrize(
+    ("pixels", "codes"),
+    [((), ["C0PIXEL"]), (["C0A", "C0B"], ["C0A", "C0B"]), ("C0A", ["C0A"]), ([5], [""])],
+)
+def test_every_pixel_has_its_answer(given: Any, pixels: Any, codes: list[str]) -> None:
+    """A view that looks it up does not end by a fault of the whole event either."""
+    report = shop().track(given, AGREED, pixels=pixels)
+    assert report.answers == dict.fromkeys(codes, Answer.FAULTY)
+
+
+def test_a_base_code_without_a_pixel_ends_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only visitors who agreed would have met it."""
+    before = faulty_events()
+    assert base_code() == ""
+    assert faulty_events() == before + 1
+    monkeypatch.setenv("TIKTOK_EVENTS_ON_INVALID", "raise")
+    with pytest.raises(InvalidSetting, match="needs a Pixel code"):
+        base_code()
 
 
 def test_a_policy_function_that_fails_ends_nothing(
