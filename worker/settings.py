@@ -38,7 +38,7 @@ after."""
 THRESHOLDS: Final = ("alert_dead_per_minute", "alert_oldest_waiting_s", "alert_expiring_value")
 """Settings that turn an alert on."""
 
-_TOKEN: Final = re.compile(r"[^\s\"'`]+")
+_TOKEN: Final = re.compile(r"(?!\w+=[^=])[^\s\"'`<>]+")
 
 _SECONDS_A_DAY: Final = 86_400
 
@@ -77,7 +77,9 @@ def token(value: Any) -> str:
     if not given or not (given.isascii() and given.isprintable()):
         raise ValueError("must be printable ASCII text")
     if not _TOKEN.fullmatch(given):
-        raise ValueError("must be the token alone: no quotes, no blank, no Bearer before it")
+        raise ValueError(
+            "must be the token alone: no quotes, no blank, no name or Bearer before it"
+        )
     return given
 
 
@@ -96,16 +98,6 @@ def _webhook(value: Any) -> str:
     if given.startswith("http://") and not is_this_machine(urlsplit(given).hostname or ""):
         raise ValueError("must begin with https://, or lead to this machine")
     return str(given)
-
-
-def _flag(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    known = {"1": True, "true": True, "0": False, "false": False}
-    given = str(value).strip().lower()
-    if given not in known:
-        raise ValueError("must be 1 or 0, true or false")
-    return known[given]
 
 
 def _existing_file(value: Any) -> Path:
@@ -193,7 +185,7 @@ class Settings(ClientSettings):
     alert_expiring_value: int | None = setting(None, whole(1, 1_000_000_000))
     alert_expiring_within_s: int = setting(86_400, whole(60, 2_592_000))
     alert_webhook: str | None = setting(None, _webhook, secret=True)
-    remote_control: bool = setting(default=False, check=_flag)
+    remote_control: bool = setting(default=False, check=yes_or_no)
     heartbeat_file: Path | None = setting(None, file_path)
     log_format: str | None = setting(None, one_of("json", "text"))
     log_level: str = setting("info", one_of("debug", "info", "warning", "error"))

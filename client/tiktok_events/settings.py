@@ -86,9 +86,7 @@ def address(*schemes: str) -> Check:
     """A URL with one of the schemes. It may hold a password, so no error shows it."""
 
     def check(value: Any) -> str:
-        given = str(value).strip()
-        if not given.startswith(tuple(f"{scheme}://" for scheme in schemes)):
-            raise ValueError(f"must begin with {_alternatives(schemes)}")
+        given = _begins(str(value).strip(), schemes)
         if not _is_url(given):
             raise ValueError("must be a URL: a host, a port up to 65535, no blanks")
         return given
@@ -96,10 +94,13 @@ def address(*schemes: str) -> Check:
     return check
 
 
-def _alternatives(schemes: Sequence[str]) -> str:
-    """Schemes of a URL in a sentence: `a://`, `a:// or b://`, `a://, b:// or c://`."""
-    *others, last = (f"{scheme}://" for scheme in schemes)
-    return f"{', '.join(others)} or {last}" if others else last
+def _begins(given: str, schemes: Sequence[str]) -> str:
+    """The URL, which must have one of the schemes: `a://`, `a:// or b://`, `a://, b:// or c://`."""
+    known = [f"{scheme}://" for scheme in schemes]
+    if not given.startswith(tuple(known)):
+        listed = " or ".join(filter(None, (", ".join(known[:-1]), known[-1])))
+        raise ValueError(f"must begin with {listed}")
+    return given
 
 
 def redis_address(*schemes: str, cluster: bool = True) -> Check:
@@ -110,7 +111,7 @@ def redis_address(*schemes: str, cluster: bool = True) -> Check:
     def check(value: Any) -> str:
         given = str(value).strip()
         refuse_kind(given, cluster=cluster)
-        discovery = DiscoveryAddress.parse(given)
+        discovery = DiscoveryAddress.parse(_begins(given, (*schemes, *forms)))
         if discovery is None:
             check_database(given)
         check_files(url_arguments(one_server(given)) if discovery is None else discovery.primary)

@@ -68,9 +68,13 @@ def check_database(given: str) -> None:
     Raises:
         ValueError: where a database should be is something else ("must …").
     """
-    if given.startswith("unix://"):
-        return
     parts = urlsplit(given)
+    if parts.scheme == "unix":
+        if parts.netloc.rpartition("@")[2] or not parts.path:
+            raise ValueError(
+                "must be unix:// and the whole path of a socket: unix:///run/redis.sock"
+            )
+        return
     if parts.fragment or not re.fullmatch(r"/?|/\d{1,5}", parts.path, re.ASCII):
         raise ValueError(
             "must end with the number of a database, such as /0, or behind the port; "

@@ -38,7 +38,7 @@ NO_COLUMNS: Final = (
 )
 IS_A_COPY: Final = "only repeats what stands in the body; change body.{path}"
 ROUNDED_HERE: Final = (
-    "came back rounded by the spreadsheet (1.23457E+19), and stays as it was; "
+    "came back rounded by the spreadsheet, as in 1.23457E+19, and stays as it was; "
     "leave the quote before it, or format the column as text"
 )
 _IDS: Final = frozenset({"order_id", "shop_id", "lead_id", "content_id", "event_id"})
