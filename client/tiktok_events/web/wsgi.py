@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from tiktok_events.web.click_id import ClickIdCookie
@@ -50,7 +50,8 @@ class WSGIMiddleware:
             body = self._application(environ, start_response)
         finally:
             conceal()
-        return Streamed(found.visit, body) if isinstance(body, Iterator) else body
+        is_made = isinstance(body, list | tuple) or type(body) is environ.get("wsgi.file_wrapper")
+        return body if is_made else Streamed(found.visit, body)
 
 
 def _with_cookie(start_response: StartResponse, cookie: ClickIdCookie) -> StartResponse:

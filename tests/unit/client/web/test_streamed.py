@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from io import BytesIO
 from typing import Any
+from wsgiref.util import FileWrapper
 
 import flask
 import pytest
@@ -34,12 +36,19 @@ async def async_parts() -> AsyncIterator[bytes]:
         yield part
 
 
+class Response:
+    """A body that is no iterator itself, such as a response of Django is."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        return parts()
+
+
 def wsgi() -> Any:
     """A plain application."""
 
-    def application(_environ: Any, start_response: Any) -> Iterator[bytes]:
+    def application(_environ: Any, start_response: Any) -> Response:
         start_response("200 OK", [])
-        return parts()
+        return Response()
 
     return WSGIMiddleware(application, consent=lambda environ: "ads=yes" in str(environ))
 
@@ -88,3 +97,11 @@ def test_a_stream_that_nobody_reads_is_closed() -> None:
     Streamed(Visit(), Parts()).close()
     Streamed(Visit(), iter([b""])).close()
     assert (closed, current_visit()) == ([True], None)
+
+
+def test_a_file_goes_to_the_server_as_it_is() -> None:
+    """So that the server may send it by itself."""
+    body = FileWrapper(BytesIO(b"a file"))
+    middleware = WSGIMiddleware(lambda _environ, _start: body, consent=bool)
+    environ = {"wsgi.file_wrapper": FileWrapper}
+    assert middleware(environ, lambda *_: lambda _: None) is body
