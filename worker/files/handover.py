@@ -14,7 +14,8 @@ from uuid import UUID, uuid5
 
 from schemas.values import BadValue, FieldPath
 from tiktok_events.errors import InvalidEvent
-from tiktok_events.event.destination import is_blank
+from tiktok_events.event.foreign_event import refuse_bodies
+from tiktok_events.event.other_words import has_time
 from tiktok_events.event.prepare import EventPreparer, PreparedEvent
 from tiktok_events.outbox.append import SCRIPT_BYTES
 from worker.files.event_file import Entry
@@ -30,7 +31,6 @@ _IDS: Final = UUID("6f1d3c0e-6a7b-5d0c-9a53-3a2b6c1f6a10")
 
 NO_TIME: Final = "is missing: say when it happened, or give --now if all such events happen now"
 
-_TIMES: Final = ("event_time", "timestamp")
 """Of the Events API 2.0, and of 1.0, which the client reads too."""
 
 
@@ -130,7 +130,8 @@ class Preparation:
                 one.put(event, value)
             except BadValue as error:
                 raise InvalidEvent(str(error), path=one.dotted) from None
-        if all(is_blank(event.get(name)) for name in _TIMES):
+        if not has_time(event):
+            refuse_bodies(event)
             if self.needs_time:
                 raise InvalidEvent(NO_TIME, path="event_time")
             event.pop("event_time", None)

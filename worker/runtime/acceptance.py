@@ -9,6 +9,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from tiktok_events.client import Client
 from tiktok_events.errors import EventTooLarge, InvalidEvent, OutboxUnavailable
+from tiktok_events.event.other_words import has_time
 from tiktok_events.outbox.store import Store
 from worker.attempts.history import History
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
@@ -137,6 +138,6 @@ class Acceptance:
 
 def _timed(event: Any, message: Leased) -> Any:
     """Add the time at which the message was first seen, if the event has none."""
-    if isinstance(event, dict) and event.get("event_time") is None:
+    if isinstance(event, dict) and not has_time(event):
         return event | {"event_time": int(message.seen_at)}
     return event

@@ -46,8 +46,8 @@ _FIGURES: Final = frozenset({int, float, bool, type(None)})
 """Types of values in which nobody stands."""
 
 WHOLE_BODY: Final = (
-    "is the body of a whole request, {}: hand its events over, one by one or with track_many(), "
-    "each with the event_source_id"
+    "is the body of a whole request, {}: hand its events over one by one (in a file one a line, in "
+    "Python also with track_many), each with the event_source_id"
 )
 
 
@@ -61,7 +61,7 @@ def taken_apart(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
     Raises:
         InvalidEvent: it is the body of a whole request, or an event of 1.0 with two destinations.
     """
-    _refuse_bodies(event)
+    refuse_bodies(event)
     event = translated(_opened(event, remarks), remarks)
     found = _Found(event, remarks)
     kept = {key: value for key, value in event.items() if key in KNOWN}
@@ -94,7 +94,12 @@ def _as_mapping(value: Any) -> Any:
     return value
 
 
-def _refuse_bodies(event: Mapping[str, Any]) -> None:
+def refuse_bodies(event: Mapping[str, Any]) -> None:
+    """Refuse the body of a whole request.
+
+    Raises:
+        InvalidEvent: it is one.
+    """
     for key, of in _BODIES:
         named = event.get("event") or event.get("event_name")
         if isinstance(event.get(key), list | tuple) and not named:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tiktok_events.event.destination import is_blank
 from tiktok_events.event.key_names import EVENT_KEYS, squeezed
 from tiktok_events.event.plain_event import OBJECTS
 from tiktok_events.event.remarks import Remark, Remarks, shown
@@ -81,6 +82,14 @@ def translated(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
             remarks.append(Remark.read_as(shown(key), place))
     _read_items(read, remarks)
     return read
+
+
+def has_time(event: Mapping[Any, Any]) -> bool:
+    """Whether an event says when it happened, under whatever name."""
+    return any(
+        not is_blank(value) and (key == "event_time" or _place(key, value) == "event_time")
+        for key, value in event.items()
+    )
 
 
 def _place(key: Any, value: Any) -> str | None:
