@@ -25,6 +25,7 @@ from worker.delivery.file_problems import (
 from worker.delivery.labels import checked_label
 from worker.outbox.settlement import TokenLimit
 from worker.reporting.log import Log
+from worker.reporting.redaction import Ours
 from worker.settings import Settings, token
 
 log = Log("tiktok_events.destinations")
@@ -135,7 +136,7 @@ class Destinations:
     def _note(self, problem: str | None) -> None:
         """Say once that the file cannot be used, and once that it can again."""
         if problem is not None and problem != self.problem:
-            log.error("destinations_file_refused", message=problem)
+            log.error("destinations_file_refused", message=Ours(problem))
         if problem is None and self.problem is not None:
             log.info("destinations_file_accepted")
         self.problem = problem

@@ -7,6 +7,7 @@ from typing import Final
 
 from schemas import Finding
 from worker.reporting.log import Log
+from worker.reporting.redaction import Ours
 
 log = Log("tiktok_events.remarks")
 
@@ -30,5 +31,5 @@ class Remarks:
                     "event_remark",
                     destination=destination,
                     path=warning.path,
-                    message=warning.message,
+                    message=Ours(warning.message),
                 )

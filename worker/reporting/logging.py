@@ -147,7 +147,8 @@ def _word(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return " ".join(redacted(str(value)).split())
+    text = value if isinstance(value, str) else str(value)
+    return " ".join(redacted(text).split())
 
 
 FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {

@@ -78,6 +78,12 @@ MAX_FRAMES: Final = 40
 """Frames reported of one exception, the innermost."""
 
 
+class Ours(str):
+    """A sentence that we composed, whose figures stay wherever it is told."""
+
+    __slots__ = ()
+
+
 def redacted(text: str, *, ours: bool = False) -> str:
     """The text without e-mail addresses, long numbers, tokens and digests, and not too long.
 
@@ -86,11 +92,12 @@ def redacted(text: str, *, ours: bool = False) -> str:
 
     Args:
         text: of any origin.
-        ours: whether we composed it: its figures are then times, limits and addresses of
-            servers, and stay.
+        ours: whether we composed it, as of `Ours` we did: its figures are then times, limits and
+            addresses of servers, and stay.
 
     Warning: a name or a customer number in the middle of a sentence stays.
     """
+    ours = ours or isinstance(text, Ours)
     if len(text) > _READ:
         # Not in the middle of a word: half an address has no pattern.
         text = text[:_READ].rpartition(" ")[0] or "[one long word]"

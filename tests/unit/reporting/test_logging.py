@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from tiktok_events.errors import InvalidSetting
 from worker.reporting.logging import FIELDS, configure_logging
+from worker.reporting.redaction import Ours
 from worker.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ def raised(error: BaseException) -> BaseException:
     except type(error) as caught:
         assert planted
         return caught
+
+
+def test_a_sentence_of_ours_keeps_its_figures(stream: Stream, log: Any) -> None:
+    """A limit or a time in it is no phone number; an address would still go."""
+    told = "must be Unix seconds, such as 1767225600; 203.0.113.7 is refused, ask"
+    log.warning("checked", message=Ours(f"{told} ann@shop.example"))
+    assert stream.line()["message"] == f"{told} [e-mail]"
 
 
 def test_a_json_line_has_time_level_logger_and_event_first(stream: Stream, log: Any) -> None:
