@@ -48,7 +48,7 @@ class PhoneReason(StrEnum):
     """Which rule decided about a phone number; the value is a sentence for people."""
 
     AS_GIVEN = "It is an international number already (E.164)."
-    PARSED = "It was written as an international number (E.164)."
+    PARSED = "It is brought into the international form (E.164)."
     PLUS_ADDED = "Its plus sign is missing, but it begins with a country code."
     NATIONAL = "It lacks its country code, and neither user.country nor DEFAULT_REGION says which."
     AMBIGUOUS = "It is a number in two countries; write the one that is meant with + in front."
