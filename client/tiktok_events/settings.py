@@ -265,13 +265,13 @@ class ClientSettings:
     def load(cls, environment: Mapping[str, str] | None = None, **given: Any) -> Self:
         """Settings from arguments, then the environment, then the defaults.
 
-        A blank variable counts as absent. What a framework's own settings say
-        (`configure`) goes before the environment of the process.
+        A blank variable is absent. A framework's settings (`configure`) go before the environment.
 
         Raises:
-            InvalidSetting: values that are not allowed, all of them, each with what is;
-                where each is allowed, those that contradict each other.
+            InvalidSetting: a name that is none, all wrong values, or those that contradict others.
         """
+        if unknown := given.keys() - {one.name for one in fields(cls)}:
+            raise InvalidSetting(f"there is no setting {', '.join(sorted(unknown))}")
         if environment is None:
             environment, given = os.environ, _of_framework() | _present(given)
         values: dict[str, Any] = {}

@@ -41,6 +41,12 @@ def test_django_settings_reach_ours() -> None:
     assert settings == WebSettings.load(trusted_proxies="10.0.0.0/8", setup="pixel")
 
 
+def test_an_argument_that_is_no_setting_is_refused() -> None:
+    """A misspelt `trusted_proxies` would trust nobody, in silence."""
+    with pytest.raises(InvalidSetting, match=r"there is no setting trusted_proxy$"):
+        WebSettings.load(trusted_proxy="10.0.0.0/8")
+
+
 def test_django_settings_reach_every_client(monkeypatch: pytest.MonkeyPatch) -> None:
     """They go before the environment of the process, and a call's arguments before them."""
     monkeypatch.setenv("TIKTOK_EVENTS_DEFAULT_REGION", "FR")
