@@ -68,7 +68,10 @@ def check_database(given: str) -> None:
     Raises:
         ValueError: where a database should be is something else ("must …").
     """
-    parts = urlsplit(given)
+    try:
+        parts = urlsplit(given)
+    except ValueError:  # Python's "Invalid IPv6 URL" names no remedy
+        raise ValueError("must be a URL: a host, a port up to 65535, no blanks") from None
     if parts.scheme == "unix":
         if parts.netloc.rpartition("@")[2] or not parts.path:
             raise ValueError(

@@ -49,6 +49,7 @@ WRONG = [
     ("REDIS_URL", "rediss://h?ssl_cert_reqs=optional", "must have ssl_cert_reqs=required or none"),
     ("REDIS_URL", "127.0.0.1:6379", "must begin with redis://, rediss://, unix://"),
     ("REDIS_URL", "redis+socket:///run/redis.sock", "must begin with redis://, rediss://, unix"),
+    ("REDIS_URL", "redis://[::1/0", "must be a URL: a host, a port up to 65535, no blanks"),
     ("REDIS_URL", "unix://redis.sock", "must be unix:// and the whole path of a socket"),
     ("REDIS_URL", "http://127.0.0.1:6379", "must begin with redis://, rediss://, unix://"),
     ("BROKER_URL", "redis+cluster://h:6379", "must not be a cluster"),
