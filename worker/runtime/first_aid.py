@@ -1,7 +1,8 @@
-"""Empty a server that is at its memory limit, before Celery starts.
+"""What cannot wait until Celery has started.
 
 Celery's transport writes before it reads, so on a full server it cannot start; and only a
 worker that starts can make room. So this process serves by itself until there is some.
+And what people took back while no worker ran must be gone before the first event is delivered.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final
 from redis import Redis
 from redis.exceptions import RedisError
 
+from worker.operations.withdrawals import Withdrawals
 from worker.reporting.log import Log
 from worker.runtime.engine import Engine, connect
 from worker.runtime.shutdown import stopping
@@ -38,6 +40,12 @@ def make_room(settings: Settings) -> None:
             used, limit = int(memory["used_memory"]), int(memory["maxmemory"])
             log.warning("redis_is_full", size_bytes=used, limit_bytes=limit)
             _deliver_until_there_is_room(store.redis, settings)
+
+
+def take_back(settings: Settings) -> None:
+    """Erase the events of all who withdrew consent while no worker ran."""
+    with connect(settings) as store, suppress(RedisError):  # workers look again every second
+        Withdrawals(store, lease_s=settings.lease_s).run()
 
 
 def _deliver_until_there_is_room(redis: Redis, settings: Settings) -> None:
