@@ -157,7 +157,7 @@ def _(_field: EventTime, _key: str) -> tuple[str, Json]:
         "minimum": first,
         "exclusiveMaximum": beyond,
         "maxLength": _TIME_CHARS,
-        "pattern": f"^0*(?:{digits_between(first, beyond - 1)})$",
+        "pattern": rf"^\s*0*(?:{digits_between(first, beyond - 1)})(?:\.[0-9]*)?\s*$",
     }
     return "event_time", schema
 

@@ -64,8 +64,11 @@ class Definitions:
         field = schema.fields["user"]
         assert isinstance(field, Object)
         user = self._object(field.schema, needed=False)
-        for key in user["properties"].keys() & MATCH_RULES.keys():
-            user["properties"][key]["$ref"] = self._add(*_raw_match_key(MATCH_RULES[key]))
+        for key, schema_of_key in user["properties"].items():
+            if key in MATCH_RULES:
+                schema_of_key["$ref"] = self._add(*_raw_match_key(MATCH_RULES[key]))
+            else:
+                user["properties"][key] = _or_alone(schema_of_key)
         return user
 
     def _object(self, schema: EventObject, *, needed: bool) -> Json:
@@ -129,12 +132,20 @@ def _or_nothing(schema: Json, nothing: list[Any]) -> Json:
     }
 
 
+def _or_alone(schema: Json) -> Json:
+    """Take an array of one, too: the client reads it as its value."""
+    one = {"$ref": schema["$ref"]}
+    alone = {"type": "array", "maxItems": 1, "items": one}
+    return {"description": schema["description"], "anyOf": [one, alone]}
+
+
 def _raw_match_key(rule: MatchRule) -> tuple[str, Json]:
     """Return what the client takes for a match key; what it makes of it is checked after."""
     one = ["string", *(["integer"] if rule.takes_number else []), "null"]
-    if not rule.takes_array:
-        return "_".join(["raw", *one[:-1]]), {"type": one}
-    return "_".join(["raw", *one[:-1], "array"]), {"type": [*one, "array"], "items": {"type": one}}
+    schema: Json = {"type": [*one, "array"], "items": {"type": one}}
+    if not rule.takes_array:  # then an array of one is its value
+        return "_".join(["raw", *one[:-1]]), {**schema, "maxItems": 1}
+    return "_".join(["raw", *one[:-1], "array"]), schema
 
 
 def _custom_value(levels: int) -> Json:

@@ -88,6 +88,8 @@ def test_it_is_a_json_schema() -> None:
 
 @settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
 @given(CHANGES, SOURCES)
+@example([(("event_time",), "1767225600\n")], "app")
+@example([(("event_time",), " 1767225600.0")], "web")
 def test_both_find_the_same_errors_at_the_same_places(
     changes: list[Any], event_source: str
 ) -> None:
@@ -184,6 +186,8 @@ def test_any_validator_says_whether_an_event_can_be_sent(
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(CHANGES, SOURCES)
+@example([(("user", "ttclid"), [])], "app")
+@example([(("user", "ttclid"), ["E.C.P.one"])], "web")
 def test_the_document_raises_no_false_alarm(changes: list[Any], event_source: str) -> None:
     """What it refuses of a raw event, the client or the worker would refuse too."""
     event = {**stored(changes), "event_source": event_source}

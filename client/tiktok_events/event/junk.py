@@ -62,6 +62,7 @@ WORDS: Final = (
         _set("idfa gaid idfv"),
         "the device's user has emptied it",
     ),
+    Words("0.0.0.0|::", frozenset({"ip"}), "the address of no machine"),
     Words("first name|firstname|vorname", _NAMES, "the label of the field"),
     Words("last name|lastname|nachname|surname", _NAMES, "the label of the field"),
     Words("zz|xx", frozenset({"country"}), "ISO 3166's user-assigned codes for unknown"),
