@@ -205,7 +205,11 @@ class MeddledMachine(ErasureMachine):
         with MeddledRedis.from_url(self.server.url, protocol=2) as redis:
             redis.meddle, redis.again = meddle, again
             erasure = Erasure(
-                redis, JO, lease_s=LEASE_S, clock=lambda: next(ticks), wait=lambda _seconds: None
+                store_of(redis),
+                JO,
+                lease_s=LEASE_S,
+                clock=lambda: next(ticks),
+                wait=lambda _seconds: None,
             )
             erasure.run(found, lambda: None)
             redis.meddle = lambda: None
