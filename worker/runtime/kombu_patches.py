@@ -15,6 +15,8 @@ redis 8.1.0  A connection that a Sentinel named asks for the primary when its po
              goes back to the same server when it connects again by itself. After a planned
              failover Celery tries for ever at a server that has become a replica. Ours asks in
              every connect.
+kombu 5.7.0  A channel closes its connections to the Sentinels only with redis-py 8.1.0 or later.
+             With an older one each lost broker leaves a socket behind. Ours closes them with any.
 """
 
 from __future__ import annotations
@@ -102,3 +104,9 @@ class SentinelBellChannel(_Bells, SentinelChannel):
     QoS = ForgetfulQoS  # type: ignore[assignment]  # kombu's own notes in Redis
     connection_class = LedConnection
     connection_class_ssl = LedTlsConnection
+
+    def _disconnect_pools(self: Any) -> None:
+        for asked in filter(None, (self._sentinel_manager, self._async_sentinel_manager)):
+            for sentinel in asked.sentinels:
+                sentinel.connection_pool.disconnect()
+        super()._disconnect_pools()  # type: ignore[misc]  # not in the stubs
