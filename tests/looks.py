@@ -68,6 +68,7 @@ ACTS: Final = frozenset(
         ("worker",),
         ("send",),
         ("sandbox",),
+        ("serve", "token"),  # which alone is no group
         ("redis",),
         ("dead", "import"),
         ("destinations", "park"),

@@ -152,6 +152,11 @@ class Settings(ClientSettings):
         alert_webhook: an address that is told when an incident begins and when it is over.
         remote_control: whether workers obey Celery's remote control, which lets whoever may
             write to the broker inspect them, and shut them down.
+        serve_host: the address at which `tiktok-events serve` listens; another than one of this
+            machine needs `SERVE_TOKENS_FILE`.
+        serve_port: its TCP port; 0 takes a free one.
+        serve_tokens_file: names, roles and digests of the tokens that `tiktok-events serve` takes;
+            `tiktok-events serve token` makes them. It is read again when it changes.
         heartbeat_file: a file that a worker touches every second while it reaches Redis; for health
             checks.
         log_format: `json` for machines, `text` for people; by default what standard error is.
@@ -186,6 +191,9 @@ class Settings(ClientSettings):
     alert_expiring_within_s: int = setting(86_400, whole(60, 2_592_000))
     alert_webhook: str | None = setting(None, _webhook, secret=True)
     remote_control: bool = setting(default=False, check=yes_or_no)
+    serve_host: str = setting("127.0.0.1", text)
+    serve_port: int = setting(8_321, whole(0, 65_535))
+    serve_tokens_file: Path | None = setting(None, file_path)
     heartbeat_file: Path | None = setting(None, file_path)
     log_format: str | None = setting(None, one_of("json", "text"))
     log_level: str = setting("info", one_of("debug", "info", "warning", "error"))

@@ -81,7 +81,7 @@ def check_ours(arguments: list[str]) -> None:
     """The command exists and takes these options; nothing is run."""
     command: click.Command = main
     context = click.Context(main, info_name="tiktok-events")
-    while isinstance(command, click.Group):
+    while isinstance(command, click.Group) and (arguments or not command.invoke_without_command):
         _, found, arguments = command.resolve_command(context, arguments)
         assert found is not None
         command = found

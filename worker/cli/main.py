@@ -24,6 +24,7 @@ See what waits and what failed:    tiktok-events status
 COMMANDS: Final = {
     "demo": "Run everything on this machine and deliver a stream of conversions.",
     "worker": "Start a worker; run as many as you like, on as many machines as you like.",
+    "serve": "Answer over HTTP: probes for an orchestrator, figures for machines, a console.",
     "send": "Hand over the events in FILE, to be delivered by the workers.",
     "status": "Show how many events are where, and what each destination is doing.",
     "dead": "Look after dead letters: events that are not sent again unless you say so.",

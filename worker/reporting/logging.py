@@ -190,6 +190,7 @@ FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "check": _word,
     "remedy": _text,
     "version": _word,
+    "address": _word,
 }
 """Every field that a line may have, and how its value is made harmless."""
 

@@ -1,0 +1,67 @@
+"""Who asks, and whether they may: the one door of all routes.
+
+with tokens       a bearer token of the file; its role decides
+without tokens    whoever is on this machine may look, and nobody may do anything
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from worker.serving.site import site_of
+from worker.serving.tokens import Person, Role
+from worker.settings import is_this_machine
+
+ANYONE: Final = Person("anyone on this machine", Role.VIEW)
+"""Who asks where no tokens are configured."""
+
+UNKNOWN: Final = 401
+FORBIDDEN: Final = 403
+
+
+def authorize(request: Request, role: Role) -> Person:
+    """Who asks, if they may do what needs this role.
+
+    Raises:
+        HTTPException: 401 nobody is known by this token, or there is none; 403 they may not.
+    """
+    person = _person(request)
+    if not person.role.covers(role):
+        raise HTTPException(
+            FORBIDDEN, f"{person.name} has the role {person.role}, and this needs {role}"
+        )
+    return person
+
+
+def _person(request: Request) -> Person:
+    tokens = site_of(request).tokens
+    if tokens is None:
+        return _neighbour(request)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    person = tokens.person(token.strip()) if scheme.lower() == "bearer" else None
+    if person is None:
+        raise HTTPException(
+            UNKNOWN, "a token is needed: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"}
+        )
+    return person
+
+
+def _neighbour(request: Request) -> Person:
+    """Whoever asks by a name of this machine: a page elsewhere can lead its own name here."""
+    if not is_this_machine(_name(request)):
+        raise HTTPException(
+            FORBIDDEN, "without tokens, only 127.0.0.1 and localhost are answered to"
+        )
+    return ANYONE
+
+
+def _name(request: Request) -> str:
+    """The name by which this server was asked."""
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,15 @@
+"""The application: a table of its routes."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+
+from worker.serving import probes
+from worker.serving.site import Site
+
+
+def create_app(site: Site) -> Starlette:
+    """The application that answers for this site."""
+    app = Starlette(routes=[*probes.ROUTES])
+    app.state.site = site
+    return app

@@ -1,0 +1,71 @@
+"""The serving process: listens, answers, and ends in order."""
+
+from __future__ import annotations
+
+import socket
+from typing import Final
+
+import uvicorn
+
+from tiktok_events.client import connect
+from tiktok_events.errors import InvalidSetting, TikTokEventsError
+from tiktok_events.outbox.store import Store
+from tiktok_events.settings import ENVIRONMENT_PREFIX
+from worker.reporting.log import Log
+from worker.reporting.logging import configure_logging
+from worker.serving.app import create_app
+from worker.serving.site import Site
+from worker.serving.tokens import Tokens
+from worker.settings import Settings, is_this_machine
+
+log = Log("tiktok_events.serving")
+
+ENDS_WITHIN_S: Final = 5
+"""What is being answered at a SIGTERM has so long to be answered."""
+
+
+class CannotListen(TikTokEventsError):
+    """The address is not of this machine, or another program has the port."""
+
+
+def serve(settings: Settings) -> None:
+    """Answer requests until a signal; then what is under way is still answered.
+
+    Raises:
+        InvalidSetting: it would listen to other machines without tokens, or their file is wrong.
+        CannotListen: not at this address.
+    """
+    tokens = _tokens(settings)
+    with _listening(settings) as listener, Store(connect(settings), settings.shards) as store:
+        config = uvicorn.Config(
+            create_app(Site(store, settings, tokens)),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=ENDS_WITHIN_S,
+        )
+        configure_logging(settings)
+        host, port = listener.getsockname()[:2]
+        log.info("serving", address=f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _tokens(settings: Settings) -> Tokens | None:
+    if settings.serve_tokens_file is not None:
+        return Tokens(settings.serve_tokens_file)
+    if not is_this_machine(settings.serve_host):
+        raise InvalidSetting(
+            f"{ENVIRONMENT_PREFIX}SERVE_TOKENS_FILE must be given: "
+            f"{ENVIRONMENT_PREFIX}SERVE_HOST = {settings.serve_host} lets other machines ask; "
+            f"`tiktok-events serve token NAME --role view` makes a token"
+        )
+    return None
+
+
+def _listening(settings: Settings) -> socket.socket:
+    host, port = settings.serve_host, settings.serve_port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise CannotListen(f"cannot listen at {host}, port {port}: {error.strerror}") from error

@@ -1,0 +1,32 @@
+"""What every route of `tiktok-events serve` needs at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from starlette.requests import Request
+
+from tiktok_events.outbox.store import Store
+from worker.serving.tokens import Tokens
+from worker.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One serving process.
+
+    Attributes:
+        store: the outbox; its connections may be used by several threads.
+        settings: of this process.
+        tokens: who may ask; ``None`` where only this machine is listened to.
+    """
+
+    store: Store
+    settings: Settings
+    tokens: Tokens | None
+
+
+def site_of(request: Request) -> Site:
+    """The site that a request came to."""
+    return cast("Site", request.app.state.site)
