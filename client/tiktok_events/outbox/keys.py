@@ -3,7 +3,7 @@
 A key is ``<namespace>:{<tag>}:<name>``. All keys of a shard carry the same hash tag, so that a
 script may touch them together on Redis Cluster; see `shards`. What an installation has once has
 a tag of its own: workers, sweeping, dead:warned, alerts, alerts:deaths, alerting, withdrawals,
-withdrawing, and the announcements of incidents.
+withdrawing, folding, and the announcements of incidents.
 
     key                       type         members, lifetime, writer
     ready                     sorted set   destination → due, Unix ms; there while it has work
@@ -40,6 +40,20 @@ withdrawing, and the announcements of incidents.
     alerting                  string       somebody has just looked at the figures; some seconds
     audit                     stream       who did what to which events; the newest 50,000
     audit:acts                hash         entry of many steps → count, facts, at, result; with it
+    accepted:<destination>    hash         <hour> <event> → accepted, until it is folded
+    figures:journal           list         [hour, destination, cell], JSON, of each settlement;
+                                           until it is folded, a second
+    figures:accepted          sorted set   destination of which something accepted is to be folded
+                                           → since when, Unix ms
+    figures:folds             string       how often was folded: the fence of a fold; for ever
+    figures:hours             sorted set   h:<hour> or d:<day> → bytes of its cells, 0 while not all
+                                           are sealed; with it
+    figures:h:<hour>          hash         destination, * for all → cell; 35 days, or until memory
+                                           is short
+    figures:d:<day>           hash         the same of a day; 36 days
+    figures:silent            sorted set   destination → when the first event was accepted since
+                                           something was delivered, Unix ms
+    folding                   string       a worker has just folded; a second
     announcements             sorted set   what is not known to be told yet → when its lease
                                            ends, Unix ms; until it is told
     withdrawals               hash         digest → match keys of who has withdrawn consent, JSON;
@@ -165,6 +179,12 @@ class Keys:
     alerting = Named("alerting")
     audit = Named("audit")
     audit_acts = Named("audit:acts")
+    journal = Named("figures:journal")
+    accepted = Named("figures:accepted")
+    folds = Named("figures:folds")
+    hours = Named("figures:hours")
+    silent = Named("figures:silent")
+    folding = Named("folding")
     announcements = Named("announcements")
     withdrawals = Named("withdrawals")
     withdrawing = Named("withdrawing")
@@ -198,6 +218,18 @@ class Keys:
     def dead_of(self, kind_digest: str) -> str:
         """The sorted set of the dead letters of one kind."""
         return f"{self.prefix}dead:of:{kind_digest}"
+
+    def accepted_of(self, destination: str) -> str:
+        """The hash of what was accepted of a destination, and is not folded yet."""
+        return f"{self.prefix}accepted:{destination}"
+
+    def cells(self, period: str) -> str:
+        """The hash of the cells of an hour or a day, by its name in `figures:hours`."""
+        return f"{self.prefix}figures:{period}"
+
+    def of_fold(self) -> list[str]:
+        """What folding needs, in its order."""
+        return [self.hours, self.folds, self.journal, self.accepted, self.silent]
 
     def replay(self, number: int) -> str:
         """The hash of a replay: what was asked for, and how far it is."""

@@ -1,0 +1,183 @@
+"""Folding: what was counted since the last fold enters the cells of its hours.
+
+read       the number of folds, then the journal, what was accepted, and the cells
+add        the one to the other
+write      one script, which refuses when somebody else has folded meanwhile
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from tiktok_events.outbox.keys import Keys
+from tiktok_events.outbox.lua_script import LuaScript
+from tiktok_events.outbox.store import Store
+from worker.reporting.figures.cell import Cell, add, is_sealed, read_cell, sealed, written
+from worker.reporting.figures.period import Period
+from worker.reporting.figures.unfolded import (
+    Cells,
+    add_accepted,
+    add_journal,
+    delivered_to,
+    no_cells,
+)
+from worker.reporting.stored import text_of
+
+EVERY_MS: Final = 1_000
+ENTRIES: Final = 1_000
+"""Of the journal that one fold takes: about twenty milliseconds of a worker, one of the server."""
+
+DESTINATIONS: Final = 500
+"""Of which one fold takes what was accepted."""
+
+
+def is_time_to_fold(store: Store) -> bool:
+    """Whether the caller is to fold: true for one worker a second, if there is anything."""
+    with store.redis.pipeline(transaction=False) as pipeline:
+        for keys in store.shards:
+            pipeline.llen(keys.journal)
+            pipeline.zcard(keys.accepted)
+        if not any(pipeline.execute()):
+            return False
+    folding = store.shards.installation.folding
+    return bool(store.redis.set(folding, 1, px=EVERY_MS, nx=True))
+
+
+@dataclass(slots=True)
+class Write:
+    """What one call of `fold.lua` writes.
+
+    Attributes:
+        folds: how often had been folded before anything was read.
+        entries: of the journal that were read.
+        cells: period → destination → bytes.
+        scores: period → bytes of its cells, when all of them are sealed.
+        accepted: destination → field → number that was read there.
+        delivered: destinations of which something was delivered.
+    """
+
+    folds: bytes
+    entries: int = 0
+    cells: dict[Period, dict[str, bytes]] = field(default_factory=dict)
+    scores: dict[Period, int] = field(default_factory=dict)
+    accepted: Mapping[str, Mapping[bytes, bytes]] = field(default_factory=dict)
+    delivered: Sequence[str] = ()
+
+    def keys(self, keys: Keys) -> list[str]:
+        """What `fold.lua` needs, in its order, of a shard."""
+        hashes = [keys.cells(period.name) for period in self._periods()]
+        return [*keys.of_fold(), *hashes, *map(keys.accepted_of, self.accepted)]
+
+    def args(self) -> list[Any]:
+        """The arguments of `fold.lua`."""
+        periods = self._periods()
+        args: list[Any] = [self.folds, self.entries, len(periods)]
+        for period in periods:
+            cells = self.cells.get(period, {})
+            args += [period.name, self.scores.get(period, 0), period.expires_at, len(cells)]
+            args += _flat(cells)
+        args.append(len(self.accepted))
+        for destination, fields in self.accepted.items():
+            args += [destination, len(fields), *_flat(fields)]
+        return [*args, *self.delivered]
+
+    def _periods(self) -> list[Period]:
+        return sorted({*self.cells, *self.scores})
+
+
+class Folding:
+    """Folds the figures of one shard.
+
+    Args:
+        store: the outbox, by a connection of this process.
+        keys: of the shard.
+    """
+
+    def __init__(self, store: Store, keys: Keys) -> None:
+        self._redis = store.redis
+        self._keys = keys
+        self._script = LuaScript(store.redis, "worker", "lib/unblocked", "fold")
+
+    def run(self, go_on: Callable[[], bool]) -> None:
+        """Fold until nothing is left, or `go_on` says no.
+
+        Raises:
+            redis.RedisError: the server did not answer, or refused.
+        """
+        while go_on() and self.fold():
+            pass
+
+    def fold(self) -> bool:
+        """Fold once; whether there may be more."""
+        folds, journal, waiting = self._unfolded()
+        names = list(map(text_of, waiting))
+        accepted = dict(zip(names, self._accepted(names), strict=True))
+        if not journal and not accepted:
+            return False
+        cells = no_cells()
+        add_journal(cells, journal)
+        for destination, fields in accepted.items():
+            add_accepted(cells, destination, fields)
+        write = Write(folds, len(journal), accepted=accepted, delivered=delivered_to(journal))
+        write.cells = self._with_stored(cells)
+        self.write(write)
+        return len(journal) == ENTRIES or len(waiting) == DESTINATIONS
+
+    def folds(self) -> bytes:
+        """How often was folded; to be read before anything else that a `Write` rests on."""
+        return cast("bytes | None", self._redis.get(self._keys.folds)) or b"0"
+
+    def write(self, write: Write) -> bool:
+        """Write; whether nobody else has folded meanwhile: if so, nothing was written."""
+        return bool(self._script(write.keys(self._keys), write.args()))
+
+    def stored(self, asked: Iterable[tuple[Period, str]]) -> list[bytes | None]:
+        """The cells as they stand."""
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for period, destination in asked:
+                pipeline.hget(self._keys.cells(period.name), destination)
+            return list(pipeline.execute())
+
+    def _unfolded(self) -> tuple[bytes, list[bytes], list[bytes]]:
+        with self._redis.pipeline() as pipeline:
+            pipeline.get(self._keys.folds)
+            pipeline.lrange(self._keys.journal, 0, ENTRIES - 1)
+            pipeline.zrange(self._keys.accepted, 0, DESTINATIONS - 1)
+            folds, journal, waiting = pipeline.execute()
+        return folds or b"0", journal, waiting
+
+    def _accepted(self, names: Sequence[str]) -> list[dict[bytes, bytes]]:
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for name in names:
+                pipeline.hgetall(self._keys.accepted_of(name))
+            return list(pipeline.execute()) if names else []
+
+    def _with_stored(self, cells: Cells) -> dict[Period, dict[str, bytes]]:
+        """The cells as they are to stand; a day that has an hour's cell gets the same more."""
+        found: dict[Period, dict[str, bytes]] = {}
+        for (hour, destination), stored in zip(cells, self.stored(cells), strict=True):
+            late = stored is not None and is_sealed(stored)
+            cell = _sum(stored, more := cells[hour, destination])
+            found.setdefault(hour, {})[destination] = sealed(cell) if late else written(cell)
+            if late:
+                self._add_to_day(found, hour.day, destination, more)
+        return found
+
+    def _add_to_day(
+        self, found: dict[Period, dict[str, bytes]], day: Period, destination: str, more: Cell
+    ) -> None:
+        known = found.setdefault(day, {}).get(destination)
+        stored = self.stored([(day, destination)])[0] if known is None else known
+        found[day][destination] = sealed(_sum(stored, more))
+
+
+def _sum(stored: bytes | None, more: Cell) -> Cell:
+    cell = read_cell(stored)
+    add(cell, more)
+    return cell
+
+
+def _flat(pairs: Mapping[Any, Any]) -> list[Any]:
+    return [part for pair in pairs.items() for part in pair]
