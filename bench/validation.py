@@ -29,8 +29,8 @@ from worker.delivery.batching import full_batches, request_body
 from worker.delivery.prepare import Outgoing, Preparer
 from worker.local.samples.events import sample_events
 from worker.local.samples.people import SAMPLE_REGION
+from worker.outbox.claim import ClaimedBlock
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import ClaimedBlock
 from worker.settings import Settings
 
 BLOCK_EVENTS = 100

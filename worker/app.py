@@ -60,8 +60,8 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
     """Celery's settings, each with the reason where it is not the default."""
     return {
         **_task_settings(settings.task_limit_s),
-        **_queue_settings(settings.shards.broker),
-        **_broker_settings(settings.celery_broker_url, settings.shards.broker.prefix),
+        **_queue_settings(settings.layout.broker),
+        **_broker_settings(settings.celery_broker_url, settings.layout.broker.prefix),
         "worker_consumer": "worker.runtime.consumer:PatientConsumer",
         # Nobody watches a worker by Celery's events, or tells it what to do by Celery's messages:
         # whoever may write to the broker could revoke tasks, or shut workers down.

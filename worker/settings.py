@@ -12,20 +12,18 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from tiktok_events.connection.discovery_address import is_cluster
-from tiktok_events.settings import (
-    ENVIRONMENT_PREFIX,
-    ClientSettings,
+from tiktok_events.setting_checks import (
     address,
     days,
     file_path,
     number,
     one_of,
     seconds,
-    setting,
     text,
     whole,
     yes_or_no,
 )
+from tiktok_events.settings import ENVIRONMENT_PREFIX, ClientSettings, setting
 
 CONNECT_TIMEOUT_S: Final = 3.05
 """Just over a multiple of three seconds, TCP's first retransmission."""

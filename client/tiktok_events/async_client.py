@@ -113,7 +113,7 @@ class AsyncClient(Producer):
     def _connect(self) -> None:
         self._redis = async_primary.connect(
             self.settings.redis_url,
-            key=self.settings.shards.installation.ready,
+            key=self.settings.layout.installation.ready,
             protocol=2,
             socket_connect_timeout=self.settings.redis_timeout_s,
             socket_timeout=None,  # of an exchange the whole has a limit
@@ -123,7 +123,7 @@ class AsyncClient(Producer):
             self._redis,
             linger_ms=self.settings.linger_ms,
             rings=self.settings.rings,
-            shards=self.settings.shards,
+            shards=self.settings.layout,
             timeout_s=self._append_s,
             fsync=self.settings.durability == "fsync",
         )
@@ -156,7 +156,7 @@ class AsyncClient(Producer):
     async def _ask_to_withdraw(self, withdrawal: Withdrawal) -> None:
         await self.flush()
         with self._reaching():
-            await self._appender.call(withdrawal.commit(self.settings.shards.installation))
+            await self._appender.call(withdrawal.commit(self.settings.layout.installation))
 
     async def _flush_some(self, until: Until) -> None:
         """Take a little of the spool along; the event of this call is safe already."""

@@ -218,7 +218,7 @@ class Client(Producer):
     def _connect(self) -> None:
         self._redis = primary.connect(
             self.settings.redis_url,
-            key=self.settings.shards.installation.ready,
+            key=self.settings.layout.installation.ready,
             protocol=2,
             retry=Retry(NoBackoff(), 0),  # a slot tries again by itself, within its time
             **time_limits(self._append_s),
@@ -227,7 +227,7 @@ class Client(Producer):
             self._redis,
             linger_ms=self.settings.linger_ms,
             rings=self.settings.rings,
-            shards=self.settings.shards,
+            shards=self.settings.layout,
             timeout_s=self._append_s,
             fsync=self.settings.durability == "fsync",
         )
@@ -261,7 +261,7 @@ class Client(Producer):
     def _ask_to_withdraw(self, withdrawal: Withdrawal) -> None:
         self.flush()
         with self._reaching():
-            self._appender.call(withdrawal.commit(self.settings.shards.installation))
+            self._appender.call(withdrawal.commit(self.settings.layout.installation))
 
     def _flush_some(self, until: Until) -> None:
         """Take a little of the spool along; the event of this call is safe already."""
@@ -289,7 +289,7 @@ def connect(settings: ClientSettings) -> Redis:
     """
     return primary.connect(
         settings.redis_url,
-        key=settings.shards.installation.ready,
+        key=settings.layout.installation.ready,
         protocol=2,
         socket_timeout=settings.redis_timeout_s,
         socket_connect_timeout=settings.redis_timeout_s,

@@ -142,7 +142,7 @@ class Producer:
 
     def _keys_of(self, one: DelayedEvent | Cancellation) -> Keys:
         """The keys of the shard in which it is delayed."""
-        return self.settings.shards.of(one.destination)
+        return self.settings.layout.of(one.destination)
 
     def _shared(self, prepared: Sequence[PreparedEvent]) -> list[PreparedEvent]:
         """The events that may leave; those that a policy withholds are counted."""

@@ -11,7 +11,8 @@ from tests.builders.stores import keys
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
 from worker.attempts.history import Attempt, History
-from worker.outbox.outbox import Claim, Outbox, Taken, Want
+from worker.outbox.claim import Claim, Taken, Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.settlement import Outcome, Settlement, TokenLimit
 
 PIXEL = Destination("web", "C0PIXEL")

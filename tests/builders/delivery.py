@@ -13,8 +13,9 @@ from worker.delivery.deliver import Batch, Delivery
 from worker.delivery.destinations import Destinations
 from worker.delivery.events_api import EventsApi
 from worker.delivery.prepare import Preparer
+from worker.outbox.claim import Want
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import Outbox, Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.settlement import Settlement
 from worker.settings import Settings
 

@@ -13,7 +13,8 @@ from tests.builders.stores import keys, store_of
 from tiktok_events import Client
 from worker.delivery.expiry import Sweep
 from worker.letters.dead_letters import DeadLetters
-from worker.outbox.outbox import Claim, Outbox, Want
+from worker.outbox.claim import Claim, Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import Settled, Settlement, TokenLimit
 from worker.settings import Settings

@@ -34,9 +34,10 @@ from worker.operations.data_subject import DataSubject
 from worker.operations.erasure import Erasure
 from worker.operations.erasure_found import Found
 from worker.operations.status import read_figures
+from worker.outbox.claim import Want
 from worker.outbox.clock_watch import ClockWatch
 from worker.outbox.delayed import _CANCEL, DelayedEvents
-from worker.outbox.outbox import Outbox, Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import Settlement, TokenLimit
 from worker.replays.lanes import END

@@ -35,9 +35,9 @@ from worker.letters.importing import LetterImport
 from worker.local.embedded import EmbeddedServer
 from worker.operations.erasure import Erasure
 from worker.operations.erasure_found import Found
+from worker.outbox.claim import Want
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.delayed import DelayedEvents
-from worker.outbox.outbox import Want
 from worker.outbox.settlement import Settlement
 
 MEDDLING = (
@@ -139,7 +139,7 @@ class MeddledMachine(ErasureMachine):
         moving = {orjson.loads(held.body)["event_id"] for held in self.events}
         if due:
             self.redis.zadd(keys.delayed, dict.fromkeys(due, 0))
-            assert self.events.move(due) == len(due)
+            assert self.events.move(keys, due) == len(due)
         self.waiting |= moving
         self.delayed -= moving
 

@@ -29,8 +29,9 @@ from worker.operations.data_subject import DataSubject
 from worker.operations.erasure import Erasure
 from worker.operations.erasure_found import Found
 from worker.operations.status import read_figures
+from worker.outbox.claim import Claim, Want
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import Claim, Outbox, Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import Settlement, TokenLimit
 

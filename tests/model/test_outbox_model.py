@@ -29,8 +29,9 @@ from tiktok_events.outbox.outbox import Appender
 from worker.attempts.history import Attempt
 from worker.letters.dead_letters import DeadLetter, DeadLetters
 from worker.local.embedded import EmbeddedServer
+from worker.outbox.claim import Claim, ClaimedBlock, Want
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import Claim, ClaimedBlock, Outbox, Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.settlement import Outcome, Settlement, TokenLimit
 
 DESTINATIONS = [Destination("web", "C0ONE"), Destination("offline", "2")]

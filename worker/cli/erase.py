@@ -120,7 +120,7 @@ class _Desk:
         broker_too = replace(settings, redis_url=settings.celery_broker_url)
         with open_store(settings) as store, open_store(broker_too) as broker:
             queued = QueuedEvents(
-                broker.redis, settings.shards.broker, subject, settings.default_region
+                broker.redis, settings.layout.broker, subject, settings.default_region
             )
             elsewhere = Elsewhere(_spooled(settings, subject), queued)
             yield cls(store, subject, words, settings, elsewhere)

@@ -177,7 +177,7 @@ def _flush(found: Spool, settings: Settings) -> int:
             store.redis,
             linger_ms=settings.linger_ms,
             rings=settings.rings,
-            shards=settings.shards,
+            shards=settings.layout,
             timeout_s=settings.redis_timeout_s,
         )
         while moved := flush_batch(found, appender):

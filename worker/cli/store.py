@@ -9,4 +9,4 @@ from tiktok_events.settings import ClientSettings
 
 def open_store(settings: ClientSettings) -> Store:
     """Connect to the outbox with all that belongs to it; it is to be closed."""
-    return Store(connect(settings), settings.shards)
+    return Store(connect(settings), settings.layout)

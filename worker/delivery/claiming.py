@@ -20,8 +20,9 @@ from worker.delivery.posting import Posting
 from worker.delivery.prepare import Outgoing, Preparer
 from worker.delivery.remarks import Remarks
 from worker.delivery.served import Served
+from worker.outbox.claim import Claim, Rest, Want
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import Claim, Outbox, Rest, Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.settlement import Settlement
 from worker.reporting.stored import destination_of
 from worker.settings import Settings

@@ -17,7 +17,8 @@ from collections.abc import Callable
 
 from worker.delivery.claiming import Claiming
 from worker.delivery.posting import Posting
-from worker.outbox.outbox import Outbox, Taken
+from worker.outbox.claim import Taken
+from worker.outbox.outbox import Outbox
 
 TAKE_AT_ONCE = 16
 """Destinations taken in one round trip."""
@@ -101,10 +102,9 @@ class DeliveryLoop:
         room = min(self._posting.free, TAKE_AT_ONCE)
         taken = self._outbox.take(room, patience_ms=PATIENCE_MS, stay=self._within_grace())
         self._beat()
-        a_line = len(taken.destinations) == room
         more_waits = self._claiming.serve(taken.destinations)
-        self._claiming.post_buffered(taken.destinations, a_line=a_line)
-        if a_line or more_waits:
+        self._claiming.post_buffered(taken.destinations, a_line=taken.a_line)
+        if taken.a_line or more_waits:
             self._ring_for_help()
         if taken.destinations or len(self._posting):
             self._worked = time.monotonic()

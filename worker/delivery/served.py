@@ -8,7 +8,7 @@ from typing import Final
 from tiktok_events.event.destination import Destination
 from worker.delivery.destinations import Account
 from worker.delivery.prepare import Outgoing
-from worker.outbox.outbox import Rest
+from worker.outbox.claim import Rest
 
 MORE_S: Final = 1.0
 """Buffered events wait this long to be filled up, while the rest of them waits for its slot."""

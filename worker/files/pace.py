@@ -190,9 +190,9 @@ def waiting_in(store: Store) -> Callable[[Sequence[str]], list[Waiting]]:
     """Reads what waits for each destination."""
 
     def waiting(destinations: Sequence[str]) -> list[Waiting]:
-        keys = store.keys
         with store.redis.pipeline(transaction=False) as pipeline:
             for destination in destinations:
+                keys = store.shards.of(destination)
                 pipeline.hget(keys.state(destination), "waiting")
                 pipeline.xpending(keys.outbox(destination), GROUP)
             # Before its first claim an outbox has no group, which is an error of one reply.

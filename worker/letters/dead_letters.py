@@ -37,7 +37,10 @@ class DeadLetters:
         self._purge = LuaScript(store.redis, "worker", "lib/letters", "audit", "purge")
 
     def __len__(self) -> int:
-        return self._store.redis.hlen(self._store.keys.dead)
+        with self._store.redis.pipeline(transaction=False) as pipeline:
+            for keys in self._store.shards:
+                pipeline.hlen(keys.dead)
+            return sum(pipeline.execute())
 
     def __iter__(self) -> Iterator[DeadLetter]:
         """Every letter, nearest deadline first; memory does not grow with their number."""
@@ -60,12 +63,16 @@ class DeadLetters:
 
     def get(self, letter_id: str) -> DeadLetter | None:
         """Return one letter."""
-        stored = self._stored(letter_id)
+        with self._store.redis.pipeline(transaction=False) as pipeline:
+            for keys in self._store.shards:
+                pipeline.hget(keys.dead, letter_id)
+            found = cast("list[bytes | None]", pipeline.execute())
+        stored = next((one for one in found if one is not None), None)
         return None if stored is None else read_letter(letter_id, stored)
 
     def bury(self, letter: DeadLetter) -> str:
         """Bury an event that never was in an outbox; returns the letter's id."""
-        record, keys = Record.of(letter), self._store.keys
+        record, keys = Record.of(letter), self._store.shards.of(letter.destination)
         reply = self._bury(
             keys=[
                 keys.sequence,
@@ -111,20 +118,26 @@ class DeadLetters:
         Returns:
             How many there were; they are counted as purged.
         """
-        pages = [letters[first : first + PAGE] for first in range(0, len(letters), PAGE)]
-        calls = [_purge_call(self._store.keys, page, why, step) for page in pages]
+        by_shard: dict[Keys, list[DeadLetter]] = {}
+        for letter in letters:
+            by_shard.setdefault(self._store.shards.of(letter.destination), []).append(letter)
+        calls = [
+            _purge_call(keys, some[first : first + PAGE], why, step)
+            for keys, some in by_shard.items()
+            for first in range(0, len(some), PAGE)
+        ]
         return sum(self._purge(*call) for call in calls)
-
-    def _stored(self, letter_id: str) -> bytes | None:
-        return cast("bytes | None", self._store.redis.hget(self._store.keys.dead, letter_id))
 
     def _change_page(
         self, changes: Sequence[tuple[DeadLetter, DeadLetter]], step: str
     ) -> list[bool]:
-        ids = [old.id for old, _ in changes]
-        stored = cast("list[bytes | None]", self._store.redis.hmget(self._store.keys.dead, ids))
+        homes = [self._store.shards.of(old.destination) for old, _ in changes]
+        with self._store.redis.pipeline(transaction=False) as pipeline:
+            for keys, (old, _) in zip(homes, changes, strict=True):
+                pipeline.hget(keys.dead, old.id)
+            stored = cast("list[bytes | None]", pipeline.execute())
         calls = {
-            place: _change_call(self._store.keys, old, document, new, step)
+            place: _change_call(homes[place], old, document, new, step)
             for place, ((old, new), document) in enumerate(zip(changes, stored, strict=True))
             if document is not None and _is(old, document)
         }

@@ -49,7 +49,10 @@ class Fence:
 
     def __exit__(self, *_exc: object) -> None:
         """Take the fence away."""
-        self._store.redis.zrem(self._store.keys.erasing, self._name)
+        with self._store.redis.pipeline(transaction=False) as pipeline:
+            for keys in self._store.shards:
+                pipeline.zrem(keys.erasing, self._name)
+            pipeline.execute()
 
     def begin(self) -> None:
         """From now on, `held` tells whether anything was moved."""
@@ -69,10 +72,11 @@ class Fence:
         return self._unbroken
 
     def _renew(self) -> bool:
-        keys = self._store.keys
-        held = self._hold([keys.ready, keys.erasing], [self._name, round(LEASE_S * 1000)])
+        args = [self._name, round(LEASE_S * 1000)]
+        calls = [([keys.ready, keys.erasing], args) for keys in self._store.shards]
+        held = self._hold.many(calls)
         self._kept_at = self._clock()
-        return bool(held)
+        return all(held)
 
 
 def when_open(

@@ -26,7 +26,7 @@ class LetterImport:
     """
 
     def __init__(self, store: Store, wait: Callable[[float], None] = time.sleep) -> None:
-        self._keys = store.keys
+        self._shards = store.shards
         self._restore = LuaScript(
             store.redis, "worker", "lib/letters", "audit", "erasing", "restore"
         )
@@ -49,7 +49,10 @@ class LetterImport:
             same event (destination, name and `event_id`). In a dry run two of `letters` may
             both be missing though the second would find the first.
         """
-        calls = [_call(self._keys, letter, step, dry_run=dry_run) for letter in letters]
+        calls = [
+            _call(self._shards.of(letter.destination), letter, step, dry_run=dry_run)
+            for letter in letters
+        ]
         return [bool(reply) for reply in when_open(self._restore, calls, self._wait)]
 
 

@@ -6,10 +6,14 @@ to count them.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterator
 from posixpath import commonprefix
 from typing import Final, NamedTuple, Self
 
+from redis import Redis
+
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.store import Store
 from worker.letters.kind import Kind
 from worker.letters.letter import DeadLetter
@@ -83,7 +87,12 @@ class Hours(NamedTuple):
 
 def read_kinds(store: Store) -> dict[str, Kind]:
     """All kinds that there are letters of, by digest; junk is left out."""
-    found = store.redis.hscan_iter(store.keys.dead_kinds, count=SCAN_COUNT)
+    return dict(ChainMap(*(kinds_in(store.redis, keys) for keys in store.shards)))
+
+
+def kinds_in(redis: Redis, keys: Keys) -> dict[str, Kind]:
+    """Those of one shard."""
+    found = redis.hscan_iter(keys.dead_kinds, count=SCAN_COUNT)
     kinds = ((text_of(digest), Kind.read(document)) for digest, document in found)
     return {digest: kind for digest, kind in kinds if kind is not None}
 
@@ -95,8 +104,14 @@ def read_cells(store: Store, died: Hours | None = None) -> Iterator[Cell]:
         store: the outbox.
         died: only these hours of death.
     """
+    for keys in store.shards:
+        yield from cells_in(store.redis, keys, died)
+
+
+def cells_in(redis: Redis, keys: Keys, died: Hours | None = None) -> Iterator[Cell]:
+    """Those of one shard."""
     pattern = None if died is None else f"*|{commonprefix([str(hour) for hour in died])}*"
-    found = store.redis.hscan_iter(store.keys.dead_ledger, match=pattern, count=SCAN_COUNT)
+    found = redis.hscan_iter(keys.dead_ledger, match=pattern, count=SCAN_COUNT)
     for field, entry in dict(found).items():  # a scan may find a field twice
         cell = _cell(field, entry)
         if cell and (died is None or died.first <= cell.died_hour <= died.last):

@@ -20,7 +20,7 @@ from redis.exceptions import OutOfMemoryError
 from tiktok_events.outbox.store import Store
 from worker.letters.dead_letters import PAGE, DeadLetter, DeadLetters
 from worker.letters.filter import LetterFilter
-from worker.letters.ledger import HOUR_S, read_cells, read_kinds
+from worker.letters.ledger import HOUR_S, kinds_in, read_cells
 from worker.reporting.audit import Act, Audit
 from worker.reporting.audit_entry import WORKER, Action
 from worker.reporting.log import Log
@@ -167,6 +167,6 @@ def used_bytes(store: Store) -> int:
 
 
 def _keys(store: Store) -> Iterator[str]:
-    keys = store.keys
-    yield from (keys.dead, keys.dead_event_ids, keys.dead_kinds, keys.dead_ledger)
-    yield from map(keys.dead_of, read_kinds(store))
+    for keys in store.shards:
+        yield from keys.of_letters()
+        yield from map(keys.dead_of, kinds_in(store.redis, keys))

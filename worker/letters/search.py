@@ -1,112 +1,23 @@
-"""Finds dead letters in the order of their deadlines, page by page, however many there are.
-
-stretches   of which kinds, and between which deadlines, can a letter match?
-positions   the letters of those kinds, merged by (deadline, id)
-letters     as they stand in Redis, without those that do not match after all
-
-What is read at a time does not grow with the number of letters. A letter that comes, goes or
-changes meanwhile is found or not; no other is passed over.
-"""
+"""Finds dead letters of all shards in the order of their deadlines; see `shard_search`."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from heapq import merge
-from itertools import islice
-from typing import Final, NamedTuple, Self, cast
+from typing import Final
 
-from tiktok_events.outbox.lua_script import LuaScript
 from tiktok_events.outbox.store import Store
 from worker.letters.filter import LetterFilter
-from worker.letters.kind import Kind
-from worker.letters.ledger import read_cells, read_kinds
 from worker.letters.letter import DeadLetter
-from worker.letters.record import deadline_of, index_word, read_letter
-from worker.reporting.stored import text_of
+from worker.letters.record import deadline_of, read_letter
+from worker.letters.shard_search import BEGINNING, PAGE, Cursor, ShardSearch
 
-PAGE: Final = 500
-"""Letters read in one round trip, at most."""
-
-FIRST_PAGE: Final = 50
-"""So many letters are read at first: a command that shows one screen needs no more."""
-
-FIRST_BUFFERED: Final = 1_000
-BUFFERED: Final = 10_000
-"""About so many positions of all kinds together are read at first, and held at a time later."""
-
-LEAST_BUFFERED: Final = 5
-"""At least so many positions are read of one kind, however many kinds there are."""
-
-SETS_AT_ONCE: Final = 50
-"""Sets of one script call: the server must not be held up."""
+__all__ = ["BEGINNING", "PAGE", "Cursor", "LetterSearch", "needle_of"]
 
 _WRITTEN_OTHERWISE: Final = frozenset('"\\[]')
 """Characters that JSON escapes, and those that a field has in the place of a position."""
-
-
-class Cursor(NamedTuple):
-    """A place in the order of dead letters: behind the letter with this deadline and id.
-
-    Attributes:
-        deadline: Unix seconds.
-        id: of the letter, which need not be there any more.
-    """
-
-    deadline: float
-    id: str
-
-    @classmethod
-    def of(cls, letter: DeadLetter) -> Self:
-        """The cursor behind a letter."""
-        return cls(letter.expires_at, letter.id)
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read a cursor from text.
-
-        Raises:
-            ValueError: it is no text of a cursor.
-        """
-        deadline, separator, letter_id = text.partition("/")
-        if not separator or not letter_id or not math.isfinite(float(deadline)):
-            raise ValueError("a cursor is written DEADLINE/ID")
-        return cls(float(deadline), letter_id)
-
-    def __str__(self) -> str:
-        return f"{self.deadline!r}/{self.id}"
-
-
-BEGINNING: Final = Cursor(-math.inf, "")
-
-
-class Span(NamedTuple):
-    """Deadlines from the first to the last, both included, Unix seconds."""
-
-    first: float
-    last: float
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """What is still to be read of one kind.
-
-    Attributes:
-        set_key: the sorted set of its letters.
-        after: where to read on.
-        spans: of deadlines, in order and apart from each other; the first one is being read.
-    """
-
-    set_key: str
-    after: Cursor
-    spans: tuple[Span, ...]
-
-    def behind(self, page: Sequence[Cursor], wanted: int) -> Stretch | None:
-        """What is left after a page, or `None`; a page that is not full ends its span."""
-        if len(page) == wanted:
-            return Stretch(self.set_key, page[-1], self.spans)
-        return _from(self.set_key, self.after, self.spans[1:])
 
 
 class LetterSearch:
@@ -117,8 +28,7 @@ class LetterSearch:
     """
 
     def __init__(self, store: Store) -> None:
-        self._store = store
-        self._page = LuaScript(store.redis, "worker", "page")
+        self._shards = [ShardSearch(store.redis, keys) for keys in store.shards]
 
     def find(self, wanted: LetterFilter, after: Cursor, now: float) -> Iterator[DeadLetter]:
         """The letters that match at `now` (Unix seconds) and stand behind a place, in order."""
@@ -134,13 +44,8 @@ class LetterSearch:
         self, wanted: LetterFilter, after: Cursor, now: float
     ) -> Iterator[tuple[str, bytes]]:
         """Yield id and record of every letter that may match, in order; the caller checks each."""
-        ids = self._named(wanted)
-        positions = (
-            self._merged([one for _, one in self._stretches(wanted, lambda _: after, now)])
-            if ids is None
-            else iter(sorted(place for place in self._places(ids) if place > after))
-        )
-        return self._stored(place.id for place in positions)
+        found = [shard.candidates(wanted, after, now) for shard in self._shards]
+        return merge(*found, key=_place) if len(found) > 1 else found[0]
 
     def heads(
         self, wanted: LetterFilter, after: Mapping[str, Cursor], now: float
@@ -152,100 +57,16 @@ class LetterSearch:
             after: destination → begin behind this place.
             now: Unix seconds.
         """
-        stretches = self._stretches(
-            wanted, lambda kind: after.get(kind.destination, BEGINNING), now
-        )
-        heads: dict[str, float] = {}
-        pages = self._pages([stretch for _, stretch in stretches], 1)
-        for (kind, stretch), page in zip(stretches, pages, strict=True):
-            first = _first_deadline(stretch, page)
-            if first is not None:
-                heads[kind.destination] = min(first, heads.get(kind.destination, math.inf))
-        return heads
+        heads: defaultdict[str, float] = defaultdict(lambda: math.inf)
+        for shard in self._shards:
+            for destination, deadline in shard.heads(wanted, after, now).items():
+                heads[destination] = min(deadline, heads[destination])
+        return dict(heads)
 
-    def _named(self, wanted: LetterFilter) -> Sequence[str] | None:
-        """The ids of the letters that can match, where the filter names them."""
-        if wanted.ids or not wanted.event_id:  # an empty one is not indexed
-            return list(dict.fromkeys(wanted.ids)) or None
-        word = index_word(wanted.event_id).encode() + b"\0"
-        found = self._store.redis.zrangebylex(
-            self._store.keys.dead_event_ids, b"[" + word, b"(" + word + b"\xff"
-        )
-        return [text_of(member[len(word) :]) for member in cast("list[bytes]", found)]
 
-    def _places(self, ids: Sequence[str]) -> Iterator[Cursor]:
-        for letter_id, stored in self._stored(iter(ids)):
-            yield Cursor(deadline_of(stored), letter_id)
-
-    def _stretches(
-        self, wanted: LetterFilter, after: Callable[[Kind], Cursor], now: float
-    ) -> list[tuple[Kind, Stretch]]:
-        kinds = read_kinds(self._store)
-        possible = {digest: kind for digest, kind in kinds.items() if wanted.may_match(kind)}
-        spans = self._spans(list(possible), wanted, now)
-        found = (
-            (kind, _from(self._store.keys.dead_of(digest), after(kind), spans.get(digest, ())))
-            for digest, kind in possible.items()
-        )
-        return [(kind, stretch) for kind, stretch in found if stretch is not None]
-
-    def _spans(
-        self, possible: Sequence[str], wanted: LetterFilter, now: float
-    ) -> dict[str, tuple[Span, ...]]:
-        """Per kind, the deadlines that matching letters can have."""
-        whole = _deadlines(wanted, now)
-        if wanted.died_hours(now) is None:
-            return dict.fromkeys(possible, (whole,))
-        spans: dict[str, list[Span]] = {kind: [] for kind in possible}
-        for cell in read_cells(self._store, wanted.died_hours(now)):
-            if cell.kind in spans:
-                spans[cell.kind].append(Span(cell.first_deadline, cell.last_deadline))
-        return {kind: _joined(found, whole) for kind, found in spans.items()}
-
-    def _merged(self, stretches: Sequence[Stretch]) -> Iterator[Cursor]:
-        """All kinds in one order; the first page of each is read together with the others'."""
-        wanted = _share(FIRST_BUFFERED, stretches)
-        pages = self._pages(stretches, wanted)
-        later = _share(BUFFERED, stretches)
-        return merge(
-            *(
-                self._follow(page, stretch.behind(page, wanted), later)
-                for stretch, page in zip(stretches, pages, strict=True)
-            )
-        )
-
-    def _follow(self, page: list[Cursor], rest: Stretch | None, wanted: int) -> Iterator[Cursor]:
-        """One kind to its end."""
-        yield from page
-        while rest is not None:
-            (page,) = self._pages([rest], wanted)
-            yield from page
-            rest = rest.behind(page, wanted)
-
-    def _pages(self, stretches: Sequence[Stretch], wanted: int) -> Iterator[list[Cursor]]:
-        for first in range(0, len(stretches), SETS_AT_ONCE):
-            some = stretches[first : first + SETS_AT_ONCE]
-            bounds = [
-                text
-                for one in some
-                for text in (one.after.deadline, one.after.id, one.spans[0].last)
-            ]
-            for page in self._page([one.set_key for one in some], [wanted, *bounds]):
-                yield [
-                    Cursor(float(deadline), text_of(letter_id))
-                    for letter_id, deadline in zip(page[::2], page[1::2], strict=True)
-                ]
-
-    def _stored(self, ids: Iterator[str]) -> Iterator[tuple[str, bytes]]:
-        size = FIRST_PAGE
-        while some := list(islice(ids, size)):
-            found = cast("list[bytes | None]", self._store.redis.hmget(self._store.keys.dead, some))
-            yield from (
-                (letter_id, stored)
-                for letter_id, stored in zip(some, found, strict=True)
-                if stored is not None
-            )
-            size = min(2 * size, PAGE)
+def _place(found: tuple[str, bytes]) -> Cursor:
+    letter_id, stored = found
+    return Cursor(deadline_of(stored), letter_id)
 
 
 def needle_of(text: str | None) -> bytes | None:
@@ -256,41 +77,3 @@ def needle_of(text: str | None) -> bytes | None:
     if not text or not text.isascii() or not text.isprintable():
         return None
     return text.lower().encode() if _WRITTEN_OTHERWISE.isdisjoint(text) else None
-
-
-def _share(positions: int, stretches: Sequence[Stretch]) -> int:
-    return min(max(positions // max(len(stretches), 1), LEAST_BUFFERED), PAGE)
-
-
-def _first_deadline(stretch: Stretch, page: Sequence[Cursor]) -> float | None:
-    """Return the first deadline of a stretch, or an earlier time; `None` if it is empty."""
-    if page:
-        return page[0].deadline
-    return stretch.spans[1].first if len(stretch.spans) > 1 else None
-
-
-def _deadlines(wanted: LetterFilter, now: float) -> Span:
-    """The deadlines that a filter allows."""
-    if wanted.recoverable is None:
-        return Span(-math.inf, math.inf)
-    return Span(now, math.inf) if wanted.recoverable else Span(-math.inf, now)
-
-
-def _joined(spans: list[Span], whole: Span) -> tuple[Span, ...]:
-    """The spans within the whole, in order, without what overlaps."""
-    joined: list[Span] = []
-    for span in sorted(spans):
-        first, last = max(span.first, whole.first), min(span.last, whole.last)
-        if joined and first <= joined[-1].last:
-            joined[-1] = Span(joined[-1].first, max(joined[-1].last, last))
-        elif first <= last:
-            joined.append(Span(first, last))
-    return tuple(joined)
-
-
-def _from(set_key: str, after: Cursor, spans: Sequence[Span]) -> Stretch | None:
-    """A stretch behind a place, without the spans that end before it; `None` when none is left."""
-    left = tuple(span for span in spans if span.last >= after.deadline)
-    if not left:
-        return None
-    return Stretch(set_key, max(after, Cursor(left[0].first, "")), left)

@@ -7,16 +7,17 @@
 -- `parts` are: how many entries are kept, then field, value, …
 local function write_audit(audit, acts, counters, parts)
   local id = redis.call('XADD', audit, '*', unpack(parts, 2))
-  local surplus = redis.call('XLEN', audit) - parts[1]
+  local gone, surplus = {}, redis.call('XLEN', audit) - parts[1]
   if surplus > 0 then
     local oldest = redis.call('XRANGE', audit, '-', '+', 'COUNT', surplus)
     for _, entry in ipairs(oldest) do
       redis.call('HDEL', acts, entry[1])
       redis.call('XDEL', audit, entry[1])
+      gone[#gone + 1] = entry[1]
     end
     redis.call('HINCRBY', counters, 'audit_trimmed', #oldest)
   end
-  return id
+  return id, gone
 end
 
 -- `step` is the id of an act, and perhaps a blank and the name of a fact that counts up too;

@@ -4,7 +4,7 @@
 -- ARGV  1 dead letter as it is to stand in `dead`  2 its kind, JSON  3 reason
 -- Returns the dead letter's id.
 
-local id = text(redis.call('INCR', KEYS[1])) .. '-0'
+local id = shard_prefix(KEYS[1]) .. text(redis.call('INCR', KEYS[1])) .. '-0'
 local one = burial()
 add_letter(one, KEYS[7], ARGV[2], id, ARGV[1])
 bury_all(found_by(3), one)

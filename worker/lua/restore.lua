@@ -52,7 +52,7 @@ end
 
 local id = ARGV[4]
 if redis.call('HEXISTS', found.dead, id) == 1 then
-  id = text(redis.call('INCR', KEYS[2])) .. '-0i'
+  id = shard_prefix(KEYS[1]) .. text(redis.call('INCR', KEYS[2])) .. '-0i'
 end
 local one = burial()
 add_letter(one, set, ARGV[2], id, ARGV[1])

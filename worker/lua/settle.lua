@@ -128,7 +128,7 @@ for _, block in ipairs(plan.mixed) do
     count_salvaged(block.id)
     delivered = delivered + block.delivered
     -- Not the block's own number: another producer's entries may repeat it, or another stream's.
-    local number = #block.dead > 0 and text(redis.call('INCR', KEYS[6]))
+    local number = #block.dead > 0 and shard_prefix(outbox) .. text(redis.call('INCR', KEYS[6]))
     for _, letter in ipairs(block.dead) do
       local id, reason = bury(number, letter)
       note_replayed(block.id, 'died:' .. reason, 'died ' .. id .. ' ' .. reason)

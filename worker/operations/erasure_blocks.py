@@ -143,8 +143,8 @@ class BlocksOf:
         return Holder(worker.decode(), shared.block.destination, shared.theirs, until)
 
     def _ask(self, shared: _Shared, claims: int, tried: bytes) -> list[Any]:
-        keys = self._store.keys
         name, left = shared.block.destination, len(shared.others)
+        keys = self._store.shards.of(name)
         replayed = History.read(tried, shared.block.accepted_at).replayed
         its = keys.of_replays([replayed[0]]) if replayed else []
         reply = self._script(

@@ -7,36 +7,40 @@ from typing import Any, Final, cast
 
 from redis.exceptions import ResponseError
 
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.store import Store
 from worker.reporting.outage import is_outage
 from worker.reporting.stored import Fields, text_of
 
 SCAN_COUNT: Final = 1_000
 STATE_FIELDS: Final = ("waiting", "failures", "not_before", "parked", "parked_at")
+_STATE: Final = ":state:"
 _NOTHING: Final[tuple[Any, ...]] = ((), {}, 0, [], 0, [], [], {}, {})
 """The replies that replace those of keys of another type."""
 
 
-def find_destinations(store: Store) -> list[str]:
-    """Those that have a state: a parked one is not in `ready`."""
-    prefix = store.keys.state("")
-    found = store.redis.scan_iter(match=f"{prefix}*", count=SCAN_COUNT)
-    return sorted({text_of(cast("bytes", key)).removeprefix(prefix) for key in found})
+def find_destinations(store: Store) -> dict[Keys, list[str]]:
+    """Those of each shard that have a state: a parked one is not in `ready`."""
+    names: dict[str, list[str]] = {keys.state(""): [] for keys in store.shards}
+    pattern = f"{store.shards.namespace}:{{*}}{_STATE}*"
+    for key in store.redis.scan_iter(match=pattern, count=SCAN_COUNT):
+        place, _, name = text_of(cast("bytes", key)).partition(_STATE)
+        names.get(place + _STATE, []).append(name)
+    return {keys: sorted(set(names[keys.state("")])) for keys in store.shards}
 
 
-def answers(store: Store, names: Sequence[str], fields: Fields) -> list[Any]:
+def answers(store: Store, keys: Keys, names: Sequence[str], fields: Fields) -> list[Any]:
     """Ask for time, counters, dead, ready, delayed, next release, parked, clocks, salvaged, states.
 
-    In one moment; a full Redis 7.0 refuses that, so there one after the other. Instead of a key
-    of another type there is nothing, and its name in `fields`.
+    Of one shard in one moment; a full Redis 7.0 refuses that, so there one after the other.
+    Instead of a key of another type there is nothing, and its name in `fields`.
     """
     try:
-        replies = _asked(store, names, together=True)
+        replies = _asked(store, keys, names, together=True)
     except ResponseError as error:
         if not is_outage(error):
             raise
-        replies = _asked(store, names, together=False)
-    keys = store.keys
+        replies = _asked(store, keys, names, together=False)
     places = (
         *("TIME", keys.counters, keys.dead, keys.ready, keys.delayed, keys.delayed),
         *(keys.parked, keys.clocks, keys.salvaged, *map(keys.state, names)),
@@ -44,8 +48,7 @@ def answers(store: Store, names: Sequence[str], fields: Fields) -> list[Any]:
     return list(map(fields.reply, places, replies, (*_NOTHING, *([()] * len(names)))))
 
 
-def _asked(store: Store, names: Sequence[str], *, together: bool) -> list[Any]:
-    keys = store.keys
+def _asked(store: Store, keys: Keys, names: Sequence[str], *, together: bool) -> list[Any]:
     with store.redis.pipeline(transaction=together) as pipeline:
         pipeline.time()
         pipeline.hgetall(keys.counters)

@@ -8,8 +8,10 @@ age        the oldest block of each outbox that has any: `worker.outbox.oldest`
 from __future__ import annotations
 
 import re
+from collections import ChainMap, Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, Final
 
 from redis.exceptions import ResponseError
@@ -17,11 +19,11 @@ from redis.exceptions import ResponseError
 from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.store import Store
 from worker.letters.retention import WHY, due_within_a_day
+from worker.operations.ages import aged
 from worker.operations.destination_figures import DestinationFigures
 from worker.operations.snapshot import STATE_FIELDS, answers, find_destinations
 from worker.outbox.clock_watch import read_clocks
-from worker.outbox.oldest import read_oldest
-from worker.reporting.stored import Fields, destination_of, is_wrong_type, named, text_of
+from worker.reporting.stored import Fields, is_wrong_type, named, text_of
 from worker.settings import Settings
 
 LOOKS: Final = 4
@@ -173,10 +175,10 @@ def read_figures(store: Store, settings: Settings | None = None) -> Figures:
         redis.RedisError: the server did not answer, or refused.
     """
     for _ in range(LOOKS):
-        figures = _snapshot(store, find_destinations(store))
+        figures = merged([_snapshot(store, *found) for found in find_destinations(store).items()])
         if figures.unaccounted == 0:
             break
-    figures = replace(figures, destinations=_aged(store, figures.destinations, settings))
+    figures = replace(figures, destinations=aged(store, figures.destinations, settings))
     return figures if settings is None else _with_purges(store, figures, settings)
 
 
@@ -186,13 +188,47 @@ def _with_purges(store: Store, figures: Figures, settings: Settings) -> Figures:
     except ResponseError as error:
         if not is_wrong_type(error):
             raise
-        return replace(figures, junk=[*figures.junk, store.keys.dead_ledger])
+        ledgers = [keys.dead_ledger for keys in store.shards]
+        junk = [ledger for ledger in ledgers if store.redis.type(ledger) not in {b"hash", b"none"}]
+        return replace(figures, junk=[*figures.junk, *junk])
     return replace(figures, purged_within_a_day=due)
 
 
-def _snapshot(store: Store, names: Sequence[str]) -> Figures:
-    keys, fields = store.keys, Fields()
-    found = answers(store, names, fields)
+def merged(parts: Sequence[Figures]) -> Figures:
+    """The figures of all shards: each event is in one of them, so sums that close add up."""
+    counters: Counter[str] = Counter()
+    for one in parts:
+        counters.update(one.counters)
+    releases = [one.next_release_at for one in parts if one.next_release_at is not None]
+    return Figures(
+        at=max(one.at for one in parts),
+        counters=counters,
+        dead=sum(one.dead for one in parts),
+        destinations=sorted(chain.from_iterable(one.destinations for one in parts), key=_name),
+        delayed=sum(one.delayed for one in parts),
+        next_release_at=min(releases, default=None),
+        clocks=dict(ChainMap(*(dict(one.clocks) for one in parts))),
+        junk=[place for one in parts for place in one.junk],
+        salvaged_by_destination=_added([one.salvaged_by_destination for one in parts]),
+        remarks_by_destination=_added([one.remarks_by_destination for one in parts]),
+    )
+
+
+def _added(parts: Sequence[Mapping[str, Mapping[str, int]]]) -> dict[str, Mapping[str, int]]:
+    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for one in parts:
+        for name, counts in one.items():  # `*` is in every shard
+            sums[name].update(counts)
+    return dict(sorted(sums.items()))
+
+
+def _name(one: DestinationFigures) -> str:
+    return one.destination
+
+
+def _snapshot(store: Store, keys: Keys, names: Sequence[str]) -> Figures:
+    fields = Fields()
+    found = answers(store, keys, names, fields)
     (clock, counters, dead, ready, delayed, next_delayed, parked, clocks, salvaged, *states) = found
     fields.destinations(keys.ready, (name for name, _ in ready))
     fields.destinations(keys.parked, parked)
@@ -242,28 +278,3 @@ def _figures_of(
         parked=None if parked is None else text_of(parked),
         parked_at=fields.timestamp(f"{place}: parked_at", known["parked_at"]),
     )
-
-
-def _aged(
-    store: Store, destinations: Sequence[DestinationFigures], settings: Settings | None
-) -> list[DestinationFigures]:
-    """Add ages outside the snapshot: they need not be exact, and the snapshot must be short."""
-    waiting = {one.destination: one.parked is not None for one in destinations if one.waiting}
-    found = read_oldest(store, waiting)
-    return [
-        replace(
-            one,
-            oldest_at=found[one.destination].appended_at,
-            expires_at=_expires_at(one.destination, found[one.destination].happened_at, settings),
-        )
-        if one.destination in found
-        else one
-        for one in destinations
-    ]
-
-
-def _expires_at(name: str, happened_at: float | None, settings: Settings | None) -> float | None:
-    destination = destination_of(name)
-    if happened_at is None or destination is None or settings is None:
-        return None
-    return happened_at + settings.window_s(destination.event_source)

@@ -55,11 +55,11 @@ class Backlog:
         No transaction, which a full server refuses: what is resumed meanwhile is found by the
         second look at those that are due, what is parked meanwhile by the look between.
         """
-        keys = self._store.keys
         with self._store.redis.pipeline(transaction=False) as pipeline:
-            pipeline.zrange(keys.ready, 0, -1)
-            pipeline.hkeys(keys.parked)
-            pipeline.zrange(keys.ready, 0, -1)
+            for keys in self._store.shards:
+                pipeline.zrange(keys.ready, 0, -1)
+                pipeline.hkeys(keys.parked)
+                pipeline.zrange(keys.ready, 0, -1)
             found = pipeline.execute()
         return sorted({text_of(name) for names in found for name in names})
 
@@ -81,7 +81,9 @@ class Backlog:
         """One block, if it is still there."""
         found = cast(
             "Page",
-            self._store.redis.xrange(self._store.keys.outbox(destination), block_id, block_id),
+            self._store.redis.xrange(
+                self._store.shards.of(destination).outbox(destination), block_id, block_id
+            ),
         )
         return StoredBlock(destination, block_id, found[0][1][b"b"]) if found else None
 
@@ -91,7 +93,7 @@ class Backlog:
         for first in range(0, len(destinations), LENGTHS_AT_ONCE):
             with self._store.redis.pipeline(transaction=False) as pipeline:
                 for name in destinations[first : first + LENGTHS_AT_ONCE]:
-                    pipeline.xlen(self._store.keys.outbox(name))
+                    pipeline.xlen(self._store.shards.of(name).outbox(name))
                 total += sum(pipeline.execute())
         return total
 
@@ -99,7 +101,9 @@ class Backlog:
         first = "-" if after is None else f"({after}"
         return cast(
             "Page",
-            self._store.redis.xrange(self._store.keys.outbox(destination), first, "+", count),
+            self._store.redis.xrange(
+                self._store.shards.of(destination).outbox(destination), first, "+", count
+            ),
         )
 
 

@@ -21,7 +21,7 @@ import orjson
 from worker.attempts.history import History
 from worker.letters.letter import DeadLetter
 from worker.letters.record import Record
-from worker.outbox.outbox import ClaimedBlock
+from worker.outbox.claim import ClaimedBlock
 from worker.outbox.settlement import BuriedEvent, LeftPart, MixedBlock, Settlement
 
 SUSPECT_AFTER: Final = 4

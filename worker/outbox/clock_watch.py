@@ -76,20 +76,22 @@ class ClockWatch:
 
     def look(self) -> bool:
         """Return whether the clock had jumped back, and repair what that left behind."""
-        keys = self._store.keys
-        jumped, ahead_ms = self._clock(
-            [keys.ready, keys.clock, keys.clocks],
-            [JUMP_MS, self._worker, round(self._wall() * 1000), TOLD_MS, FORGOTTEN_MS],
-        )
-        self._tell(ahead_ms / 1000)
-        if not jumped:
-            return False
-        mended = False
-        for names, last in self._parts():
-            mended = bool(self._rewind(*_call(self._store.keys, names, last=last)))
+        shards = list(self._store.shards)
+        args = [JUMP_MS, self._worker, round(self._wall() * 1000), TOLD_MS, FORGOTTEN_MS]
+        looks = self._clock.many([([one.ready, one.clock, one.clocks], args) for one in shards])
+        self._tell(max((ahead_ms for _, ahead_ms in looks), key=abs) / 1000)
+        jumped = [keys for keys, (has, _) in zip(shards, looks, strict=True) if has]
+        mended = [keys for keys in jumped if self._mend(keys)]
         if mended:
             self._store.redis.delete(self._store.shards.installation.sweeping)
             log.warning("clock_jumped_back")
+        return bool(mended)
+
+    def _mend(self, keys: Keys) -> bool:
+        """End what waits in a shard; whether nobody else has done so."""
+        mended = False
+        for names, last in self._parts(keys):
+            mended = bool(self._rewind(*_call(keys, names, last=last)))
         return mended
 
     def _tell(self, ahead_s: float) -> None:
@@ -99,9 +101,9 @@ class ClockWatch:
             self._told = found
             getattr(log, _LEVELS[found])(found.value, ahead_s=round(ahead_s, 1), pid=os.getpid())
 
-    def _parts(self) -> Iterator[tuple[list[str], bool]]:
+    def _parts(self, keys: Keys) -> Iterator[tuple[list[str], bool]]:
         """Yield the destinations that have work in parts, and whether a part is the last."""
-        due: Any = self._store.redis.zrange(self._store.keys.ready, 0, -1)
+        due: Any = self._store.redis.zrange(keys.ready, 0, -1)
         names = [text_of(name) for name in due]
         for first in range(0, max(len(names), 1), AT_ONCE):
             yield names[first : first + AT_ONCE], first + AT_ONCE >= len(names)

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 from tiktok_events.outbox.blocks import BLOCK_BYTES, BLOCK_EVENTS
 from tiktok_events.outbox.delayed import Cancellation
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import LuaScript, source
 from tiktok_events.outbox.store import Store
 from worker.reporting.stored import destination_of, text_of
@@ -49,15 +50,19 @@ class DelayedEvents:
         self._erase = LuaScript(store.redis, "worker", "audit", "erase_delayed", before=_CANCEL)
 
     def __len__(self) -> int:
-        return self._store.redis.zcard(self._store.keys.delayed)
+        with self._store.redis.pipeline(transaction=False) as pipeline:
+            for keys in self._store.shards:
+                pipeline.zcard(keys.delayed)
+            return sum(pipeline.execute())
 
     def __iter__(self) -> Iterator[DelayedBody]:
         """Yield each event at least once if it stays delayed all the while."""
-        for key, body in self._store.redis.hscan_iter(self._store.keys.delayed_events):
-            yield DelayedBody(key, body)
+        for keys in self._store.shards:
+            for key, body in self._store.redis.hscan_iter(keys.delayed_events):
+                yield DelayedBody(key, body)
 
     def release(self) -> int:
-        """Move those whose time has come into their outboxes, the earliest first.
+        """Move those whose time has come into their outboxes, the earliest of each shard first.
 
         Returns:
             How many; when very many are due at once, more at the next call.
@@ -65,8 +70,8 @@ class DelayedEvents:
         released = 0
         for _ in range(STEPS):
             due = self.due()
-            released += self.move(due) if due else 0
-            if len(due) < STEP:
+            released += sum(self.move(keys, some) for keys, some in due.items())
+            if not any(len(some) == STEP for some in due.values()):
                 break
         return released
 
@@ -78,21 +83,24 @@ class DelayedEvents:
             step: of the act that is to count it (`Act.step`).
         """
         erasure = Cancellation(event.key, whole=True, counter="erased", body=event.body)
-        keys_, args = erasure.call(self._store.keys)
-        return bool(self._erase([*keys_, self._store.keys.audit_acts], [*args, step]))
+        keys = self._store.shards.of(erasure.destination)
+        keys_, args = erasure.call(keys)
+        return bool(self._erase([*keys_, keys.audit_acts], [*args, step]))
 
-    def due(self) -> list[bytes]:
-        """Keys of those whose time has come, the earliest first, at most `STEP`."""
+    def due(self) -> dict[Keys, list[bytes]]:
+        """Event keys of those whose time has come, the earliest first, at most `STEP` a shard."""
+        shards = list(self._store.shards)
         with self._store.redis.pipeline(transaction=False) as pipeline:
             pipeline.time()
-            pipeline.zrange(self._store.keys.delayed, 0, STEP - 1, withscores=True)
-            (seconds, microseconds), earliest = pipeline.execute()
+            for keys in shards:
+                pipeline.zrange(keys.delayed, 0, STEP - 1, withscores=True)
+            (seconds, microseconds), *found = pipeline.execute()
         now_ms = seconds * 1000 + microseconds // 1000
-        return [key for key, due_ms in earliest if due_ms <= now_ms]
+        due = [[key for key, due_ms in earliest if due_ms <= now_ms] for earliest in found]
+        return {keys: some for keys, some in zip(shards, due, strict=True) if some}
 
-    def move(self, due: Sequence[bytes]) -> int:
-        """Move some into their outboxes in one step, except those that are gone meanwhile."""
-        keys = self._store.keys
+    def move(self, keys: Keys, due: Sequence[bytes]) -> int:
+        """Move some of a shard into their outboxes in one step, except those that are gone."""
         by_destination: dict[str, list[bytes]] = {}
         for key in due:
             destination = destination_of(text_of(key.partition(b"\0")[0]))

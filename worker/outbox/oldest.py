@@ -39,7 +39,9 @@ def read_oldest(store: Store, wanted: Mapping[str, bool]) -> dict[str, Oldest]:
     script, names = LuaScript(store.redis, "worker", "oldest"), iter(wanted)
     found: dict[str, Oldest] = {}
     while some := list(islice(names, AT_ONCE)):
-        replies = script.many([_call(store.keys, name, decode=wanted[name]) for name in some])
+        replies = script.many(
+            [_call(store.shards.of(name), name, decode=wanted[name]) for name in some]
+        )
         found |= {name: _oldest(*reply) for name, reply in zip(some, replies, strict=True)}
     return found
 

@@ -10,153 +10,38 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import IntEnum
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from schemas.limits import LATEST_EVENT_TIME
-from tiktok_events.outbox.blocks import CLOSED
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
 from tiktok_events.outbox.store import Store
+from worker.outbox.claim import (
+    OTHERS_EVERY,
+    Claim,
+    ClaimedBlock,
+    Taken,
+    Want,
+    blocks_of,
+    claim_of,
+    taken_of,
+)
+from worker.outbox.looks import Looks, shares
 from worker.outbox.server_clock import ServerClock
-from worker.outbox.settlement import Settled, Settlement, TokenLimit
+from worker.outbox.settlement import Settled, Settlement
 from worker.reporting.announcements import Announcements
 from worker.reporting.audit_entry import Action, unwritten
-from worker.reporting.stored import text_of
 
 SETTLE: Final = (
     *("lib/unblocked", "lib/claims", "lib/limiter", "lib/ramp", "lib/letters", "lib/replayed"),
     *("audit", "announcements", "settle"),
 )
-_CLOSED: Final = CLOSED.encode()
 _PARKED: Final = 3
 """Parts of the reply of a settlement that parked its destination."""
 
 SWEPT_BLOCKS: Final = 8
 """So many blocks are swept at a time: the server decodes them, and must not be held up."""
-
-OTHERS_EVERY: Final = 3
-"""Every third probe of a destination that fails passes over its oldest blocks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """Destinations this worker may serve now.
-
-    Attributes:
-        destinations: their keys.
-        wait_ms: until the next one is due; ``None`` when none is within the patience.
-        awake: whether producers were told that somebody looks, so no bell is rung.
-    """
-
-    destinations: list[str]
-    wait_ms: int | None
-    awake: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """What to claim of one destination.
-
-    Attributes:
-        destination: its key.
-        events: how many are wanted.
-        size_bytes: of their JSON, at most a block more.
-        token_limit: how often its access token may be used.
-    """
-
-    destination: str
-    events: int
-    size_bytes: int
-    token_limit: TokenLimit
-
-
-@dataclass(slots=True)
-class ClaimedBlock:
-    """A block held by this process; not frozen, for the same reason as a `History`.
-
-    Attributes:
-        id: its stream id, ``<Unix ms of acceptance>-<block number>``.
-        claims: how often it was claimed since it was last settled; more than one
-            means that earlier claims died. Together with the consumer it is the fence.
-        events: how many events it holds.
-        payload: JSON array of them.
-        attempts: JSON of what earlier attempts met, or empty.
-        mark: that of the client which closed its events, or empty.
-    """
-
-    id: str
-    claims: int
-    events: int
-    payload: bytes
-    attempts: bytes
-    mark: bytes = b""
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether a client has closed its events by the rules of today."""
-        return self.mark == _CLOSED
-
-    @property
-    def accepted_at(self) -> float:
-        """When it was appended, Unix seconds."""
-        return int(self.id.partition("-")[0]) / 1000
-
-
-class Rest(IntEnum):
-    """What a claim leaves in the outbox, as far as this worker is concerned.
-
-    Attributes:
-        NOTHING: it took everything.
-        MORE: there is more to be claimed now.
-        LATER: the token's next slot, or the ramp's next step, has not come; offered again then.
-        STOPPED: the destination is parked, backing off or being probed; nothing may be sent.
-    """
-
-    NOTHING = 0
-    MORE = 1
-    LATER = 2
-    STOPPED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Blocks of one destination.
-
-    Attributes:
-        destination: its key.
-        blocks: possibly none.
-        rest: what else the outbox has.
-        failures: how often in a row the destination has failed; above 0 this is a probe.
-        taken_at: when the API last accepted events of the destination, Unix seconds; 0 when
-            that is not known.
-    """
-
-    destination: str
-    blocks: list[ClaimedBlock]
-    rest: Rest
-    failures: int
-    taken_at: float
-
-    @property
-    def leaves_oldest(self) -> bool:
-        """Whether it is a probe of other events than the oldest, which may be to blame."""
-        return self.failures > 0 and self.failures % OTHERS_EVERY == 0
-
-
-def _claimed(destination: str, reply: list[Any]) -> Claim:
-    rest, failures, taken_at, *blocks = reply
-    return Claim(
-        destination,
-        _blocks(blocks),
-        Rest(rest),
-        failures,
-        int(taken_at) / 1000,
-    )
-
-
-def _blocks(reply: list[Any]) -> list[ClaimedBlock]:
-    return [ClaimedBlock(id_.decode(), *fields) for id_, *fields in reply]
 
 
 class Outbox:
@@ -174,6 +59,7 @@ class Outbox:
     ) -> None:
         self.clock = ServerClock() if clock is None else clock
         self._store = store
+        self._looks = Looks(store.shards)
         self._consumer = consumer
         self._lease_ms = lease_ms
         self._take = LuaScript(store.redis, "worker", "lib/unblocked", "take")
@@ -194,22 +80,34 @@ class Outbox:
             patience_ms: how far ahead it is worth staying awake for.
             stay: whether to stay awake though nothing is due.
         """
-        keys = self._store.keys
+        first = self._looks.next()
+        taken = self._look(first, limit, patience_ms, stay=stay)
+        if taken.awake or not (others := self._looks.others(first)):
+            return taken
+        # Nobody stays awake after this: so no shard may have something that it has not seen.
+        return Taken.of([taken, self._look(others, limit, patience_ms, stay=stay)])
+
+    def _look(self, shards: Sequence[Keys], limit: int, patience_ms: int, *, stay: bool) -> Taken:
+        """Take of some shards, in one round trip."""
         asked_at = time.monotonic()
-        reply = cast(
-            "list[Any]",
-            self._take(
-                keys=[keys.ready, keys.awake],
-                args=[limit, self._lease_ms, patience_ms, int(stay)],
-            ),
+        most = shares(limit, len(shards)) if shards else []
+        replies = self._take.many(
+            [
+                ([keys.ready, keys.awake], [share, self._lease_ms, patience_ms, int(stay)])
+                for keys, share in zip(shards, most, strict=True)
+            ]
         )
-        now_ms, wait_ms, awake, *names = reply
-        self.clock.learn(now_ms / 1000, asked_at)
-        return Taken([text_of(n) for n in names], None if wait_ms < 0 else wait_ms, bool(awake))
+        looks = [taken_of(*pair) for pair in zip(replies, most, strict=True)]
+        for keys, look in zip(shards, looks, strict=True):
+            if look.destinations or look.wait_ms is not None:
+                self._looks.found(keys)
+        for now_ms, *_ in replies[:1]:
+            self.clock.learn(now_ms / 1000, asked_at)
+        return Taken.of(looks)
 
     def defer(self, destination: str, delay_ms: int) -> None:
         """Offer a taken destination again soon: there is no room to serve it here."""
-        self._defer(keys=[self._store.keys.ready], args=[destination, delay_ms])
+        self._defer(keys=[self._store.shards.of(destination).ready], args=[destination, delay_ms])
 
     def claim(self, wants: Sequence[Want]) -> list[Claim]:
         """Claim blocks of taken destinations, each until one of its limits is reached or passed.
@@ -218,12 +116,12 @@ class Outbox:
         """
         replies = self._claim.many([self._claim_call(want) for want in wants])
         return [
-            _claimed(want.destination, reply) for want, reply in zip(wants, replies, strict=True)
+            claim_of(want.destination, reply) for want, reply in zip(wants, replies, strict=True)
         ]
 
     def _claim_call(self, want: Want) -> Call:
-        keys = self._store.keys
         destination = want.destination
+        keys = self._store.shards.of(destination)
         return (
             [*keys.of_outbox(destination), keys.limit(want.token_limit.token_digest)],
             [
@@ -246,11 +144,11 @@ class Outbox:
             windows: each destination's key, and for how many seconds an event can be sent.
         """
         replies = self._sweep.many([self._sweep_call(*one) for one in windows])
-        return [_blocks(reply) for reply in replies]
+        return [blocks_of(reply) for reply in replies]
 
     def _sweep_call(self, name: str, window_s: float) -> Call:
         return (
-            self._store.keys.of_outbox(name),
+            self._store.shards.of(name).of_outbox(name),
             [self._consumer, self._lease_ms, SWEPT_BLOCKS, window_s, LATEST_EVENT_TIME],
         )
 
@@ -267,7 +165,7 @@ class Outbox:
         reply = cast(
             "list[Any]",
             self._settle(
-                keys=settlement.keys(self._store.keys),
+                keys=settlement.keys(self._store.shards.of(destination)),
                 args=[destination, self._consumer, settlement.plan(), *settlement.payloads()],
             ),
         )
@@ -288,10 +186,9 @@ class Outbox:
             more_hands: ring even while a deliver task is awake: the backlog is large.
             within_ms: ring for what is due so soon, too.
         """
-        keys = self._store.keys
-        return bool(
-            self._ring(
-                keys=[keys.ready, keys.awake, keys.bell(rings=rings), keys.sequence],
-                args=[int(rings), int(more_hands), within_ms],
-            )
-        )
+        args = [int(rings), int(more_hands), within_ms]
+        calls = [
+            ([keys.ready, keys.awake, keys.bell(rings=rings), keys.sequence], args)
+            for keys in self._store.shards
+        ]
+        return any(self._ring.many(calls))

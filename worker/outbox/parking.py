@@ -44,7 +44,7 @@ class Parking:
         Returns:
             False when it was parked already; its first reason is kept.
         """
-        keys = self._store.keys
+        keys = self._store.shards.of(destination)
         entry = entry_json(Action.PARK, who=who, what=destination, reason=reason)
         keys_ = [keys.ready, keys.state(destination), keys.parked, *keys.of_audit()]
         changed, written = self._park(keys_, [destination, redacted(reason), entry])
@@ -67,8 +67,11 @@ class Parking:
         The digest is `PARKED_BY_HAND` where a person parked it. What names no destination is
         left out here; `read_figures` reports it as junk.
         """
-        found = cast("dict[bytes, bytes]", self._store.redis.hgetall(self._store.keys.parked))
-        known = {text_of(name): text_of(digest) for name, digest in found.items()}
+        with self._store.redis.pipeline(transaction=False) as pipeline:
+            for keys in self._store.shards:
+                pipeline.hgetall(keys.parked)
+            found = cast("list[dict[bytes, bytes]]", pipeline.execute())
+        known = {text_of(name): text_of(digest) for one in found for name, digest in one.items()}
         return {name: digest for name, digest in known.items() if destination_of(name)}
 
     def resume_for(self, digests: Mapping[str, str], why: str) -> list[str]:
@@ -91,7 +94,7 @@ class Parking:
     def _resume_call(
         self, destination: str, who: str, token_digest: str = "", **facts: str
     ) -> Call:
-        keys = self._store.keys
+        keys = self._store.shards.of(destination)
         blocks = [keys.ready, keys.outbox(destination), keys.state(destination), keys.parked]
         entry = entry_json(Action.RESUME, who=who, what=destination, **facts)
         return [*blocks, *keys.of_audit()], [destination, token_digest, entry]

@@ -11,11 +11,15 @@ import getpass
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from heapq import merge
+from itertools import islice
 from signal import Signals
 from typing import Any, Final, cast
 
+import orjson
 from redis.exceptions import RedisError
 
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import LuaScript
 from tiktok_events.outbox.store import Store
 from worker.reporting.audit_entry import MAX_ENTRIES, Action, Entry, Progress, entry_parts
@@ -26,6 +30,10 @@ from worker.settings import Settings
 TRIMMED_COUNTER: Final = "audit_trimmed"
 PAGE: Final = 500
 """Entries read in one round trip."""
+
+
+StoredEntry = tuple[bytes, dict[bytes, bytes]]
+"""Id and fields, as they stand in the stream."""
 
 
 class Act:
@@ -54,9 +62,12 @@ class Audit:
     """
 
     def __init__(self, store: Store, *, max_entries: int = MAX_ENTRIES) -> None:
-        self._store = store
+        self._redis = store.redis
+        self._keys = store.shards.installation
+        self._places = [*store.shards, self._keys]
         self._max_entries = max_entries
         self._write = LuaScript(store.redis, "worker", "lib/unblocked", "audit", "audit_write")
+        self._begin = LuaScript(store.redis, "worker", "lib/unblocked", "audit_open")
         self._note = LuaScript(store.redis, "worker", "lib/unblocked", "audit", "audit_note")
 
     def record(
@@ -105,6 +116,7 @@ class Audit:
         """
         parts = entry_parts(action, who=who, what=filter, **facts)
         act = Act(self._written(parts, has_steps=True))
+        self._open(act)
         try:
             yield act
         except BaseException as error:
@@ -115,7 +127,7 @@ class Audit:
 
     def note(self, act: Act, fact: str = "", by: int = 0) -> None:
         """Count what no script of ours has done; or say that the act is alive, though slow."""
-        keys = self._store.keys
+        keys = self._keys
         self._note([keys.ready, keys.audit_acts], [act.step(fact), by, ""])
 
     def read(self, *, since: float | None = None, action: str | None = None) -> Iterator[Entry]:
@@ -126,40 +138,62 @@ class Audit:
             action: only of this action.
         """
         first = "-" if since is None else str(max(round(since * 1000), 0))
-        last = "+"
-        while page := cast(
-            "list[tuple[bytes, dict[bytes, bytes]]]",
-            self._store.redis.xrevrange(self._store.keys.audit, last, first, PAGE),
-        ):
+        stored = [self._stored(keys, first) for keys in self._places]
+        newest_first = merge(*stored, key=_time, reverse=True)
+        while page := list(islice(newest_first, PAGE)):
             yield from (one for one in self._entries(page) if action in {None, one.action})
-            last = f"({page[-1][0].decode()}"
 
     def trimmed(self) -> int:
         """How many entries were let go since the first start."""
-        counted = cast(
-            "bytes | None", self._store.redis.hget(self._store.keys.counters, TRIMMED_COUNTER)
-        )
-        return whole_of(counted or b"0") or 0
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for keys in self._places:
+                pipeline.hget(keys.counters, TRIMMED_COUNTER)
+            return sum(whole_of(counted or b"0") or 0 for counted in pipeline.execute())
 
-    def _entries(self, page: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> Iterator[Entry]:
+    def _stored(self, keys: Keys, first: str) -> Iterator[StoredEntry]:
+        """The entries of one place as they stand there, newest first."""
+        last = "+"
+        while page := cast(
+            "list[StoredEntry]", self._redis.xrevrange(keys.audit, last, first, PAGE)
+        ):
+            yield from page
+            last = f"({page[-1][0].decode()}"
+
+    def _entries(self, page: Sequence[StoredEntry]) -> Iterator[Entry]:
         ids = [entry_id for entry_id, _ in page]
-        known = cast(
-            "list[bytes | None]",
-            self._store.redis.hmget(self._store.keys.audit_acts, ids) if ids else [],
-        )
-        seconds, _ = self._store.redis.time()
-        for (entry_id, fields), document in zip(page, known, strict=True):
-            progress = None if document is None else Progress.read(document, seconds)
-            yield Entry.read(entry_id, fields, progress)
+        with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.time()
+            for keys in self._places:
+                pipeline.hmget(keys.audit_acts, ids)
+            (seconds, _), *known = pipeline.execute()
+        for (entry_id, fields), *documents in zip(page, *known, strict=True):
+            counted = [one for one in documents if one is not None]
+            yield Entry.read(entry_id, fields, Progress.sum(counted, seconds))
 
     def _written(self, parts: Sequence[Any], *, has_steps: bool) -> str:
-        keys = self._store.keys
+        keys = self._keys
         args = [int(has_steps), self._max_entries, *parts[1:]]
-        return cast("bytes", self._write([keys.ready, *keys.of_audit()], args)).decode()
+        entry_id, *gone = cast("list[bytes]", self._write([keys.ready, *keys.of_audit()], args))
+        if gone:
+            with self._redis.pipeline(transaction=False) as pipeline:
+                for place in self._places:
+                    pipeline.hdel(place.audit_acts, *gone)
+                pipeline.execute()
+        return entry_id.decode()
+
+    def _open(self, act: Act) -> None:
+        """Let the scripts of every shard count its steps there."""
+        began = orjson.dumps({"count": 0, "facts": {}, "at": int(act.id.partition("-")[0])})
+        shards = self._places[:-1]
+        self._begin.many([([keys.ready, keys.audit_acts], [act.id, began]) for keys in shards])
 
     def _say(self, act: Act, result: str) -> None:
-        keys = self._store.keys
+        keys = self._keys
         self._note([keys.ready, keys.audit_acts], [act.id, 0, redacted(result)])
+
+
+def _time(stored: StoredEntry) -> tuple[int, ...]:
+    return tuple(map(int, stored[0].split(b"-")))
 
 
 def _how(error: BaseException) -> str:

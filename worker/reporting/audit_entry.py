@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -117,15 +118,20 @@ class Progress:
     facts: Mapping[str, int]
 
     @classmethod
-    def read(cls, document: bytes, now: float) -> Self | None:
-        """What the scripts keep, looked at `now` (Unix seconds); ``None`` when it is junk."""
-        known = document_of(document)
+    def sum(cls, documents: Sequence[bytes], now: float) -> Self | None:
+        """What the scripts of all shards keep, looked at `now` (Unix seconds).
+
+        ``None`` when there is nothing, or junk. The last document is that of the entry.
+        """
+        known = [document_of(document) for document in documents]
+        facts: Counter[str] = Counter()
         try:
-            silent_s = now - known["at"] / 1000
+            silent_s = now - max(one["at"] for one in known) / 1000
             unended = INTERRUPTED if silent_s > SILENCE_S else UNDER_WAY
-            return cls(
-                round(known["count"]), str(known.get("result", unended)), dict(known["facts"])
-            )
+            for one in known:
+                facts.update(one["facts"])
+            count = round(sum(one["count"] for one in known))
+            return cls(count, str(known[-1].get("result", unended)), dict(facts))
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             return None
 

@@ -52,8 +52,8 @@ def wait_until_writable(settings: Settings) -> None:
         celery.exceptions.WorkerShutdown: a SIGTERM has come meanwhile.
     """
     time.sleep(PAUSE_S)
-    with connect_to_look(settings.celery_broker_url, settings.shards) as broker:
-        while (error := refusal(broker, settings.shards.broker.inbox_due)) is not None:
+    with connect_to_look(settings.celery_broker_url, settings.layout) as broker:
+        while (error := refusal(broker, settings.layout.broker.inbox_due)) is not None:
             maybe_shutdown()
             if isinstance(error, OutOfMemoryError):
                 make_room(settings)

@@ -65,12 +65,12 @@ class RetryUnlessStopping(Retry):
 
 def connect(settings: Settings) -> Store:
     """The outbox, by a worker's connection; see `connect_to`."""
-    return Store(connect_to(settings.redis_url, settings.shards), settings.shards)
+    return Store(connect_to(settings.redis_url, settings.layout), settings.layout)
 
 
 def look_at(settings: Settings) -> Store:
     """The outbox, by a connection for the main process; see `connect_to_look`."""
-    return Store(connect_to_look(settings.redis_url, settings.shards), settings.shards)
+    return Store(connect_to_look(settings.redis_url, settings.layout), settings.layout)
 
 
 def connect_to(url: str, shards: Shards) -> Redis:
@@ -141,10 +141,10 @@ class Engine:
         )
         self.destinations = Destinations(settings)
         self.client = _client(settings)
-        self._broker = connect_to(settings.celery_broker_url, settings.shards)
+        self._broker = connect_to(settings.celery_broker_url, settings.layout)
         most_bytes = most_message_bytes(settings.max_event_bytes)
         self.acceptance = Acceptance(
-            Inbox(self._broker, settings.shards.broker, most_bytes),
+            Inbox(self._broker, settings.layout.broker, most_bytes),
             self.client,
             self.store,
             most_bytes,

@@ -185,12 +185,12 @@ def unusable(settings: Settings) -> Iterator[tuple[Check, bool]]:
 
 def _refusal_of(url: str, settings: Settings) -> tuple[RedisError | None, bool]:
     """Why a server takes no writes, and whether it answers; rights are another matter."""
-    with connect_to_look(url, settings.shards) as redis:
+    with connect_to_look(url, settings.layout) as redis:
         try:
             redis.ping()
         except RedisError as error:
             return error, False
-        refused = refusal(redis, settings.shards.installation.ready)
+        refused = refusal(redis, settings.layout.installation.ready)
         return None if isinstance(refused, NoPermissionError) else refused, True
 
 

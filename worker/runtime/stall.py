@@ -19,7 +19,7 @@ import os
 import sys
 import threading
 import time
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from celery import bootsteps
 from redis.exceptions import RedisError
@@ -73,14 +73,15 @@ class StallWatch:
 
     def _overdue_s(self) -> float:
         """How long the first destination has been due; taking it moves that by a lease."""
-        first = cast(
-            "list[tuple[bytes, float]]",
-            self._store.redis.zrange(self._store.keys.ready, 0, 0, withscores=True),
-        )
-        if not first:
+        with self._store.redis.pipeline(transaction=False) as pipeline:
+            for keys in self._store.shards:
+                pipeline.zrange(keys.ready, 0, 0, withscores=True)
+            firsts = [due_ms for found in pipeline.execute() for _, due_ms in found]
+        if not firsts:
             return 0.0
         seconds, microseconds = self._store.redis.time()
-        return seconds + microseconds / 1e6 - first[0][1] / 1000
+        overdue_s: float = seconds + microseconds / 1e6 - min(firsts) / 1000
+        return overdue_s
 
 
 class StallStep(bootsteps.StartStopStep):

@@ -57,8 +57,8 @@ class DoorbellStep(bootsteps.StartStopStep):
         self._watch = TokenWatch(Parking(self._store), Destinations(self._settings))
         self._announcements = Announcements(self._store)
         self._replays = ReplayLease(self._store, holder="doorbell", lease_ms=0)
-        broker = connect_to_look(self._settings.celery_broker_url, self._settings.shards)
-        keys = self._settings.shards.broker
+        broker = connect_to_look(self._settings.celery_broker_url, self._settings.layout)
+        keys = self._settings.layout.broker
         self._bells = Bells(broker, keys)
         self._inbox = Inbox(broker, keys, most_message_bytes(self._settings.max_event_bytes))
         self._timer: Any = None

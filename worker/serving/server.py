@@ -36,7 +36,7 @@ def serve(settings: Settings) -> None:
         CannotListen: not at this address.
     """
     tokens = _tokens(settings)
-    with _listening(settings) as listener, Store(connect(settings), settings.shards) as store:
+    with _listening(settings) as listener, Store(connect(settings), settings.layout) as store:
         config = uvicorn.Config(
             create_app(Site(store, settings, tokens)),
             log_config=None,

@@ -63,6 +63,15 @@ class Append:
         blocks = chain.from_iterable(commit.blocks for commit in commits)
         return self._script.command(self._call([*blocks_of(events), *blocks]))
 
+    def by_shard(self, commits: Sequence[Commit]) -> list[Sequence[Commit]]:
+        """Calls of one group, those of each shard apart: a script is for one shard."""
+        if self._shards.count == 1 or len(commits) == 1:
+            return [commits]
+        parts: dict[Keys, list[Commit]] = {}
+        for commit in commits:
+            parts.setdefault(self._shards.of(commit.destination), []).append(commit)
+        return list(parts.values())
+
     def lesson(self, commits: Sequence[Commit]) -> bytes:
         """The command that teaches a server the script of `command`."""
         return (commits[0].script or self._script).lesson
@@ -94,18 +103,34 @@ def append_call(keys: Keys, blocks: Sequence[Block], *, linger_ms: int, rings: b
     return keys_, args
 
 
-def commits_of(events: Sequence[PreparedEvent]) -> list[Commit]:
+def commits_of(events: Sequence[PreparedEvent], shards: Shards) -> list[Commit]:
     """Events as the scripts that append them, each all or nothing; none for none."""
     if len(events) == 1 and not events[0].withheld:
         return [Commit(events)]
-    shared = [event for event in events if not event.withheld]
-    if sum(len(event.body) for event in shared) <= SCRIPT_BYTES:
-        return [Commit(shared)] if shared else []
-    return commits_of_blocks(blocks_of(shared))
+    by_shard: dict[Keys, list[PreparedEvent]] = {}
+    for event in events:
+        if not event.withheld:
+            by_shard.setdefault(shards.of(event.destination.key), []).append(event)
+    return [commit for part in by_shard.values() for commit in _commits_of(part)]
 
 
-def commits_of_blocks(blocks: Sequence[Block]) -> list[Commit]:
+def commits_of_blocks(blocks: Sequence[Block], shards: Shards) -> list[Commit]:
     """Blocks as the scripts that append them; those of one destination in one, if they fit."""
+    by_shard: dict[Keys, list[Block]] = {}
+    for block in blocks:
+        by_shard.setdefault(shards.of(block.destination), []).append(block)
+    return [commit for part in by_shard.values() for commit in _commits_of_blocks(part)]
+
+
+def _commits_of(events: Sequence[PreparedEvent]) -> list[Commit]:
+    """Events of one shard."""
+    if sum(len(event.body) for event in events) <= SCRIPT_BYTES:
+        return [Commit(events)]
+    return _commits_of_blocks(blocks_of(events))
+
+
+def _commits_of_blocks(blocks: Sequence[Block]) -> list[Commit]:
+    """Blocks of one shard."""
     parts: list[list[Block]] = []
     for _, its_blocks in groupby(blocks, attrgetter("destination")):
         for part in _parts(its_blocks):

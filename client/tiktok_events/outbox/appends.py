@@ -25,6 +25,7 @@ class Appends:
     ) -> None:
         fsync_ms = round(timeout_s * 1000) if fsync else None
         self._append = Append(linger_ms=linger_ms, rings=rings, shards=shards, fsync_ms=fsync_ms)
+        self._shards = shards
         self._timeout_s = timeout_s
         self._fsync_unproven = fsync
         self.circuit = Circuit()

@@ -60,11 +60,11 @@ class AsyncAppender(Appends):
 
     async def append(self, events: Sequence[PreparedEvent], end: float | None = None) -> None:
         """Append events, as `Appender.append` does."""
-        await self._run_all(commits_of(events), end)
+        await self._run_all(commits_of(events, self._shards), end)
 
     async def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
         """Append blocks; as `append` does."""
-        await self._run_all(commits_of_blocks(blocks), end)
+        await self._run_all(commits_of_blocks(blocks, self._shards), end)
 
     async def call(self, commit: Commit, end: float | None = None) -> Any:
         """Carry another command, with the promises of `append`; returns what it returned."""

@@ -71,6 +71,11 @@ class Commit:
         return len(self.events) + sum(block.events for block in self.blocks) or 1
 
     @property
+    def destination(self) -> str:
+        """One of its destinations; all of them are in one shard."""
+        return self.events[0].destination.key if self.events else self.blocks[0].destination
+
+    @property
     def size_bytes(self) -> int:
         """Of their JSON."""
         bodies = sum(len(event.body) for event in self.events)

@@ -13,7 +13,7 @@ from tiktok_events.outbox.commit import Commit
 
 
 class Group:
-    """Calls that share round trips: their events are appended by one script, all or none.
+    """Calls that share round trips: the events of a shard are appended by one script, all or none.
 
     A server that does not know the script is taught it, and asked again. When it refuses what
     several calls want, each is carried by itself: an error belongs to the call that has it.
@@ -25,7 +25,7 @@ class Group:
 
     def __init__(self, append: Append, commits: Sequence[Commit]) -> None:
         self._append = append
-        self._parts = [commits]
+        self._parts = append.by_shard(commits)
         self._lessons: list[bytes] = []
         self._is_taught = False
 
@@ -57,7 +57,7 @@ class Group:
         return not self._parts
 
     def _learn_of_error(self, part: Sequence[Commit], error: RedisError) -> None:
-        if isinstance(error, NoScriptError) and not self._is_taught:
+        if isinstance(error, NoScriptError) and (self._lessons or not self._is_taught):
             self._is_taught = True
             self._lessons = [self._append.lesson(part)]
             self._parts.append(part)

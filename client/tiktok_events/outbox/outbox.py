@@ -75,11 +75,11 @@ class Appender(Appends):
             NotAppended: it did not happen, or not as a whole; it tells what is where.
             DurabilityUnsupported: it did not happen; the server cannot promise its disk.
         """
-        self._run_all(commits_of(events), end)
+        self._run_all(commits_of(events, self._shards), end)
 
     def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
         """Append blocks; as `append` does."""
-        self._run_all(commits_of_blocks(blocks), end)
+        self._run_all(commits_of_blocks(blocks, self._shards), end)
 
     def call(self, commit: Commit, end: float | None = None) -> Any:
         """Carry another command, with the promises of `append`; returns what it returned."""

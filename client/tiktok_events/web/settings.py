@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Literal, TypeAlias
 
-from tiktok_events.settings import ClientSettings, one_of, setting
+from tiktok_events.setting_checks import one_of
+from tiktok_events.settings import ClientSettings, setting
 from tiktok_events.web.visitor_ip import X_FORWARDED_FOR, TrustedProxies, trusted_proxies
 
 _HEADER_NAME: Final = re.compile(r"[a-z0-9-]{1,64}")

@@ -24,7 +24,8 @@ from worker.delivery.prepare import Preparer
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
 from worker.letters.file import read_line, to_line
 from worker.letters.filter import LetterFilter
-from worker.outbox.outbox import Outbox, Want
+from worker.outbox.claim import Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import TokenLimit
 from worker.replays.orders import Replays

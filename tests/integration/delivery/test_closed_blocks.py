@@ -13,8 +13,9 @@ from tests.builders.nowhere import nowhere
 from tests.builders.stores import keys, store_of
 from tiktok_events import Client
 from tiktok_events.outbox.blocks import CLOSED
+from worker.outbox.claim import ClaimedBlock
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import ClaimedBlock, Outbox
+from worker.outbox.outbox import Outbox
 from worker.outbox.settlement import Settlement, TokenLimit
 
 EVENT: dict[str, Any] = {"event": "Purchase", "page": {"url": "https://shop.example/"}}

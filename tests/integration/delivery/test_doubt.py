@@ -20,8 +20,9 @@ from worker.delivery.destinations import Destinations
 from worker.delivery.events_api import EventsApi
 from worker.delivery.prepare import Outgoing
 from worker.letters.dead_letters import DeadLetters
+from worker.outbox.claim import Want
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import Outbox, Want
+from worker.outbox.outbox import Outbox
 from worker.settings import CONNECT_TIMEOUT_S, SETTLE_MARGIN_S, Settings
 
 PIXEL = Destination("web", "C0PIXEL")

@@ -20,8 +20,9 @@ from worker.delivery.ending import EXHAUSTED_AFTER
 from worker.delivery.events_api import EventsApi
 from worker.delivery.prepare import Preparer
 from worker.letters.dead_letters import DeadLetters
+from worker.outbox.claim import Claim, Want
 from worker.outbox.claimed_block import SUSPECT_AFTER, OpenBlock
-from worker.outbox.outbox import Claim, Outbox, Want
+from worker.outbox.outbox import Outbox
 from worker.settings import Settings
 
 PIXEL = Destination("web", "C0PIXEL")

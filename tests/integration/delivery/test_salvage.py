@@ -21,8 +21,9 @@ from worker.cli.main import main
 from worker.delivery.destinations import Destinations
 from worker.delivery.prepare import Preparer
 from worker.operations.status import read_figures
+from worker.outbox.claim import Want
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import Outbox, Want
+from worker.outbox.outbox import Outbox
 from worker.settings import Settings
 
 PIXEL = Destination("web", "C0PIXEL")

@@ -7,7 +7,8 @@ from redis import Redis
 from tests.builders.stores import store_of
 from tiktok_events import Client
 from worker.files.pace import Waiting, waiting_in
-from worker.outbox.outbox import Outbox, Want
+from worker.outbox.claim import Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.settlement import TokenLimit
 
 PIXEL = "web:C0PIXEL"

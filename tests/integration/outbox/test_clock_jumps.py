@@ -20,8 +20,9 @@ from tiktok_events.outbox.keys import GROUP
 from tiktok_events.outbox.outbox import Appender
 from worker.cli.doctor.accounts import worker_clocks
 from worker.operations.status import read_figures
+from worker.outbox.claim import Claim
 from worker.outbox.clock_watch import ClockWatch
-from worker.outbox.outbox import Claim, Outbox
+from worker.outbox.outbox import Outbox
 from worker.outbox.server_clock import ServerClock
 from worker.runtime.check import Outcome as CheckOutcome
 

@@ -8,7 +8,8 @@ from redis import Redis
 
 from tests.builders.claims import LEASE_MS, PIXEL, claim, counter, delivered, events, failed, ids
 from tests.builders.leases import expire_leases
-from worker.outbox.outbox import Outbox, Rest
+from worker.outbox.claim import Rest
+from worker.outbox.outbox import Outbox
 
 
 def test_a_dead_worker_is_followed_after_its_lease(

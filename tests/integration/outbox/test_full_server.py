@@ -11,7 +11,8 @@ from redis import Redis
 from tests.builders.stores import keys, store_of
 from tiktok_events import Client, OutboxUnavailable
 from worker.local.embedded import EmbeddedServer
-from worker.outbox.outbox import Outbox, Want
+from worker.outbox.claim import Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.settlement import Outcome, Settlement, TokenLimit
 
 LIMIT = TokenLimit("digest", 1000.0)

@@ -10,7 +10,8 @@ from tests.builders.stores import SHARDS, keys, store_of
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox.outbox import Appender
-from worker.outbox.outbox import Claim, Outbox, Want
+from worker.outbox.claim import Claim, Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.settlement import TokenLimit
 
 SLOW = TokenLimit("slow", 2.0)

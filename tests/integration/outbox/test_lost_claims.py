@@ -12,7 +12,8 @@ from tests.builders.stores import SHARDS, keys, store_of
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox.keys import GROUP
 from tiktok_events.outbox.outbox import Appender
-from worker.outbox.outbox import Claim, Outbox
+from worker.outbox.claim import Claim
+from worker.outbox.outbox import Outbox
 from worker.outbox.settlement import LeftPart, MixedBlock, Outcome, Settlement
 
 STREAM = keys.outbox(PIXEL.key)

@@ -20,7 +20,8 @@ from tests.builders.claims import (
 )
 from tests.builders.stores import broker_keys, keys
 from tiktok_events.outbox.keys import GROUP
-from worker.outbox.outbox import Outbox, Rest, Want
+from worker.outbox.claim import Rest, Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.settlement import Settlement
 
 

@@ -18,7 +18,8 @@ from tiktok_events.outbox.outbox import Appender
 from worker.delivery import destinations
 from worker.delivery.destinations import Destinations
 from worker.delivery.token_watch import TokenWatch
-from worker.outbox.outbox import Claim, Outbox, Want
+from worker.outbox.claim import Claim, Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import Outcome, Settled, Settlement
 from worker.settings import Settings

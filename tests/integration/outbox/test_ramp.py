@@ -9,7 +9,8 @@ from tests.builders import claims
 from tests.builders.claims import PIXEL
 from tests.builders.stores import SHARDS, keys, store_of
 from tiktok_events.outbox.outbox import Appender
-from worker.outbox.outbox import Claim, Outbox, Rest
+from worker.outbox.claim import Claim, Rest
+from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import Outcome, TokenLimit
 

@@ -125,7 +125,8 @@ def test_cancelling_and_releasing_agree_on_every_event(
             start.wait()
             delayed = DelayedEvents(store_of(redis))
             while len(delayed):
-                delayed.move(delayed.due()[: 5 + seed])
+                for shard, due in delayed.due().items():
+                    delayed.move(shard, due[: 5 + seed])
 
         threads = [threading.Thread(target=cancel, args=(shuffled[n::3],)) for n in range(3)]
         threads += [threading.Thread(target=release) for _ in range(2)]

@@ -14,8 +14,9 @@ from tests.builders.stores import keys, store_of
 from worker.attempts.history import History
 from worker.cli.dead import replay_watch
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
+from worker.outbox.claim import Want
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import Outbox, Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
 from worker.outbox.settlement import Settlement, TokenLimit
 from worker.replays.ends import LISTED, End, letters_of

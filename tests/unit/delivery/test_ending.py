@@ -22,8 +22,9 @@ from worker.delivery.destinations import Account, Destinations
 from worker.delivery.ending import UNCLEAR_DELIVERIES
 from worker.delivery.events_api import EventsApi, Exchange
 from worker.delivery.prepare import Outgoing
+from worker.outbox.claim import ClaimedBlock
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import ClaimedBlock, Outbox
+from worker.outbox.outbox import Outbox
 from worker.outbox.server_clock import ServerClock
 from worker.outbox.settlement import Settled, Settlement
 from worker.settings import Settings

@@ -14,8 +14,8 @@ from tiktok_events.event.remarks import REMARKS
 from worker.attempts.history import History
 from worker.delivery.closing import Closing
 from worker.delivery.prepare import Outgoing, Preparer
+from worker.outbox.claim import ClaimedBlock
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import ClaimedBlock
 from worker.outbox.settlement import Settlement, TokenLimit
 from worker.settings import Settings
 

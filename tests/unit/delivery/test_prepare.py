@@ -14,8 +14,8 @@ from worker.attempts.history import DEDUPLICATION_S, Attempt, History
 from worker.delivery.closing import encoded
 from worker.delivery.prepare import Outgoing, Preparer
 from worker.delivery.remarks import Remarks
+from worker.outbox.claim import ClaimedBlock
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import ClaimedBlock
 from worker.outbox.settlement import Settlement, TokenLimit
 from worker.settings import Settings
 

@@ -10,7 +10,7 @@ import pytest
 from tiktok_events.event.destination import Destination
 from worker.delivery.destinations import Destinations
 from worker.delivery.served import ELSEWHERE_S, MORE_S, Served
-from worker.outbox.outbox import Rest
+from worker.outbox.claim import Rest
 from worker.settings import Settings
 
 PIXEL: Final = Destination("web", "C0PIXEL")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.builders.letters import letter
 from worker.attempts.history import Attempt, History
+from worker.outbox.claim import ClaimedBlock
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import ClaimedBlock
 from worker.outbox.settlement import MixedBlock, Settlement, TokenLimit
 
 BEFORE = History(1.5, attempts=2, log=({"at": 1.0, "verdict": "transient"},))

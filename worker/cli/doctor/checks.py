@@ -193,7 +193,7 @@ def celery(settings: Settings, store: Store, figures: Figures) -> Iterator[Check
             remedy = "Start the broker, or correct TIKTOK_EVENTS_BROKER_URL."
             yield Check("broker", Outcome.FAILED, f"it cannot be reached: {words}", remedy)
             return
-    with connect_to_look(settings.celery_broker_url, settings.shards) as broker:
+    with connect_to_look(settings.celery_broker_url, settings.layout) as broker:
         if broker.info("cluster").get("cluster_enabled"):
             yield on_a_cluster("broker")
             return
@@ -203,7 +203,8 @@ def celery(settings: Settings, store: Store, figures: Figures) -> Iterator[Check
 
 def _worker(store: Store, figures: Figures) -> Check:
     name = "worker"
-    if store.redis.exists(store.keys.awake):  # a busy one may be too busy to answer
+    # A busy one may be too busy to answer.
+    if store.redis.exists(*(keys.awake for keys in store.shards)):
         return Check(name, Outcome.OK, "at work")
     present = Presence(store).count()
     if present:

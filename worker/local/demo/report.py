@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self, cast
@@ -31,10 +32,12 @@ class Counters:
     @classmethod
     def read(cls, store: Store) -> Self:
         """Read the counters as they are now."""
-        raw = cast("dict[bytes, bytes]", store.redis.hgetall(store.keys.counters))
-        counts = {name.decode(): int(value) for name, value in raw.items()}
+        counts: Counter[str] = Counter()
+        for keys in store.shards:
+            found = cast("dict[bytes, bytes]", store.redis.hgetall(keys.counters))
+            counts.update({name.decode(): int(value) for name, value in found.items()})
         return cls(
-            counts.get("delivered", 0),
+            counts["delivered"],
             {
                 name.removeprefix(DEAD_PREFIX): count
                 for name, count in sorted(counts.items())

@@ -50,9 +50,13 @@ def measured(store: Store, settings: Settings, incidents: Sequence[str]) -> Iter
 
 def dead_per_minute(store: Store) -> float:
     """Events that died in the last minute, for whatever reason; the first look sees none."""
-    counters = cast("dict[bytes, bytes]", store.redis.hgetall(store.keys.counters))
+    with store.redis.pipeline(transaction=False) as pipeline:
+        for keys in store.shards:
+            pipeline.hgetall(keys.counters)
+        counters = cast("list[dict[bytes, bytes]]", pipeline.execute())
+    counted = [pair for one in counters for pair in one.items()]
     prefix = DEAD_COUNTER.encode()
-    dead = sum(whole_of(n) or 0 for name, n in counters.items() if name.startswith(prefix))
+    dead = sum(whole_of(n) or 0 for name, n in counted if name.startswith(prefix))
     script = LuaScript(store.redis, "worker", "deaths")
     return float(script([store.shards.installation.deaths], [dead, MINUTE_MS, FORGOTTEN_MS]))
 

@@ -7,6 +7,12 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
+-- What the ids of dead letters begin with, so that no two shards make the same: `3.` in shard 3.
+local function shard_prefix(key)
+  local shard = string.match(key, '{(%d+)%.')
+  return shard and shard ~= '0' and shard .. '.' or ''
+end
+
 -- An id is <ms>-<block number>: the number is never used twice, even when a stream is
 -- deleted and made anew. After the clock jumped back the stream's own newest ms is kept.
 -- Without a mark, nobody knows who made its events.

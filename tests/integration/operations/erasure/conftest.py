@@ -22,8 +22,9 @@ from worker.operations.erasure import Elsewhere, Erasure
 from worker.operations.erasure_found import Found
 from worker.operations.queued_events import QueuedEvents
 from worker.operations.status import read_figures
+from worker.outbox.claim import Claim, Want
 from worker.outbox.claimed_block import OpenBlock
-from worker.outbox.outbox import Claim, Outbox, Want
+from worker.outbox.outbox import Outbox
 from worker.outbox.settlement import Settled, Settlement, TokenLimit
 
 PIXEL: Final = "C0ERASE00PIXEL000000"

@@ -1,0 +1,55 @@
+"""Which shards a deliver task looks at, and how much it takes of each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from tiktok_events.outbox.keys import Keys
+from tiktok_events.outbox.shards import Shards
+
+QUIET_S: Final = 1.0
+"""A shard that had nothing for so long is looked at with all others, and not in between."""
+
+ALL_EVERY_S: Final = 0.004
+"""For each shard there is: all are looked at so seldom that looking costs a few percent of a core
+(sixteen shards: each 64 ms, 256: once a second)."""
+
+
+class Looks:
+    """Remembers which shards had something lately.
+
+    Args:
+        shards: all of them.
+        now: seconds of the monotonic clock.
+    """
+
+    def __init__(self, shards: Shards, now: Callable[[], float] = time.monotonic) -> None:
+        self._all = list(shards)
+        self._now = now
+        self._had_work: dict[Keys, float] = {}
+        self._looked_at_all = float("-inf")
+
+    def next(self) -> list[Keys]:
+        """The shards to look at now; another comes first each time."""
+        now = self._now()
+        if now - self._looked_at_all >= ALL_EVERY_S * len(self._all):
+            self._looked_at_all = now
+            self._all.append(self._all.pop(0))
+            return list(self._all)
+        return [keys for keys, at in self._had_work.items() if now - at < QUIET_S]
+
+    def others(self, looked: list[Keys]) -> list[Keys]:
+        """All but those."""
+        return [keys for keys in self._all if keys not in looked]
+
+    def found(self, keys: Keys) -> None:
+        """Note that a shard has something, or will have soon."""
+        self._had_work[keys] = self._now()
+
+
+def shares(limit: int, shards: int) -> list[int]:
+    """How many destinations to take of each of some shards: together no more than the limit."""
+    most, over = divmod(limit, shards)
+    return [most + (place < over) for place in range(shards)]
