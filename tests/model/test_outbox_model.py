@@ -5,12 +5,13 @@ is no longer theirs; dead letters are replayed. After every step:
 
     I1  every accepted event is in exactly one place: outbox, delivered, or dead
     I4  an event ends as what its own block's holder said, nobody else's
-    I7  the counters account for every event
+    I7  the counters account for every event, and the receipts tell each end of each
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,8 @@ from worker.local.embedded import EmbeddedServer
 from worker.outbox.claim import Claim, ClaimedBlock, Want
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Outbox
+from worker.outbox.receipt import End, Ended, digest_of
+from worker.outbox.receipt_lists import ReceiptLists
 from worker.outbox.settlement import Outcome, Settlement, TokenLimit
 
 DESTINATIONS = [Destination("web", "C0ONE"), Destination("offline", "2")]
@@ -67,7 +70,7 @@ class OutboxMachine(RedisMachine):
         self.delivered: set[str] = set()
         self.dead: set[str] = set()
         self.replayed = 0
-        self.buried = 0
+        self.buried: Counter[str] = Counter()
         self.held: list[Held] = []
         self.zombies: list[Held] = []
 
@@ -160,9 +163,25 @@ class OutboxMachine(RedisMachine):
         waiting = sum(int(self.redis.hget(keys.state(d.key), "waiting") or 0) for d in DESTINATIONS)
         assert counters.get("accepted", 0) == self.next_id
         assert counters.get("delivered", 0) == len(self.delivered)
-        assert counters.get("dead:rejected", 0) == self.buried
+        assert counters.get("dead:rejected", 0) == self.buried.total()
         assert counters.get("replayed", 0) == self.replayed
         assert waiting == len(self.waiting)
+
+    @rule()
+    def look_at_the_receipts(self) -> None:
+        """I7: each end has its receipt, and there is none of anything else."""
+        ends = Counter({(one, End.DELIVERED): 1 for one in self.delivered})
+        ends.update({(one, End.REJECTED): times for one, times in self.buried.items()})
+        lists = ReceiptLists(store_of(self.redis))
+        found = lists.find(f"e{number}" for number in range(self.next_id))
+        assert Counter((e, it.end) for e, receipts in found.items() for it in receipts) == ends
+        assert sum(1 for _ in lists) == ends.total()
+
+    def teardown(self) -> None:
+        """However a history ends, the receipts are right."""
+        if hasattr(self, "redis"):
+            self.look_at_the_receipts()
+        super().teardown()
 
     @invariant()
     def work_is_never_forgotten(self) -> None:
@@ -202,7 +221,7 @@ class OutboxMachine(RedisMachine):
             fate = end if end != "mixed" else [DELIVERED, DEAD, LEFT, APART][index % 4]
             ends[event["event_id"]] = fate
             if fate == DELIVERED:
-                opened.delivered()
+                opened.delivered(ended=[_accepted(event["event_id"])])
             elif fate == DEAD:
                 opened.dead(index, self._letter(event, opened))
             else:
@@ -229,7 +248,7 @@ class OutboxMachine(RedisMachine):
             elif fate == DEAD:
                 self.waiting.remove(event_id)
                 self.dead.add(event_id)
-                self.buried += 1
+                self.buried[event_id] += 1
 
     def _letter(self, event: dict[str, Any], block: OpenBlock) -> DeadLetter:
         return letter(event, now=1.0, destination=DESTINATIONS[0].key, history=block.history)
@@ -249,6 +268,10 @@ class OutboxMachine(RedisMachine):
                 retrycount=entry["times_delivered"],
                 justid=True,
             )
+
+
+def _accepted(event_id: str) -> Ended:
+    return Ended(End.DELIVERED, 2.0, 1.0, "r1", 1, 0, [digest_of(event_id)], ["Lead"])
 
 
 def test_random_histories_keep_the_promises(server: EmbeddedServer) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from tiktok_events.event.destination import Destination
 from worker.attempts.verdict import Answer, Verdict
+from worker.delivery.accepted import accepted_by
 from worker.delivery.attempt_log import log_attempt, parked_notice, tell
 from worker.delivery.backoff import delay_s
 from worker.delivery.batching import request_body
@@ -174,18 +175,23 @@ class Delivery:
             for part in _by_block(met.events):
                 block = part[0].block
                 end = end_of(met, block.history, taken_at=block.taken_at, spared=spared)
-                closed += self._end(destination, part, end)
+                closed += self._end(destination, part, end, met.exchanges)
         return closed
 
     def _end(
-        self, destination: Destination, events: Sequence[Outgoing], end: End
+        self,
+        destination: Destination,
+        events: Sequence[Outgoing],
+        end: End,
+        exchanges: Sequence[Exchange] = (),
     ) -> list[OpenBlock]:
         """End some events of one block; returns it if they were the last."""
         block = events[0].block
         with self._ending:
             match end:
                 case Delivered():
-                    block.delivered(len(events), salvaged=_salvaged(events))
+                    ended = accepted_by(events, exchanges)
+                    block.delivered(len(events), salvaged=_salvaged(events), ended=ended)
                 case Dead():
                     for event in events:
                         block.dead(

@@ -11,10 +11,12 @@ from schemas import Finding
 from tiktok_events.event.destination import Destination
 from tiktok_events.event.remarks import REMARKS, counters_of
 from tiktok_events.event.times import AHEAD, MOST_AHEAD_S, read_time
+from worker.attempts.history import History
 from worker.delivery.closing import Closing
 from worker.delivery.salvaged import counted_paths
 from worker.letters.dead_letters import DeadLetter, Reason
 from worker.outbox.claimed_block import OpenBlock
+from worker.outbox.receipt import digest_of
 from worker.settings import CONNECT_TIMEOUT_S, Settings
 
 SHOWN_ERRORS: Final = 5
@@ -39,6 +41,8 @@ class Outgoing:
         encoded: JSON as it goes into `data`.
         expires_at: Unix seconds.
         salvaged: which places of it were mended or left out, as they are counted.
+        name: of the event.
+        digest: of its id, for its receipt; empty if none is written.
     """
 
     block: OpenBlock
@@ -46,6 +50,8 @@ class Outgoing:
     encoded: bytes
     expires_at: float
     salvaged: frozenset[str] = NOTHING
+    name: str = ""
+    digest: bytes = b""
 
     @property
     def body(self) -> Any:
@@ -123,30 +129,37 @@ class Preparer:
             now: Unix seconds.
         """
         prepared = Prepared()
-        history = block.history
-        needs_a_yes = history.needs_a_yes(now) if self.judges else history.ambiguous
+        needs_a_yes = self._needs_a_yes(block.history, now)
         window_s, latest_end = self._window_s(), self._latest_end(now)
         latest_deadline = now + MOST_AHEAD_S + window_s
-        is_closed = block.claimed.is_closed
-        closing = Closing(self.settings, self.destination.event_source, self.strict, is_closed)
+        closing, receipts = self._closing(block), self.settings.receipts
         for index, stored in enumerate(block.events):
             event, checked, json, foreign = closing.check(stored)
             if foreign or (type(event) is dict and REMARKS in event):
                 prepared.note(event, closing if foreign else None)
             if checked.errors:
-                letter = self._invalid(block, event, checked.errors, now)
-                prepared.dead.append((index, letter))
+                prepared.dead.append((index, self._invalid(block, event, checked.errors, now)))
                 continue
             salvaged = prepared.salvaged(checked.warnings) if checked.warnings else NOTHING
-            expires_at = checked.event["event_time"] + window_s
+            known = checked.event
+            expires_at = known["event_time"] + window_s
             if latest_end <= expires_at <= latest_deadline and not needs_a_yes:
-                prepared.sendable.append(Outgoing(block, index, json, expires_at, salvaged))
+                digest = digest_of(known["event_id"]) if receipts else b""
+                prepared.sendable.append(
+                    Outgoing(block, index, json, expires_at, salvaged, known["event"], digest)
+                )
             elif not self.judges:
                 prepared.postponed.append(index)
             else:
-                letter = self._untimely(block, event, expires_at, now)
-                prepared.dead.append((index, letter))
+                prepared.dead.append((index, self._untimely(block, event, expires_at, now)))
         return prepared
+
+    def _closing(self, block: OpenBlock) -> Closing:
+        source, is_closed = self.destination.event_source, block.claimed.is_closed
+        return Closing(self.settings, source, self.strict, is_closed)
+
+    def _needs_a_yes(self, history: History, now: float) -> bool:
+        return history.needs_a_yes(now) if self.judges else history.ambiguous
 
     def _untimely(self, block: OpenBlock, event: Any, expires_at: float, now: float) -> DeadLetter:
         """The letter of an event that is valid, but not to be sent any more, or not yet."""

@@ -2,8 +2,9 @@
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence  7 dead  8 kinds
 --       9 limit of the access token  10 parked  11 audit  12 acts  13 announcements
---       14 salvaged, then per replay that events came from: it and its letters, and last:
---       ledger and event ids of the dead letters, and the sets of plan.kinds
+--       14 salvaged, then per replay that events came from: it and its letters, then
+--       ledger and event ids of the dead letters, and the sets of plan.kinds, and last
+--       those of the receipts: destinations, hours, and the list of each
 -- ARGV  1 destination  2 consumer  3 the plan, JSON:
 --       done      [[id, claims, events], …]: blocks of which all events were delivered
 --       again     [[id, claims, attempts or null, postponed], …]: blocks of which none was;
@@ -36,19 +37,22 @@
 --       entry, notice
 --                 with `park`: the entry of the audit, and the JSON that people are told;
 --                 both are written if this call parks the destination
---       4 … the payloads of what is left
--- Fencing: a block counts only if this consumer still holds it with the same number of
---       claims; a worker that slept through its lease changes nothing of another's claim.
--- Returns {blocks whose claim was lost}. If this call parked the destination, two more follow:
---       the announcement that the caller is to make, and 1 if the audit was written, else 0.
+--       4–7 what lib/receipts.lua wants to know
+--       8 … the payloads of what is left, then the receipts
+-- Fencing: this consumer must still hold every block, each with the same number of claims. If one
+--       was lost nothing is written: the caller plans again without it, so that what is summed up
+--       in a plan is always of events that end by it.
+-- Returns {ids of blocks whose claim was lost}. If this call parked the destination, two more
+--       follow: the announcement that the caller is to make, and 1 if the audit was written, else 0.
 
 local ready, outbox, state, attempts, counters = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local name, consumer = ARGV[1], ARGV[2]
 local plan = cjson.decode(ARGV[3])
 local MOST_SALVAGED = 5000 -- pairs of destination and place; beyond them destinations count as '*'
-local lost, delivered, buried = 0, 0, 0
+local lost, delivered, buried = {}, 0, 0
 local gone = {}
-local sets = #KEYS - #plan.kinds
+local receipts = receipts_at(4)
+local sets = receipts.first_key - 1 - #plan.kinds
 local found = {
   dead = KEYS[7],
   kinds = KEYS[8],
@@ -57,14 +61,12 @@ local found = {
 }
 local graves, reasons = burial(), {}
 
-local function holds(id, claims)
+local function look_at_claim(id, claims)
   local pending = redis.pcall('XPENDING', outbox, GROUP, id, id, 1)
   local entry = not pending.err and pending[1]
-  if entry and entry[2] == consumer and entry[4] == claims then
-    return true
+  if not entry or entry[2] ~= consumer or entry[4] ~= claims then
+    lost[#lost + 1] = id
   end
-  lost = lost + 1
-  return false
 end
 
 local function count_here(what, counter, by)
@@ -100,45 +102,52 @@ local function bury(number, letter)
 end
 
 local function put_back(part)
-  local _, id = add_block(outbox, KEYS[6], part[1], ARGV[3 + part[2]])
+  local _, id = add_block(outbox, KEYS[6], part[1], ARGV[7 + part[2]])
   redis.call('HSET', attempts, id, part[3])
 end
 
-for _, block in ipairs(plan.done) do
-  if holds(block[1], block[2]) then
-    gone[#gone + 1] = block[1]
-    count_salvaged(block[1])
-    note_replayed(block[1], 'delivered', 'delivered')
-    delivered = delivered + block[3]
+for _, blocks in ipairs({plan.done, plan.again}) do
+  for _, block in ipairs(blocks) do
+    look_at_claim(block[1], block[2])
   end
+end
+for _, block in ipairs(plan.mixed) do
+  look_at_claim(block.id, block.claims)
+end
+if #lost > 0 then
+  return {lost}
+end
+
+for _, block in ipairs(plan.done) do
+  gone[#gone + 1] = block[1]
+  count_salvaged(block[1])
+  note_replayed(block[1], 'delivered', 'delivered')
+  delivered = delivered + block[3]
 end
 
 for _, block in ipairs(plan.again) do
-  if holds(block[1], block[2]) then
-    redis.call('XCLAIM', outbox, GROUP, block[4] and POSTPONED or SHELF, 0, block[1], 'RETRYCOUNT', 0, 'JUSTID')
-    if block[3] ~= cjson.null then
-      redis.call('HSET', attempts, block[1], block[3])
-    end
+  redis.call('XCLAIM', outbox, GROUP, block[4] and POSTPONED or SHELF, 0, block[1], 'RETRYCOUNT', 0, 'JUSTID')
+  if block[3] ~= cjson.null then
+    redis.call('HSET', attempts, block[1], block[3])
   end
 end
 
 for _, block in ipairs(plan.mixed) do
-  if holds(block.id, block.claims) then
-    gone[#gone + 1] = block.id
-    count_salvaged(block.id)
-    delivered = delivered + block.delivered
-    -- Not the block's own number: another producer's entries may repeat it, or another stream's.
-    local number = #block.dead > 0 and shard_prefix(outbox) .. text(redis.call('INCR', KEYS[6]))
-    for _, letter in ipairs(block.dead) do
-      local id, reason = bury(number, letter)
-      note_replayed(block.id, 'died:' .. reason, 'died ' .. id .. ' ' .. reason)
-    end
-    for _, part in ipairs(block.left) do
-      put_back(part)
-    end
+  gone[#gone + 1] = block.id
+  count_salvaged(block.id)
+  delivered = delivered + block.delivered
+  -- Not the block's own number: another producer's entries may repeat it, or another stream's.
+  local number = #block.dead > 0 and shard_prefix(outbox) .. text(redis.call('INCR', KEYS[6]))
+  for _, letter in ipairs(block.dead) do
+    local id, reason = bury(number, letter)
+    note_replayed(block.id, 'died:' .. reason, 'died ' .. id .. ' ' .. reason)
+  end
+  for _, part in ipairs(block.left) do
+    put_back(part)
   end
 end
 
+write_receipts(receipts, name)
 bury_all(found, graves)
 for reason, letters in pairs(reasons) do
   redis.call('HINCRBY', counters, 'dead:' .. reason, letters)
@@ -153,7 +162,6 @@ end
 
 if delivered > 0 then redis.call('HINCRBY', counters, 'delivered', delivered) end
 if delivered + buried > 0 then redis.call('HINCRBY', state, 'waiting', -(delivered + buried)) end
-if lost > 0 then redis.call('HINCRBY', counters, 'claims_lost', lost) end
 for counter, by in pairs(plan.counters) do
   redis.call('HINCRBY', counters, counter, by)
 end
@@ -190,7 +198,7 @@ end
 if plan.outcome == 'none' and before > 0 and plan.failures == before then
   redis.call('HDEL', state, 'not_before') -- the claim was to be the probe, and sent nothing
 end
-local reply = {lost}
+local reply = {{}}
 if plan.park ~= cjson.null and plan.failures == before
   and redis.call('HSETNX', state, 'parked', plan.park) == 1 then
   redis.call('HSET', state, 'parked_at', text(now))

@@ -35,7 +35,12 @@ class Burial:
     def __init__(self, store: Store, consumer: str, settings: Settings) -> None:
         self._store = store
         self._settings = settings
-        self._outbox = Outbox(store, consumer=consumer, lease_ms=round(settings.lease_s * 1000))
+        self._outbox = Outbox(
+            store,
+            consumer=consumer,
+            lease_ms=round(settings.lease_s * 1000),
+            receipts=settings.receipts,
+        )
 
     def run(self, destination: Destination, reason: str) -> Iterator[int]:
         """Bury all that nobody is sending; yields how many events died in each step.

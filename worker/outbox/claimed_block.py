@@ -22,6 +22,7 @@ from worker.attempts.history import History
 from worker.letters.letter import DeadLetter
 from worker.letters.record import Record
 from worker.outbox.claim import ClaimedBlock
+from worker.outbox.receipt import Ended
 from worker.outbox.settlement import BuriedEvent, LeftPart, MixedBlock, Settlement
 
 SUSPECT_AFTER: Final = 4
@@ -58,6 +59,7 @@ class OpenBlock:
     _dead: list[BuriedEvent] = field(default_factory=list)
     _left: list[_Left] = field(default_factory=list)
     _salvaged: dict[str, int] = field(default_factory=dict)
+    _ended: list[Ended] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.size = self.open = len(self.events)
@@ -102,9 +104,18 @@ class OpenBlock:
         """Whether every event has ended."""
         return self.open == 0
 
-    def delivered(self, count: int = 1, *, salvaged: Iterable[str] = ()) -> None:
-        """Note that some events were accepted, with the places that were mended or left out."""
+    def delivered(
+        self, count: int = 1, *, salvaged: Iterable[str] = (), ended: Iterable[Ended] = ()
+    ) -> None:
+        """Note that some events were accepted.
+
+        Args:
+            count: how many.
+            salvaged: the places of them that were mended or left out.
+            ended: what their receipts are made of.
+        """
         self._delivered += count
+        self._ended += ended
         for path in salvaged:
             self._salvaged[path] = self._salvaged.get(path, 0) + 1
         self.open -= count
@@ -112,6 +123,7 @@ class OpenBlock:
     def dead(self, index: int, letter: DeadLetter) -> None:
         """Note that one event died."""
         self._dead.append(BuriedEvent(str(index), Record.of(letter)))
+        self._ended.append(Ended.of_letter(letter))
         self.open -= 1
 
     def left(
@@ -157,6 +169,8 @@ class OpenBlock:
         block = self.claimed
         if self._salvaged:
             settlement.salvaged[block.id] = self._salvaged
+        if self._ended:
+            settlement.ended[block.id] = self._ended
         if self.history.replayed:
             settlement.replayed[block.id] = self.history.replayed
         for remark, times in self.remarked.items():

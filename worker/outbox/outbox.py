@@ -28,14 +28,16 @@ from worker.outbox.claim import (
     taken_of,
 )
 from worker.outbox.looks import Looks, shares
+from worker.outbox.receipt import Receipts
 from worker.outbox.server_clock import ServerClock
 from worker.outbox.settlement import Settled, Settlement
 from worker.reporting.announcements import Announcements
 from worker.reporting.audit_entry import Action, unwritten
+from worker.reporting.stored import text_of
 
 SETTLE: Final = (
     *("lib/unblocked", "lib/claims", "lib/limiter", "lib/ramp", "lib/letters", "lib/replayed"),
-    *("audit", "announcements", "settle"),
+    *("lib/receipts", "audit", "announcements", "settle"),
 )
 _PARKED: Final = 3
 """Parts of the reply of a settlement that parked its destination."""
@@ -52,11 +54,19 @@ class Outbox:
         consumer: the name this process claims under.
         lease_ms: how long a claim is good for without being settled.
         clock: learns the server's time from every `take`.
+        receipts: whether it is written down what became of each event.
     """
 
     def __init__(
-        self, store: Store, *, consumer: str, lease_ms: int, clock: ServerClock | None = None
+        self,
+        store: Store,
+        *,
+        consumer: str,
+        lease_ms: int,
+        clock: ServerClock | None = None,
+        receipts: bool = True,
     ) -> None:
+        self._receipts = receipts
         self.clock = ServerClock() if clock is None else clock
         self._store = store
         self._looks = Looks(store.shards)
@@ -161,17 +171,35 @@ class Outbox:
         return replace(last, lost=last.lost + sum(step.lost for step in burials))
 
     def _settle_step(self, settlement: Settlement) -> Settled:
-        destination = settlement.destination
-        reply = cast(
-            "list[Any]",
-            self._settle(
-                keys=settlement.keys(self._store.shards.of(destination)),
-                args=[destination, self._consumer, settlement.plan(), *settlement.payloads()],
-            ),
-        )
+        """Settle; what is planned with a block whose claim was lost is planned again without it."""
+        lost = 0
+        while gone := (reply := self._settle_all(settlement))[0]:
+            lost += len(gone)
+            settlement = settlement.without([text_of(block_id) for block_id in gone])
         if len(reply) == _PARKED and not reply[-1]:
             unwritten(Action.PARK)
-        return Settled(*reply[:2])
+        return Settled(lost, *reply[1:2])
+
+    def _settle_all(self, settlement: Settlement) -> list[Any]:
+        """Settle all of it, or nothing if the claim of a block was lost; the script's reply."""
+        destination = settlement.destination
+        keys = self._store.shards.of(destination)
+        endings = settlement.endings() if self._receipts else ()
+        receipts = Receipts.of(destination, endings, self.clock.now())
+        return cast(
+            "list[Any]",
+            self._settle(
+                keys=[*settlement.keys(keys), *receipts.keys(keys)],
+                args=[
+                    destination,
+                    self._consumer,
+                    settlement.plan(),
+                    *receipts.facts,
+                    *settlement.payloads(),
+                    *receipts.elements,
+                ],
+            ),
+        )
 
     def told(self, settled: Settled) -> None:
         """Note that the caller has made the announcement of a settlement."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -13,6 +13,7 @@ import orjson
 from tiktok_events.outbox.keys import Keys
 from worker.letters.kind import Kind
 from worker.letters.record import Record
+from worker.outbox.receipt import Ended
 from worker.reporting.audit_entry import WORKER, Action, entry_parts
 
 DEAD_A_STEP: Final = 250
@@ -93,6 +94,7 @@ class Settlement:
         mixed: blocks with several ends.
         salvaged: block → place → how many of its events were delivered with it mended or left out.
         replayed: block → number of the replay that its event came from, and the id of its letter.
+        ended: block → what the receipts of its events are made of.
         counters: what to add to the counters whatever happens.
         remarked: what to add to the counts of remarks, in all and of the destination.
         outcome: for the destination's back-off.
@@ -113,6 +115,7 @@ class Settlement:
     mixed: list[MixedBlock] = field(default_factory=list)
     salvaged: dict[str, dict[str, int]] = field(default_factory=dict)
     replayed: dict[str, tuple[int, str]] = field(default_factory=dict)
+    ended: dict[str, list[Ended]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     remarked: dict[str, int] = field(default_factory=dict)
     outcome: Outcome = Outcome.NONE
@@ -136,10 +139,27 @@ class Settlement:
                     mixed=part,
                     salvaged=self.salvaged,
                     replayed=self.replayed,
+                    ended=self.ended,
                 )
                 part, dead = [], len(block.dead)
             part.append(block)
         yield replace(self, mixed=part)
+
+    def without(self, lost: Collection[str]) -> Settlement:
+        """What is left to settle when the claims of some blocks were lost."""
+        claims_lost = self.counters.get("claims_lost", 0) + len(lost)
+        return replace(
+            self,
+            done=[block for block in self.done if block[0] not in lost],
+            again=[block for block in self.again if block[0] not in lost],
+            mixed=[block for block in self.mixed if block.id not in lost],
+            counters=self.counters | {"claims_lost": claims_lost},
+        )
+
+    def endings(self) -> Iterator[Ended]:
+        """What the receipts of the events that end by it are made of."""
+        for block_id in (*(block[0] for block in self.done), *(block.id for block in self.mixed)):
+            yield from self.ended.get(block_id, ())
 
     def kinds(self) -> list[Kind]:
         """What the dead have in common, each kind once."""

@@ -137,7 +137,10 @@ class Engine:
         self.store = connect(settings)
         self.consumer = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
         self.outbox = Outbox(
-            self.store, consumer=self.consumer, lease_ms=round(settings.lease_s * 1000)
+            self.store,
+            consumer=self.consumer,
+            lease_ms=round(settings.lease_s * 1000),
+            receipts=settings.receipts,
         )
         self.destinations = Destinations(settings)
         self.client = _client(settings)

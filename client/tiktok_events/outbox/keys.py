@@ -38,6 +38,11 @@ withdrawing, folding, and the announcements of incidents.
     alerts                    hash         open incident → since, calm since, peak; until it is over
     alerts:deaths             sorted set   how many had died, by Unix ms; the last minute
     alerting                  string       somebody has just looked at the figures; some seconds
+    receipts:destinations     hash         digest → destination; for ever
+    receipts:hours            hash         hour, w: or with offline events o: before it → bytes of
+                                           its receipts at the last look; with them
+    receipts:<hour digit>     list         what became of events that ended in that hour, and whose
+                                           digests begin so; w: 8 days, o: 29
     audit                     stream       who did what to which events; the newest 50,000
     audit:acts                hash         entry of many steps → count, facts, at, result; with it
     accepted:<destination>    hash         <hour> <event> → accepted, until it is folded
@@ -177,6 +182,8 @@ class Keys:
     alerts = Named("alerts")
     deaths = Named("alerts:deaths")
     alerting = Named("alerting")
+    receipt_destinations = Named("receipts:destinations")
+    receipt_hours = Named("receipts:hours")
     audit = Named("audit")
     audit_acts = Named("audit:acts")
     journal = Named("figures:journal")
@@ -230,6 +237,10 @@ class Keys:
     def of_fold(self) -> list[str]:
         """What folding needs, in its order."""
         return [self.hours, self.folds, self.journal, self.accepted, self.silent]
+
+    def receipts(self, row: str, nibble: int) -> str:
+        """The list of the receipts of an hour whose digests begin with a nibble."""
+        return f"{self.prefix}receipts:{row}:{nibble:x}"
 
     def replay(self, number: int) -> str:
         """The hash of a replay: what was asked for, and how far it is."""

@@ -43,6 +43,7 @@ _READING: Final = (
     "HSCAN",
     "INFO",
     "LLEN",
+    "LRANGE",
     "SCAN",
     "TIME",
     "XLEN",

@@ -1,0 +1,283 @@
+"""Receipts: what became of events, as the scripts that end them write it down.
+
+A list holds the receipts of an hour whose digests begin with the same four bits. Each of its
+elements is of events that one settlement ended alike, big-endian:
+
+     2 B  length of this header
+     1 B  bytes of the request id, + 128 if these are packed hexadecimal digits
+       …  request id
+     4 B  digest of the destination
+     4 B  when they ended, Unix seconds
+       …  event names that are not TikTok's: one byte of length, then UTF-8
+
+and, for each event, 13 bytes:
+
+     7 B  digest of its id, without the first byte
+     1 B  name: 0 none, then `NAMES`, then those of the header, 255 any other
+     1 B  `End`, + `Flag` for each that is set
+     1 B  attempts, 255 or more as 255
+     3 B  seconds from acceptance to end
+
+No personal data: an event id is there as 60 bits of a digest, and nothing else of the event is.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag
+from hashlib import blake2s
+from typing import Any, Final, Self
+
+from tiktok_events.outbox.keys import Keys
+from worker.letters.letter import DeadLetter
+
+NAMES: Final = (
+    *("AchieveLevel", "AddPaymentInfo", "AddToCart", "AddToWishlist", "ApplicationApproval"),
+    *("Checkout", "ClickButton", "CompletePayment", "CompleteRegistration", "CompleteTutorial"),
+    *("Contact", "CreateGroup", "CreateRole", "CustomizeProduct", "Download", "FindLocation"),
+    *("GenerateLead", "ImpressionLevelAdRevenue", "InAppADClick", "InAppADImpr", "InAppAdImpr"),
+    *("InitiateCheckout", "InstallApp", "JoinGroup", "LaunchAPP", "Lead", "LoanApplication"),
+    *("LoanApproval", "LoanDisbursal", "Login", "PageView", "PlaceAnOrder", "Purchase", "Rate"),
+    *("Registration", "Schedule", "Search", "SpendCredits", "StartTrial", "SubmitApplication"),
+    *("SubmitForm", "Subscribe", "UnlockAchievement", "ViewContent"),
+)
+"""Names that take one byte; a new one goes to the end, since receipts count them from 1."""
+
+HOUR_S: Final = 3_600
+KEEP_S: Final[Mapping[str, int]] = {"w": 8 * 86_400, "o": 29 * 86_400}
+"""A repeat of an event can matter for so long: a day longer than it can be sent by default."""
+
+ENTRY_BYTES: Final = 13
+DIGEST_BYTES: Final = 8
+PACKED: Final = 128
+OTHER_NAME: Final = 255
+MOST_ATTEMPTS: Final = 255
+LONGEST_S: Final = 2**24 - 1
+LATEST_S: Final = 2**32 - 1
+FIRST_OWN: Final = len(NAMES) + 1
+"""Codes from here on are names of the header, in its order."""
+
+LISTS: Final = 16
+"""Of an hour: one for each value of the first four bits of a digest."""
+
+_CODES: Final = {"": 0, **{name: code for code, name in enumerate(NAMES, 1)}}
+
+
+class End(IntEnum):
+    """What became of an event; the dead by the reason of their letters."""
+
+    DELIVERED = 0
+    INVALID = 1
+    REJECTED = 2
+    EXPIRED = 3
+    EXHAUSTED = 4
+    CRASH_LOOP = 5
+    OVERSIZE = 6
+    UNREADABLE = 7
+    CANCELLED = 8
+    ERASED = 9
+
+
+class Flag(IntFlag):
+    """What else there is to know of it.
+
+    Attributes:
+        AMBIGUOUS: an attempt may have been accepted unseen.
+        REPLAYED: it had been a dead letter before.
+        SALVAGED: a field of it was mended or left out.
+        EDITED: a person had changed it while it was dead.
+    """
+
+    AMBIGUOUS = 16
+    REPLAYED = 32
+    SALVAGED = 64
+    EDITED = 128
+
+
+@dataclass(slots=True)
+class Ended:
+    """Events that ended alike; not frozen, for the same reason as a `History`.
+
+    Attributes:
+        end: how.
+        at: when, Unix seconds.
+        accepted_at: when they were accepted, Unix seconds.
+        request_id: of the answer that decided, if any.
+        attempts: requests that carried them.
+        flags: what else there is to know.
+        digests: of their ids; see `digest_of`.
+        names: of the events, in the same order; empty for none.
+    """
+
+    end: End
+    at: float
+    accepted_at: float
+    request_id: str | None = None
+    attempts: int = 0
+    flags: int = 0
+    digests: list[bytes] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of_letter(cls, letter: DeadLetter) -> Self:
+        """An event that died."""
+        return cls(
+            End[letter.reason.upper()],
+            letter.died_at,
+            letter.first_accepted_at,
+            letter.request_id,
+            letter.attempts,
+            flags_of(ambiguous=letter.ambiguous, replayed=letter.replays, edited=letter.edits),
+            [digest_of(event_id_of(letter.body) or letter.event_id or "")],
+            [letter.event or ""],
+        )
+
+
+def flags_of(
+    *, ambiguous: object, replayed: object, edited: object, salvaged: object = False
+) -> int:
+    """The flags of what is true."""
+    return (
+        (Flag.AMBIGUOUS if ambiguous else 0)
+        | (Flag.REPLAYED if replayed else 0)
+        | (Flag.SALVAGED if salvaged else 0)
+        | (Flag.EDITED if edited else 0)
+    )
+
+
+def digest_of(event_id: str) -> bytes:
+    """What stands for an event id."""
+    return blake2s(event_id.encode("utf-8", "surrogatepass")).digest()[:DIGEST_BYTES]
+
+
+def destination_digest(destination: str) -> bytes:
+    """What stands for a destination's key."""
+    return blake2s(destination.encode()).digest()[:4]
+
+
+def class_of(destination: str) -> str:
+    """Which receipts a destination's are: `o` those of offline events, `w` all others."""
+    return "o" if destination.startswith("offline:") else "w"
+
+
+def row_of(destination: str, now: float) -> str:
+    """The hour that receipts of a destination are filed under, as the hash of hours names it."""
+    return f"{class_of(destination)}:{int(now) // HOUR_S}"
+
+
+def event_id_of(body: Any) -> str:
+    """The id of an event, whatever it is; empty if it has none."""
+    found = body.get("event_id") if isinstance(body, dict) else None
+    if isinstance(found, int) and not isinstance(found, bool):
+        return str(found)
+    return found if isinstance(found, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """The receipts that one script writes, as `lib/receipts.lua` wants them.
+
+    Attributes:
+        row: the hour and class that they are filed under.
+        destination: the digest of its key, in hex.
+        places: which of the lists each element goes to.
+        elements: see the head of this module.
+    """
+
+    row: str
+    destination: str
+    places: Sequence[int]
+    elements: Sequence[bytes]
+
+    @classmethod
+    def of(cls, destination: str, ended: Iterable[Ended], now: float) -> Self:
+        """Receipts of events of one destination, written now (Unix seconds)."""
+        pairs = elements(destination, ended)
+        row, digest = row_of(destination, now), destination_digest(destination).hex()
+        return cls(row, digest, [place for place, _ in pairs], [one for _, one in pairs])
+
+    @property
+    def facts(self) -> tuple[int, int, str, str]:
+        """The arguments that tell of them."""
+        return len(self.elements), KEEP_S[self.row[0]], self.row, self.destination
+
+    def keys(self, keys: Keys) -> list[str]:
+        """The keys that they need, in a shard."""
+        lists = [keys.receipts(self.row, place) for place in self.places]
+        return [keys.receipt_destinations, keys.receipt_hours, *lists]
+
+
+def elements(destination: str, ended: Iterable[Ended]) -> list[tuple[int, bytes]]:
+    """The elements that hold the receipts of events: the nibble of its list, and each."""
+    alike: dict[tuple[str | None, int], list[Ended]] = {}
+    for one in ended:
+        alike.setdefault((one.request_id, int(one.at)), []).append(one)
+    return [
+        (nibble, element)
+        for (request_id, at), some in alike.items()
+        for nibble, element in _elements(destination, request_id, at, some)
+    ]
+
+
+def _elements(
+    destination: str, request_id: str | None, at: int, ended: Sequence[Ended]
+) -> list[tuple[int, bytes]]:
+    entries: list[list[bytes]] = [[] for _ in range(LISTS)]
+    codes = _Codes()
+    for one in ended:
+        tail = _tail(one)
+        endings = {name: codes[name] + tail for name in set(one.names)}
+        for digest, name in zip(one.digests, one.names, strict=True):
+            entries[digest[0] >> 4].append(digest[1:] + endings[name])
+    header = _header(destination, request_id, at, codes.own)
+    return [(nibble, header + b"".join(some)) for nibble, some in enumerate(entries) if some]
+
+
+class _Codes(dict[str, bytes]):
+    """The byte of each name; those that are not TikTok's are numbered as they come."""
+
+    def __init__(self) -> None:
+        self.own: list[bytes] = []
+
+    def __missing__(self, name: str) -> bytes:
+        code = _CODES.get(name)
+        if code is None:
+            code = min(FIRST_OWN + len(self.own), OTHER_NAME)
+            if code < OTHER_NAME:
+                self.own.append(name.encode("utf-8", "surrogatepass")[:OTHER_NAME])
+        known = self[name] = bytes([code])
+        return known
+
+
+def _tail(one: Ended) -> bytes:
+    """What is the same for all of them."""
+    seconds = min(max(int(one.at) - int(one.accepted_at), 0), LONGEST_S)
+    facts = bytes([one.end + one.flags, min(one.attempts, MOST_ATTEMPTS)])
+    return facts + seconds.to_bytes(3, "big")
+
+
+def _header(destination: str, request_id: str | None, at: int, names: Sequence[bytes]) -> bytes:
+    length, request = _packed(request_id or "")
+    own = b"".join(bytes([len(name)]) + name for name in names)
+    size = 2 + 1 + len(request) + 4 + 4 + len(own)
+    return (
+        struct.pack(">HB", size, length)
+        + request
+        + destination_digest(destination)
+        + struct.pack(">I", min(max(at, 0), LATEST_S))
+        + own
+    )
+
+
+def _packed(request_id: str) -> tuple[int, bytes]:
+    """Bytes of a request id, and what is to be known of them: TikTok's are digits, half as long."""
+    try:
+        packed = bytes.fromhex(request_id)
+    except ValueError:
+        packed = b""
+    if packed and packed.hex().upper() == request_id:
+        return PACKED + len(packed), packed
+    text = request_id.encode("utf-8", "surrogatepass")[: PACKED - 1]
+    return len(text), text
