@@ -17,6 +17,7 @@ from tests.builders.environment import environment
 from tests.builders.stores import store_of
 from worker.serving.site import Site
 from worker.serving.tokens import Tokens
+from worker.serving.watch import Watch
 from worker.settings import Settings
 
 ROOT: Final = Path(__file__).parents[2]
@@ -26,7 +27,8 @@ ENDS_WITHIN_S: Final = 20.0
 def site(redis: Redis, tokens: Path | None = None, **settings: Any) -> Site:
     """A site of these settings, at this server, with the tokens of this file."""
     known = None if tokens is None else Tokens(tokens)
-    return Site(store_of(redis), Settings.load({}, **settings), known)
+    store, loaded = store_of(redis), Settings.load({}, **settings)
+    return Site(store, loaded, known, Watch(store, loaded))
 
 
 class Visitor:
@@ -79,8 +81,8 @@ class Serving:
             stderr=subprocess.PIPE,
         )
         assert self._process.stderr is not None
-        first = self._process.stderr.readline()
-        self.url: str = json.loads(first)["address"] if first.startswith(b"{") else ""
+        lines = (json.loads(line) for line in self._process.stderr if line.startswith(b"{"))
+        self.url: str = next((line["address"] for line in lines if "address" in line), "")
 
     def terminate(self) -> int:
         """Send SIGTERM, and return the exit status."""

@@ -28,6 +28,10 @@ but not do anything.
 
 \b
 /live       this process lives; needs no token
+/ready      it has read Redis lately; needs no token
+/metrics    figures for Prometheus
+/scale      how many workers are wanted, and why
+/status     what `tiktok-events status --json` says
 
 SIGTERM or Ctrl-C ends it, after what it is just answering.
 

@@ -77,12 +77,12 @@ class Figures:
     @property
     def buried(self) -> dict[str, int]:
         """Events that ever died, by reason."""
-        return self._counted(DEAD_COUNTER)
+        return self.counted(DEAD_COUNTER)
 
     @property
     def foreign(self) -> dict[str, int]:
         """Messages that could hold no event of ours, by kind; they count as nothing else."""
-        return self._counted(FOREIGN_COUNTER)
+        return self.counted(FOREIGN_COUNTER)
 
     @property
     def unaccounted(self) -> int:
@@ -107,7 +107,7 @@ class Figures:
             "at": self.at,
             **self._events_as_dict(),
             "requests": self.count("requests"),
-            "answers": self._counted(ANSWERS_COUNTER),
+            "answers": self.counted(ANSWERS_COUNTER),
             "foreign": self.foreign,
             "claims_lost": self.count("claims_lost"),
             "unaccounted": self.unaccounted,
@@ -142,7 +142,7 @@ class Figures:
     @property
     def salvaged(self) -> dict[str, int]:
         """Place → events that were delivered with it mended or left out."""
-        return self._counted(SALVAGED_COUNTER)
+        return self.counted(SALVAGED_COUNTER)
 
     @property
     def remarks(self) -> dict[str, int]:
@@ -156,7 +156,8 @@ class Figures:
             "remarks": self.remarks_by_destination.get(destination, {}),
         }
 
-    def _counted(self, prefix: str) -> dict[str, int]:
+    def counted(self, prefix: str) -> dict[str, int]:
+        """Counters whose names begin so, without that."""
         return {
             name.removeprefix(prefix): count
             for name, count in sorted(self.counters.items())

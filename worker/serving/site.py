@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from starlette.requests import Request
 
 from tiktok_events.outbox.store import Store
+from worker.serving.exposition import Exposition
 from worker.serving.tokens import Tokens
+from worker.serving.watch import Watch
 from worker.settings import Settings
 
 
@@ -20,11 +22,15 @@ class Site:
         store: the outbox; its connections may be used by several threads.
         settings: of this process.
         tokens: who may ask; ``None`` where only this machine is listened to.
+        watch: looks at the outbox again and again.
+        exposition: writes what it saw for Prometheus.
     """
 
     store: Store
     settings: Settings
     tokens: Tokens | None
+    watch: Watch
+    exposition: Exposition = field(default_factory=Exposition)
 
 
 def site_of(request: Request) -> Site:

@@ -117,6 +117,13 @@ def rest_after_look(store: Store, took_s: float) -> None:
     )
 
 
+def open_incidents(store: Store) -> dict[str, int]:
+    """How many incidents of each alert are open; alerts without one are there, with 0."""
+    found = cast("list[bytes]", store.redis.hkeys(store.shards.installation.alerts))
+    names = [text_of(name).partition(":")[0] for name in found]
+    return {alert.value: names.count(alert.value) for alert in Alert}
+
+
 class Alerts:
     """The incidents of all workers.
 
