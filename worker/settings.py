@@ -142,6 +142,8 @@ class Settings(ClientSettings):
             purged, expired ones first. No limit when absent.
         receipts: whether it is kept for eight days, of offline events for 29, what became of each
             event: some 15 to 50 bytes, none of them personal.
+        receipts_max_mb: megabytes of memory for that; over it the oldest hours are forgotten, and
+            counted.
         actor: whose word a command carries, for the audit; by default the system user's.
         sentry_dsn: where errors are reported; nowhere when absent.
         alert_dead_per_minute: how many deaths within a minute are an incident.
@@ -184,6 +186,7 @@ class Settings(ClientSettings):
     dead_keep_days: float = setting(90.0, days(1, 3_650))
     dead_max_bytes: int | None = setting(None, whole(524_288, 1_099_511_627_776))
     receipts: bool = setting(default=True, check=yes_or_no)
+    receipts_max_mb: int = setting(256, whole(1, 1_048_576))
     actor: str | None = setting(None, text)
     sentry_dsn: str | None = setting(None, sentry_dsn, secret=True)
     alert_dead_per_minute: int | None = setting(None, whole(1, 1_000_000))

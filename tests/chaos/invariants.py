@@ -37,6 +37,7 @@ class Evidence:
         recovery_s: from the end of the disturbance until all that was accepted before
             had ended.
         gone: ids that the server lost.
+        receipts_missing: more events had ended than there are receipts; below 0, fewer.
         at_risk: ids that replication may not have carried when its primary was killed.
         vanished: workers that ended by themselves.
         lines: what the workers logged.
@@ -52,6 +53,7 @@ class Evidence:
     exits: Sequence[Exit]
     recovery_s: float
     gone: frozenset[str] = field(default=frozenset(), repr=False)
+    receipts_missing: int = 0
     at_risk: frozenset[str] = field(default=frozenset(), repr=False)
     vanished: int = 0
     lines: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
@@ -143,6 +145,12 @@ def the_account_closes(evidence: Evidence) -> Iterator[str]:
         )
 
 
+def each_end_has_its_receipt(evidence: Evidence) -> Iterator[str]:
+    """Receipts and those that were cut or erased = delivered + dead."""
+    if evidence.receipts_missing:
+        yield f"{evidence.receipts_missing} receipts are missing"
+
+
 def a_zombie_settles_nothing(evidence: Evidence) -> Iterator[str]:
     """A worker that slept through its lease was told that its claims are another's."""
     if evidence.scenario.loses_claims and not evidence.figures.count("claims_lost"):
@@ -184,6 +192,7 @@ INVARIANTS: Final[Sequence[Invariant]] = (
     track_does_not_fail,
     the_right_events_die,
     the_account_closes,
+    each_end_has_its_receipt,
     a_zombie_settles_nothing,
     workers_end_when_told,
     no_worker_ends_by_itself,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
+from tests.builders.receipts import receipts_missing
 from tests.chaos.invariants import Evidence
 from tests.chaos.scenarios import Scenario
 from tests.chaos.stage import POLL_S, Stage
@@ -53,4 +54,5 @@ def _evidence(scenario: Scenario, stage: Stage, recovery_s: float) -> Evidence:
         at_risk=stage.at_risk,
         lines=stage.lines(),
         recovery_s=recovery_s,
+        receipts_missing=receipts_missing(stage.redis),
     )

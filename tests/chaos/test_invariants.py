@@ -95,6 +95,7 @@ def test_what_died_with_a_primary_is_not_held_against_the_outbox() -> None:
             {"scenario": replace(SCENARIO, loses_claims=True)},
             "no claim was lost: the sleeper held none, or settled another's",
         ),
+        ({"receipts_missing": 2}, "2 receipts are missing"),
         ({"exits": [Exit(0, 10.5)]}, "a worker ended with status 0 after 10.5 s"),
         ({"vanished": 1}, "1 workers ended though nobody told them to"),
         (

@@ -16,6 +16,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from tests.builders.leases import expire_leases
 from tests.builders.letters import letter
 from tests.builders.machine import RedisMachine, run_histories
+from tests.builders.receipts import accepted, ends, receipts_missing
 from tests.builders.replays import replay_letter
 from tests.builders.stores import SHARDS, keys, store_of
 from tests.builders.waiting import ids_waiting
@@ -33,6 +34,7 @@ from worker.outbox.claim import Claim, Want
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
+from worker.outbox.receipt import End
 from worker.outbox.settlement import Settlement, TokenLimit
 
 DESTINATIONS = ["web:C0ONE", "web:C0TWO"]
@@ -150,6 +152,9 @@ class ErasureMachine(RedisMachine):
         expected.holders = found.holders
         assert found == expected
         assert sum(holder.events for holder in found.holders) == len(sent)
+        assert receipts_missing(self.redis) == 0
+        for event_id in itertools.islice(theirs | _of("jo", self.dead), 5):
+            assert {*ends(self.redis, event_id)} <= {End.ERASED}
         self.waiting -= theirs
         self.dead -= _of("jo", self.dead)
 
@@ -186,7 +191,7 @@ class ErasureMachine(RedisMachine):
 
     def _end(self, block: OpenBlock, index: int, event: Any, fate: int) -> None:
         if fate == 1:
-            block.delivered()
+            block.delivered(ended=[accepted(event["event_id"])])
             self.waiting.remove(event["event_id"])
         elif fate == 0:
             block.dead(index, _letter(event, block))

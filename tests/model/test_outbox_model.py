@@ -20,6 +20,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from tests.builders.letters import letter
 from tests.builders.machine import RedisMachine, run_histories
+from tests.builders.receipts import accepted
 from tests.builders.replays import replay_letter
 from tests.builders.stores import SHARDS, keys, store_of
 from tests.builders.waiting import ids_waiting
@@ -33,7 +34,7 @@ from worker.local.embedded import EmbeddedServer
 from worker.outbox.claim import Claim, ClaimedBlock, Want
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.outbox import Outbox
-from worker.outbox.receipt import End, Ended, digest_of
+from worker.outbox.receipt import End
 from worker.outbox.receipt_lists import ReceiptLists
 from worker.outbox.settlement import Outcome, Settlement, TokenLimit
 
@@ -221,7 +222,7 @@ class OutboxMachine(RedisMachine):
             fate = end if end != "mixed" else [DELIVERED, DEAD, LEFT, APART][index % 4]
             ends[event["event_id"]] = fate
             if fate == DELIVERED:
-                opened.delivered(ended=[_accepted(event["event_id"])])
+                opened.delivered(ended=[accepted(event["event_id"])])
             elif fate == DEAD:
                 opened.dead(index, self._letter(event, opened))
             else:
@@ -268,10 +269,6 @@ class OutboxMachine(RedisMachine):
                 retrycount=entry["times_delivered"],
                 justid=True,
             )
-
-
-def _accepted(event_id: str) -> Ended:
-    return Ended(End.DELIVERED, 2.0, 1.0, "r1", 1, 0, [digest_of(event_id)], ["Lead"])
 
 
 def test_random_histories_keep_the_promises(server: EmbeddedServer) -> None:

@@ -9,6 +9,7 @@ delayed    each event of the data subject that waits for its time goes
 waiting    each block with an event of the data subject loses it; a block that a worker holds is
            asked again until its claim has ended, one way or the other
 dead       letters with such an event are purged
+receipts   of all of these go; that they were erased stays
 
 What could not be reached is told by name.
 """
@@ -32,6 +33,7 @@ from worker.letters.letter import DeadLetter
 from worker.operations.data_subject import DataSubject
 from worker.operations.erasure_blocks import BlocksOf, Seen
 from worker.operations.erasure_found import BUSY_SPOOL, NO_BROKER, NO_FENCE, Found
+from worker.operations.erasure_receipts import ErasedReceipts
 from worker.operations.queued_events import QueuedEvents
 from worker.operations.spooled_events import SpooledEvents
 from worker.outbox.delayed import DelayedBody, DelayedEvents
@@ -115,7 +117,14 @@ class Erasure:
         self._account = account
         self._clock = clock
         self._wait = wait
-        self._blocks = BlocksOf(store, subject, lease_s=lease_s, step=self._step("waiting"))
+        self._receipts = ErasedReceipts(store)
+        self._blocks = BlocksOf(
+            store,
+            subject,
+            lease_s=lease_s,
+            step=self._step("waiting"),
+            receipts=self._receipts,
+        )
 
     def steps(self) -> int:
         """How many blocks, letters and delayed events there are to look at, about."""
@@ -166,9 +175,15 @@ class Erasure:
         with _telling(found):
             self._erase_queued(found)
         for event in self._theirs_delayed(seen):
-            found.delayed += self._delayed_events.erase(event, step=self._step("delayed"))
+            self._erase_delayed(event, found)
         self._erase_waiting(found, seen)
         self._erase_letters(found, seen)
+        self._receipts.erase()
+
+    def _erase_delayed(self, event: DelayedBody, found: Found) -> None:
+        if self._delayed_events.erase(event, step=self._step("delayed")):
+            found.delayed += 1
+            self._receipts.note(event.destination, orjson.loads(event.body))
 
     def _erase_spooled(self, found: Found) -> None:
         """Erase from this machine's spool, once no other process is flushing it."""
@@ -238,6 +253,8 @@ class Erasure:
     def _erase_letters(self, found: Found, seen: Seen) -> None:
         # Found first and purged then: purging moves the pages that are being read.
         theirs, step = list(_letters_of(self._letters, self._subject, seen)), self._step(DEAD)
+        for letter in theirs:
+            self._receipts.note(letter.destination, letter.body, event_id=letter.event_id)
         for first in range(0, len(theirs), PAGE):
             found.dead_letters += self._letters.purge(theirs[first : first + PAGE], step=step)
 

@@ -14,6 +14,7 @@ from tiktok_events.outbox.store import Store
 from worker.attempts.history import History
 from worker.operations.data_subject import DataSubject
 from worker.operations.erasure_found import Found, Holder
+from worker.operations.erasure_receipts import ErasedReceipts
 from worker.operations.spooled_events import theirs_in
 from worker.outbox.backlog import Backlog, StoredBlock
 
@@ -36,12 +37,12 @@ class _Shared:
 
     Attributes:
         block: as it stands.
-        theirs: how many of its events are the data subject's.
+        theirs: the events that are the data subject's.
         others: the other events.
     """
 
     block: StoredBlock
-    theirs: int
+    theirs: list[Any] = field(repr=False)
     others: list[Any] = field(repr=False)
 
     def attempts(self, claims: int, tried: bytes) -> str:
@@ -59,9 +60,19 @@ class BlocksOf:
         subject: whose events are meant.
         lease_s: how long a claim is alive without being settled.
         step: of the act that is to count what is erased (`Act.step`).
+        receipts: is told of each event that was erased.
     """
 
-    def __init__(self, store: Store, subject: DataSubject, *, lease_s: float, step: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        subject: DataSubject,
+        *,
+        lease_s: float,
+        step: str,
+        receipts: ErasedReceipts,
+    ) -> None:
+        self._receipts = receipts
         self._store = store
         self._backlog = Backlog(store)
         self._script = LuaScript(
@@ -80,7 +91,7 @@ class BlocksOf:
         """How many events there are; nothing is changed."""
         names = self._backlog.destinations()
         blocks = (block for name in names for block in self._backlog.blocks(name))
-        return sum(shared.theirs for shared in self._shared(_noting(blocks, seen)))
+        return sum(len(shared.theirs) for shared in self._shared(_noting(blocks, seen)))
 
     def begin(self) -> None:
         """Look at every block again."""
@@ -134,13 +145,15 @@ class BlocksOf:
             end = _End(word.decode())
             claims, tried = more if end is _End.CHANGED else (claims, tried)
         if end is _End.ERASED:
-            found.waiting += shared.theirs
+            found.waiting += len(shared.theirs)
+            for event in shared.theirs:
+                self._receipts.note(shared.block.destination, event)
         elif end is _End.HELD:
             self._held[shared.block.destination, shared.block.id] = self._holder(shared, *more)
 
     def _holder(self, shared: _Shared, worker: bytes, left_ms: int) -> Holder:
         until = round(self._store.redis.time()[0] + left_ms / 1000)
-        return Holder(worker.decode(), shared.block.destination, shared.theirs, until)
+        return Holder(worker.decode(), shared.block.destination, len(shared.theirs), until)
 
     def _ask(self, shared: _Shared, claims: int, tried: bytes) -> list[Any]:
         name, left = shared.block.destination, len(shared.others)
@@ -155,7 +168,7 @@ class BlocksOf:
                 round(self._lease_s * 1000),
                 claims,
                 tried,
-                shared.theirs,
+                len(shared.theirs),
                 left,
                 orjson.dumps(shared.others) if left else b"",
                 shared.attempts(claims, tried) if left else "",

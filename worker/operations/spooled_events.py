@@ -12,19 +12,19 @@ from tiktok_events.spool.spool import Spool
 from worker.operations.data_subject import DataSubject
 
 
-def theirs_in(payload: bytes, subject: DataSubject) -> tuple[int, list[Any]]:
-    """How many events of a block are the data subject's, and the others.
+def theirs_in(payload: bytes, subject: DataSubject) -> tuple[list[Any], list[Any]]:
+    """The events of a block that are the data subject's, and the others.
 
     A block that holds no JSON array, which none of ours does, has none: nobody can send it either.
     """
     try:
         events = orjson.loads(payload) if subject.may_be_in(payload) else []
     except orjson.JSONDecodeError:
-        return 0, []
-    if not isinstance(events, list):
-        return 0, []
-    others = [event for event in events if not subject.owns(event)]
-    return len(events) - len(others), others
+        return [], []
+    parts: tuple[list[Any], list[Any]] = [], []
+    for event in events if isinstance(events, list) else ():
+        parts[not subject.owns(event)].append(event)
+    return parts
 
 
 class SpooledEvents:
@@ -46,7 +46,9 @@ class SpooledEvents:
         Raises:
             OutboxUnavailable: the spool cannot be used.
         """
-        return sum(theirs_in(block.payload, self._subject)[0] for block in self._spool.blocks())
+        return sum(
+            len(theirs_in(block.payload, self._subject)[0]) for block in self._spool.blocks()
+        )
 
     def erase(self) -> int | None:
         """Take them out; returns how many, or nothing while another process is flushing.
@@ -59,7 +61,7 @@ class SpooledEvents:
 
     def _without_theirs(self, block: Block) -> Block | None:
         theirs, others = theirs_in(block.payload, self._subject)
-        self._found += theirs
+        self._found += len(theirs)
         if not theirs:
             return block
         if not others:

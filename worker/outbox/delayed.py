@@ -36,6 +36,11 @@ class DelayedBody:
     key: bytes = field(repr=False)
     body: bytes = field(repr=False)
 
+    @property
+    def destination(self) -> str:
+        """The key of the destination."""
+        return text_of(self.key.partition(b"\0")[0])
+
 
 class DelayedEvents:
     """The delayed events of all producers.

@@ -79,6 +79,11 @@ class End(IntEnum):
     CANCELLED = 8
     ERASED = 9
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is one of those that `delivered` and `dead` count."""
+        return self <= End.UNREADABLE
+
 
 class Flag(IntFlag):
     """What else there is to know of it.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from tiktok_events.outbox.keys import Keys
+from tiktok_events.outbox.lua_script import LuaScript
 from tiktok_events.outbox.store import Store
 from worker.outbox.receipt import (
     DIGEST_BYTES,
@@ -17,7 +18,9 @@ from worker.outbox.receipt import (
     NAMES,
     PACKED,
     End,
+    Ended,
     Flag,
+    Receipts,
     digest_of,
 )
 from worker.reporting.stored import text_of
@@ -81,6 +84,8 @@ class ReceiptLists:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._erase = LuaScript(store.redis, "worker", "lib/receipts", "receipts_erase")
+        self._note = LuaScript(store.redis, "worker", "lib/receipts", "receipts_note")
 
     def find(self, event_ids: Iterable[str]) -> dict[str, list[Receipt]]:
         """What became of events, the earliest end first; an id that has no receipt is left out."""
@@ -104,6 +109,40 @@ class ReceiptLists:
                     for start in range(header.size, len(element), ENTRY_BYTES):
                         yield _receipt(header, element, start, names)
 
+    def erase(self, ended: Mapping[str, Sequence[Ended]], now: float) -> None:
+        """Take out what is known of events, and write down that they were erased.
+
+        Nothing is written where there are no receipts.
+
+        Args:
+            ended: by destination, what there is to be written down.
+            now: Unix seconds.
+        """
+        if not any(map(self._rows, self._store.shards)):
+            return
+        digests = {digest for some in ended.values() for one in some for digest in one.digests}
+        for keys in self._store.shards:
+            rows = self._rows(keys)
+            for place in range(LISTS):
+                known = sorted(digest[1:] for digest in digests if digest[0] >> 4 == place)
+                for row in rows if known else ():
+                    self._erase_from(keys, keys.receipts(row, place), known)
+        for destination, some in ended.items():
+            written = Receipts.of(destination, some, now)
+            keys = self._store.shards.of(destination)
+            args = (destination, *written.facts, *written.elements)
+            self._note(written.keys(keys), args)
+
+    def _erase_from(self, keys: Keys, name: str, digests: Sequence[bytes]) -> None:
+        for some in (digests[first : first + FEW] for first in range(0, len(digests), FEW)):
+            start = 0
+            while self._erase([keys.counters, name], [start, PAGE, *some]) == PAGE:
+                start += PAGE
+
+    def _rows(self, keys: Keys) -> list[str]:
+        hours = cast("list[bytes]", self._store.redis.hkeys(keys.receipt_hours))
+        return [text_of(row) for row in hours]
+
     def _found(
         self, keys: Keys, wanted: Sequence[Mapping[bytes, str]]
     ) -> Iterator[tuple[str, Receipt]]:
@@ -116,8 +155,7 @@ class ReceiptLists:
 
     def _elements(self, keys: Keys, place: int) -> Iterator[bytes]:
         """The elements of the lists of all hours whose digests begin alike."""
-        hours = cast("list[bytes]", self._store.redis.hkeys(keys.receipt_hours))
-        rows = [text_of(row) for row in hours]
+        rows = self._rows(keys)
         for first in range(0, len(rows), ROWS_AT_ONCE):
             lists = [keys.receipts(row, place) for row in rows[first : first + ROWS_AT_ONCE]]
             start = 0

@@ -44,6 +44,7 @@ _READING: Final = (
     "INFO",
     "LLEN",
     "LRANGE",
+    "MEMORY|USAGE",
     "SCAN",
     "TIME",
     "XLEN",

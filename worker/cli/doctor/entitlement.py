@@ -36,6 +36,7 @@ _WORDS: Final = {
     "BRPOP": "{key} 1",
     "EVALSHA": "0 0",
     "INFO": "",
+    "MEMORY|USAGE": "{key}",
     "LMOVE": "{key} {key} LEFT RIGHT",
     "PING": "",
     "SCAN": "0",
@@ -84,7 +85,7 @@ _WORDS: Final = {
     **dict.fromkeys(("SADD", "SET", "SREM", "XDEL", "XPENDING", "ZREM", "ZSCORE"), "{key} 1"),
     **dict.fromkeys(("HINCRBY", "HSET", "HSETNX", "XACK", "ZADD"), "{key} 1 1"),
     **dict.fromkeys(("XRANGE", "XREVRANGE", "ZCOUNT", "ZRANGE", "ZRANGEBYLEX"), "{key} - +"),
-    **dict.fromkeys(("LRANGE", "LTRIM"), "{key} 0 0"),
+    **dict.fromkeys(("LRANGE", "LSET", "LTRIM"), "{key} 0 0"),
     **dict.fromkeys(("ZRANGEBYSCORE", "ZREMRANGEBYSCORE", "ZREVRANGEBYSCORE"), "{key} 0 0"),
 }
 """What follows each command to make it a whole one."""

@@ -8,6 +8,15 @@
 --       the digest by which they name the destination
 -- Before the lists stand two keys: destinations by digest, and hours.
 
+local LAST_DEATH = 7 -- what became of an event: 0 delivered, up to this one dead
+local ERASED = 9
+
+-- Whether this is an element as we write it; one that was emptied is not.
+local function is_whole(element)
+  local size = #element > 2 and struct.unpack('>H', element) or 0
+  return size > 10 and size < #element and (#element - size) % 13 == 0
+end
+
 local function receipts_at(arg)
   local count = tonumber(ARGV[arg])
   return {

@@ -1,0 +1,1 @@
+"""What became of one event: found wherever it is. Imports what `worker.operations` may."""

@@ -1,0 +1,173 @@
+"""The life of one event, as far as it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Self
+
+
+class State(StrEnum):
+    """Where an event is; each event is in one."""
+
+    DELAYED = "delayed"
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    PURGED = "purged"
+    CANCELLED = "cancelled"
+    ERASED = "erased"
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing more happens to an event in it, by itself or by a person."""
+        return self in {State.DELIVERED, State.PURGED, State.CANCELLED, State.ERASED}
+
+
+class What(StrEnum):
+    """What happened to an event."""
+
+    ACCEPTED = "accepted"
+    ATTEMPT = "attempt"
+    DIED = "died"
+    EDITED = "edited"
+    REPLAYED = "replayed"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing that happened.
+
+    Attributes:
+        at: when, Unix seconds.
+        what: of which kind.
+        verdict: of an attempt: what its answer meant; of a death: the reason.
+        code: of the answer's body.
+        message: what was wrong, in words; without personal data.
+        request_id: of the answer.
+        duration_ms: until the answer.
+        attempts: of an end: requests that had carried the event.
+        who: of an edit: the operator.
+        paths: of an edit: what was changed.
+    """
+
+    at: float
+    what: What
+    verdict: str | None = None
+    code: int | None = None
+    message: str | None = None
+    request_id: str | None = None
+    duration_ms: int | None = None
+    attempts: int | None = None
+    who: str | None = None
+    paths: Sequence[str] = ()
+
+    @classmethod
+    def of_attempt(cls, kept: dict[str, Any]) -> Self:
+        """An attempt of a history."""
+        return cls(
+            at=float(kept["at"]),
+            what=What.ATTEMPT,
+            verdict=str(kept["verdict"]),
+            code=kept["code"],
+            request_id=kept["request_id"],
+            duration_ms=kept["duration_ms"],
+        )
+
+    @classmethod
+    def of_edit(cls, kept: dict[str, Any]) -> Self:
+        """An edit of a history."""
+        paths = tuple(map(str, kept["paths"]))
+        return cls(at=float(kept["at"]), what=What.EDITED, who=str(kept["who"]), paths=paths)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as one JSON object, without what is not known."""
+        known = {name: getattr(self, name) for name in self.__slots__}
+        return {name: one for name, one in known.items() if one is not None and one != ()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """One event: where it is, how it came there, and what a person can do.
+
+    Attributes:
+        event_id: of the event.
+        event: its name; `None` where that is not known.
+        destination: its key; empty where that is not known.
+        state: where it is.
+        steps: what happened to it, the earliest first.
+        reason: why it is there, in a sentence.
+        advice: what a person can do; empty where there is nothing to be done.
+        order_id: of what it tells of, while its body is kept.
+        letter: the id of its dead letter.
+        behind: events that stand before it in its outbox.
+        holder: the worker that has claimed it.
+        until: when that claim ends, Unix seconds.
+        due_at: when it is released, or looked at next, Unix seconds.
+        expires_at: when it is too old to be sent, Unix seconds.
+        ambiguous: whether an attempt may have been accepted unseen.
+        salvaged: whether a field of it was mended or left out.
+    """
+
+    event_id: str
+    event: str | None
+    destination: str
+    state: State
+    steps: tuple[Step, ...]
+    reason: str = ""
+    advice: str = ""
+    order_id: str | None = None
+    letter: str | None = None
+    behind: int | None = None
+    holder: str | None = None
+    until: float | None = None
+    due_at: float | None = None
+    expires_at: float | None = None
+    ambiguous: bool = False
+    salvaged: bool = False
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What tells it from others: of one id there may be several events."""
+        return self.destination, self.event or "", self.event_id
+
+    def after(self, earlier: Sequence[Step]) -> Self:
+        """The same life, with what is known of it from elsewhere."""
+        steps = {(step.what, round(step.at)): step for step in (*earlier, *self.steps)}
+        return replace(self, steps=tuple(sorted(steps.values(), key=lambda step: step.at)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as one JSON object; times are Unix seconds."""
+        known = {name: getattr(self, name) for name in self.__slots__}
+        return known | {"state": self.state.value, "steps": [one.as_dict() for one in self.steps]}
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What was found for one word that a person asked for.
+
+    Attributes:
+        asked: an event id, or an order number.
+        lives: of all events that have it.
+        looked_at_waiting: whether what waits was looked through; if not, one more may wait.
+    """
+
+    asked: str
+    lives: tuple[Life, ...]
+    looked_at_waiting: bool
+
+    def __iter__(self) -> Iterator[Life]:
+        return iter(self.lives)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as one JSON object."""
+        return {
+            "asked": self.asked,
+            "found": [life.as_dict() for life in self.lives],
+            "looked_at_waiting": self.looked_at_waiting,
+        }
