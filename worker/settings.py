@@ -154,6 +154,8 @@ class Settings(ClientSettings):
         alert_webhook: an address that is told when an incident begins and when it is over.
         remote_control: whether workers obey Celery's remote control, which lets whoever may
             write to the broker inspect them, and shut them down.
+        probe_port: a TCP port at which a worker answers `/live` and `/ready`, on all addresses of
+            its machine; none when absent.
         serve_host: the address at which `tiktok-events serve` listens; another than one of this
             machine needs `SERVE_TOKENS_FILE`.
         serve_port: its TCP port; 0 takes a free one.
@@ -195,6 +197,7 @@ class Settings(ClientSettings):
     alert_expiring_within_s: int = setting(86_400, whole(60, 2_592_000))
     alert_webhook: str | None = setting(None, _webhook, secret=True)
     remote_control: bool = setting(default=False, check=yes_or_no)
+    probe_port: int | None = setting(None, whole(1, 65_535))
     serve_host: str = setting("127.0.0.1", text)
     serve_port: int = setting(8_321, whole(0, 65_535))
     serve_tokens_file: Path | None = setting(None, file_path)

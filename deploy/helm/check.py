@@ -25,6 +25,14 @@ SECRETS: Final = {
     "accessToken": {"existingSecret": "tiktok"},
     "destinations": {"existingSecret": "destinations"},
 }
+SERVE: Final = {
+    "enabled": True,
+    "tokens": {"existingSecret": "serve-tokens"},
+    "viewToken": {"existingSecret": "serve-view"},
+    "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+    "from": [{"namespaceSelector": {}}],
+}
+WATCHED: Final = {**SECRETS, "serve": SERVE, "keda": {"enabled": True, "maxReplicas": 40}}
 EVERYTHING: Final = {
     **SECRETS,
     "image": {"digest": f"sha256:{'a' * 64}"},
@@ -52,7 +60,15 @@ LEAST: Final = {
     "networkPolicy": {"enabled": False},
     "serviceAccount": {"create": False},
 }
-GOOD: Final = {"only Redis": REDIS, "secrets": SECRETS, "everything": EVERYTHING, "least": LEAST}
+GOOD: Final = {
+    "only Redis": REDIS,
+    "secrets": SECRETS,
+    "everything": EVERYTHING,
+    "watched": WATCHED,
+    "least": LEAST,
+}
+OF_OTHERS: Final = ("monitoring.coreos.com/", "keda.sh/")
+"""Kinds that operators bring: Kubernetes publishes no schema of them."""
 
 BAD: Final[Mapping[str, Mapping[str, Any]]] = {
     "no server": {},
@@ -64,6 +80,10 @@ BAD: Final[Mapping[str, Mapping[str, Any]]] = {
     "a setting with its prefix": {**REDIS, "settings": {"TIKTOK_EVENTS_STRICT": "1"}},
     "a token among the settings": {**REDIS, "settings": {"ACCESS_TOKEN": "secret"}},
     "a digest that is none": {**REDIS, "image": {"digest": "latest"}},
+    "serving without tokens": {**REDIS, "serve": {"enabled": True}},
+    "a monitor without a token": {**REDIS, "serve": {**SERVE, "viewToken": {}}},
+    "two that scale": {**WATCHED, "autoscaling": {"enabled": True}},
+    "KEDA without what it asks": {**REDIS, "keda": {"enabled": True}},
 }
 
 
@@ -92,12 +112,35 @@ def _of_rendered(name: str, objects: list[dict[str, Any]]) -> Iterator[str]:
     print(f"{name}: {', '.join(kinds)}")
     if not {"Deployment", "Pod"} <= set(kinds):
         yield f"{name}: the workers or their test are missing"
+    if name == "watched":
+        yield from _of_watching(objects)
     for one in objects:
+        if one["apiVersion"].startswith(OF_OTHERS):
+            continue
         for version in VERSIONS:
             try:
                 validate(one, version, strict=True)
             except ValidationError as error:
                 yield f"{name}, Kubernetes {version}, {one['kind']}: {error.message}"
+
+
+def _of_watching(objects: list[dict[str, Any]]) -> Iterator[str]:
+    """Prometheus and KEDA ask the Service that there is, at its port, with the token."""
+    named = {(one["kind"], one["metadata"]["name"]): one for one in objects}
+    service = named["Service", "ads-tiktok-events-serve"]
+    monitor = named["ServiceMonitor", "ads-tiktok-events"]["spec"]
+    trigger = named["ScaledObject", "ads-tiktok-events"]["spec"]["triggers"][0]
+    host = f"{service['metadata']['name']}.default:{service['spec']['ports'][0]['port']}"
+    if trigger["metadata"]["url"] != f"http://{host}/scale":
+        yield f"KEDA asks {trigger['metadata']['url']}"
+    if not monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items():
+        yield "Prometheus does not find the Service"
+    if monitor["endpoints"][0]["port"] != service["spec"]["ports"][0]["name"]:
+        yield "Prometheus asks at no port of the Service"
+    if ("TriggerAuthentication", trigger["authenticationRef"]["name"]) not in named:
+        yield "KEDA has no token"
+    if "replicas" in named["Deployment", "ads-tiktok-events"]["spec"]:
+        yield "the chart undoes what KEDA does"
 
 
 def _is_refused(chart: Chart, values: Mapping[str, Any]) -> bool:

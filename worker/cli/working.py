@@ -16,6 +16,7 @@ from worker.reporting.logging import configure_logging
 from worker.runtime.check import Outcome
 from worker.runtime.first_aid import make_room, take_back
 from worker.runtime.preflight import configuration, start_when_usable
+from worker.runtime.probes import answer_probes
 
 
 def work(name: str | None, **options: Any) -> int:
@@ -32,6 +33,8 @@ def work(name: str | None, **options: Any) -> int:
         raise InvalidSetting("\n".join(found.refusals))
     settings = found.settings
     configure_logging(settings)
+    if settings.probe_port is not None:
+        answer_probes(settings.probe_port)
     start_when_usable(settings)
     take_back(settings)
     make_room(settings)

@@ -33,6 +33,7 @@ from worker.runtime.bells import Bells
 from worker.runtime.engine import THIS_PROCESS, ThisProcess, connect_to_look, look_at
 from worker.runtime.inbox import Inbox
 from worker.runtime.presence import Presence
+from worker.runtime.probes import HEALTH
 from worker.runtime.task_table import ACCEPT, ALERTS, ANNOUNCE, DELIVER, REPLAY, UPKEEP, WITHDRAW
 
 EVERY_S: Final = 1.0
@@ -87,6 +88,7 @@ class DoorbellStep(bootsteps.StartStopStep):
             REDIS_OUTAGE.met(error)
             return
         REDIS_OUTAGE.over()
+        HEALTH.beat()
         if self._settings.heartbeat_file is not None:
             self._settings.heartbeat_file.touch()
 

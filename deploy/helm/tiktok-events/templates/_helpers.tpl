@@ -40,6 +40,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 image: {{ include "tiktok-events.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 env:
+  - name: TIKTOK_EVENTS_PROBE_PORT
+    value: {{ .Values.probePort | quote }}
   - name: TIKTOK_EVENTS_REDIS_URL
     {{- if .Values.redis.existingSecret }}
     valueFrom:
@@ -55,6 +57,10 @@ env:
       secretKeyRef:
         name: {{ . }}
         key: {{ $.Values.accessToken.key }}
+  {{- end }}
+  {{- if .Values.serve.enabled }}
+  - name: TIKTOK_EVENTS_SERVE_TOKENS_FILE
+    value: /etc/tiktok-events-serve/tokens
   {{- end }}
   {{- if .Values.destinations.existingSecret }}
   - name: TIKTOK_EVENTS_DESTINATIONS_FILE
@@ -114,12 +120,4 @@ volumes:
         - key: {{ .Values.destinations.key }}
           path: destinations.toml
   {{- end }}
-{{- end -}}
-
-{{- define "tiktok-events.heartbeat" -}}
-exec:
-  command:
-    - sh
-    - -c
-    - test "$(stat -c %Y "$TIKTOK_EVENTS_HEARTBEAT_FILE" 2>/dev/null || echo 0)" -gt "$(( $(date +%s) - 30 ))"
 {{- end -}}
