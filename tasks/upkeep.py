@@ -1,15 +1,20 @@
-"""A minute has passed: bury what has expired at parked destinations, forget what is too old."""
+"""A minute has passed: bury what has expired, forget what is too old, seal what is over."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from celery import shared_task
 
+from tiktok_events.outbox.store import Store
 from worker.delivery.expiry import Sweep
 from worker.letters.retention import Retention
 from worker.outbox.receipt_limit import MEGABYTE, ReceiptLimit
+from worker.reporting.figures.sealing import Sealing
 from worker.runtime.engine import THIS_PROCESS
 from worker.runtime.shutdown import TASK_BUDGET_S, within
 from worker.runtime.task_table import UPKEEP
+from worker.settings import Settings
 
 
 @shared_task(name=UPKEEP.name, ignore_result=True)
@@ -26,3 +31,12 @@ def upkeep() -> None:
         if engine.outbox.clock.judges:
             retention.run(go_on, engine.outbox.clock.now())
             receipts.run(go_on, engine.outbox.clock.now())
+        _seal(engine.store, engine.settings, go_on)
+
+
+def _seal(store: Store, settings: Settings, go_on: Callable[[], bool]) -> None:
+    """Seal the hours that are over, by the clock that they are counted by: the server's."""
+    (now, _), shards = store.redis.time(), store.shards
+    for keys in shards:
+        most_bytes = settings.figures_max_mb * MEGABYTE // shards.count
+        Sealing(store, keys, most_bytes).run(go_on, now)

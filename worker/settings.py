@@ -140,6 +140,8 @@ class Settings(ClientSettings):
         dead_keep_days: how many days a dead letter that can no longer be sent is kept.
         dead_max_bytes: memory of all dead letters; over it those with the nearest deadline are
             purged, expired ones first. No limit when absent.
+        figures_max_mb: megabytes of memory of the figures by the hour; over it the oldest hours
+            are given up, and their days stay.
         receipts: whether it is kept for eight days, of offline events for 29, what became of each
             event: some 15 to 50 bytes, none of them personal.
         receipts_max_mb: megabytes of memory for that; over it the oldest hours are forgotten, and
@@ -187,6 +189,7 @@ class Settings(ClientSettings):
     window_days_crm: float = setting(7.0, days(0.01, 365))
     dead_keep_days: float = setting(90.0, days(1, 3_650))
     dead_max_bytes: int | None = setting(None, whole(524_288, 1_099_511_627_776))
+    figures_max_mb: int = setting(400, whole(8, 1_048_576))
     receipts: bool = setting(default=True, check=yes_or_no)
     receipts_max_mb: int = setting(256, whole(1, 1_048_576))
     actor: str | None = setting(None, text)

@@ -41,6 +41,7 @@ class Evidence:
         at_risk: ids that replication may not have carried when its primary was killed.
         vanished: workers that ended by themselves.
         lines: what the workers logged.
+        figures_off: counter → its value and the sum over the hours, where these differ.
     """
 
     scenario: Scenario
@@ -57,6 +58,7 @@ class Evidence:
     at_risk: frozenset[str] = field(default=frozenset(), repr=False)
     vanished: int = 0
     lines: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    figures_off: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def delivered(self) -> frozenset[str]:
@@ -151,6 +153,12 @@ def each_end_has_its_receipt(evidence: Evidence) -> Iterator[str]:
         yield f"{evidence.receipts_missing} receipts are missing"
 
 
+def the_hours_add_up(evidence: Evidence) -> Iterator[str]:
+    """The sums over the hours, with what is not folded yet, are the counters."""
+    for name, (counter, hours) in evidence.figures_off.items():
+        yield f"the counter {name} is {counter}, the hours have {hours}"
+
+
 def a_zombie_settles_nothing(evidence: Evidence) -> Iterator[str]:
     """A worker that slept through its lease was told that its claims are another's."""
     if evidence.scenario.loses_claims and not evidence.figures.count("claims_lost"):
@@ -193,6 +201,7 @@ INVARIANTS: Final[Sequence[Invariant]] = (
     the_right_events_die,
     the_account_closes,
     each_end_has_its_receipt,
+    the_hours_add_up,
     a_zombie_settles_nothing,
     workers_end_when_told,
     no_worker_ends_by_itself,

@@ -53,6 +53,7 @@ def _evidence(scenario: Scenario, stage: Stage, recovery_s: float) -> Evidence:
         gone=frozenset(stage.gone),
         at_risk=stage.at_risk,
         lines=stage.lines(),
+        figures_off=stage.figures_off(),
         recovery_s=recovery_s,
         receipts_missing=receipts_missing(stage.redis),
     )

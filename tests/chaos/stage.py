@@ -15,6 +15,7 @@ from typing import Any, Final, Self, TypeVar
 from redis.exceptions import ResponseError
 
 from tests.builders.environment import environment
+from tests.builders.figures import figures_off
 from tests.builders.stores import keys, store_of
 from tests.builders.workers import OURS, ROOT, Worker
 from tests.chaos.producer import PIXELS, Marked, producer
@@ -189,6 +190,10 @@ class Stage:
     def figures(self) -> Figures:
         """What Redis says of itself."""
         return read_figures(store_of(self.redis))
+
+    def figures_off(self) -> dict[str, tuple[int, int]]:
+        """Counters from which the sums over hours differ."""
+        return figures_off(store_of(self.redis))
 
     def wait_until(self, condition: Callable[[], Found], timeout_s: float = WAIT_S) -> Found:
         """The condition's first true value."""

@@ -5,12 +5,14 @@ is no longer theirs; dead letters are replayed. After every step:
 
     I1  every accepted event is in exactly one place: outbox, delivered, or dead
     I4  an event ends as what its own block's holder said, nobody else's
-    I7  the counters account for every event, and the receipts tell each end of each
+    I7  the counters account for every event, the receipts tell each end of each, and the figures
+        of the hours add up to the counters
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +20,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
+from tests.builders.figures import HOUR, figures_off, folding
 from tests.builders.letters import letter
 from tests.builders.machine import RedisMachine, run_histories
 from tests.builders.receipts import accepted
@@ -37,6 +40,8 @@ from worker.outbox.outbox import Outbox
 from worker.outbox.receipt import End
 from worker.outbox.receipt_lists import ReceiptLists
 from worker.outbox.settlement import Outcome, Settlement, TokenLimit
+from worker.reporting.figures.folding import Write
+from worker.reporting.figures.sealing import Sealing
 
 DESTINATIONS = [Destination("web", "C0ONE"), Destination("offline", "2")]
 WORKERS = ["one", "two", "three"]
@@ -178,10 +183,28 @@ class OutboxMachine(RedisMachine):
         assert Counter((e, it.end) for e, receipts in found.items() for it in receipts) == ends
         assert sum(1 for _ in lists) == ends.total()
 
+    @rule()
+    def fold(self) -> None:
+        """What was counted enters its hour; a fold that read before this one is refused."""
+        late = Write(folding(self.redis).folds(), 1, {HOUR: {"web:C0ONE": b"{}"}})
+        if folding(self.redis).fold() or late.folds != folding(self.redis).folds():
+            assert not folding(self.redis).write(late)
+
+    @rule()
+    def seal(self) -> None:
+        """The hour is compressed, though it is not over, and its day has it."""
+        Sealing(store_of(self.redis), keys, 2**30).run(lambda: True, time.time() + 7_200)
+
+    @rule()
+    def look_at_the_figures(self) -> None:
+        """I7: the sums over the hours are the counters."""
+        assert figures_off(store_of(self.redis)) == {}
+
     def teardown(self) -> None:
-        """However a history ends, the receipts are right."""
+        """However a history ends, the receipts and the figures are right."""
         if hasattr(self, "redis"):
             self.look_at_the_receipts()
+            self.look_at_the_figures()
         super().teardown()
 
     @invariant()

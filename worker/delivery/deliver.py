@@ -21,6 +21,7 @@ from worker.delivery.accepted import accepted_by
 from worker.delivery.attempt_log import log_attempt, parked_notice, tell
 from worker.delivery.backoff import delay_s
 from worker.delivery.batching import request_body
+from worker.delivery.counted import counted
 from worker.delivery.destination_fault import DestinationFaults
 from worker.delivery.destinations import Account
 from worker.delivery.ending import Again, Dead, Delivered, End, end_of
@@ -191,7 +192,12 @@ class Delivery:
             match end:
                 case Delivered():
                     ended = accepted_by(events, exchanges)
-                    block.delivered(len(events), salvaged=_salvaged(events), ended=ended)
+                    block.delivered(
+                        len(events),
+                        salvaged=_salvaged(events),
+                        ended=ended,
+                        counted=counted(events, self._outbox.clock.now()),
+                    )
                 case Dead():
                     for event in events:
                         block.dead(

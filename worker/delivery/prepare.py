@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from schemas import Finding
 from tiktok_events.event.destination import Destination
+from tiktok_events.event.identity import counted_name
 from tiktok_events.event.remarks import REMARKS, counters_of
 from tiktok_events.event.times import AHEAD, MOST_AHEAD_S, read_time
 from worker.attempts.history import History
 from worker.delivery.closing import Closing
 from worker.delivery.salvaged import counted_paths
 from worker.letters.dead_letters import DeadLetter, Reason
+from worker.letters.ledger import thousandths_of
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.receipt import digest_of
+from worker.reporting.figures.cell import Cell, add
 from worker.settings import CONNECT_TIMEOUT_S, Settings
 
 SHOWN_ERRORS: Final = 5
@@ -31,6 +34,13 @@ NEEDS_A_YES: Final = (
 )
 
 
+Shape: TypeAlias = tuple[str, tuple[str, ...]]
+"""Name and match keys of an event: most events of a batch have the same."""
+
+Told: TypeAlias = tuple[str, bytes, Shape, tuple[str, int] | None]
+"""Name, digest, shape and worth of an event; see `Outgoing`."""
+
+
 @dataclass(slots=True, eq=False)
 class Outgoing:
     """An event that is ready to be sent; not frozen, which would quadruple the cost of making it.
@@ -43,6 +53,8 @@ class Outgoing:
         salvaged: which places of it were mended or left out, as they are counted.
         name: of the event.
         digest: of its id, for its receipt; empty if none is written.
+        shape: its name, and its match keys.
+        worth: its currency and value, in thousandths of it; `None` if it has none.
     """
 
     block: OpenBlock
@@ -52,6 +64,8 @@ class Outgoing:
     salvaged: frozenset[str] = NOTHING
     name: str = ""
     digest: bytes = b""
+    shape: Shape = ("", ())
+    worth: tuple[str, int] | None = None
 
     @property
     def body(self) -> Any:
@@ -67,7 +81,8 @@ class Prepared:
         sendable: events that can be sent, in order.
         dead: place in the block and letter of each that cannot.
         closing: what makes the block's events harmless, where another producer wrote them.
-        remarked: counter → how often the events add to it, when they are settled first.
+        remarked: event name → counter → how often the events add to it, when they are settled
+            first.
         postponed: places of events that this process cannot judge: they wait a lease.
         warnings: what validation let pass.
     """
@@ -76,16 +91,16 @@ class Prepared:
     dead: list[tuple[int, DeadLetter]] = field(default_factory=list)
     postponed: list[int] = field(default_factory=list)
     closing: Callable[[Any], Any] | None = None
-    remarked: Counter[str] | None = None  # an empty one takes as long as the check of a field
+    remarked: Cell | None = None  # an empty one takes as long as the check of a field
     warnings: list[Finding] = field(default_factory=list)
 
     def note(self, event: Any, closing: Closing | None) -> None:
         """Note what our client has remarked on an event, or that it had to be closed here."""
         if closing is not None:
             self.closing = closing.close
-        if self.remarked is None:
-            self.remarked = Counter()
-        self.remarked.update(counters_of(event))
+        if remarks := Counter(counters_of(event)):
+            self.remarked = self.remarked or {}
+            add(self.remarked, {counted_name(event.get("event")): remarks})
 
     def salvaged(self, warnings: Sequence[Finding]) -> frozenset[str]:
         """Note what validation let pass, and return the places that it mended or left out."""
@@ -96,7 +111,7 @@ class Prepared:
         """End the dead events, postpone those nobody could judge, and return what can be sent."""
         block.close_with(self.closing)
         if self.remarked and block.is_fresh:
-            block.remarked = self.remarked
+            block.noted = self.remarked
         for index, letter in self.dead:
             block.dead(index, letter)
         for index in self.postponed:
@@ -132,7 +147,7 @@ class Preparer:
         needs_a_yes = self._needs_a_yes(block.history, now)
         window_s, latest_end = self._window_s(), self._latest_end(now)
         latest_deadline = now + MOST_AHEAD_S + window_s
-        closing, receipts = self._closing(block), self.settings.receipts
+        closing = self._closing(block)
         for index, stored in enumerate(block.events):
             event, checked, json, foreign = closing.check(stored)
             if foreign or (type(event) is dict and REMARKS in event):
@@ -144,15 +159,24 @@ class Preparer:
             known = checked.event
             expires_at = known["event_time"] + window_s
             if latest_end <= expires_at <= latest_deadline and not needs_a_yes:
-                digest = digest_of(known["event_id"]) if receipts else b""
                 prepared.sendable.append(
-                    Outgoing(block, index, json, expires_at, salvaged, known["event"], digest)
+                    Outgoing(block, index, json, expires_at, salvaged, *self._told(known))
                 )
             elif not self.judges:
                 prepared.postponed.append(index)
             else:
                 prepared.dead.append((index, self._untimely(block, event, expires_at, now)))
         return prepared
+
+    def _told(self, event: Mapping[str, Any]) -> Told:
+        """What receipts and figures say of a valid event."""
+        name, user = event["event"], event.get("user")
+        digest = digest_of(event["event_id"]) if self.settings.receipts else b""
+        shape = name, () if user is None else tuple(user)
+        properties = event.get("properties")
+        if not properties or "value" not in properties or "currency" not in properties:
+            return name, digest, shape, None
+        return name, digest, shape, (properties["currency"], thousandths_of(properties["value"]))
 
     def _closing(self, block: OpenBlock) -> Closing:
         source, is_closed = self.destination.event_source, block.claimed.is_closed

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, cast
 
+from tiktok_events.event.identity import counted_name
 from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
 from tiktok_events.outbox.store import Store
@@ -14,6 +15,8 @@ from worker.letters.filter import LetterFilter
 from worker.letters.letter import DeadLetter, Reason
 from worker.letters.record import Record, read_letter
 from worker.letters.search import BEGINNING, PAGE, Cursor, LetterSearch
+from worker.reporting.figures.names import ACCEPTED, DEAD
+from worker.reporting.figures.unfolded import journal_part
 
 __all__ = ["PAGE", "Cursor", "DeadLetter", "DeadLetters", "Reason"]
 
@@ -73,14 +76,21 @@ class DeadLetters:
     def bury(self, letter: DeadLetter) -> str:
         """Bury an event that never was in an outbox; returns the letter's id."""
         record, keys = Record.of(letter), self._store.shards.of(letter.destination)
+        counted = {counted_name(letter.event): {ACCEPTED: 1, DEAD + letter.reason: 1}}
         reply = self._bury(
             keys=[
                 keys.sequence,
                 keys.counters,
                 *keys.of_letters(),
                 keys.dead_of(record.kind.digest),
+                keys.journal,
             ],
-            args=[record.stored, record.kind.write(), letter.reason],
+            args=[
+                record.stored,
+                record.kind.write(),
+                letter.reason,
+                journal_part(letter.destination, counted),
+            ],
         )
         return cast("bytes", reply).decode()
 

@@ -61,9 +61,10 @@ class Cell(NamedTuple):
     def of(cls, letter: DeadLetter, kind: Kind) -> Self:
         """Return what one letter adds to the ledger."""
         died_hour = int(letter.died_at // HOUR_S)
+        worth = thousandths_of(letter.value) if letter.currency else 0
         deadline_hour = int(letter.expires_at // HOUR_S)
         hours = min(max(deadline_hour - died_hour, EXPIRED_H), LATEST_H)
-        return cls(kind.digest, died_hour + hours, died_hour, 1, _thousandths(letter))
+        return cls(kind.digest, died_hour + hours, died_hour, 1, worth)
 
     @property
     def first_deadline(self) -> float:
@@ -130,8 +131,6 @@ def _cell(field: bytes, entry: bytes) -> Cell | None:
     return Cell(text_of(kind), deadline_hour, died_hour, letters, thousandths)
 
 
-def _thousandths(letter: DeadLetter) -> int:
-    value = letter.value
-    if value is None or not letter.currency or abs(value) > LARGEST_VALUE:
-        return 0
-    return round(value * THOUSANDTHS)
+def thousandths_of(value: float | None) -> int:
+    """A value in thousandths of its currency; 0 for none, and for one that is a mistake."""
+    return 0 if value is None or abs(value) > LARGEST_VALUE else round(value * THOUSANDTHS)

@@ -2,9 +2,9 @@
 --
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence  7 dead  8 kinds
 --       9 limit of the access token  10 parked  11 audit  12 acts  13 announcements
---       14 salvaged, then per replay that events came from: it and its letters, then
---       ledger and event ids of the dead letters, and the sets of plan.kinds, and last
---       those of the receipts: destinations, hours, and the list of each
+--       14 salvaged  15 figures:journal, then per replay that events came from: it and its
+--       letters, then ledger and event ids of the dead letters, and the sets of plan.kinds,
+--       and last those of the receipts: destinations, hours, and the list of each
 -- ARGV  1 destination  2 consumer  3 the plan, JSON:
 --       done      [[id, claims, events], …]: blocks of which all events were delivered
 --       again     [[id, claims, attempts or null, postponed], …]: blocks of which none was;
@@ -16,6 +16,7 @@
 --       salvaged  {id: {path: n}}: for blocks of `done` and `mixed`, how many of the delivered
 --                 events had this place mended or left out
 --       remarked  {remark: n}: what producers have remarked on the events, whatever happens
+--       journal   destination and cell, as the journal has them, of what ends; '' for nothing
 --       replayed  {id: [which of the replays, from 1, letter id]}: blocks whose one event
 --                 came from a replay
 --       counters  {name: n}: what is added to the counters, whatever happens
@@ -87,7 +88,7 @@ end
 local function note_replayed(id, field, words)
   local known = plan.replayed[id]
   if known then
-    local first = 13 + 2 * known[1]
+    local first = 14 + 2 * known[1]
     note_end(KEYS[first], KEYS[first + 1], known[2], field, words)
   end
 end
@@ -167,6 +168,10 @@ for counter, by in pairs(plan.counters) do
 end
 for remark, by in pairs(plan.remarked) do
   count_here(remark, remark, by)
+end
+
+if plan.journal ~= '' then -- a key that is not as we write it is passed over
+  redis.pcall('RPUSH', KEYS[15], '[' .. hour .. ',' .. plan.journal .. ']')
 end
 
 local before = tonumber(redis.call('HGET', state, 'failures') or '0')

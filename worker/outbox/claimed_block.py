@@ -12,18 +12,21 @@ and the block is closed, ready to be settled, when the last one has ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
 
+from tiktok_events.event.identity import counted_name
 from worker.attempts.history import History
 from worker.letters.letter import DeadLetter
 from worker.letters.record import Record
 from worker.outbox.claim import ClaimedBlock
 from worker.outbox.receipt import Ended
 from worker.outbox.settlement import BuriedEvent, LeftPart, MixedBlock, Settlement
+from worker.reporting.figures.cell import Cell, add, summed
+from worker.reporting.figures.names import DEAD, DELIVERED, NO_NAME
 
 SUSPECT_AFTER: Final = 4
 """Events that failed so often while others were taken travel apart, and in halves from then on;
@@ -42,7 +45,7 @@ class OpenBlock:
         size: how many events it holds.
         open: events that have not ended yet.
         closing: what makes its events harmless, if another producer has written them.
-        remarked: counter → how often its events add to it.
+        noted: event name → remark → how often its events add to it.
     """
 
     claimed: ClaimedBlock
@@ -53,13 +56,14 @@ class OpenBlock:
     open: int = field(init=False)
     _postponed: bool = False
     closing: Callable[[Any], Any] | None = None
-    remarked: Mapping[str, int] = field(default_factory=dict)
+    noted: Cell = field(default_factory=dict)
     _events: list[Any] | None = None
     _delivered: int = 0
     _dead: list[BuriedEvent] = field(default_factory=list)
     _left: list[_Left] = field(default_factory=list)
     _salvaged: dict[str, int] = field(default_factory=dict)
     _ended: list[Ended] = field(default_factory=list)
+    _counted: Cell = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.size = self.open = len(self.events)
@@ -100,12 +104,22 @@ class OpenBlock:
         self._events = None
 
     @property
+    def remarked(self) -> dict[str, int]:
+        """Remark → how often its events add to it."""
+        return summed(self.noted)
+
+    @property
     def closed(self) -> bool:
         """Whether every event has ended."""
         return self.open == 0
 
     def delivered(
-        self, count: int = 1, *, salvaged: Iterable[str] = (), ended: Iterable[Ended] = ()
+        self,
+        count: int = 1,
+        *,
+        salvaged: Iterable[str] = (),
+        ended: Iterable[Ended] = (),
+        counted: Cell | None = None,
     ) -> None:
         """Note that some events were accepted.
 
@@ -113,16 +127,19 @@ class OpenBlock:
             count: how many.
             salvaged: the places of them that were mended or left out.
             ended: what their receipts are made of.
+            counted: what they add to the figures; by default, as many delivered without a name.
         """
         self._delivered += count
-        self._ended += ended
         for path in salvaged:
             self._salvaged[path] = self._salvaged.get(path, 0) + 1
+        self._ended += ended
+        add(self._counted, {NO_NAME: {DELIVERED: count}} if counted is None else counted)
         self.open -= count
 
     def dead(self, index: int, letter: DeadLetter) -> None:
         """Note that one event died."""
         self._dead.append(BuriedEvent(str(index), Record.of(letter)))
+        add(self._counted, {counted_name(letter.event): {DEAD + letter.reason: 1}})
         self._ended.append(Ended.of_letter(letter))
         self.open -= 1
 
@@ -173,8 +190,9 @@ class OpenBlock:
             settlement.ended[block.id] = self._ended
         if self.history.replayed:
             settlement.replayed[block.id] = self.history.replayed
-        for remark, times in self.remarked.items():
-            settlement.remarked[remark] = settlement.remarked.get(remark, 0) + times
+        if self._counted:
+            settlement.figures[block.id] = self._counted
+        add(settlement.noted, self.noted)
         if self._delivered == self.size:
             settlement.done.append((block.id, block.claims, self._delivered))
         elif self._is_left_whole:

@@ -15,6 +15,9 @@ from worker.letters.kind import Kind
 from worker.letters.record import Record
 from worker.outbox.receipt import Ended
 from worker.reporting.audit_entry import WORKER, Action, entry_parts
+from worker.reporting.figures.cell import Cell, add, summed
+from worker.reporting.figures.names import NO_NAME, REQUESTS
+from worker.reporting.figures.unfolded import journal_part
 
 DEAD_A_STEP: Final = 250
 """Dead letters that one script buries, about four milliseconds; a thousand would be twenty."""
@@ -96,7 +99,9 @@ class Settlement:
         replayed: block → number of the replay that its event came from, and the id of its letter.
         ended: block → what the receipts of its events are made of.
         counters: what to add to the counters whatever happens.
-        remarked: what to add to the counts of remarks, in all and of the destination.
+        figures: block → what its events add to the figures of the hour.
+        noted: event name → remark → what to add to the counts of remarks, whatever happens: in all,
+            of the destination, and of the hour.
         outcome: for the destination's back-off.
         delay_ms: the back-off, when failing.
         answered: when failing, whether the API judged events of the batch before it did.
@@ -117,7 +122,8 @@ class Settlement:
     replayed: dict[str, tuple[int, str]] = field(default_factory=dict)
     ended: dict[str, list[Ended]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
-    remarked: dict[str, int] = field(default_factory=dict)
+    figures: dict[str, Cell] = field(default_factory=dict)
+    noted: Cell = field(default_factory=dict)
     outcome: Outcome = Outcome.NONE
     delay_ms: int = 0
     answered: bool = False
@@ -140,6 +146,7 @@ class Settlement:
                     salvaged=self.salvaged,
                     replayed=self.replayed,
                     ended=self.ended,
+                    figures=self.figures,
                 )
                 part, dead = [], len(block.dead)
             part.append(block)
@@ -158,8 +165,28 @@ class Settlement:
 
     def endings(self) -> Iterator[Ended]:
         """What the receipts of the events that end by it are made of."""
-        for block_id in (*(block[0] for block in self.done), *(block.id for block in self.mixed)):
+        for block_id in self._gone():
             yield from self.ended.get(block_id, ())
+
+    def counted(self) -> Cell:
+        """What it adds to the figures of the hour."""
+        cell: Cell = {}
+        for block_id in self._gone():
+            add(cell, self.figures.get(block_id, {}))
+        add(cell, self.noted)
+        if requests := self.counters.get(REQUESTS):
+            add(cell, {NO_NAME: {REQUESTS: requests}})
+        return cell
+
+    @property
+    def remarked(self) -> dict[str, int]:
+        """What to add to the counts of remarks, in all and of the destination."""
+        return summed(self.noted)
+
+    def _gone(self) -> Iterator[str]:
+        """The blocks that it ends."""
+        yield from (block[0] for block in self.done)
+        yield from (block.id for block in self.mixed)
 
     def kinds(self) -> list[Kind]:
         """What the dead have in common, each kind once."""
@@ -181,6 +208,7 @@ class Settlement:
             keys.audit_acts,
             keys.announcements,
             keys.salvaged,
+            keys.journal,
             *keys.of_replays(self.replays()),
             keys.dead_ledger,
             keys.dead_event_ids,
@@ -205,6 +233,7 @@ class Settlement:
                 "replayed": self._places_of_replayed(),
                 "counters": self.counters,
                 "remarked": self.remarked,
+                "journal": journal_part(self.destination, cell) if (cell := self.counted()) else "",
                 "outcome": self.outcome,
                 "failures": self.failures,
                 "delay_ms": self.delay_ms,

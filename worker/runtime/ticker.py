@@ -27,6 +27,7 @@ from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
 from worker.replays.lease import ReplayLease
 from worker.reporting.announcements import Announcements
+from worker.reporting.figures.folding import is_time_to_fold
 from worker.reporting.outage import REDIS_OUTAGE, REFUSED, is_outage
 from worker.runtime.acceptance import most_message_bytes
 from worker.runtime.bells import Bells
@@ -34,7 +35,16 @@ from worker.runtime.engine import THIS_PROCESS, ThisProcess, connect_to_look, lo
 from worker.runtime.inbox import Inbox
 from worker.runtime.presence import Presence
 from worker.runtime.probes import HEALTH
-from worker.runtime.task_table import ACCEPT, ALERTS, ANNOUNCE, DELIVER, REPLAY, UPKEEP, WITHDRAW
+from worker.runtime.task_table import (
+    ACCEPT,
+    ALERTS,
+    ANNOUNCE,
+    DELIVER,
+    FOLD,
+    REPLAY,
+    UPKEEP,
+    WITHDRAW,
+)
 
 EVERY_S: Final = 1.0
 
@@ -103,6 +113,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         yield self._look_at_figures
         yield self._tell_what_others_could_not
         yield self._ask_for_withdrawals
+        yield self._ask_for_a_fold
 
     def _take(self, step: Callable[[], object]) -> None:
         """Take one step; junk in the keys of one must not keep the worker from the others."""
@@ -142,6 +153,12 @@ class DoorbellStep(bootsteps.StartStopStep):
         """Ask for a task that tells: a webhook may take longer than the event loop can wait."""
         if self._announcements.due():
             self._bells.ring(ANNOUNCE)
+
+    def _ask_for_a_fold(self) -> None:
+        """Ask for a task that folds: a fold may take longer than the event loop can wait."""
+        with suppress(OutOfMemoryError):  # the server is full: workers empty it all the same
+            if is_time_to_fold(self._store):
+                self._bells.ring(FOLD)
 
     def _ask_for_withdrawals(self) -> None:
         if is_time_to_withdraw(self._store):

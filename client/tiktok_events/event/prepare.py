@@ -23,7 +23,7 @@ from tiktok_events.event.destination import (
     is_blank,
 )
 from tiktok_events.event.foreign_event import taken_apart
-from tiktok_events.event.identity import new_event_id
+from tiktok_events.event.identity import counted_name, new_event_id
 from tiktok_events.event.json_bytes import EXACT_FLOAT, MAPPING, TOO_DEEP, to_json
 from tiktok_events.event.key_names import USER_KEYS
 from tiktok_events.event.match_keys import prepare_user
@@ -53,11 +53,13 @@ class PreparedEvent:
         destination: where it goes.
         event_id: the id it keeps through every retry and replay.
         body: UTF-8 JSON of the event without its destination; empty when it is withheld.
+        name: of the event, as it is counted.
     """
 
     destination: Destination
     event_id: str
     body: bytes
+    name: str = ""
 
     @property
     def withheld(self) -> bool:
@@ -116,7 +118,8 @@ class EventPreparer:
         if chosen is not KEEP:
             known = chosen.applied_to(self._with_closed_user(known, remarks))
             brackets = brackets and plain_brackets(known)
-        return PreparedEvent(destination, id_, self._body(known, id_, brackets, remarks))
+        body = self._body(known, id_, brackets, remarks)
+        return PreparedEvent(destination, id_, body, counted_name(known.get("event")))
 
     def closed(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """A stored event as `prepare` would have stored it, if another producer wrote it.

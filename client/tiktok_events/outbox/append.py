@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 from tiktok_events.errors import DurabilityUnsupported
 from tiktok_events.event.destination import REMEMBERED
 from tiktok_events.event.prepare import PreparedEvent
-from tiktok_events.outbox.blocks import CLOSED, Block, blocks_of
+from tiktok_events.outbox.blocks import CLOSED, Block, blocks_of, names_of
 from tiktok_events.outbox.commit import Commit
 from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import Call, ScriptText
@@ -78,10 +78,11 @@ class Append:
 
     def _command_of_one(self, event: PreparedEvent) -> bytes:
         """Return what appends a block of one event: only the event is written anew."""
-        return ended(self._begun(event.destination.key), b"[%b]" % event.body)
+        return ended(self._begun(event.destination.key, event.name), b"[%b]" % event.body)
 
-    def _begin(self, destination: str) -> bytes:
-        return beginning(self._script.command(self._call([Block(destination, 1, b"", CLOSED)])))
+    def _begin(self, destination: str, name: str) -> bytes:
+        block = Block(destination, 1, b"", CLOSED, {name: 1})
+        return beginning(self._script.command(self._call([block])))
 
     def _call(self, blocks: Sequence[Block]) -> Call:
         keys = self._shards.of(blocks[0].destination)
@@ -91,13 +92,15 @@ class Append:
 def append_call(keys: Keys, blocks: Sequence[Block], *, linger_ms: int, rings: bool) -> Call:
     """Keys and arguments of `append.lua` for blocks of one shard that fit in one call."""
     keys_ = [keys.ready, keys.sequence, keys.counters, keys.awake, keys.bell(rings=rings)]
+    keys_.append(keys.accepted)
     by_destination: dict[str, list[Block]] = {}
     for block in blocks:
         by_destination.setdefault(block.destination, []).append(block)
     args: list[Any] = [linger_ms, int(rings), len(by_destination)]
     for destination, its_blocks in by_destination.items():
-        keys_ += (keys.outbox(destination), keys.state(destination))
-        args += (destination, len(its_blocks))
+        keys_ += keys.of_append(destination)
+        names = names_of(its_blocks)
+        args += (destination, len(names), *chain.from_iterable(names.items()), len(its_blocks))
         for block in its_blocks:
             args += (block.events, block.mark, block.payload)
     return keys_, args

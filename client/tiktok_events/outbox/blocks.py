@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
+import orjson
+
+from tiktok_events.event.identity import counted_name
 from tiktok_events.event.prepare import PreparedEvent
 
 BLOCK_EVENTS: Final = 100
@@ -13,7 +17,6 @@ BLOCK_EVENTS: Final = 100
 
 BLOCK_BYTES: Final = 1024 * 1024
 """The most bytes of a block's JSON; an event that is larger makes a block of its own."""
-
 
 CLOSED: Final = "1"
 """The mark of blocks that hold nothing but what an `EventPreparer` made, so that a worker need not
@@ -30,12 +33,14 @@ class Block:
         events: number of events in the block.
         payload: JSON array of them, UTF-8.
         mark: `CLOSED`, or empty where nobody knows who made its events.
+        names: event name → how many events have it; `None` when only the payload tells.
     """
 
     destination: str
     events: int
     payload: bytes
     mark: str = ""
+    names: Mapping[str, int] | None = field(default=None, compare=False)
 
 
 def blocks_of(events: Iterable[PreparedEvent]) -> list[Block]:
@@ -43,24 +48,48 @@ def blocks_of(events: Iterable[PreparedEvent]) -> list[Block]:
 
     What a policy withholds is in none.
     """
-    by_destination: dict[str, list[bytes]] = {}
+    by_destination: dict[str, list[PreparedEvent]] = {}
     for event in events:
         if not event.withheld:
-            by_destination.setdefault(event.destination.key, []).append(event.body)
+            by_destination.setdefault(event.destination.key, []).append(event)
     return [
-        Block(destination, len(chunk), b"[" + b",".join(chunk) + b"]", CLOSED)
-        for destination, bodies in by_destination.items()
-        for chunk in _chunks(bodies)
+        _block(destination, chunk)
+        for destination, its_events in by_destination.items()
+        for chunk in _chunks(its_events)
     ]
 
 
-def _chunks(bodies: list[bytes]) -> Iterator[list[bytes]]:
-    chunk: list[bytes] = []
+def names_of(blocks: Iterable[Block]) -> Counter[str]:
+    """How many events of each name are in some blocks, as they are counted."""
+    names = Counter[str]()
+    for block in blocks:
+        names.update(_names_in(block) if block.names is None else block.names)
+    return names
+
+
+def _names_in(block: Block) -> Counter[str]:
+    try:
+        events = orjson.loads(block.payload)
+    except orjson.JSONDecodeError:
+        events = [None] * block.events
+    names = (event.get("event") if isinstance(event, dict) else None for event in events)
+    return Counter(map(counted_name, names))
+
+
+def _block(destination: str, events: list[PreparedEvent]) -> Block:
+    payload = b"[" + b",".join([event.body for event in events]) + b"]"
+    names = Counter(event.name for event in events)
+    return Block(destination, len(events), payload, CLOSED, names)
+
+
+def _chunks(events: list[PreparedEvent]) -> Iterator[list[PreparedEvent]]:
+    chunk: list[PreparedEvent] = []
     size = 1  # the opening bracket; each event then has its comma or the closing one
-    for body in bodies:
-        if chunk and (len(chunk) == BLOCK_EVENTS or size + len(body) + 1 > BLOCK_BYTES):
+    for event in events:
+        more = len(event.body) + 1
+        if chunk and (len(chunk) == BLOCK_EVENTS or size + more > BLOCK_BYTES):
             yield chunk
             chunk, size = [], 1
-        chunk.append(body)
-        size += len(body) + 1
+        chunk.append(event)
+        size += more
     yield chunk

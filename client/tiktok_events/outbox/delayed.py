@@ -60,9 +60,11 @@ class DelayedEvent:
 
     def commit(self, keys: Keys) -> Commit:
         """What calls `delay.lua` for it in a shard."""
-        call = keys.of_delayed(), (self.key, self.delay_ms, self.event.body)
+        destination = self.destination
+        keys_ = (*keys.of_delayed(), keys.accepted, keys.accepted_of(destination))
+        args = (self.key, self.delay_ms, self.event.body, destination, self.event.name)
         script = _script("delay")
-        return Commit.of_command(script.command(call), script, (self.event,))
+        return Commit.of_command(script.command((keys_, args)), script, (self.event,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,15 +46,11 @@ withdrawing, folding, and the announcements of incidents.
     audit                     stream       who did what to which events; the newest 50,000
     audit:acts                hash         entry of many steps → count, facts, at, result; with it
     accepted:<destination>    hash         <hour> <event> → accepted, until it is folded
-    figures:journal           list         [hour, destination, cell], JSON, of each settlement;
-                                           until it is folded, a second
-    figures:accepted          sorted set   destination of which something accepted is to be folded
-                                           → since when, Unix ms
+    figures:journal           list         [hour, destination, cell] of each settlement; a second
+    figures:accepted          sorted set   destination → since when it has `accepted`, Unix ms
     figures:folds             string       how often was folded: the fence of a fold; for ever
-    figures:hours             sorted set   h:<hour> or d:<day> → bytes of its cells, 0 while not all
-                                           are sealed; with it
-    figures:h:<hour>          hash         destination, * for all → cell; 35 days, or until memory
-                                           is short
+    figures:hours             sorted set   h:<hour> or d:<day> → bytes, 0 while it is not sealed
+    figures:h:<hour>          hash         destination, * for all → cell; 35 days at most
     figures:d:<day>           hash         the same of a day; 36 days
     figures:silent            sorted set   destination → when the first event was accepted since
                                            something was delivered, Unix ms
@@ -233,6 +229,10 @@ class Keys:
     def cells(self, period: str) -> str:
         """The hash of the cells of an hour or a day, by its name in `figures:hours`."""
         return f"{self.prefix}figures:{period}"
+
+    def of_append(self, destination: str) -> tuple[str, str, str]:
+        """What appending needs of a destination, in its order."""
+        return self.outbox(destination), self.state(destination), self.accepted_of(destination)
 
     def of_fold(self) -> list[str]:
         """What folding needs, in its order."""

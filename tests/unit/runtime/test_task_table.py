@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tasks import accept, alerts, announce, deliver, replay, track, upkeep, withdraw
+from tasks import accept, alerts, announce, deliver, fold, replay, track, upkeep, withdraw
 from tiktok_events.outbox.keys import DOORBELL_QUEUE
 from worker.app import celery_settings
 from worker.runtime.bells import heard, written
@@ -27,6 +27,7 @@ DEFINED: Final = {
         (alerts, alerts.alerts),
         (announce, announce.announce),
         (withdraw, withdraw.withdraw),
+        (fold, fold.fold),
     )
 }
 

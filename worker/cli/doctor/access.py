@@ -157,5 +157,7 @@ def _of_producers(keys: Keys) -> tuple[str, ...]:
         keys.outbox("*"),
         keys.state("*"),
         keys.attempts("*"),
+        keys.accepted,
+        keys.accepted_of("*"),
         keys.bell(rings=True),
     )

@@ -33,6 +33,15 @@ def add(cell: Cell, more: Mapping[str, Mapping[str, int]]) -> None:
             counted[figure] = counted.get(figure, 0) + number
 
 
+def summed(cell: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """The figures of all events together."""
+    total: dict[str, int] = {}
+    for figures in cell.values():
+        for figure, number in figures.items():
+            total[figure] = total.get(figure, 0) + number
+    return total
+
+
 def written(cell: Cell) -> bytes:
     """A cell as it stands while its hour runs."""
     return orjson.dumps(cell)

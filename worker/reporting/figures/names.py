@@ -45,9 +45,6 @@ ANY: Final = "*"
 NO_NAME: Final = ""
 """Of what belongs to no event name: requests, and events that have none."""
 
-EVENT_CHARS: Final = 64
-"""So much of a name is kept: TikTok takes no longer ones."""
-
 MOST_EVENTS: Final = 100
 """Names of one destination and hour that are counted apart."""
 
@@ -57,8 +54,3 @@ _BUCKETS: Final = tuple(f"{LATENCY}{bound:g}" for bound in LATENCIES_S)
 def latency_bucket(seconds: float) -> str:
     """The figure in which a delivery counts that took so long."""
     return _BUCKETS[bisect_left(LATENCIES_S, seconds)]
-
-
-def event_name(name: object) -> str:
-    """An event's name as it is counted."""
-    return name[:EVENT_CHARS] if isinstance(name, str) else NO_NAME

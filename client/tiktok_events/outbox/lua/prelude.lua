@@ -36,6 +36,22 @@ local function add_block(outbox, sequence, events, payload, mark)
   return number, added
 end
 
+local hour = text(math.floor(now / 3600000)) -- hours since 1970
+
+-- What was accepted in this hour, by event name, until a worker folds it into the figures. A name
+-- may be anything: beyond so many fields those of an hour count together.
+local MOST_ACCEPTED = 1000
+local function count_accepted(unfolded, hash, destination, event, by)
+  local count = redis.call('HINCRBY', hash, hour .. ' ' .. event, by)
+  if count == tonumber(by) then
+    redis.call('ZADD', unfolded, 'NX', text(now), destination)
+    if event ~= '*' and redis.call('HLEN', hash) > MOST_ACCEPTED then
+      redis.call('HDEL', hash, hour .. ' ' .. event)
+      redis.call('HINCRBY', hash, hour .. ' *', by)
+    end
+  end
+end
+
 -- Due at a time, but never while parked, and not before a back-off has ended.
 local function make_due(ready, name, state, due)
   local known = redis.call('HMGET', state, 'parked', 'not_before')
