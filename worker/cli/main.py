@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "serve": "Answer over HTTP: probes for an orchestrator, figures for machines, a console.",
     "send": "Hand over the events in FILE, to be delivered by the workers.",
     "status": "Show how many events are where, and what each destination is doing.",
+    "trace": "Tell what became of an event: where it is, why, and what to do.",
     "dead": "Look after dead letters: events that are not sent again unless you say so.",
     "replays": "See how far replays are, pause, resume and cancel them.",
     "destinations": "See destinations, park and resume them.",

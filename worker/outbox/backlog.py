@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
 from tiktok_events.outbox.store import Store
-from worker.reporting.stored import text_of
+from worker.reporting.stored import text_of, whole_of
 
 PAGE_BYTES: Final = 4 * 1024 * 1024
 """About as much is read at a time; a block may have a megabyte."""
@@ -27,11 +27,13 @@ class StoredBlock:
         destination: whose outbox.
         id: its stream id, ``<Unix ms of acceptance>-<block number>``.
         payload: JSON array of its events.
+        events: how many, as its producer counted them.
     """
 
     destination: str
     id: str
     payload: bytes = field(repr=False)
+    events: int = 0
 
     @property
     def accepted_at(self) -> float:
@@ -73,7 +75,7 @@ class Backlog:
         count = FIRST_PAGE
         while page := self._page(destination, after, count):
             for entry_id, fields in page:
-                yield StoredBlock(destination, entry_id.decode(), fields[b"b"])
+                yield _stored(destination, entry_id.decode(), fields)
             after = page[-1][0].decode()
             count = _next_count(page)
 
@@ -85,7 +87,7 @@ class Backlog:
                 self._store.shards.of(destination).outbox(destination), block_id, block_id
             ),
         )
-        return StoredBlock(destination, block_id, found[0][1][b"b"]) if found else None
+        return _stored(destination, block_id, found[0][1]) if found else None
 
     def length(self, destinations: Sequence[str]) -> int:
         """How many blocks they have."""
@@ -107,6 +109,12 @@ class Backlog:
         )
 
 
+def _stored(destination: str, block_id: str, fields: Mapping[bytes, bytes]) -> StoredBlock:
+    """A block; one without events where the entry is none of ours."""
+    events = whole_of(fields.get(b"n", b"0")) or 0
+    return StoredBlock(destination, block_id, fields.get(b"b", b""), events)
+
+
 def _next_count(page: Page) -> int:
-    size = sum(len(fields[b"b"]) for _, fields in page)
+    size = sum(len(fields.get(b"b", b"")) for _, fields in page)
     return max(1, min(LARGEST_PAGE, len(page) * PAGE_BYTES // max(size, 1)))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 
 class State(StrEnum):
@@ -91,6 +91,14 @@ class Step:
         return {name: one for name, one in known.items() if one is not None and one != ()}
 
 
+_ORDER: Final = {what: place for place, what in enumerate(What)}
+
+
+def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The steps as they happened; receipts know whole seconds, in which the usual order tells."""
+    return tuple(sorted(steps, key=lambda step: (int(step.at), _ORDER[step.what], step.at)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
     """One event: where it is, how it came there, and what a person can do.
@@ -136,10 +144,16 @@ class Life:
         """What tells it from others: of one id there may be several events."""
         return self.destination, self.event or "", self.event_id
 
+    @property
+    def accepted_at(self) -> int | None:
+        """When it was accepted, in whole Unix seconds; `None` if that is not known."""
+        known = [int(step.at) for step in self.steps if step.what is What.ACCEPTED]
+        return min(known, default=None)
+
     def after(self, earlier: Sequence[Step]) -> Self:
         """The same life, with what is known of it from elsewhere."""
-        steps = {(step.what, round(step.at)): step for step in (*earlier, *self.steps)}
-        return replace(self, steps=tuple(sorted(steps.values(), key=lambda step: step.at)))
+        steps = {(step.what, int(step.at)): step for step in (*earlier, *self.steps)}
+        return replace(self, steps=in_order(steps.values()))
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as one JSON object; times are Unix seconds."""
