@@ -45,6 +45,7 @@ Arguments = tuple[str, ...]
 LOOKS: Final[Mapping[Arguments, tuple[Arguments, ...]]] = {
     ("status",): ((),),
     ("trace",): (("order-1",), ("order-1", "1042", "--waiting"), ("order-1", "--no-waiting")),
+    ("figures",): ((), ("--by", "day"), ("--each", "--events")),
     ("dead", "list"): ((), ("--all",), ("--recoverable",), ("--since", "2h")),
     ("dead", "show"): (("LETTER",),),
     ("dead", "stats"): ((), ("--since", "2h")),

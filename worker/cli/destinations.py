@@ -16,7 +16,7 @@ from tiktok_events.outbox.store import Store
 from worker.cli import options
 from worker.cli.acting import acting
 from worker.cli.labelled import labelled
-from worker.cli.status import state_text
+from worker.cli.status import lately_text, state_text
 from worker.cli.store import open_store
 from worker.cli.terminal import (
     Bar,
@@ -30,6 +30,7 @@ from worker.cli.terminal import (
 )
 from worker.delivery.destinations import OVERRIDABLE, Account, Destinations
 from worker.operations.destination_figures import DestinationFigures
+from worker.operations.recent import with_recent
 from worker.operations.status import read_figures
 from worker.outbox.parking import BY_HAND, Parking
 from worker.reporting.audit import Audit, operator
@@ -68,6 +69,7 @@ Those without a token:
 
 \b
     token    whether an access token is configured; it is never shown
+    1 h      delivered, and dead, in this hour and the one before; 24 h in those up to now
     limits   those of the destinations file that differ from the general settings
     state    of a parked one, why and how long until its first event expires
     With --json also what was mended or left out (salvaged) and remarked, since the first start.
@@ -133,12 +135,12 @@ def list_destinations(*, as_json: bool) -> None:
     settings = Settings.load()
     accounts = Destinations(settings)
     with open_store(settings) as store:
-        figures = read_figures(store, settings)
+        seen = read_figures(store, settings)
+        figures = with_recent(store, seen, _configured(settings, accounts))
     rows = _rows(settings, accounts, figures.destinations)
     if as_json:
         for row in rows:
-            changes = figures.changes_of(row.figures.destination)
-            print_json(row.as_dict(figures.at) | changes)
+            print_json(row.as_dict(figures.at) | figures.changes_of(row.figures.destination))
     elif rows:
         console().print(_table(rows, figures.at))
     else:
@@ -276,7 +278,8 @@ def _table(rows: Sequence[Row], now: float) -> Table:
     table = plain_table()
     table.add_column("destination", no_wrap=True)
     table.add_column("token", no_wrap=True)
-    table.add_column("waiting", justify="right", no_wrap=True)
+    for heading in ("waiting", "1 h", "24 h"):
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("state", overflow="fold")
     table.add_column("since", no_wrap=True)
     table.add_column("limits", overflow="fold")
@@ -290,6 +293,8 @@ def _cells(row: Row, now: float) -> Iterator[Any]:
     yield cell(labelled(figures.destination, _NAME_CHARS))
     yield "yes" if row.token else cell("no", style="bold red")
     yield f"{figures.waiting:,}"
+    yield lately_text(figures.last_hour)
+    yield lately_text(figures.last_day)
     yield state_text(figures, now)
     yield "-" if figures.parked_at is None else age(now - figures.parked_at)
     yield ", ".join(f"{name} {value:,}" for name, value in row.limits.items()) or "-"

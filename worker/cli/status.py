@@ -18,7 +18,8 @@ from worker.cli.labelled import labelled
 from worker.cli.store import open_store
 from worker.cli.terminal import age, cell, console, counted, plain_table, print_json, until, utc
 from worker.letters.retention import WHY
-from worker.operations.destination_figures import Condition, DestinationFigures
+from worker.operations.destination_figures import Condition, DestinationFigures, Lately
+from worker.operations.recent import with_recent
 from worker.operations.status import Figures, read_figures
 from worker.outbox.server_clock import DAY_S, JUDGES_WITHIN_S, clock_words
 from worker.reporting.stored import named
@@ -62,6 +63,9 @@ Figures count since the first start:
 accepted + replayed must equal delivered + waiting + died, and what is delayed, was cancelled,
 or was erased while it waited (tiktok-events erase): no event is lost unseen.
 
+1 h and 24 h are what was delivered, and what died, in the hour that runs and the one before, and
+in the 24 hours up to now; also of a destination that is idle: tiktok-events figures has more.
+
 \b
 What a destination is doing:
     ok            its events are sent as they come
@@ -90,7 +94,7 @@ def status(*, watch: bool, every_s: float, as_json: bool) -> None:
     settings = Settings.load()
     with open_store(settings) as store:
         if not watch:
-            _show(read_figures(store, settings), as_json=as_json)
+            _show(with_recent(store, read_figures(store, settings)), as_json=as_json)
             return
         try:
             _watch(store, settings, every_s, as_json=as_json)
@@ -118,7 +122,7 @@ def _watch(store: Store, settings: Settings, every_s: float, *, as_json: bool) -
 
 def _looks(store: Store, settings: Settings, every_s: float) -> Iterator[Figures]:
     while True:
-        yield read_figures(store, settings)
+        yield with_recent(store, read_figures(store, settings))
         time.sleep(every_s)
 
 
@@ -225,7 +229,7 @@ def _equation(rule: str, difference: int, noun: str) -> Text:
 
 def _destinations(figures: Figures) -> Iterator[RenderableType]:
     if not figures.destinations:
-        yield Text("No destination has anything waiting.")
+        yield Text("No destination has anything waiting, or had in the last day.")
         return
     urgent_first = sorted(figures.destinations, key=lambda one: _urgency(one, figures.at))
     yield _destination_table(urgent_first[:SHOWN], figures.at)
@@ -240,7 +244,7 @@ def _urgency(one: DestinationFigures, now: float) -> tuple[int, int, str]:
 def _destination_table(destinations: list[DestinationFigures], now: float) -> Table:
     table = plain_table()
     table.add_column("destination", no_wrap=True)
-    for heading in ("waiting", "oldest", "failures", "due"):
+    for heading in ("waiting", "oldest", "failures", "due", "1 h", "24 h"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("state", overflow="fold")
     for one in destinations:
@@ -254,7 +258,17 @@ def _row(one: DestinationFigures, now: float) -> Iterator[str | Text]:
     yield "-" if one.oldest_at is None else age(now - one.oldest_at)
     yield f"{one.failures:,}"
     yield "-" if one.due_at is None else until(one.due_at, now, past="now")
+    yield lately_text(one.last_hour)
+    yield lately_text(one.last_day)
     yield state_text(one, now)
+
+
+def lately_text(lately: Lately | None) -> Text:
+    """How many were delivered, and how many died: `1,204 · 3 dead`."""
+    if lately is None or not any((lately.accepted, lately.delivered, lately.dead)):
+        return Text("-")
+    died = (f" {lately.dead:,} dead", "red") if lately.dead else ""
+    return Text.assemble(f"{lately.delivered:,}", died)
 
 
 def state_text(one: DestinationFigures, now: float) -> Text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,21 @@ class Condition(StrEnum):
     OK = "ok"
     BACKING_OFF = "backing_off"
     PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """What became of events in some hours.
+
+    Attributes:
+        accepted: entered the outbox.
+        delivered: the API said code 0.
+        dead: became dead letters.
+    """
+
+    accepted: int = 0
+    delivered: int = 0
+    dead: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +45,8 @@ class DestinationFigures:
         oldest_at: when its first block was appended, Unix seconds.
         expires_at: when the window of the first event in that block closes, Unix seconds; known
             only while it is parked.
+        last_hour: what became of its events in this hour and the one before; if that was asked.
+        last_day: the same of this hour and the 23 before.
     """
 
     destination: str
@@ -41,6 +58,8 @@ class DestinationFigures:
     parked_at: float | None = None
     oldest_at: float | None = None
     expires_at: float | None = None
+    last_hour: Lately | None = None
+    last_day: Lately | None = None
 
     def condition(self, now: float) -> Condition:
         """What it is doing at a time."""
@@ -64,4 +83,6 @@ class DestinationFigures:
             "parked": self.parked,
             "parked_at": self.parked_at,
             "expires_at": self.expires_at,
+            "last_hour": self.last_hour and asdict(self.last_hour),
+            "last_day": self.last_day and asdict(self.last_day),
         }

@@ -7,7 +7,6 @@ age        the oldest block of each outbox that has any: `worker.outbox.oldest`
 
 from __future__ import annotations
 
-import re
 from collections import ChainMap, Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ from worker.operations.ages import aged
 from worker.operations.destination_figures import DestinationFigures
 from worker.operations.snapshot import STATE_FIELDS, answers, find_destinations
 from worker.outbox.clock_watch import read_clocks
+from worker.reporting.figures.names import is_remark
 from worker.reporting.stored import Fields, is_wrong_type, named, text_of
 from worker.settings import Settings
 
@@ -33,7 +33,6 @@ DEAD_COUNTER: Final = "dead:"
 FOREIGN_COUNTER: Final = "foreign:"
 ANSWERS_COUNTER: Final = "answers:"
 SALVAGED_COUNTER: Final = "salvaged:"
-_is_remark: Final = re.compile(r"junk|left_out:|read_as:").match
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ class Figures:
     @property
     def remarks(self) -> dict[str, int]:
         """What producers read under another name, left out or took for nothing → how often."""
-        return {name: n for name, n in sorted(self.counters.items()) if n and _is_remark(name)}
+        return {name: n for name, n in sorted(self.counters.items()) if n and is_remark(name)}
 
     def changes_of(self, destination: str) -> dict[str, Mapping[str, int]]:
         """What was salvaged and remarked of the events of one destination."""
@@ -257,7 +256,7 @@ def _by_destination(counted: Mapping[str, int], *, remarks: bool) -> dict[str, d
     found: dict[str, dict[str, int]] = {}
     for name, count in sorted(counted.items()):
         destination, _, what = name.partition(" ")
-        if bool(_is_remark(what)) == remarks:
+        if bool(is_remark(what)) == remarks:
             found.setdefault(destination, {})[what] = count
     return found
 

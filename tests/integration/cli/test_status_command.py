@@ -48,7 +48,7 @@ def test_an_empty_server_has_figures(redis_url: str) -> None:
     """Before the first event everything is zero, and accounted for."""
     output = run(redis_url).stdout
     assert "every event is accounted for" in output
-    assert "No destination has anything waiting." in output
+    assert "No destination has anything waiting" in output
 
 
 def test_waiting_events_are_counted(redis: Redis, redis_url: str) -> None:

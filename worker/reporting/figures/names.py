@@ -19,6 +19,7 @@ Those that stand in `counters`, too, have the same name there.
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
 from typing import Final
 
@@ -47,6 +48,9 @@ NO_NAME: Final = ""
 
 MOST_EVENTS: Final = 100
 """Names of one destination and hour that are counted apart."""
+
+is_remark: Final = re.compile(r"junk|left_out:|read_as:").match
+"""Whether a name is that of a remark of producers."""
 
 _BUCKETS: Final = tuple(f"{LATENCY}{bound:g}" for bound in LATENCIES_S)
 

@@ -6,7 +6,7 @@ that no event is seen twice or not at all. Sealed hours change no more, and are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Literal
@@ -54,23 +54,29 @@ class Asked:
         since: Unix seconds; the hour or day in which it lies is the first.
         until: Unix seconds; nothing that begins then or later.
         by: hours or days.
-        destination: only this one; `*` for all together, `None` for each.
+        destination: only this one, or these; `*` for all together, `None` for each.
         event: only this one; `None` for each.
     """
 
     since: float
     until: float
     by: By = "hour"
-    destination: str | None = None
+    destination: str | Collection[str] | None = None
     event: str | None = None
 
     def wants(self, period: Period) -> bool:
         """Whether an hour, or a day, is of the time asked for."""
         return period.ends_at > self.since and period.begins_at < self.until
 
+    @property
+    def destinations(self) -> Collection[str] | None:
+        """Only these; `None` for each."""
+        return [self.destination] if isinstance(self.destination, str) else self.destination
+
     def names(self, destination: str) -> bool:
         """Whether what is counted of a destination is asked for, by itself or among all."""
-        return self.destination in {None, ANY, destination}
+        wanted = self.destinations
+        return wanted is None or destination in wanted or ANY in wanted
 
     def row_period(self, hour: Period) -> Period:
         """The hour or day that what was counted in an hour belongs to."""
@@ -82,7 +88,7 @@ def read(
     since: float,
     until: float,
     by: By = "hour",
-    destination: str | None = None,
+    destination: str | Collection[str] | None = None,
     event: str | None = None,
 ) -> list[Row]:
     """The rows that have any figure, by time, destination and event.
@@ -92,13 +98,17 @@ def read(
         since: Unix seconds; the hour or day in which it lies is the first.
         until: Unix seconds; nothing that begins then or later.
         by: hours, or days in UTC.
-        destination: only of this one; `*` for all together, `None` for each by itself.
+        destination: only of this one, or of each of these; `*` for all together, `None` for each.
         event: only of this name; `None` for each by itself.
 
     Raises:
         redis.RedisError: the server did not answer, or refused.
     """
-    asked = Asked(since, until, by, destination, event)
+    return read_asked(store, Asked(since, until, by, destination, event))
+
+
+def read_asked(store: Store, asked: Asked) -> list[Row]:
+    """The same."""
     found = no_cells()
     for keys in store.shards:
         _Shard(store, keys, asked).add_to(found)
@@ -106,7 +116,7 @@ def read(
         Row(period.begins_at, period.ends_at, name, event_, figures)
         for (period, name), cell in sorted(found.items())
         for event_, figures in sorted(cell.items())
-        if figures and event in {None, event_}
+        if figures and asked.event in {None, event_}
     ]
 
 
@@ -191,8 +201,8 @@ class _Shard:
             self._ask_cells(period, pipeline)
 
     def _ask_cells(self, period: Period, pipeline: Pipeline) -> None:
-        hash_, one = self._keys.cells(period.name), self._asked.destination
-        pipeline.hgetall(hash_) if one is None else pipeline.hmget(hash_, [one])
+        hash_, names = self._keys.cells(period.name), self._asked.destinations
+        pipeline.hgetall(hash_) if names is None else pipeline.hmget(hash_, [*names])
 
     def _add_unfolded(
         self, found: Cells, journal: Sequence[bytes], accepted: Mapping[str, Any]
@@ -205,8 +215,9 @@ class _Shard:
             self._add(found, hour, name, cell)
 
     def _add_cells(self, found: Cells, period: Period, reply: Any) -> None:
-        one = self._asked.destination
-        cells = dict(reply) if one is None else dict(zip([one.encode()], reply, strict=False))
+        names = self._asked.destinations
+        found_by = None if names is None else (name.encode() for name in names)
+        cells = dict(reply) if found_by is None else dict(zip(found_by, reply, strict=False))
         for name, stored in cells.items():
             day_has_it = self._asked.by == "day" and not period.is_day and is_sealed(stored or b"")
             if not day_has_it:
@@ -214,7 +225,8 @@ class _Shard:
 
     def _add(self, found: Cells, period: Period, name: str, cell: Cell) -> None:
         asked = self._asked
-        wanted = name != ANY if asked.destination is None else name == asked.destination
+        names = asked.destinations
+        wanted = name != ANY if names is None else name in names
         row = period if period.is_day else asked.row_period(period)
         if wanted and asked.wants(row):
             add(found[row, name], cell)
