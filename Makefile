@@ -32,11 +32,12 @@ demo: setup ## everything at work on this machine: server, sandbox, worker, 20,0
 test: setup ## all tests, against a real server
 	@$(BIN)/python -m pytest $(XDIST) $(COVER) $(ARGS)
 
-oldest: setup ## what speaks to Redis, with the oldest redis-py that is allowed
+oldest: setup ## what speaks to Redis and Celery, with the oldest of their packages that are allowed
 	@$(PIP) install --quiet --require-hashes --no-deps --upgrade --target build/oldest -r requirements/oldest.txt
 	@PYTHONPATH=build/oldest $(BIN)/python -m pytest $(XDIST) tests/integration/tls \
 	  tests/integration/client/test_client.py tests/integration/client/test_async_client.py \
-	  tests/integration/client/test_groups.py tests/integration/client/test_durability.py
+	  tests/integration/client/test_groups.py tests/integration/client/test_durability.py \
+	  tests/e2e/runtime/test_no_broker.py
 
 check: COVER := --cov --cov-report=
 check: lint types imports chart test oldest wheel ## what CI runs: all of it, and what of the product was run

@@ -22,7 +22,7 @@ from tiktok_events.outbox.keys import DOORBELL_QUEUE, BrokerKeys
 from worker.reporting.log import Log
 from worker.reporting.logging import configure_logging
 from worker.reporting.sentry import init_sentry
-from worker.runtime.broker import kombu_options, kombu_settings, kombu_url
+from worker.runtime.broker import NO_BROKER, kombu_options, kombu_settings, kombu_url
 from worker.runtime.engine import THIS_PROCESS
 from worker.runtime.garbage import leave_shared, look_rarely
 from worker.runtime.kombu_patches import patch_kombu
@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> Celery:
     modules = [task.module for task in TASKS]
     app = Celery(
         "tiktok_events",
-        broker=kombu_url(settings.celery_broker_url),
+        broker=kombu_url(settings.celery_broker_url or NO_BROKER),
         include=modules,
         control=None if settings.remote_control else NoControl,
     )
@@ -61,7 +61,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
     return {
         **_task_settings(settings.task_limit_s),
         **_queue_settings(settings.layout.broker),
-        **_broker_settings(settings.celery_broker_url, settings.layout.broker.prefix),
+        **_broker_settings(settings.celery_broker_url or NO_BROKER, settings.layout.broker.prefix),
         "worker_consumer": "worker.runtime.consumer:PatientConsumer",
         # Nobody watches a worker by Celery's events, or tells it what to do by Celery's messages:
         # whoever may write to the broker could revoke tasks, or shut workers down.
@@ -102,9 +102,9 @@ def _broker_settings(url: str, prefix: str) -> dict[str, Any]:
     return {
         "broker_transport_options": {
             "global_keyprefix": prefix,
-            # In the event loop: a server that is paused must not keep a worker from ending.
-            "socket_timeout": 2,
-            "socket_connect_timeout": 2,
+            # In the event loop: a server that is paused must not keep a worker from its work.
+            "socket_timeout": 1,
+            "socket_connect_timeout": 1,
             "health_check_interval": 10,
             **kombu_options(url),
         },

@@ -211,10 +211,11 @@ class Settings(ClientSettings):
     def contradictions(self) -> list[str]:
         """Sentences about values that are allowed, but not together."""
         problems = ClientSettings.contradictions(self)
-        if is_cluster(self.redis_url) and self.broker_url is None:
+        if self.remote_control and self.celery_broker_url is None:
             problems.append(
-                f"{ENVIRONMENT_PREFIX}BROKER_URL must be given: {ENVIRONMENT_PREFIX}REDIS_URL is "
-                f"a cluster, which Celery's transport cannot use; any other Redis will do"
+                f"{ENVIRONMENT_PREFIX}REMOTE_CONTROL needs {ENVIRONMENT_PREFIX}BROKER_URL: "
+                f"{ENVIRONMENT_PREFIX}REDIS_URL is a cluster, which Celery's transport cannot use; "
+                f"any other Redis will do"
             )
         problems += self._contradicting_times()
         if self.alert_webhook is not None and not self.alerts:
@@ -266,9 +267,9 @@ class Settings(ClientSettings):
         return any(getattr(self, name) is not None for name in THRESHOLDS)
 
     @property
-    def celery_broker_url(self) -> str:
-        """Where Celery's messages go."""
-        return self.broker_url or self.redis_url
+    def celery_broker_url(self) -> str | None:
+        """Where Celery's messages go; on a cluster nowhere, unless another server is given."""
+        return self.broker_url or (None if is_cluster(self.redis_url) else self.redis_url)
 
     def window_s(self, event_source: str) -> float:
         """Age in seconds at which an event of this source is no longer sent."""

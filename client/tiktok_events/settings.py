@@ -63,8 +63,8 @@ class ClientSettings:
             `redis+sentinel://[user:password@]host:26379,host:26379/service/0`, with
             `?sentinel_password=…` if the Sentinels have one. On a cluster, several of its nodes:
             `redis+cluster://[user:password@]host:6379,host:6379`.
-        broker_url: Celery's broker; the server of the outbox when absent. Needed when the outbox
-            is on a cluster, which cannot be a broker.
+        broker_url: Celery's broker; the server of the outbox when absent. A cluster cannot be one;
+            workers deliver without it, but who has nothing but Celery cannot send there.
         namespace: what every key begins with. Installations that share a server need different
             ones; a producer and its workers need the same.
         pixel_code: the `event_source_id` of web events that name none.

@@ -35,11 +35,13 @@ class Worker:
         concurrency: int,
         log_path: Path,
         program: Sequence[str] = OURS,
+        pool: str = "prefork",
     ) -> None:
         self.log_path = log_path
         self._told = False
         self._alive, inherited = os.pipe()
         command = [sys.executable, *program, "worker", "--concurrency", str(concurrency)]
+        command += ["--pool", pool]
         with log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
@@ -156,12 +158,17 @@ class Workers:
         self._started: list[Worker] = []
 
     def start(
-        self, concurrency: int = 2, *, program: Sequence[str] = OURS, **settings: str | None
+        self,
+        concurrency: int = 2,
+        *,
+        program: Sequence[str] = OURS,
+        pool: str = "prefork",
+        **settings: str | None,
     ) -> Worker:
         """Start one more; a setting of `None` is left unset."""
         log_path = self._directory / f"worker-{len(self._started)}.log"
         seen = environment({**self._settings, **settings})
-        self._started.append(Worker(seen, concurrency, log_path, program))
+        self._started.append(Worker(seen, concurrency, log_path, program, pool))
         return self._started[-1]
 
     def __enter__(self) -> Self:

@@ -60,7 +60,6 @@ OF_THE_BROKER: Final = {
     ("inbox_done",),
     ("lib/unblocked", "inbox_take"),
     ("lib/unblocked", "inbox_untried"),
-    ("lib/unblocked", "hang_bell"),
     ("lib/unblocked", "stray"),
 }
 """Scripts that run on Celery's broker, which is never a cluster."""

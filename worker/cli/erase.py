@@ -117,11 +117,7 @@ class _Desk:
     @contextmanager
     def open(cls, settings: Settings, subject: DataSubject, words: str) -> Iterator[Self]:
         """Connect to the outbox and to Celery's broker."""
-        broker_too = replace(settings, redis_url=settings.celery_broker_url)
-        with open_store(settings) as store, open_store(broker_too) as broker:
-            queued = QueuedEvents(
-                broker.redis, settings.layout.broker, subject, settings.default_region
-            )
+        with open_store(settings) as store, _queued(settings, subject) as queued:
             elsewhere = Elsewhere(_spooled(settings, subject), queued)
             yield cls(store, subject, words, settings, elsewhere)
 
@@ -149,6 +145,17 @@ class _Desk:
             elsewhere=self.elsewhere,
             account=account,
         )
+
+
+@contextmanager
+def _queued(settings: Settings, subject: DataSubject) -> Iterator[QueuedEvents | None]:
+    """Celery's messages, if there is a broker that could hold some."""
+    if (url := settings.celery_broker_url) is None:
+        yield None
+        return
+    with open_store(replace(settings, redis_url=url)) as broker:
+        region = settings.default_region
+        yield QueuedEvents(broker.redis, settings.layout.broker, subject, region)
 
 
 def _spooled(settings: Settings, subject: DataSubject) -> SpooledEvents | None:

@@ -14,7 +14,7 @@ from worker.app import create_app
 from worker.cli.failures import FAILED
 from worker.reporting.logging import configure_logging
 from worker.runtime.check import Outcome
-from worker.runtime.first_aid import make_room, take_back
+from worker.runtime.first_aid import take_back
 from worker.runtime.preflight import configuration, start_when_usable
 from worker.runtime.probes import answer_probes
 
@@ -37,7 +37,6 @@ def work(name: str | None, **options: Any) -> int:
         answer_probes(settings.probe_port)
     start_when_usable(settings)
     take_back(settings)
-    make_room(settings)
     node = host_format(default_nodename(name or unique_name()))
     return run(create_app(settings), hostname=node, **options)
 

@@ -14,6 +14,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 import orjson
+from celery.worker.state import active_requests, reserved_requests
+from kombu import Message
 from redis import Redis
 
 from tiktok_events.outbox.keys import DOORBELL_QUEUE, BrokerKeys
@@ -22,9 +24,6 @@ from worker.runtime.task_table import BELLS, TaskEntry
 
 MOST_BYTES: Final = 4_096
 """No bell is longer."""
-
-MOST_HANGING: Final = 1_000
-"""Bells that hang at once: more of them would ask for nothing new."""
 
 
 def written(task: TaskEntry, arguments: Sequence[int] = ()) -> bytes:
@@ -70,31 +69,65 @@ def _fit(task: TaskEntry, arguments: Any) -> bool:
     return isinstance(arguments, list) and tuple(map(type, arguments)) == task.arguments
 
 
-class Bells:
-    """Rings workers with Celery messages.
+class OwnBells:
+    """Asks this worker for tasks: Celery runs them as if a message had come, and needs no broker.
 
     Args:
-        broker: a connection to Celery's broker that fails soon.
-        keys: of the installation.
+        consumer: Celery's, whose pool runs them.
     """
 
-    def __init__(self, broker: Redis, keys: BrokerKeys) -> None:
-        self._keys = [keys.inbox_due, keys.doorbell]
-        self._ring = LuaScript(broker, "worker", "lib/unblocked", "hang_bell")
+    def __init__(self, consumer: Any) -> None:
+        self._consumer = consumer
 
-    def ring(self, task: TaskEntry, *arguments: int, alone: bool = False) -> bool:
-        """Ask some worker for a task, also on a broker at its memory limit.
+    def ring(self, task: TaskEntry, *arguments: int) -> None:
+        """Ask for a task, unless the same waits here for a process that is free.
 
         Args:
-            task: the name of the task to run.
-            arguments: the arguments of the task.
-            alone: only if no bell hangs; one that hangs means that all workers are busy.
-
-        Returns:
-            Whether it was rung.
+            task: the task to run.
+            arguments: of the task.
         """
-        most = 0 if alone else MOST_HANGING
-        return bool(self._ring(self._keys, [written(task, arguments), most]))
+        if not _waits(task, arguments):
+            self._consumer.create_task_handler()(_message(task, arguments))
+
+
+def _waits(task: TaskEntry, arguments: tuple[int, ...]) -> bool:
+    return any(
+        (one.name, one.argsrepr) == (task.name, repr(arguments))
+        for one in set(reserved_requests) - set(active_requests)
+    )
+
+
+def _message(task: TaskEntry, arguments: tuple[int, ...]) -> Message:
+    """The bell as Celery gets it from kombu; see `written`."""
+    tag = str(uuid4())
+    return Message(
+        orjson.dumps([arguments, {}, {}]).decode(),
+        delivery_tag=tag,
+        content_type="application/json",
+        content_encoding="utf-8",
+        headers={
+            "lang": "py",
+            "task": task.name,
+            "id": tag,
+            "root_id": tag,
+            "argsrepr": repr(arguments),
+        },
+        properties={"correlation_id": tag},
+        accept={"application/json"},
+        channel=_Nobody(),
+    )
+
+
+class _Nobody:
+    """In the place of the broker's channel: nobody is told that a bell was heard."""
+
+    no_ack_consumers = None
+
+    def basic_ack(self, *_: Any, **__: Any) -> None:
+        """It was heard."""
+
+    def basic_reject(self, *_: Any, **__: Any) -> None:
+        """It was not heard; the next look rings again."""
 
 
 class Strays:

@@ -11,6 +11,13 @@ from redis.retry import Retry
 from tiktok_events.connection.discovery_address import DiscoveryAddress, Node
 from tiktok_events.connection.tls import tls_arguments, url_arguments
 
+NO_BROKER: Final = "redis://broker.invalid"
+"""What Celery is told where there is none: it wants a URL, whose transport has an event loop.
+
+Nobody connects to it, and nobody could.
+Source: https://www.rfc-editor.org/rfc/rfc2606#section-2 (read 2026-11-30).
+"""
+
 ASK_S: Final = 1.0
 """Seconds for one Sentinel: kombu asks in the worker's event loop, one after the other."""
 

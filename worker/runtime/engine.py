@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, Final
 from uuid import uuid4
 
@@ -144,14 +145,8 @@ class Engine:
         )
         self.destinations = Destinations(settings)
         self.client = _client(settings)
-        self._broker = connect_to(settings.celery_broker_url, settings.layout)
-        most_bytes = most_message_bytes(settings.max_event_bytes)
-        self.acceptance = Acceptance(
-            Inbox(self._broker, settings.layout.broker, most_bytes),
-            self.client,
-            self.store,
-            most_bytes,
-        )
+        url = settings.celery_broker_url
+        self._broker = None if url is None else connect_to(url, settings.layout)
         api = EventsApi(
             settings.api_url, timeout_s=settings.request_timeout_s, now=self.outbox.clock.now
         )
@@ -163,8 +158,18 @@ class Engine:
         """End the posting threads and connections: nothing of it crosses a later fork."""
         self._pool.shutdown()
         self.client.close()
-        self._broker.close()
+        if self._broker is not None:
+            self._broker.close()
         self.store.close()
+
+    @cached_property
+    def acceptance(self) -> Acceptance | None:
+        """What reads the messages of producers that have only Celery; `None` without a broker."""
+        if self._broker is None:
+            return None
+        most_bytes = most_message_bytes(self.settings.max_event_bytes)
+        inbox = Inbox(self._broker, self.settings.layout.broker, most_bytes)
+        return Acceptance(inbox, self.client, self.store, most_bytes)
 
     def drain(self, budget_s: float = TASK_BUDGET_S) -> None:
         """Serve what is due; see `worker.delivery.loop`."""

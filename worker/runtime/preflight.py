@@ -2,7 +2,7 @@
 
 configuration   settings and files; where one is not allowed, a worker does not start
 surroundings    what they lead to; a worker says what is wrong, and starts
-unusable        why Redis and the broker take no events; a worker says it, and waits
+unusable        why Redis and the broker take no events; a worker says it, and waits for Redis
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from worker.delivery.destinations import Destinations
 from worker.delivery.events_api import new_session
 from worker.delivery.file_problems import UnusableDestinations
 from worker.reporting.log import Log
+from worker.runtime.broker_watch import refusal
 from worker.runtime.check import Check, Outcome
-from worker.runtime.consumer import refusal
 from worker.runtime.engine import connect_to_look
 from worker.runtime.shutdown import stopping
 from worker.runtime.trust import believed_unseen
@@ -38,6 +38,12 @@ from worker.settings import CONNECT_TIMEOUT_S, Settings, is_this_machine, unknow
 log = Log("tiktok_events.preflight")
 
 PAUSE_S: Final = 1.0
+
+WITHOUT_BROKER: Final = (
+    "; events are delivered all the same, within two seconds. Only producers that have nothing "
+    "but Celery cannot send, and what they had sent there waits"
+)
+"""What it means that Celery's broker cannot be used."""
 
 PIXEL_CHARACTERS: Final = 20
 """Of every pixel code seen in public; longer and shorter ones are only unlikely."""
@@ -172,15 +178,28 @@ def unusable(settings: Settings) -> Iterator[tuple[Check, bool]]:
     """Why the servers of the outbox and of Celery's messages take nothing, if they do not.
 
     Yields:
-        The check, and whether the server answers.
+        The check, and whether the server answers. A broker that takes nothing is a warning.
     """
-    servers = {settings.redis_url: ("redis", "REDIS_URL", "Redis")}
-    servers.setdefault(settings.celery_broker_url, ("broker", "BROKER_URL", "the broker"))
-    for url, (name, setting, who) in servers.items():
-        error, answers = _refusal_of(url, settings)
-        if error is not None:
-            told = trouble(error, url, ENVIRONMENT_PREFIX + setting, who)
-            yield Check(name, Outcome.FAILED, told.message, told.remedy), answers
+    yield from _unusable_outbox(settings)
+    url = settings.celery_broker_url
+    if url in {None, settings.redis_url}:
+        return
+    for check, answers in _unusable(url, settings, "broker", "BROKER_URL", "the broker"):
+        message = check.message + WITHOUT_BROKER
+        yield Check(check.name, Outcome.WARNING, message, check.remedy), answers
+
+
+def _unusable_outbox(settings: Settings) -> Iterator[tuple[Check, bool]]:
+    return _unusable(settings.redis_url, settings, "redis", "REDIS_URL", "Redis")
+
+
+def _unusable(
+    url: str, settings: Settings, name: str, setting: str, who: str
+) -> Iterator[tuple[Check, bool]]:
+    error, answers = _refusal_of(url, settings)
+    if error is not None:
+        told = trouble(error, url, ENVIRONMENT_PREFIX + setting, who)
+        yield Check(name, Outcome.FAILED, told.message, told.remedy), answers
 
 
 def _refusal_of(url: str, settings: Settings) -> tuple[RedisError | None, bool]:
@@ -195,19 +214,20 @@ def _refusal_of(url: str, settings: Settings) -> tuple[RedisError | None, bool]:
 
 
 def start_when_usable(settings: Settings) -> None:
-    """Say what is wrong around these settings, and wait until the servers answer.
+    """Say what is wrong around these settings, and wait until Redis answers.
 
-    A server that answers and takes no writes is waited for elsewhere: first aid empties one that
-    is full, and the consumer knows when a replica becomes the primary.
+    One that answers and takes no writes is not waited for: a worker empties one that is full,
+    and its look of every second finds when a replica becomes the primary.
     """
     for check in surroundings(settings):
         if check.outcome is not Outcome.OK:
             log.warning("preflight", check=check.name, message=check.message, remedy=check.remedy)
-    said: set[str] = set()
-    while (problems := list(unusable(settings))) and not stopping():
-        for one in (one for one, _ in problems if one.message not in said):
-            log.error("server_unusable", message=one.message, remedy=one.remedy)
-        said = {one.message for one, _ in problems}
-        if all(answers for _, answers in problems):
+    said = ""
+    while (problem := next(_unusable_outbox(settings), None)) is not None and not stopping():
+        check, answers = problem
+        if check.message != said:
+            log.error("server_unusable", message=check.message, remedy=check.remedy)
+        said = check.message
+        if answers:
             return
         time.sleep(PAUSE_S)

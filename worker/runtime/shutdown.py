@@ -20,7 +20,10 @@ from types import FrameType
 from typing import Final
 
 from billiard import pool
-from billiard.process import active_children
+from billiard.process import active_children, current_process
+
+MAIN_PROCESS: Final = "MainProcess"
+"""Billiard's name of the process that forks."""
 
 TASK_BUDGET_S: Final = 5.0
 """A task ends after this, so that shutdown and recycling need not wait long; the next goes on."""
@@ -68,8 +71,11 @@ class GentleEnd:
         self._asked = False
 
     def enable(self) -> None:
-        """Note that this process is a child of a pool, which answers signals by itself."""
-        self._in_child = True
+        """Note that this process is one of a pool; a child of it answers signals by itself.
+
+        Celery's solo pool is the main process, which has handlers of its own.
+        """
+        self._in_child = current_process().name != MAIN_PROCESS
         tries = round(RESULTS_S / pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_INTERVAL)
         pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = tries
 

@@ -1,10 +1,10 @@
-"""A consumer step in every worker that rings when work is due and nobody looks.
+"""A consumer step in every worker that asks for tasks when work is due and nobody looks.
 
 It is the clock of the whole system: retries, leases that end, doorbells that were lost, events
 that were delayed, tokens that changed, parked events that expire, replays that go on, figures that
 pass their thresholds.
 No beat process: any one worker is enough, and many do no harm, because the script looks
-and rings in one step.
+and rings in one step. And no broker: what a worker finds, it asks itself for.
 """
 
 from __future__ import annotations
@@ -29,10 +29,8 @@ from worker.replays.lease import ReplayLease
 from worker.reporting.announcements import Announcements
 from worker.reporting.figures.folding import is_time_to_fold
 from worker.reporting.outage import REDIS_OUTAGE, REFUSED, is_outage
-from worker.runtime.acceptance import most_message_bytes
-from worker.runtime.bells import Bells
-from worker.runtime.engine import THIS_PROCESS, ThisProcess, connect_to_look, look_at
-from worker.runtime.inbox import Inbox
+from worker.runtime.bells import OwnBells
+from worker.runtime.engine import THIS_PROCESS, ThisProcess, look_at
 from worker.runtime.presence import Presence
 from worker.runtime.probes import HEALTH
 from worker.runtime.task_table import (
@@ -48,11 +46,14 @@ from worker.runtime.task_table import (
 
 EVERY_S: Final = 1.0
 
+OVERDUE_MS: Final = 1_000
+"""What nobody took for so long, whatever bells hang, is served by every worker with room for it."""
+
 
 class DoorbellStep(bootsteps.StartStopStep):
     """Runs in the worker's main process, in Celery's event loop: only short calls.
 
-    Celery starts it again after every reconnect.
+    Celery starts it again after every reconnect, our consumer while there is no broker.
     """
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
@@ -68,10 +69,8 @@ class DoorbellStep(bootsteps.StartStopStep):
         self._watch = TokenWatch(Parking(self._store), Destinations(self._settings))
         self._announcements = Announcements(self._store)
         self._replays = ReplayLease(self._store, holder="doorbell", lease_ms=0)
-        broker = connect_to_look(self._settings.celery_broker_url, self._settings.layout)
-        keys = self._settings.layout.broker
-        self._bells = Bells(broker, keys)
-        self._inbox = Inbox(broker, keys, most_message_bytes(self._settings.max_event_bytes))
+        self._consumer = parent
+        self._bells = OwnBells(parent)
         self._timer: Any = None
 
     def start(self, parent: Any) -> None:
@@ -125,11 +124,12 @@ class DoorbellStep(bootsteps.StartStopStep):
             REFUSED.met(error)
 
     def _ring(self) -> None:
-        wanted = self._outbox.ring(rings=self._settings.rings)
-        if wanted and not self._settings.rings:
+        rings = self._settings.rings and self._consumer.is_connected
+        wanted = self._outbox.ring(rings=rings) and not rings
+        if wanted or self._outbox.ring(rings=False, more_hands=True, within_ms=-OVERDUE_MS):
             self._bells.ring(DELIVER)
-        if self._inbox.waits():
-            self._bells.ring(ACCEPT, alone=True)
+        if self._consumer.broker.has_messages:
+            self._bells.ring(ACCEPT)
 
     def _ask_for_replays(self) -> None:
         """Ask for replays after the ring: live events come first."""

@@ -93,9 +93,11 @@ def test_one_setting_is_enough_behind_sentinel() -> None:
     assert (settings.celery_broker_url, settings.rings) == (SENTINEL, True)
 
 
-def test_a_cluster_needs_a_broker_beside_it() -> None:
-    """The sentence says what to do."""
-    assert problem(redis_url=CLUSTER).startswith("TIKTOK_EVENTS_BROKER_URL must be given: ")
+def test_a_cluster_needs_no_broker_beside_it() -> None:
+    """Unless something is asked for that only a broker can do; the sentence says what to do."""
+    assert Settings.load({}, redis_url=CLUSTER).celery_broker_url is None
+    sentence = problem(redis_url=CLUSTER, remote_control="1")
+    assert sentence.startswith("TIKTOK_EVENTS_REMOTE_CONTROL needs TIKTOK_EVENTS_BROKER_URL: ")
 
 
 def test_a_cluster_is_no_broker() -> None:

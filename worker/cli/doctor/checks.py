@@ -25,7 +25,7 @@ from worker.operations.status import Figures, read_figures
 from worker.runtime.broker import kombu_url
 from worker.runtime.check import Check, Outcome
 from worker.runtime.engine import connect_to_look
-from worker.runtime.preflight import configuration, surroundings, unusable
+from worker.runtime.preflight import WITHOUT_BROKER, configuration, surroundings, unusable
 from worker.runtime.presence import Presence
 from worker.settings import Settings
 
@@ -95,8 +95,10 @@ def _examine_outbox(
 ) -> Iterator[Check]:
     figures = read_figures(store)
     yield from server(settings.redis_url, store)
-    if role is Role.WORKER and not broker_known:
-        yield from celery(settings, store, figures)
+    if role is Role.WORKER:
+        if not broker_known:
+            yield broker(settings)
+        yield _worker(store, figures)
     yield worker_clocks(figures)
     yield accounting(figures)
     yield contents(figures)
@@ -179,26 +181,25 @@ def clock(ahead_s: float) -> Check:
     return Check("clock", Outcome.FAILED, message, "Set both by NTP.")
 
 
-def celery(settings: Settings, store: Store, figures: Figures) -> Iterator[Check]:
-    """Check whether doorbells can be rung, and whether workers hear them."""
-    with Celery(
-        "tiktok_events", broker=kombu_url(settings.celery_broker_url), set_as_current=False
-    ) as app:
+def broker(settings: Settings) -> Check:
+    """Whether Celery's transport can use the broker, if there is one."""
+    name, url = "broker", settings.celery_broker_url
+    if url is None:
+        return Check(name, Outcome.OK, "none; only producers that have nothing but Celery need one")
+    with Celery("tiktok_events", broker=kombu_url(url), set_as_current=False) as app:
         app.conf.update(celery_settings(settings))
         try:
             with app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0, timeout=CONNECT_S)
         except OperationalError as error:
             words = str(error).partition(" : <")[0]  # then come redis-py's connections in full
+            message = f"Celery cannot reach it: {words}{WITHOUT_BROKER}"
             remedy = "Start the broker, or correct TIKTOK_EVENTS_BROKER_URL."
-            yield Check("broker", Outcome.FAILED, f"it cannot be reached: {words}", remedy)
-            return
-    with connect_to_look(settings.celery_broker_url, settings.layout) as broker:
-        if broker.info("cluster").get("cluster_enabled"):
-            yield on_a_cluster("broker")
-            return
-    yield Check("broker", Outcome.OK, "it can be reached")
-    yield _worker(store, figures)
+            return Check(name, Outcome.WARNING, message, remedy)
+    with connect_to_look(url, settings.layout) as server:
+        if server.info("cluster").get("cluster_enabled"):
+            return on_a_cluster("broker")
+    return Check(name, Outcome.OK, "it can be reached")
 
 
 def _worker(store: Store, figures: Figures) -> Check:
