@@ -14,7 +14,7 @@ from schemas.objects import NOT_AN_OBJECT, EventObject, Object
 from schemas.unknown import NOT_BOUNDED
 from tiktok_events.event.match_rules import MATCH_RULES, MatchRule
 
-FILLED_IN: Final[dict[str, list[Any]]] = {"event_time": [None], "event_id": [None, ""]}
+FILLED_IN: Final[dict[str, list[Any]]] = {"event_time": [None, ""], "event_id": [None, ""]}
 """What a producer may leave out, and what stands for nothing there."""
 
 _CUSTOM_VALUE: Final = "custom_value_{}"

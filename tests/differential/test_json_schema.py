@@ -188,6 +188,7 @@ def test_any_validator_says_whether_an_event_can_be_sent(
 @given(CHANGES, SOURCES)
 @example([(("user", "ttclid"), [])], "app")
 @example([(("user", "ttclid"), ["E.C.P.one"])], "web")
+@example([(("event_time",), "")], "app")
 def test_the_document_raises_no_false_alarm(changes: list[Any], event_source: str) -> None:
     """What it refuses of a raw event, the client or the worker would refuse too."""
     event = {**stored(changes), "event_source": event_source}

@@ -207,8 +207,8 @@ class ErasureMachine(RedisMachine):
 
     def _is_lost(self, claimed: Claim, block_id: str, claims: int) -> bool:
         stream = keys.outbox(claimed.destination)
-        if not self.redis.exists(stream):
-            return True
+        if not self.redis.exists(stream) or not self.redis.xinfo_groups(stream):
+            return True  # it was empty, and whoever appends makes no group
         found = self.redis.xpending_range(stream, GROUP, block_id, block_id, 1)
         return [(b"one", claims)] != [(f["consumer"], f["times_delivered"]) for f in found]
 

@@ -130,7 +130,7 @@ class Acceptance:
         self._letters.bury(letter)
 
     def _count(self, kind: str) -> None:
-        self._store.redis.hincrby(self._store.shards.installation.counters, f"foreign:{kind}", 1)
+        self._store.redis.hincrby(self._store.shards.at(0).counters, f"foreign:{kind}", 1)
         if kind not in self._foreign_told:
             self._foreign_told.add(kind)
             log.warning("foreign_message", reason=kind)
