@@ -34,11 +34,16 @@ from worker.operations.data_subject import DataSubject
 from worker.operations.erasure import Erasure
 from worker.operations.erasure_found import Found
 from worker.operations.status import read_figures
+from worker.operations.trace.tracer import Tracer
 from worker.outbox.claim import Want
+from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.clock_watch import ClockWatch
 from worker.outbox.delayed import _CANCEL, DelayedEvents
 from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
+from worker.outbox.receipt import End, Ended, digest_of
+from worker.outbox.receipt_limit import ReceiptLimit
+from worker.outbox.receipt_lists import ReceiptLists
 from worker.outbox.settlement import Settlement, TokenLimit
 from worker.replays.lanes import END
 from worker.replays.lease import Page, ReplayLease
@@ -47,6 +52,9 @@ from worker.replays.state import ReplayRequest
 from worker.reporting.announcements import Announcements
 from worker.reporting.audit import Audit
 from worker.reporting.audit_entry import WORKER, Action
+from worker.reporting.figures.folding import Folding, is_time_to_fold
+from worker.reporting.figures.period import DAY_S, KEPT_S
+from worker.reporting.figures.sealing import Sealing
 from worker.runtime.presence import Presence
 from worker.settings import Settings
 
@@ -88,6 +96,12 @@ def client(one_node: Cluster) -> Iterator[Client]:
         yield client
 
 
+def receipt(event_id: str) -> Ended:
+    """Of an event that ended now."""
+    now = time.time()
+    return Ended(End.DELIVERED, now, now, digests=[digest_of(event_id)], names=["Purchase"])
+
+
 def deliver(redis: Redis) -> None:
     """Take, claim and settle what there is, ringing nothing; put off what is due."""
     outbox = Outbox(store_of(redis), consumer="one", lease_ms=60_000)
@@ -95,7 +109,10 @@ def deliver(redis: Redis) -> None:
     outbox.take(1, patience_ms=1_000, stay=True)
     (claimed,) = outbox.claim([Want(KEY, 10, 1_000_000, LIMIT)])
     settlement = Settlement(KEY, 0, LIMIT)
-    settlement.done = [(one.id, one.claims, one.events) for one in claimed.blocks]
+    for block in claimed.blocks:
+        opened = OpenBlock.of(block, lease_ends=0.0)
+        opened.delivered(block.events, ended=[receipt("any") for _ in opened.events])
+        opened.settle_into(settlement)
     outbox.settle(settlement)
     outbox.defer(KEY, 0)
 
@@ -185,6 +202,19 @@ def look(redis: Redis, client: Client) -> None:
     ClockWatch(store_of(redis)).look()
 
 
+def account(redis: Redis, client: Client) -> None:
+    """Fold, seal and give up figures; trace an event, forget its receipt and give the rest up."""
+    store, now = store_of(redis), time.time()
+    event_id = client.track(EVENT)
+    deliver(redis)
+    assert is_time_to_fold(store)
+    Folding(store, keys).run(lambda: True)
+    Sealing(store, keys, 1).run(lambda: True, now + KEPT_S + DAY_S)
+    Tracer(store, Settings()).trace([event_id])
+    ReceiptLists(store).erase({KEY: [receipt(event_id)]}, now)
+    ReceiptLimit(store, 0).run(lambda: True, now)
+
+
 def scripts() -> Iterator[tuple[str, ScriptText]]:
     """Every script that the code reads, by the place that does."""
     for folder in ("client", "worker", "tasks"):
@@ -217,6 +247,7 @@ def test_every_script_runs_on_a_cluster(redis: Redis, client: Client) -> None:
     park(redis, client)
     erase(redis, client)
     look(redis, client)
+    account(redis, client)
     known: list[Any] = [place for place, text in scripts() if redis.script_exists(text.digest)[0]]
     assert known == [place for place, _ in scripts()]
 
