@@ -46,6 +46,7 @@ LOOKS: Final[Mapping[Arguments, tuple[Arguments, ...]]] = {
     ("status",): ((),),
     ("trace",): (("order-1",), ("order-1", "1042", "--waiting"), ("order-1", "--no-waiting")),
     ("figures",): ((), ("--by", "day"), ("--each", "--events")),
+    ("quality",): ((), ("--hours", "2")),
     ("dead", "list"): ((), ("--all",), ("--recoverable",), ("--since", "2h")),
     ("dead", "show"): (("LETTER",),),
     ("dead", "stats"): ((), ("--since", "2h")),

@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "status": "Show how many events are where, and what each destination is doing.",
     "trace": "Tell what became of an event: where it is, why, and what to do.",
     "figures": "Show what was accepted, delivered and died, by the hour or the day.",
+    "quality": "Show how well events can be matched, and what value is at risk of being lost.",
     "dead": "Look after dead letters: events that are not sent again unless you say so.",
     "replays": "See how far replays are, pause, resume and cancel them.",
     "destinations": "See destinations, park and resume them.",

@@ -15,10 +15,12 @@ from rich.text import Text
 from tiktok_events.outbox.store import Store
 from worker.cli import options
 from worker.cli.labelled import labelled
+from worker.cli.quality import quality_lines
 from worker.cli.store import open_store
 from worker.cli.terminal import age, cell, console, counted, plain_table, print_json, until, utc
 from worker.letters.retention import WHY
 from worker.operations.destination_figures import Condition, DestinationFigures, Lately
+from worker.operations.quality.summary import Quality, read_quality
 from worker.operations.recent import with_recent
 from worker.operations.status import Figures, read_figures
 from worker.outbox.server_clock import DAY_S, JUDGES_WITHIN_S, clock_words
@@ -30,6 +32,8 @@ SHOWN: Final = 20
 
 SHOWN_PATHS: Final = 4
 """So many mended or left-out places are shown; --json has them all, also by destination."""
+
+Look = tuple[Figures, Quality]
 
 EVERY_S: Final = 2.0
 _STYLES: Final = {Condition.OK: "", Condition.BACKING_OFF: "yellow", Condition.PARKED: "bold red"}
@@ -94,7 +98,7 @@ def status(*, watch: bool, every_s: float, as_json: bool) -> None:
     settings = Settings.load()
     with open_store(settings) as store:
         if not watch:
-            _show(with_recent(store, read_figures(store, settings)), as_json=as_json)
+            _show(_look(store, settings), as_json=as_json)
             return
         try:
             _watch(store, settings, every_s, as_json=as_json)
@@ -102,33 +106,40 @@ def status(*, watch: bool, every_s: float, as_json: bool) -> None:
             return
 
 
-def _show(figures: Figures, *, as_json: bool) -> None:
+def _show(look: Look, *, as_json: bool) -> None:
     if as_json:
-        print_json(figures.as_dict())
+        figures, quality = look
+        print_json(figures.as_dict() | quality.as_dict())
     else:
-        console().print(picture(figures))
+        console().print(picture(*look))
+
+
+def _look(store: Store, settings: Settings) -> Look:
+    figures = with_recent(store, read_figures(store, settings))
+    return figures, read_quality(store, settings, figures)
 
 
 def _watch(store: Store, settings: Settings, every_s: float, *, as_json: bool) -> None:
     out = console()
     if as_json or not out.is_terminal:
-        for figures in _looks(store, settings, every_s):
-            _show(figures, as_json=as_json)
+        for look in _looks(store, settings, every_s):
+            _show(look, as_json=as_json)
         return
     with Live(console=out, auto_refresh=False, screen=True) as live:
-        for figures in _looks(store, settings, every_s):
-            live.update(picture(figures), refresh=True)
+        for look in _looks(store, settings, every_s):
+            live.update(picture(*look), refresh=True)
 
 
-def _looks(store: Store, settings: Settings, every_s: float) -> Iterator[Figures]:
+def _looks(store: Store, settings: Settings, every_s: float) -> Iterator[Look]:
     while True:
-        yield with_recent(store, read_figures(store, settings))
+        yield _look(store, settings)
         time.sleep(every_s)
 
 
-def picture(figures: Figures) -> RenderableType:
+def picture(figures: Figures, quality: Quality) -> RenderableType:
     """The figures, for people."""
-    return Group(_totals(figures), Text(), *_accounting(figures), Text(), *_destinations(figures))
+    told = [*_accounting(figures), *quality_lines(quality)]
+    return Group(_totals(figures), Text(), *told, Text(), *_destinations(figures))
 
 
 def _totals(figures: Figures) -> Table:
