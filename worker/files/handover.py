@@ -96,18 +96,25 @@ class Preparation:
     slice_entries: int = SLICE
     needs_time: bool = False
 
-    def slices(self, entries: Iterable[Entry]) -> Iterator[Slice]:
-        """Slices, in order, each small enough for one step."""
+    def slices(self, entries: Iterable[Entry], begun: int = 0) -> Iterator[Slice]:
+        """Slices, in order, each small enough for one step.
+
+        Args:
+            entries: of the file.
+            begun: number of the last entry of the first slice, if it was begun before.
+        """
         part: Slice | None = None
         for entry in entries:
             event = self.prepare(entry)
             size = 0 if event is None else len(event.body) + 1
-            if part and part.body_bytes + size > SCRIPT_BYTES:
+            if part and entry.number > begun and part.body_bytes + size > SCRIPT_BYTES:
                 yield part
                 part = None
             part = part or Slice(entry.unit, entry.number, entry.number)
             _add(part, entry, event)
-            if part.entries == self.slice_entries:
+            if entry.number == begun or (
+                entry.number > begun and part.entries >= self.slice_entries
+            ):
                 yield part
                 part = None
         if part:

@@ -1,20 +1,23 @@
 """How far a file was handed over: noted in the step that appends its events, so always exact.
 
-A run that is killed between two steps has done all of the one and nothing of the other.
+A run that is killed between two steps has done all of the one and nothing of the other. Where
+there are several shards, each takes its part of a slice in a step of its own and notes the slice:
+one that is known to some of them only is handed over again, and they pass over it.
 Another run goes on behind it; two at once do not mix, because the newer one takes over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 from tiktok_events.errors import TikTokEventsError
 from tiktok_events.event.identity import new_event_id
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox.append import append_call
 from tiktok_events.outbox.blocks import blocks_of
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import LuaScript, source
 from tiktok_events.outbox.store import Store
 
@@ -36,11 +39,14 @@ class SentBefore:
         done: number of the last entry they dealt with; 0 when there was none.
         accepted: events they handed over.
         refused: entries they refused.
+        begun: number of the last entry of a slice that some shards have and others have not; it
+            is to be handed over as it was. 0 when there is none.
     """
 
     done: int = 0
     accepted: int = 0
     refused: int = 0
+    begun: int = 0
 
 
 class SendProgress:
@@ -54,8 +60,9 @@ class SendProgress:
     """
 
     def __init__(self, store: Store, file_digest: str, *, linger_ms: int, rings: bool) -> None:
-        self._keys = store.keys
-        self._key = self._keys.sending(file_digest)
+        self._redis = store.redis
+        self._shards = store.shards
+        self._places = {keys: keys.sending(file_digest) for keys in store.shards}
         self._linger_ms = linger_ms
         self._rings = rings
         self._run = new_event_id()
@@ -72,12 +79,18 @@ class SendProgress:
         Raises:
             redis.RedisError: the outbox cannot be reached.
         """
-        before = SentBefore(*self._begin([self._key], [self._run, int(resume), LIFETIME_S]))
-        self._done = before.done if resume else 0
+        args = [self._run, int(resume), LIFETIME_S, self._shards.count]
+        known = self._begin.many([([place], args) for place in self._places.values()])
+        done, accepted, refused, counts = zip(*known, strict=True)
+        before = SentBefore(min(done), sum(accepted), sum(refused))
+        if resume:
+            self._done = before.done
+            if len(set(done)) > 1:
+                before = self._half_done(before, max(done), set(counts))
         return before
 
     def append(self, events: Sequence[PreparedEvent], *, done: int, refused: int) -> None:
-        """Append the events of a slice and note where it ends, both or neither.
+        """Append the events of a slice and note where it ends, in each shard both or neither.
 
         Args:
             events: of at most `SCRIPT_BYTES` together.
@@ -85,16 +98,32 @@ class SendProgress:
             refused: how many of its entries are no events.
 
         Raises:
-            FileTakenOver: nothing was appended.
+            FileTakenOver: nothing was appended; or, if there are several shards, not everything.
             redis.RedisError: the same, or after a time-out possibly not; the next run knows.
         """
-        append_keys, args = append_call(
-            self._keys, blocks_of(events), linger_ms=self._linger_ms, rings=self._rings
-        )
-        ours: list[Any] = [self._run, self._done, done, refused, LIFETIME_S]
-        reply = self._send([*append_keys, self._key], [*args, *ours])
-        if reply == b"lost":
+        parts: dict[Keys, list[PreparedEvent]] = {keys: [] for keys in self._places}
+        for event in events:
+            parts[self._shards.of(event.destination.key)].append(event)
+        calls = []
+        for number, (keys, its_events) in enumerate(parts.items()):
+            append_keys, args = append_call(
+                keys, blocks_of(its_events), linger_ms=self._linger_ms, rings=self._rings
+            )
+            ours = [self._run, self._done, done, 0 if number else refused, LIFETIME_S]
+            calls.append(([*append_keys, self._places[keys]], [*args, *ours]))
+        if b"lost" in self._send.many(calls):
             raise FileTakenOver(
                 "another run hands this file over now, or the server was emptied; this one ends"
             )
         self._done = done
+
+    def _half_done(self, before: SentBefore, begun: int, counts: set[int]) -> SentBefore:
+        """A slice is in some shards only."""
+        if counts == {self._shards.count}:
+            return replace(before, begun=begun)
+        # The number of shards has changed: its events are elsewhere now. They are repeated.
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for place in self._places.values():
+                pipeline.hset(place, "done", before.done)
+            pipeline.execute()
+        return before

@@ -12,6 +12,7 @@ from tiktok_events.outbox.lua_script import Call, LuaScript
 from tiktok_events.outbox.store import Store
 from worker.letters.fence import when_open
 from worker.letters.filter import LetterFilter
+from worker.letters.homes import LetterHomes
 from worker.letters.letter import DeadLetter, Reason
 from worker.letters.record import Record, read_letter
 from worker.letters.search import BEGINNING, PAGE, Cursor, LetterSearch
@@ -35,6 +36,7 @@ class DeadLetters:
         self._store = store
         self._wait = wait
         self._search = LetterSearch(store)
+        self._homes = LetterHomes(store)
         self._bury = LuaScript(store.redis, "worker", "lib/letters", "bury")
         self._change = LuaScript(store.redis, "worker", "lib/letters", "audit", "erasing", "change")
         self._purge = LuaScript(store.redis, "worker", "lib/letters", "audit", "purge")
@@ -114,7 +116,9 @@ class DeadLetters:
         """
         changed: list[bool] = []
         for first in range(0, len(changes), PAGE):
-            changed += self._change_page(changes[first : first + PAGE], step)
+            page = changes[first : first + PAGE]
+            changed += self._change_page(page, step)
+            self._homes.bring([new for _, new in page])
         return changed
 
     def purge(self, letters: Sequence[DeadLetter], *, why: str = "", step: str = "") -> int:
@@ -129,8 +133,8 @@ class DeadLetters:
             How many there were; they are counted as purged.
         """
         by_shard: dict[Keys, list[DeadLetter]] = {}
-        for letter in letters:
-            by_shard.setdefault(self._store.shards.of(letter.destination), []).append(letter)
+        for letter, keys in zip(letters, self._homes.places(letters), strict=True):
+            by_shard.setdefault(keys, []).append(letter)
         calls = [
             _purge_call(keys, some[first : first + PAGE], why, step)
             for keys, some in by_shard.items()
@@ -141,7 +145,7 @@ class DeadLetters:
     def _change_page(
         self, changes: Sequence[tuple[DeadLetter, DeadLetter]], step: str
     ) -> list[bool]:
-        homes = [self._store.shards.of(old.destination) for old, _ in changes]
+        homes = self._homes.places([old for old, _ in changes])
         with self._store.redis.pipeline(transaction=False) as pipeline:
             for keys, (old, _) in zip(homes, changes, strict=True):
                 pipeline.hget(keys.dead, old.id)

@@ -4,6 +4,8 @@
 -- ARGV  1 destination  2 consumer (the worker process)  3 lease, ms
 --       4 events wanted  5 bytes of JSON wanted  6 requests per second of the token
 --       7 every which probe is of other events than the oldest
+--       8 '' = this script keeps the token's schedule; where several shards share a token:
+--       ms until the process has a turn of it, 0 = it has one   9 which destination had the last
 -- Steps Nothing is claimed while the destination is parked or backs off, or while another's
 --       probe is under way. Nothing is claimed before the token's next slot, or the next step of
 --       the ramp, has come; the destination is due again then.
@@ -37,9 +39,13 @@ if not_before > now then
   return {failures > 0 and STOPPED or LATER, failures, taken_at} -- or it waits for the token's next slot
 end
 
-local schedule = schedule_of(KEYS[5], tonumber(ARGV[6]))
+local schedule = ARGV[8] == '' and schedule_of(KEYS[5], tonumber(ARGV[6]))
 local ramp_wait = wait_on_ramp(state, known[5], known[6])
-local wait = math.max(wait_for_slot(KEYS[5], schedule), ramp_wait or 0)
+local turn_wait = schedule and wait_for_slot(KEYS[5], schedule) or tonumber(ARGV[8]) or 0
+if turn_wait > 0 and not schedule then
+  turn_wait = hold_back(turn_wait, ARGV[9])
+end
+local wait = math.max(turn_wait, ramp_wait or 0)
 if wait > 0 then
   redis.call('ZADD', ready, now + wait, name)
   return {LATER, failures, taken_at}
@@ -184,7 +190,9 @@ else
 end
 
 if #blocks > 0 then
-  spend_slot(KEYS[5], schedule, 1)
+  if schedule then
+    spend_slot(KEYS[5], schedule, 1)
+  end
   if ramp_wait then
     step_on_ramp(state, known[5])
   end

@@ -3,7 +3,8 @@
 -- KEYS  1 ready  2 outbox  3 state  4 attempts  5 counters  6 sequence
 --       7 replays  8 the replay  9 its places  10 erasing  11 its letters
 --       then the keys that letters are found by, and the sets of their kinds
--- ARGV  1 number of the replay  2 fence  3 lease, ms  4 destination
+-- ARGV  1 number of the replay  2 fence  4 destination
+--       3 lease, ms; '' in another shard than that of its order, which has the lease
 --       5 place it had reached, or ''  6 place behind these letters
 --       7 room: nothing goes while so many events wait  8 until when its rate is used up, Unix s
 --       9 expired  10 ambiguous  11 no destination: letters that were skipped
@@ -71,7 +72,9 @@ redis.call('HINCRBY', replay, 'replayed', moved)
 redis.call('HINCRBY', replay, 'skipped_expired', ARGV[9])
 redis.call('HINCRBY', replay, 'skipped_ambiguous', ARGV[10])
 redis.call('HINCRBY', replay, 'skipped_no_destination', ARGV[11])
-local lease_ends = now + tonumber(ARGV[3])
-redis.call('HSET', replay, 'paid_until', ARGV[8], 'lease_until', text(lease_ends))
-redis.call('ZADD', KEYS[7], lease_ends, ARGV[1])
+if ARGV[3] ~= '' then
+  local lease_ends = now + tonumber(ARGV[3])
+  redis.call('HSET', replay, 'paid_until', ARGV[8], 'lease_until', text(lease_ends))
+  redis.call('ZADD', KEYS[7], lease_ends, ARGV[1])
+end
 return {MOVED, moved}

@@ -3,7 +3,7 @@
 -- KEYS  1 replays  2 the replay  3 its places  4 those that have ended
 --       5 audit  6 acts  7 counters
 -- ARGV  1 its number  2 the state it is to have: 'paused', 'running' or 'cancelled'
---       3 who says so  4 entries of the audit kept
+--       3 who says so  4 entries of the audit kept  5 what other shards have counted, JSON
 -- Steps A change enters the audit in the same step.
 -- Returns {1 if that changed it, else 0; its state now, '' when there is no such replay}.
 
@@ -20,5 +20,6 @@ else
   redis.call('ZADD', KEYS[1], ARGV[2] == 'paused' and 'inf' or now, ARGV[1])
 end
 local result = ARGV[2] == 'running' and 'resumed' or ARGV[2]
-write_replay(KEYS[5], KEYS[6], KEYS[7], ARGV[4], KEYS[2], ARGV[1], ARGV[3], result, 'replayed')
+write_replay(KEYS[5], KEYS[6], KEYS[7], ARGV[4], KEYS[2], ARGV[1], ARGV[3], result, 'replayed',
+  ARGV[5])
 return {1, ARGV[2]}

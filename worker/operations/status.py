@@ -93,8 +93,9 @@ class Figures:
     @property
     def dead_unaccounted(self) -> int:
         """Dead letters missing (above 0) or surplus: buried, imported, less what went since."""
-        gone = self.count("replayed") + self.count("purged")
-        return sum(self.buried.values()) + self.count("imported") - gone - self.dead
+        came = sum(self.buried.values()) + self.count("imported") + self.count("letters_arrived")
+        gone = sum(map(self.count, ("replayed", "purged", "letters_departed")))
+        return came - gone - self.dead
 
     def count(self, name: str) -> int:
         """One counter; 0 when it was never touched."""

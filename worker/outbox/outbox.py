@@ -31,6 +31,7 @@ from worker.outbox.looks import Looks, shares
 from worker.outbox.receipt import Receipts
 from worker.outbox.server_clock import ServerClock
 from worker.outbox.settlement import Settled, Settlement
+from worker.outbox.token_turns import NO_TURN, TokenTurns, Turn
 from worker.reporting.announcements import Announcements
 from worker.reporting.audit_entry import Action, unwritten
 from worker.reporting.stored import text_of
@@ -70,6 +71,7 @@ class Outbox:
         self.clock = ServerClock() if clock is None else clock
         self._store = store
         self._looks = Looks(store.shards)
+        self._turns = TokenTurns(store) if store.shards.count > 1 else None
         self._consumer = consumer
         self._lease_ms = lease_ms
         self._take = LuaScript(store.redis, "worker", "lib/unblocked", "take")
@@ -90,6 +92,8 @@ class Outbox:
             patience_ms: how far ahead it is worth staying awake for.
             stay: whether to stay awake though nothing is due.
         """
+        if self._turns is not None:
+            self._turns.give_back()
         first = self._looks.next()
         taken = self._look(first, limit, patience_ms, stay=stay)
         if taken.awake or not (others := self._looks.others(first)):
@@ -122,14 +126,18 @@ class Outbox:
     def claim(self, wants: Sequence[Want]) -> list[Claim]:
         """Claim blocks of taken destinations, each until one of its limits is reached or passed.
 
-        One round trip for all of them.
+        One round trip for all of them, and sometimes one before, if there are several shards.
         """
-        replies = self._claim.many([self._claim_call(want) for want in wants])
-        return [
+        turns = [NO_TURN] * len(wants) if self._turns is None else self._turns.take(wants)
+        replies = self._claim.many(list(map(self._claim_call, wants, turns)))
+        claims = [
             claim_of(want.destination, reply) for want, reply in zip(wants, replies, strict=True)
         ]
+        if self._turns is not None:
+            self._turns.used(wants, turns, claims)
+        return claims
 
-    def _claim_call(self, want: Want) -> Call:
+    def _claim_call(self, want: Want, turn: Turn) -> Call:
         destination = want.destination
         keys = self._store.shards.of(destination)
         return (
@@ -142,6 +150,7 @@ class Outbox:
                 want.size_bytes,
                 want.token_limit.per_second,
                 OTHERS_EVERY,
+                *turn,
             ],
         )
 
@@ -172,6 +181,9 @@ class Outbox:
 
     def _settle_step(self, settlement: Settlement) -> Settled:
         """Settle; what is planned with a block whose claim was lost is planned again without it."""
+        if self._turns is not None and (settlement.extra_requests or settlement.throttled):
+            self._turns.note(settlement)
+            settlement = replace(settlement, extra_requests=0, throttled=False)
         lost = 0
         while gone := (reply := self._settle_all(settlement))[0]:
             lost += len(gone)

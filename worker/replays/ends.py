@@ -6,15 +6,15 @@ are true after a crash. All letters are counted; the first ``LISTED`` are known 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import orjson
 
 from tiktok_events.outbox.store import Store
 from worker.letters.letter import DeadLetter
+from worker.replays.parts import ReplayParts
 from worker.reporting.stored import document_of, text_of
 
 LISTED: Final = 1_000
@@ -102,10 +102,11 @@ def note_of(letter: DeadLetter) -> str:
 
 def letters_of(store: Store, number: int) -> list[ReplayedLetter]:
     """The letters of a replay that are known one by one: dead ones first, delivered ones last."""
-    found = cast("Mapping[bytes, bytes]", store.redis.hgetall(store.keys.replay_letters(number)))
-    read = (ReplayedLetter.read(text_of(name), stored) for name, stored in found.items())
+    found = ReplayParts(store).letters(number)
+    read = (ReplayedLetter.read(name, stored) for name, stored in found.items())
     known = [one for one in read if one is not None]
-    return sorted(known, key=lambda one: (_ORDER[one.end], len(one.id), one.id))
+    known.sort(key=lambda one: (_ORDER[one.end], len(one.id), one.id))
+    return known[:LISTED]
 
 
 def _are_facts(known: Any) -> bool:

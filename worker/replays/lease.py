@@ -16,14 +16,16 @@ import orjson
 from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import Call, LuaScript
 from tiktok_events.outbox.store import Store
+from worker.letters.homes import LetterHomes
 from worker.letters.letter import DeadLetter
 from worker.letters.search import Cursor
 from worker.replays.eligibility import Eligibility
 from worker.replays.ends import LISTED, note_of
 from worker.replays.lanes import read_place, write_place
+from worker.replays.parts import ReplayParts
 from worker.replays.state import SKIPPED, Replay, ReplayState
 from worker.reporting.audit_entry import MAX_ENTRIES, Action, unwritten
-from worker.reporting.stored import text_of, whole_of
+from worker.reporting.stored import whole_of
 
 OFFER_AGAIN_MS: Final = 1_000
 OFFERED_AT_ONCE: Final = 10
@@ -66,12 +68,14 @@ class LeasedReplay:
         fence: proves the lease.
         taken_at: Unix seconds on the server's clock.
         places: destination → how far its lane is.
+        paid_until: until when its rate is used up, Unix seconds.
     """
 
     replay: Replay
     fence: int
     taken_at: float
     places: dict[str, Cursor]
+    paid_until: float | None = None
 
     @property
     def first(self) -> bool:
@@ -111,6 +115,9 @@ class ReplayLease:
         self._store = store
         self._holder = holder
         self._lease_ms = lease_ms
+        self._parts = ReplayParts(store)
+        self._homes = LetterHomes(store)
+        self._renew = LuaScript(store.redis, "worker", "lib/unblocked", "replay_renew")
         self._offer = LuaScript(store.redis, "worker", "lib/unblocked", "replay_offer")
         self._take = LuaScript(store.redis, "worker", "lib/unblocked", "replay_take")
         self._move = LuaScript(store.redis, "worker", "lib/letters", "erasing", "replay_move")
@@ -126,13 +133,13 @@ class ReplayLease:
 
     def offered(self) -> list[int]:
         """Replays that are due and that no worker has; they are not offered again for a moment."""
-        found = self._offer([self._store.keys.replays], [OFFER_AGAIN_MS, OFFERED_AT_ONCE])
+        found = self._offer([self._parts.home.replays], [OFFER_AGAIN_MS, OFFERED_AT_ONCE])
         known = map(whole_of, cast("list[bytes]", found))
         return [number for number in known if number is not None]
 
     def take(self, number: int) -> LeasedReplay | None:
         """Take a replay, unless it does not run, is unreadable, or another worker has it."""
-        keys = self._store.keys
+        keys = self._parts.home
         reply = cast(
             "list[Any] | None",
             self._take([keys.replays, keys.replay(number)], [number, self._lease_ms, self._holder]),
@@ -144,7 +151,8 @@ class ReplayLease:
         replay = Replay.read(number, fields)
         if replay.state is ReplayState.UNREADABLE:
             return None
-        return LeasedReplay(replay, fence, now_ms / 1000, self._places(number))
+        self._parts.open(number, fence)
+        return LeasedReplay(replay, fence, now_ms / 1000, self._places(number), replay.paid_until)
 
     def move(
         self, held: LeasedReplay, page: Page, *, room: int, now: float, paid_until: float
@@ -161,23 +169,23 @@ class ReplayLease:
         Returns:
             What became of it, and how many letters went.
         """
-        keys = self._store.keys
+        keys = self._store.shards.of(page.destination)
+        if keys is not self._parts.home and not self._renewed(held):
+            return Step.NOT_HELD, 0
+        self._homes.bring([letter for _, letter in page.going])
+        lease_ms = self._lease_ms if keys is self._parts.home else ""
         number = held.replay.number
-        keys_ = [*keys.of_blocks(page.destination), keys.replays, keys.replay(number)]
-        keys_ += [
-            keys.replay_places(number),
-            keys.erasing,
-            keys.replay_letters(number),
-            *keys.of_letters(),
-        ]
         head = [
-            *(number, held.fence, self._lease_ms, page.destination),
+            *(number, held.fence, lease_ms, page.destination),
             *(write_place(page.before), write_place(page.behind), room, repr(paid_until)),
             *(page.skipped[eligibility] for eligibility in SKIPPED),
             LISTED,
         ]
+        keys_ = _keys_of_step(keys, page.destination, number)
         call = _with_letters(keys, keys_, head, page.going, number, now)
         what, moved = cast("list[int]", self._move(*call))
+        if what == Step.MOVED:
+            held.paid_until = paid_until
         return Step(what), moved
 
     def leave(
@@ -206,21 +214,40 @@ class ReplayLease:
     def _end_turn(
         self, held: LeasedReplay, due_in_ms: int | str, waits_for: bytes, all_waits: int
     ) -> bool:
-        keys = self._store.keys
-        number = held.replay.number
+        keys, number = self._parts.home, held.replay.number
         keys_ = [keys.replays, keys.replay(number), keys.replay_places(number)]
-        args = [number, held.fence, due_in_ms, waits_for, all_waits, MAX_ENTRIES]
+        elsewhere = orjson.dumps(self._parts.counts(number))
+        paid = "" if held.paid_until is None else repr(held.paid_until)
+        args = [number, held.fence, due_in_ms, waits_for, all_waits, MAX_ENTRIES, elsewhere, paid]
         left = self._leave([*keys_, keys.replays_ended, *keys.of_audit()], args)
         if left == _UNWRITTEN:
             unwritten(Action.REPLAY)
+        if left and due_in_ms == "":
+            self._parts.end(number)
         return bool(left)
+
+    def _renewed(self, held: LeasedReplay) -> bool:
+        """Whether the replay is still on lease here, and now for a whole lease again."""
+        keys, number = self._parts.home, held.replay.number
+        paid = "" if held.paid_until is None else repr(held.paid_until)
+        return bool(
+            self._renew(
+                [keys.replays, keys.replay(number)], [number, held.fence, self._lease_ms, paid]
+            )
+        )
 
     def _places(self, number: int) -> dict[str, Cursor]:
         """Read after the take: nobody else writes them any more."""
-        found = cast(
-            "dict[bytes, bytes]", self._store.redis.hgetall(self._store.keys.replay_places(number))
-        )
-        return {text_of(name): read_place(text_of(text)) for name, text in found.items()}
+        found = self._parts.places(number)
+        return {name: read_place(text) for name, text in found.items()}
+
+
+def _keys_of_step(keys: Keys, destination: str, number: int) -> list[str]:
+    return [
+        *keys.of_blocks(destination),
+        *(keys.replays, keys.replay(number), keys.replay_places(number), keys.erasing),
+        *(keys.replay_letters(number), *keys.of_letters()),
+    ]
 
 
 def _with_letters(

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
+import orjson
+
 from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import LuaScript
 from tiktok_events.outbox.store import Store
 from worker.outbox.parking import Parking
 from worker.replays.lease import Step
+from worker.replays.parts import ReplayParts
 from worker.replays.state import Replay, ReplayRequest, ReplayState
 from worker.reporting.audit_entry import MAX_ENTRIES, WORKER
 from worker.reporting.stored import whole_of
@@ -30,6 +33,7 @@ class Replays:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._parts = ReplayParts(store)
         self._ask = LuaScript(store.redis, "worker", "audit", "replay_audit", "replay_ask")
         self._order = LuaScript(
             store.redis,
@@ -43,7 +47,7 @@ class Replays:
 
     def __iter__(self) -> Iterator[Replay]:
         """Those that go on and the newest that have ended; the newest first."""
-        keys = self._store.keys
+        keys = self._parts.home
         with self._store.redis.pipeline(transaction=True) as transaction:
             transaction.zrange(keys.replays, 0, -1)
             transaction.zrange(keys.replays_ended, 0, -1)
@@ -54,7 +58,7 @@ class Replays:
 
     def ask(self, request: ReplayRequest) -> int:
         """Ask the workers for a replay, which the audit tells; returns its number."""
-        keys = self._store.keys
+        keys = self._parts.home
         number = int(self._store.redis.hincrby(keys.counters, COUNTER, 1))
         fields = {"state": ReplayState.RUNNING.value, **request.write()}
         oldest = self._oldest()
@@ -69,20 +73,19 @@ class Replays:
             [*keys_, *keys.of_replays(oldest)],
             [number, MAX_ENTRIES, len(oldest), *oldest, *flat],
         )
+        self._parts.forget(oldest)
         return number
 
     def get(self, number: int) -> Replay | None:
         """One replay; `None` when there is none, or it ended long ago."""
-        fields = cast(
-            "dict[bytes, bytes]", self._store.redis.hgetall(self._store.keys.replay(number))
-        )
+        fields = self._parts.fields(number)
         return Replay.read(number, fields) if fields else None
 
     def unattended_s(self, number: int) -> float:
         """Seconds since a worker should have been asked for it: while one lives, about none."""
         with self._store.redis.pipeline(transaction=True) as transaction:
             transaction.time()
-            transaction.zscore(self._store.keys.replays, number)
+            transaction.zscore(self._parts.home.replays, number)
             (seconds, micros), due_ms = transaction.execute()
         return 0.0 if due_ms is None else max(seconds + micros / 1e6 - due_ms / 1000, 0.0)
 
@@ -105,15 +108,19 @@ class Replays:
         return self._change(number, ReplayState.CANCELLED, who)
 
     def _change(self, number: int, state: ReplayState, who: str) -> bool:
-        keys_ = [*_keys(self._store.keys, number), *self._store.keys.of_audit()]
-        args = [number, state.value, who, MAX_ENTRIES]
-        changed, _ = cast("list[Any]", self._order(keys_, args))
+        if state is not ReplayState.RUNNING:
+            self._parts.stop(number)
+        home, elsewhere = self._parts.home, orjson.dumps(self._parts.counts(number))
+        args = [number, state.value, who, MAX_ENTRIES, elsewhere]
+        changed, _ = cast("list[Any]", self._order([*_keys(home, number), *home.of_audit()], args))
+        if changed and state is ReplayState.CANCELLED:
+            self._parts.end(number)
         return bool(changed)
 
     def _oldest(self) -> list[int]:
         """Return the replays that make room for one more to end."""
         found = cast(
-            "list[bytes]", self._store.redis.zrange(self._store.keys.replays_ended, 0, -KEPT)
+            "list[bytes]", self._store.redis.zrange(self._parts.home.replays_ended, 0, -KEPT)
         )
         known = map(whole_of, found)
         return [number for number in known if number is not None]

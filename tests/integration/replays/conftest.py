@@ -15,7 +15,9 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from tests.builders.commands import tiktok_events
-from tests.builders.stores import keys, store_of
+from tests.builders.stores import SHARDS, keys, store_of
+from tiktok_events.outbox.shards import Shards
+from tiktok_events.outbox.store import Store
 from worker.attempts.history import History
 from worker.delivery.destinations import Destinations
 from worker.letters.dead_letters import DeadLetter, DeadLetters, Reason
@@ -37,15 +39,17 @@ class Ward:
     Attributes:
         redis: a client of the server.
         url: of the server.
+        store: of the outboxes.
         letters: all dead letters.
         replays: all replays.
     """
 
-    def __init__(self, redis: Redis, url: str) -> None:
+    def __init__(self, redis: Redis, url: str, shards: Shards = SHARDS) -> None:
         self.redis = redis
         self.url = url
-        self.letters = DeadLetters(store_of(redis))
-        self.replays = Replays(store_of(redis))
+        self.store = Store(redis, shards)
+        self.letters = DeadLetters(self.store)
+        self.replays = Replays(self.store)
         self._buried = 0
 
     def bury(
@@ -89,7 +93,7 @@ class Ward:
     def worker(self, name: str = "one", **settings: Any) -> ReplayRun:
         """A worker process, as far as replays are concerned."""
         destinations = Destinations(Settings(**settings))
-        return ReplayRun(store_of(self.redis), destinations, holder=name, lease_s=60)
+        return ReplayRun(self.store, destinations, holder=name, lease_s=60)
 
     def turn(self, number: int, worker: ReplayRun | None = None) -> Replay:
         """One turn of a worker; the replay after it."""
@@ -105,7 +109,7 @@ class Ward:
     def waiting(self) -> Counter[str]:
         """Ids of the events in all outboxes; an event that stands there twice counts twice."""
         found: Counter[str] = Counter()
-        for key in self.redis.scan_iter(match=keys.outbox("*")):
+        for key in self.redis.scan_iter(match="tiktok_events:{*}:outbox:*"):
             blocks: Any = self.redis.xrange(key)
             for _, block in blocks:
                 found.update(event["event_id"] for event in orjson.loads(block[b"b"]))

@@ -184,7 +184,8 @@ class Work:
                 self._contents() as contents,
             ):
                 entries = self._entries(contents, bar, after=before.done)
-                for part in sending.hand_over(self._preparation().slices(entries)):
+                slices = self._preparation().slices(entries, before.begun)
+                for part in sending.hand_over(slices):
                     bar.advance(self._source.moved(part.size_bytes))
 
     def _appender(self, store: Store) -> Appender:

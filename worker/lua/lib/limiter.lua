@@ -57,28 +57,34 @@ local function has_unclaimed(outbox)
   return has_shelf(claims)
 end
 
--- Milliseconds until a request with this token may go; 0 = now. A clock that jumped back
--- must not hold a token for longer than a schedule can honestly be ahead.
--- Who must wait is due with the next slot. Destinations that wait for the same one are due in
--- the order of their names, beginning after the one that had the last: so each has its turn. And
--- they wait as if backing off: fresh events would bring a busy one forward, before the others.
--- Where nothing is to be claimed nothing is noted: its state may go before the slot comes.
-local function wait_for_slot(limit, schedule)
+-- When the next request is due. A clock that jumped back must not hold a token for longer than
+-- a schedule can honestly be ahead.
+local function schedule_start(limit, schedule)
   if schedule.next_at - now > BURST_MS + 60000 then
     redis.call('HDEL', limit, 'next_at')
     schedule.next_at = 0
   end
-  local wait = math.ceil(schedule.next_at - now - BURST_MS)
-  if wait <= 0 then
-    return 0
-  end
-  if not comes_after(ARGV[1], schedule.last) then
+  return schedule.next_at
+end
+
+-- Who must wait is due with the next slot. Destinations that wait for the same one are due in
+-- the order of their names, beginning after the one that had the last: so each has its turn. And
+-- they wait as if backing off: fresh events would bring a busy one forward, before the others.
+-- Where nothing is to be claimed nothing is noted: its state may go before the slot comes.
+local function hold_back(wait, last)
+  if not comes_after(ARGV[1], last) then
     wait = wait + 1 -- whole milliseconds: every field that holds a timestamp does
   end
   if has_unclaimed(KEYS[2]) then
     redis.call('HSET', KEYS[3], 'not_before', text(now + wait))
   end
   return wait
+end
+
+-- Milliseconds until a request with this token may go; 0 = now.
+local function wait_for_slot(limit, schedule)
+  local wait = math.ceil(schedule_start(limit, schedule) - now - BURST_MS)
+  return wait > 0 and hold_back(wait, schedule.last) or 0
 end
 
 local function spend_slot(limit, schedule, requests)
