@@ -8,7 +8,7 @@ from celery import shared_task
 
 from worker.operations.alerts.announcement import announce
 from worker.operations.alerts.figures import measured
-from worker.operations.alerts.judge import Alert, Alerts, rest_after_look
+from worker.operations.alerts.judge import Alerts, rest_after_look
 from worker.reporting.announcements import Announcements
 from worker.runtime.engine import THIS_PROCESS
 from worker.runtime.task_table import ALERTS
@@ -21,7 +21,7 @@ def alerts() -> None:
     with engine.serving():
         began, incidents = time.monotonic(), Alerts(engine.store)
         announcements = Announcements(engine.store)
-        figures = measured(engine.store, engine.settings, incidents.open(Alert.EXPIRING_VALUE))
+        figures = measured(engine.store, engine.settings, incidents.open)
         judged = incidents.judge(figures)
         rest_after_look(engine.store, time.monotonic() - began)
         for incident in judged:

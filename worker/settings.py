@@ -29,11 +29,13 @@ CONNECT_TIMEOUT_S: Final = 3.05
 """Just over a multiple of three seconds, TCP's first retransmission."""
 
 SETTLE_MARGIN_S: Final = 2.0
-"""The part of a lease that is left for preparing a batch before the request and settling it
-after."""
+"""The part of a lease that is left for preparing a batch and settling it."""
 
-
-THRESHOLDS: Final = ("alert_dead_per_minute", "alert_oldest_waiting_s", "alert_expiring_value")
+THRESHOLDS: Final = (
+    *("alert_dead_per_minute", "alert_oldest_waiting_s", "alert_expiring_value"),
+    *("alert_value_at_risk", "alert_silent_minutes", "alert_refused_percent"),
+    "alert_coverage_points",
+)
 """Settings that turn an alert on."""
 
 _TOKEN: Final = re.compile(r"(?!\w+=[^=])[^\s\"'`<>]+")
@@ -150,9 +152,12 @@ class Settings(ClientSettings):
         sentry_dsn: where errors are reported; nowhere when absent.
         alert_dead_per_minute: how many deaths within a minute are an incident.
         alert_oldest_waiting_s: how many seconds of waiting make the oldest event an incident.
-        alert_expiring_value: the worth of dead letters about to expire, in units of one currency,
-            that is an incident.
-        alert_expiring_within_s: how many seconds before its deadline a letter is about to expire.
+        alert_expiring_value: what dead letters of one currency that are about to expire are worth.
+        alert_value_at_risk: the same with what waits, is parked or delayed, and is lost so soon.
+        alert_expiring_within_s: how many seconds before its deadline an event is about to expire.
+        alert_silent_minutes: for so long nothing was delivered though something was accepted.
+        alert_refused_percent: so many of a hundred events of a destination are refused.
+        alert_coverage_points: a match key is rarer by so many percentage points than usual.
         alert_webhook: an address that is told when an incident begins and when it is over.
         remote_control: whether workers obey Celery's remote control, which lets whoever may
             write to the broker inspect them, and shut them down.
@@ -197,6 +202,10 @@ class Settings(ClientSettings):
     alert_dead_per_minute: int | None = setting(None, whole(1, 1_000_000))
     alert_oldest_waiting_s: int | None = setting(None, whole(1, 31_536_000))
     alert_expiring_value: int | None = setting(None, whole(1, 1_000_000_000))
+    alert_value_at_risk: int | None = setting(None, whole(1, 1_000_000_000))
+    alert_silent_minutes: int | None = setting(None, whole(1, 10_080))
+    alert_refused_percent: int | None = setting(None, whole(1, 100))
+    alert_coverage_points: int | None = setting(None, whole(5, 50))
     alert_expiring_within_s: int = setting(86_400, whole(60, 2_592_000))
     alert_webhook: str | None = setting(None, _webhook, secret=True)
     remote_control: bool = setting(default=False, check=yes_or_no)

@@ -15,7 +15,8 @@ from worker.reporting.figures.reading import Row, read
 from worker.reporting.figures.summary import dead
 
 EACH: Final = 1_000
-"""If more destinations were busy in the last hours, those without anything to do are left out."""
+"""If more destinations were busy in the last hours, only so many that have something to do are
+told of."""
 
 
 def with_recent(store: Store, figures: Figures, known: Collection[str] = ()) -> Figures:
@@ -30,13 +31,15 @@ def with_recent(store: Store, figures: Figures, known: Collection[str] = ()) -> 
         redis.RedisError: the server did not answer, or refused.
     """
     named = {one.destination: one for one in figures.destinations}
-    names = None if _busy(store, figures.at) <= EACH else [*{*named, *known}]
+    names = None if _busy(store, figures.at) <= EACH else sorted({*named, *known})[:EACH]
     rows = read(store, figures.at - DAY_S + HOUR_S, figures.at, destination=names)
     last_hour = Period.at("h", figures.at - HOUR_S).begins_at
     hours, days = _sums(rows, last_hour), _sums(rows, 0)
     found = {name: named.get(name, DestinationFigures(name)) for name in sorted({*named, *days})}
     destinations = [
         replace(one, last_hour=hours.get(name, Lately()), last_day=days.get(name, Lately()))
+        if names is None or name in names
+        else one
         for name, one in found.items()
     ]
     return replace(figures, destinations=destinations)

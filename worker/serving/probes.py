@@ -51,8 +51,9 @@ def scale(request: Request) -> Response:
 
 def status(request: Request) -> Response:
     """What `tiktok-events status --json` said when the figures were read."""
-    look = _seen(request)
-    return _blind() if look is None else _json(look.figures.as_dict())
+    authorize(request, Role.VIEW)
+    document = site_of(request).watch.status()
+    return _blind() if document is None else _json(document)
 
 
 def _seen(request: Request) -> Look | None:

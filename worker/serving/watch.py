@@ -8,12 +8,14 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from redis.exceptions import RedisError
 
 from tiktok_events.outbox.store import Store
 from worker.operations.alerts.judge import open_incidents
+from worker.operations.quality.summary import read_quality
+from worker.operations.recent import with_recent
 from worker.operations.status import Figures, read_figures
 from worker.reporting.outage import REDIS_OUTAGE, REFUSED, is_outage
 from worker.runtime.presence import Presence
@@ -83,6 +85,18 @@ class Watch:
         """The newest look; `None` when there is none of the last `FRESH_S`."""
         look = self._last
         return look if look is not None and look.age_s < FRESH_S else None
+
+    def status(self) -> dict[str, Any] | None:
+        """What `tiktok-events status --json` said then; `None` when nothing is seen."""
+        look = self.latest()
+        if look is None:
+            return None
+        try:
+            figures = with_recent(self._store, look.figures)
+            quality = read_quality(self._store, self._settings, figures)
+        except (RedisError, OSError):
+            return None
+        return figures.as_dict() | quality.as_dict()
 
     def look(self) -> None:
         """Look once; while Redis is away nothing is seen."""

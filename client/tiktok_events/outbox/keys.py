@@ -3,7 +3,7 @@
 A key is ``<namespace>:{<tag>}:<name>``. All keys of a shard carry the same hash tag, so that a
 script may touch them together on Redis Cluster; see `shards`. What an installation has once has
 a tag of its own: workers, sweeping, dead:warned, alerts, alerts:deaths, alerting, withdrawals,
-withdrawing, folding, and the announcements of incidents.
+withdrawing, folding, coverage, and the announcements of incidents.
 
     key                       type         members, lifetime, writer
     ready                     sorted set   destination → due, Unix ms; there while it has work
@@ -55,6 +55,7 @@ withdrawing, folding, and the announcements of incidents.
     figures:silent            sorted set   destination → when the first event was accepted since
                                            something was delivered, Unix ms
     folding                   string       a worker has just folded; a second
+    coverage                  string       what alerts know of match keys, JSON; two hours
     announcements             sorted set   what is not known to be told yet → when its lease
                                            ends, Unix ms; until it is told
     withdrawals               hash         digest → match keys of who has withdrawn consent, JSON;
@@ -188,6 +189,7 @@ class Keys:
     hours = Named("figures:hours")
     silent = Named("figures:silent")
     folding = Named("folding")
+    coverage = Named("coverage")
     announcements = Named("announcements")
     withdrawals = Named("withdrawals")
     withdrawing = Named("withdrawing")

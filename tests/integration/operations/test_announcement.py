@@ -99,6 +99,7 @@ def test_the_webhook_gets_one_post(serve: Any, incident: Incident) -> None:
         "threshold": 10,
         "peak": incident.peak,
         "currency": None,
+        "about": None,
         "since": 1_700_000_000.0,
     }
 

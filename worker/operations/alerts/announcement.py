@@ -29,6 +29,20 @@ _WORDS: Final = {
         "dead letters worth {value:,.2f} {currency} are about to expire "
         "(threshold {threshold:,} {currency})"
     ),
+    Alert.VALUE_AT_RISK: (
+        "events worth {value:,.2f} {currency} are about to be lost "
+        "(threshold {threshold:,} {currency})"
+    ),
+    Alert.SILENT_MINUTES: (
+        "nothing was delivered for {value:,.0f} minutes though something was accepted, to {about} "
+        "(threshold {threshold:,})"
+    ),
+    Alert.REFUSED_PERCENT: (
+        "{value:,.0f} % of the events of {about} were refused (threshold {threshold:,} %)"
+    ),
+    Alert.COVERAGE_POINTS: (
+        "match key rarer by {value:,.0f} points than usual: {about} (threshold {threshold:,})"
+    ),
 }
 
 
@@ -46,7 +60,7 @@ def sentence(incident: Incident) -> str:
     figure = incident.figure
     value = figure.value if incident.phase is Phase.BEGUN else incident.peak
     words = _WORDS[figure.alert].format(
-        value=value, threshold=figure.threshold, currency=figure.currency
+        value=value, threshold=figure.threshold, currency=figure.currency, about=figure.about
     )
     return words if incident.phase is Phase.BEGUN else f"over: {words} at worst"
 
@@ -62,6 +76,7 @@ def document(incident: Incident) -> dict[str, Any]:
         "threshold": figure.threshold,
         "peak": incident.peak,
         "currency": figure.currency,
+        "about": figure.about,
         "since": incident.since,
     }
 

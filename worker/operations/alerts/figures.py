@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, cast
 
 from tiktok_events.outbox.lua_script import LuaScript
 from tiktok_events.outbox.store import Store
 from worker.letters.ledger import THOUSANDTHS, read_cells, read_kinds
+from worker.operations.alerts.flow import measured_flow
 from worker.operations.alerts.judge import Alert, Figure
-from worker.operations.status import DEAD_COUNTER
+from worker.operations.quality.at_risk import read_at_risk
+from worker.operations.status import DEAD_COUNTER, read_figures
 from worker.outbox.backlog import Backlog
 from worker.outbox.oldest import read_oldest
+from worker.reporting.figures.period import HOUR_S
 from worker.reporting.stored import whole_of
 from worker.settings import Settings
 
@@ -26,13 +29,15 @@ _CURRENCY: Final = re.compile(r"[A-Z]{3}").fullmatch
 """The form of a currency; other text there may be anything, and must not get into log lines."""
 
 
-def measured(store: Store, settings: Settings, incidents: Sequence[str]) -> Iterator[Figure]:
+def measured(
+    store: Store, settings: Settings, incidents: Callable[[Alert], Sequence[str]]
+) -> Iterator[Figure]:
     """The figures that have a threshold.
 
     Args:
         store: the outbox.
         settings: the thresholds.
-        incidents: currencies with an incident: one of which nothing expires any more has 0.
+        incidents: currencies with an incident of an alert: one that has no value any more has 0.
 
     Raises:
         redis.RedisError: the server did not answer, or refused.
@@ -44,8 +49,30 @@ def measured(store: Store, settings: Settings, incidents: Sequence[str]) -> Iter
     if (most := settings.alert_expiring_value) is not None:
         now = _now(store)
         expiring = expiring_values(store, now, now + settings.alert_expiring_within_s)
-        for currency, value in sorted((dict.fromkeys(incidents, 0.0) | expiring).items()):
-            yield Figure(Alert.EXPIRING_VALUE, round(value, 2), most, currency)
+        yield from _by_currency(Alert.EXPIRING_VALUE, expiring, most, incidents)
+    if (most := settings.alert_value_at_risk) is not None:
+        at_risk = value_at_risk(store, settings)
+        yield from _by_currency(Alert.VALUE_AT_RISK, at_risk, most, incidents)
+    yield from measured_flow(store, settings)
+
+
+def _by_currency(
+    alert: Alert,
+    values: Mapping[str, float],
+    most: float,
+    incidents: Callable[[Alert], Sequence[str]],
+) -> Iterator[Figure]:
+    for currency, value in sorted({**dict.fromkeys(incidents(alert), 0.0), **values}.items()):
+        yield Figure(alert, round(value, 2), most, currency)
+
+
+def value_at_risk(store: Store, settings: Settings) -> dict[str, float]:
+    """Return what will be lost soon unless it is delivered, by currency."""
+    values: defaultdict[str, float] = defaultdict(float)
+    for risk in read_at_risk(store, settings, read_figures(store)):
+        if risk.currency and risk.within_h * HOUR_S <= settings.alert_expiring_within_s:
+            values[risk.currency] += risk.value
+    return dict(values)
 
 
 def dead_per_minute(store: Store) -> float:

@@ -37,6 +37,10 @@ class Alert(StrEnum):
     DEAD_PER_MINUTE = "dead_per_minute"
     OLDEST_WAITING_S = "oldest_waiting_s"
     EXPIRING_VALUE = "expiring_value"
+    VALUE_AT_RISK = "value_at_risk"
+    SILENT_MINUTES = "silent_minutes"
+    REFUSED_PERCENT = "refused_percent"
+    COVERAGE_POINTS = "coverage_points"
 
 
 class Phase(StrEnum):
@@ -57,12 +61,14 @@ class Figure:
         value: in the unit of the alert's name.
         threshold: from which on it is an incident.
         currency: of the value, ISO 4217; each is an incident of its own.
+        about: where it was measured, for people, if it is the worst of several.
     """
 
     alert: Alert
     value: float
     threshold: float
     currency: str | None = None
+    about: str | None = None
 
     @property
     def key(self) -> str:

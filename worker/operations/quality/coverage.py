@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tiktok_events.outbox.store import Store
-from worker.operations.quality.usual import DAY_H, WEEK_H, WEEKS
+from worker.operations.quality.usual import DAY_H
 from worker.reporting.figures.names import DELIVERED, KEY
 from worker.reporting.figures.period import HOUR_S
 from worker.reporting.figures.reading import Row, read
@@ -22,8 +22,11 @@ DAYS_BEFORE: Final = 7
 FORGOTTEN: Final = 0.01
 """A key that was rarer than this before, and is now, is none of the event's."""
 
-Counts = defaultdict[tuple[str, str, str], dict[int, tuple[int, int]]]
-"""Destination, event and match key → hour → delivered events, and those with the key."""
+Place = tuple[str, str, str]
+"""Destination, event and match key."""
+
+Counts = defaultdict[Place, dict[int, tuple[int, int]]]
+"""Hour → delivered events, and those with the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +73,16 @@ def read_counts(
     return counts_of(rows)
 
 
-def counts_of(rows: Iterable[Row]) -> Counts:
-    """The same, of rows by the hour."""
+def counts_of(rows: Iterable[Row], known: Iterable[Place] = ()) -> Counts:
+    """The same, of rows by the hour; also of match keys that are known, and that no event had."""
     delivered: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
-    with_key: dict[tuple[str, str, str], dict[int, int]] = defaultdict(dict)
+    with_key: dict[Place, dict[int, int]] = {place: {} for place in known}
     for row in rows:
         hour, count = row.at // HOUR_S, row.figures.get(DELIVERED, 0)
         if count:
             delivered[row.destination, row.event][hour] = count
             for key, number in under(row.figures, KEY).items():
-                with_key[row.destination, row.event, key][hour] = number
+                with_key.setdefault((row.destination, row.event, key), {})[hour] = number
     counts: Counts = defaultdict(dict)
     for place, hits in with_key.items():
         counts[place] = {
@@ -119,7 +122,3 @@ def _sum(known: dict[int, tuple[int, int]], hours: Iterable[int]) -> tuple[int, 
         more, some = known.get(hour, (0, 0))
         events, hits = events + more, hits + some
     return events, hits
-
-
-LEARNED_H: Final = WEEKS * WEEK_H + 2
-"""Hours that what is usual in one of them is made of."""

@@ -29,12 +29,25 @@ Hours = Mapping[int, tuple[int, int]]
 
 def usual_share(hours: Hours, hour: int) -> float | None:
     """The share to be expected, with its error on the safe side; `None` while it is not known."""
-    weeks = [hour - WEEK_H * week + one for week in range(1, WEEKS + 1) for one in AROUND]
-    days = [hour - DAY_H * day + one for day in range(1, 8) for one in AROUND]
+    weeks = [middle + one for middle in _weeks(hour) for one in AROUND]
+    days = [middle + one for middle in _days(hour) for one in AROUND]
     of_weeks, of_days = _share(hours, weeks), _share(hours, days)
     if of_weeks is None or of_days is None:
         return of_weeks
     return of_days if of_days < of_weeks - LASTING else of_weeks
+
+
+def learned_hours(hour: int) -> list[int]:
+    """The hours that are asked, each with its neighbours."""
+    return sorted({*_weeks(hour), *_days(hour)})
+
+
+def _weeks(hour: int) -> list[int]:
+    return [hour - WEEK_H * week for week in range(1, WEEKS + 1)]
+
+
+def _days(hour: int) -> list[int]:
+    return [hour - DAY_H * day for day in range(1, 8)]
 
 
 def _share(hours: Hours, wanted: Iterable[int]) -> float | None:
