@@ -43,7 +43,7 @@ Of an event id, or an order number:   tiktok-events trace order-1042
 Of many, in one pass:                 tiktok-events trace --json order-1 order-2
     xargs tiktok-events trace --json < ids.txt
 
-An event that is delayed, dead, delivered, cancelled or erased is found at once.
+An event that is delayed, dead, delivered or erased is found at once.
 Of any other, all that waits is looked through, a second or more for a million events;
 --no-waiting does not, --waiting always does.
 
@@ -54,7 +54,6 @@ Of any other, all that waits is looked through, a second or more for a million e
     delivered   the API said code 0
     dead        it will not be sent again without you: see tiktok-events dead --help
     purged      it died, and its dead letter was purged
-    cancelled   the producer took it back while it was delayed
     erased      its data subject asked for it
 
 An order number is known of an event that is delayed, waits or is dead. Of one that has ended only
@@ -66,8 +65,8 @@ Exit codes: 0 all are known, 1 nothing is known of one, or Redis cannot be used,
 
 NOTHING: Final = (
     "Nothing is known of it. It was never accepted (a policy withheld it, or it is in a spool:\n"
-    "tiktok-events spool status), its id is another, or it ended more than eight days ago\n"
-    "(offline: 29)."
+    "tiktok-events spool status), it was cancelled while it was delayed, its id is another, or\n"
+    "it ended more than eight days ago (offline: 29)."
 )
 OFF: Final = "What has ended is not known here: TIKTOK_EVENTS_RECEIPTS is off."
 NOT_LOOKED: Final = "What waits was not looked through: without --no-waiting it is."

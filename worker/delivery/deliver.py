@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from tiktok_events.event.destination import Destination
 from worker.attempts.verdict import Answer, Verdict
-from worker.delivery.accepted import accepted_by
+from worker.delivery.accepted import Carried, accepted_by
 from worker.delivery.attempt_log import log_attempt, parked_notice, tell
 from worker.delivery.backoff import delay_s
 from worker.delivery.batching import request_body
@@ -173,10 +173,11 @@ class Delivery:
         """End the events of a delivery; returns the blocks that this closed."""
         closed = []
         for met in judged:
+            carried = Carried.by(met.exchanges)
             for part in _by_block(met.events):
                 block = part[0].block
                 end = end_of(met, block.history, taken_at=block.taken_at, spared=spared)
-                closed += self._end(destination, part, end, met.exchanges)
+                closed += self._end(destination, part, end, carried)
         return closed
 
     def _end(
@@ -184,18 +185,18 @@ class Delivery:
         destination: Destination,
         events: Sequence[Outgoing],
         end: End,
-        exchanges: Sequence[Exchange] = (),
+        carried: Carried | None = None,
     ) -> list[OpenBlock]:
         """End some events of one block; returns it if they were the last."""
         block = events[0].block
         with self._ending:
             match end:
                 case Delivered():
-                    ended = accepted_by(events, exchanges)
+                    salvaged = _salvaged(events)
                     block.delivered(
                         len(events),
-                        salvaged=_salvaged(events),
-                        ended=ended,
+                        salvaged=salvaged,
+                        ended=accepted_by(events, carried, salvaged=salvaged) if carried else (),
                         counted=counted(events, self._outbox.clock.now()),
                     )
                 case Dead():

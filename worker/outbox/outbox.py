@@ -28,7 +28,7 @@ from worker.outbox.claim import (
     taken_of,
 )
 from worker.outbox.looks import Looks, shares
-from worker.outbox.receipt import Receipts
+from worker.outbox.receipt_writing import Receipts
 from worker.outbox.server_clock import ServerClock
 from worker.outbox.settlement import Settled, Settlement
 from worker.outbox.token_turns import NO_TURN, TokenTurns, Turn

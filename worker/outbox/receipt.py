@@ -23,14 +23,14 @@ No personal data: an event id is there as 60 bits of a digest, and nothing else 
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
+from functools import lru_cache
 from hashlib import blake2s
 from typing import Any, Final, Self
 
-from tiktok_events.outbox.keys import Keys
+from tiktok_events.event.destination import REMEMBERED
 from worker.letters.letter import DeadLetter
 
 NAMES: Final = (
@@ -52,17 +52,11 @@ KEEP_S: Final[Mapping[str, int]] = {"w": 8 * 86_400, "o": 29 * 86_400}
 ENTRY_BYTES: Final = 13
 DIGEST_BYTES: Final = 8
 PACKED: Final = 128
-OTHER_NAME: Final = 255
-MOST_ATTEMPTS: Final = 255
-LONGEST_S: Final = 2**24 - 1
-LATEST_S: Final = 2**32 - 1
 FIRST_OWN: Final = len(NAMES) + 1
 """Codes from here on are names of the header, in its order."""
 
 LISTS: Final = 16
 """Of an hour: one for each value of the first four bits of a digest."""
-
-_CODES: Final = {"": 0, **{name: code for code, name in enumerate(NAMES, 1)}}
 
 
 class End(IntEnum):
@@ -76,8 +70,7 @@ class End(IntEnum):
     CRASH_LOOP = 5
     OVERSIZE = 6
     UNREADABLE = 7
-    CANCELLED = 8
-    ERASED = 9
+    ERASED = 8
 
     @property
     def is_counted(self) -> bool:
@@ -99,6 +92,10 @@ class Flag(IntFlag):
     REPLAYED = 32
     SALVAGED = 64
     EDITED = 128
+
+
+# Plain numbers: to add flags takes ten times as long.
+_AMBIGUOUS, _REPLAYED, _SALVAGED, _EDITED = map(int, Flag)
 
 
 @dataclass(slots=True)
@@ -145,18 +142,22 @@ def flags_of(
 ) -> int:
     """The flags of what is true."""
     return (
-        (Flag.AMBIGUOUS if ambiguous else 0)
-        | (Flag.REPLAYED if replayed else 0)
-        | (Flag.SALVAGED if salvaged else 0)
-        | (Flag.EDITED if edited else 0)
+        (_AMBIGUOUS if ambiguous else 0)
+        + (_REPLAYED if replayed else 0)
+        + (_SALVAGED if salvaged else 0)
+        + (_EDITED if edited else 0)
     )
 
 
 def digest_of(event_id: str) -> bytes:
     """What stands for an event id."""
-    return blake2s(event_id.encode("utf-8", "surrogatepass")).digest()[:DIGEST_BYTES]
+    try:
+        return blake2s(event_id.encode()).digest()
+    except UnicodeEncodeError:
+        return blake2s(event_id.encode("utf-8", "surrogatepass")).digest()
 
 
+@lru_cache(REMEMBERED)
 def destination_digest(destination: str) -> bytes:
     """What stands for a destination's key."""
     return blake2s(destination.encode()).digest()[:4]
@@ -178,111 +179,3 @@ def event_id_of(body: Any) -> str:
     if isinstance(found, int) and not isinstance(found, bool):
         return str(found)
     return found if isinstance(found, str) else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipts:
-    """The receipts that one script writes, as `lib/receipts.lua` wants them.
-
-    Attributes:
-        row: the hour and class that they are filed under.
-        destination: the digest of its key, in hex.
-        places: which of the lists each element goes to.
-        elements: see the head of this module.
-    """
-
-    row: str
-    destination: str
-    places: Sequence[int]
-    elements: Sequence[bytes]
-
-    @classmethod
-    def of(cls, destination: str, ended: Iterable[Ended], now: float) -> Self:
-        """Receipts of events of one destination, written now (Unix seconds)."""
-        pairs = elements(destination, ended)
-        row, digest = row_of(destination, now), destination_digest(destination).hex()
-        return cls(row, digest, [place for place, _ in pairs], [one for _, one in pairs])
-
-    @property
-    def facts(self) -> tuple[int, int, str, str]:
-        """The arguments that tell of them."""
-        return len(self.elements), KEEP_S[self.row[0]], self.row, self.destination
-
-    def keys(self, keys: Keys) -> list[str]:
-        """The keys that they need, in a shard."""
-        lists = [keys.receipts(self.row, place) for place in self.places]
-        return [keys.receipt_destinations, keys.receipt_hours, *lists]
-
-
-def elements(destination: str, ended: Iterable[Ended]) -> list[tuple[int, bytes]]:
-    """The elements that hold the receipts of events: the nibble of its list, and each."""
-    alike: dict[tuple[str | None, int], list[Ended]] = {}
-    for one in ended:
-        alike.setdefault((one.request_id, int(one.at)), []).append(one)
-    return [
-        (nibble, element)
-        for (request_id, at), some in alike.items()
-        for nibble, element in _elements(destination, request_id, at, some)
-    ]
-
-
-def _elements(
-    destination: str, request_id: str | None, at: int, ended: Sequence[Ended]
-) -> list[tuple[int, bytes]]:
-    entries: list[list[bytes]] = [[] for _ in range(LISTS)]
-    codes = _Codes()
-    for one in ended:
-        tail = _tail(one)
-        endings = {name: codes[name] + tail for name in set(one.names)}
-        for digest, name in zip(one.digests, one.names, strict=True):
-            entries[digest[0] >> 4].append(digest[1:] + endings[name])
-    header = _header(destination, request_id, at, codes.own)
-    return [(nibble, header + b"".join(some)) for nibble, some in enumerate(entries) if some]
-
-
-class _Codes(dict[str, bytes]):
-    """The byte of each name; those that are not TikTok's are numbered as they come."""
-
-    def __init__(self) -> None:
-        self.own: list[bytes] = []
-
-    def __missing__(self, name: str) -> bytes:
-        code = _CODES.get(name)
-        if code is None:
-            code = min(FIRST_OWN + len(self.own), OTHER_NAME)
-            if code < OTHER_NAME:
-                self.own.append(name.encode("utf-8", "surrogatepass")[:OTHER_NAME])
-        known = self[name] = bytes([code])
-        return known
-
-
-def _tail(one: Ended) -> bytes:
-    """What is the same for all of them."""
-    seconds = min(max(int(one.at) - int(one.accepted_at), 0), LONGEST_S)
-    facts = bytes([one.end + one.flags, min(one.attempts, MOST_ATTEMPTS)])
-    return facts + seconds.to_bytes(3, "big")
-
-
-def _header(destination: str, request_id: str | None, at: int, names: Sequence[bytes]) -> bytes:
-    length, request = _packed(request_id or "")
-    own = b"".join(bytes([len(name)]) + name for name in names)
-    size = 2 + 1 + len(request) + 4 + 4 + len(own)
-    return (
-        struct.pack(">HB", size, length)
-        + request
-        + destination_digest(destination)
-        + struct.pack(">I", min(max(at, 0), LATEST_S))
-        + own
-    )
-
-
-def _packed(request_id: str) -> tuple[int, bytes]:
-    """Bytes of a request id, and what is to be known of them: TikTok's are digits, half as long."""
-    try:
-        packed = bytes.fromhex(request_id)
-    except ValueError:
-        packed = b""
-    if packed and packed.hex().upper() == request_id:
-        return PACKED + len(packed), packed
-    text = request_id.encode("utf-8", "surrogatepass")[: PACKED - 1]
-    return len(text), text

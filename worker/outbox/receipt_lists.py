@@ -20,9 +20,9 @@ from worker.outbox.receipt import (
     End,
     Ended,
     Flag,
-    Receipts,
     digest_of,
 )
+from worker.outbox.receipt_writing import Receipts
 from worker.reporting.stored import text_of
 
 PAGE: Final = 500
@@ -92,7 +92,7 @@ class ReceiptLists:
         wanted: list[dict[bytes, str]] = [{} for _ in range(LISTS)]
         for event_id in event_ids:
             digest = digest_of(event_id)
-            wanted[digest[0] >> 4][digest[1:]] = event_id
+            wanted[digest[0] >> 4][digest[1:DIGEST_BYTES]] = event_id
         found: dict[str, list[Receipt]] = {}
         for keys in self._store.shards:
             for event_id, receipt in self._found(keys, wanted):
@@ -124,7 +124,7 @@ class ReceiptLists:
         for keys in self._store.shards:
             rows = self._rows(keys)
             for place in range(LISTS):
-                known = sorted(digest[1:] for digest in digests if digest[0] >> 4 == place)
+                known = sorted(one[1:DIGEST_BYTES] for one in digests if one[0] >> 4 == place)
                 for row in rows if known else ():
                     self._erase_from(keys, keys.receipts(row, place), known)
         for destination, some in ended.items():

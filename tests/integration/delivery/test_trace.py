@@ -210,6 +210,7 @@ def test_a_purged_event_tells_so(shop: Shop) -> None:
     letters = DeadLetters(store_of(shop.redis))
     letters.purge(list(letters))
     assert shop.life("order-1")["state"] == "purged"
+    assert "or was replayed" in shop.life("order-1", "--no-waiting")["reason"]
 
 
 def test_an_erased_event_tells_no_more_than_that(shop: Shop) -> None:

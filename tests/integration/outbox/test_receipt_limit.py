@@ -8,9 +8,10 @@ from redis import Redis
 from tests.builders.claims import PIXEL, counter
 from tests.builders.receipts import accepted, ends
 from tests.builders.stores import keys, store_of
-from worker.outbox.receipt import HOUR_S, End, Ended, Receipts
+from worker.outbox.receipt import HOUR_S, End, Ended
 from worker.outbox.receipt_limit import PAGE, ReceiptLimit
 from worker.outbox.receipt_lists import ReceiptLists
+from worker.outbox.receipt_writing import Receipts
 
 NOW = 500_000.5 * HOUR_S
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 import pytest
 
 from schemas.catalogue import APP_EVENTS, FORMER_STANDARD_EVENTS, STANDARD_EVENTS
-from worker.outbox.receipt import (
-    NAMES,
-    End,
-    Ended,
-    Receipts,
-    digest_of,
-    elements,
-    event_id_of,
-    row_of,
-)
+from worker.outbox.receipt import NAMES, End, Ended, digest_of, event_id_of, row_of
+from worker.outbox.receipt_writing import Receipts, elements
 
 REQUEST = "202611302115380102030405060708ABCD"
 PIXEL = "web:C0EXAMPLE0PIXEL0CODE"

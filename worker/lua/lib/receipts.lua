@@ -9,7 +9,7 @@
 -- Before the lists stand two keys: destinations by digest, and hours.
 
 local LAST_DEATH = 7 -- what became of an event: 0 delivered, up to this one dead
-local ERASED = 9
+local ERASED = 8
 
 -- Whether this is an element as we write it; one that was emptied is not.
 local function is_whole(element)

@@ -13,16 +13,8 @@ from worker.operations.trace.words import advice_on_letter, reason_of_end
 from worker.outbox.receipt import End, Flag
 from worker.outbox.receipt_lists import Receipt
 
-_STATES: Final = {
-    End.DELIVERED: State.DELIVERED,
-    End.CANCELLED: State.CANCELLED,
-    End.ERASED: State.ERASED,
-}
-_WHATS: Final = {
-    End.DELIVERED: What.DELIVERED,
-    End.CANCELLED: What.CANCELLED,
-    End.ERASED: What.ERASED,
-}
+_STATES: Final = {End.DELIVERED: State.DELIVERED, End.ERASED: State.ERASED}
+_WHATS: Final = {End.DELIVERED: What.DELIVERED, End.ERASED: What.ERASED}
 
 
 def steps_of_history(history: History) -> Iterator[Step]:

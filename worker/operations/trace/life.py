@@ -17,13 +17,12 @@ class State(StrEnum):
     DELIVERED = "delivered"
     DEAD = "dead"
     PURGED = "purged"
-    CANCELLED = "cancelled"
     ERASED = "erased"
 
     @property
     def is_last(self) -> bool:
         """Whether nothing more happens to an event in it, by itself or by a person."""
-        return self in {State.DELIVERED, State.PURGED, State.CANCELLED, State.ERASED}
+        return self in {State.DELIVERED, State.PURGED, State.ERASED}
 
 
 class What(StrEnum):
@@ -35,7 +34,6 @@ class What(StrEnum):
     EDITED = "edited"
     REPLAYED = "replayed"
     DELIVERED = "delivered"
-    CANCELLED = "cancelled"
     ERASED = "erased"
 
 

@@ -23,6 +23,7 @@ from worker.operations.trace.held import Held
 from worker.operations.trace.kept import life_of_letter, lives_of_receipts
 from worker.operations.trace.life import Life, State, Trace
 from worker.operations.trace.waiting import Waiting
+from worker.operations.trace.words import PERHAPS_REPLAYED
 from worker.outbox.receipt_lists import ReceiptLists
 from worker.settings import Settings
 
@@ -77,7 +78,12 @@ class Tracer:
         sought = asked.words if waiting else unknown if waiting is None else ()
         if sought:
             self._look_at_waiting(Asked(sought), found, seen)
-        return [Trace(word, tuple(found[word]), word in sought) for word in asked.words]
+        return [
+            Trace(word, tuple(found[word]), looked_at_waiting=True)
+            if word in sought
+            else Trace(word, tuple(map(_doubted, found[word])), looked_at_waiting=False)
+            for word in asked.words
+        ]
 
     def _settled(self, asked: Asked) -> Found:
         """What is known without looking at what waits."""
@@ -123,6 +129,11 @@ class Tracer:
 
 def _is_unknown(lives: Sequence[Life]) -> bool:
     return not lives or any(life.state in UNSETTLED for life in lives)
+
+
+def _doubted(life: Life) -> Life:
+    """A life as it is known without a look at what waits."""
+    return replace(life, reason=PERHAPS_REPLAYED) if life.state in UNSETTLED else life
 
 
 def _one(kept: Life | None, ended: Life) -> Life:

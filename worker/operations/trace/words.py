@@ -29,10 +29,11 @@ _TOO_LATE: Final = "none: it is too old to be sent; tiktok-events dead purge {id
 
 _ENDS: Final = {
     End.DELIVERED: "the API accepted it",
-    End.CANCELLED: "the producer took it back while it was delayed",
     End.ERASED: "its data subject asked for it",
 }
 _GONE: Final = "it died, and its dead letter was purged"
+PERHAPS_REPLAYED: Final = "it died, and its dead letter was purged, or was replayed and waits"
+"""Where nobody has looked at what waits."""
 
 
 def advice_on_letter(letter: DeadLetter, now: float) -> str:
