@@ -22,6 +22,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from worker.cli.demo_console import demo_console
 from worker.local.demo.report import DemoReport
 from worker.local.demo.run import Plan, Progress, Stage, Watch, forget_settings, run, stage
 
@@ -248,13 +249,18 @@ def _keep(scene: Stage) -> None:
     """Wait for a signal; everything goes on meanwhile."""
     logs = "".join(f"\n    {child.log_path}" for child in scene.children)
     settings = "".join(f"\n    {line}" for line in settings_lines(scene.settings))
-    click.echo(f"\nEverything runs until Ctrl-C. The logs:{logs}", err=True)
-    click.echo(f"Paste into another terminal:{settings}\nThen, for example:", err=True)
-    _show_commands(NEXT_KEPT)
     try:
-        while True:
-            scene.check()
-            time.sleep(CHECK_EVERY_S)
+        with demo_console(scene) as console:
+            click.echo(f"\nEverything runs until Ctrl-C. The logs:{logs}", err=True)
+            if console is not None:
+                click.echo(f"The console: {console.url}/\n    token: {console.token}", err=True)
+            click.echo(f"Paste into another terminal:{settings}\nThen, for example:", err=True)
+            _show_commands(NEXT_KEPT)
+            while True:
+                scene.check()
+                if console is not None:
+                    console.process.check()
+                time.sleep(CHECK_EVERY_S)
     except KeyboardInterrupt:
         click.echo("ending", err=True)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any, Final
 from uuid import uuid4
 
@@ -28,14 +27,14 @@ from worker.cli.terminal import (
     plain_table,
     print_json,
 )
-from worker.delivery.destinations import OVERRIDABLE, Account, Destinations
+from worker.delivery.destinations import Destinations
 from worker.operations.destination_figures import DestinationFigures
+from worker.operations.known_destinations import Row, configured_of, rows_of
 from worker.operations.recent import with_recent
 from worker.operations.status import read_figures
 from worker.outbox.parking import BY_HAND, Parking
 from worker.reporting.audit import Audit, operator
 from worker.reporting.audit_entry import Action
-from worker.reporting.stored import destination_of
 from worker.settings import Settings
 
 _NONE_CONFIGURED: Final = (
@@ -108,21 +107,6 @@ Exit codes: 0 resumed, 1 it was not parked, or the question was answered with no
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A destination as it is configured, and what it is doing."""
-
-    figures: DestinationFigures
-    configured: bool
-    token: bool
-    limits: dict[str, Any]
-
-    def as_dict(self, now: float) -> dict[str, Any]:
-        """Return it as one JSON object."""
-        known = {"configured": self.configured, "token": self.token, "limits": self.limits}
-        return self.figures.as_dict(now) | known
-
-
 @click.group("destinations", help=GROUP_HELP)
 def destinations() -> None:
     """Group the commands."""
@@ -136,8 +120,8 @@ def list_destinations(*, as_json: bool) -> None:
     accounts = Destinations(settings)
     with open_store(settings) as store:
         seen = read_figures(store, settings)
-        figures = with_recent(store, seen, _configured(settings, accounts))
-    rows = _rows(settings, accounts, figures.destinations)
+        figures = with_recent(store, seen, configured_of(settings, accounts))
+    rows = rows_of(settings, accounts, figures.destinations)
     if as_json:
         for row in rows:
             print_json(row.as_dict(figures.at) | figures.changes_of(row.figures.destination))
@@ -155,7 +139,7 @@ def list_destinations(*, as_json: bool) -> None:
 def park(*, destination: str, reason: str, unseen: bool, as_json: bool) -> None:
     """Park one destination."""
     settings = Settings.load()
-    configured = _configured(settings, Destinations(settings))
+    configured = configured_of(settings, Destinations(settings))
     with open_store(settings) as store:
         seen = [one.destination for one in read_figures(store).destinations]
         if not unseen:
@@ -231,12 +215,6 @@ def _print_resumed(resumed: list[str], waiting: dict[str, int], *, as_json: bool
         click.echo("No destination is parked.")
 
 
-def _configured(settings: Settings, accounts: Destinations) -> set[str]:
-    named = {Destination(*source).key for source in accounts.configured()}
-    default = settings.pixel_code
-    return named if default is None else {*named, Destination("web", default).key}
-
-
 def _check_known(destination: str, known: Iterable[str]) -> None:
     known = set(known)
     if destination not in known:
@@ -249,29 +227,6 @@ def _check_known(destination: str, known: Iterable[str]) -> None:
 def _near(destination: str, others: Iterable[str]) -> str:
     near = difflib.get_close_matches(destination, others, n=_NEAR)
     return f"; did you mean {' or '.join(near)}?" if near else ""
-
-
-def _rows(
-    settings: Settings, accounts: Destinations, seen: Sequence[DestinationFigures]
-) -> list[Row]:
-    configured = _configured(settings, accounts)
-    found = {name: DestinationFigures(name) for name in configured}
-    found |= {one.destination: one for one in seen}
-    rows = []
-    for name, figures in sorted(found.items()):
-        known = destination_of(name)
-        if known is None:  # junk in Redis is shown, too
-            rows.append(Row(figures, configured=False, token=False, limits={}))
-            continue
-        account = accounts.account(known)
-        differing = _differing(account, settings)
-        rows.append(Row(figures, name in configured, account.access_token is not None, differing))
-    return rows
-
-
-def _differing(account: Account, settings: Settings) -> dict[str, Any]:
-    limits = asdict(account.limits)
-    return {name: limits[name] for name in OVERRIDABLE if limits[name] != getattr(settings, name)}
 
 
 def _table(rows: Sequence[Row], now: float) -> Table:

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from typing import Final, Self
+from dataclasses import asdict
+from typing import Final
 
 import click
 
 from tiktok_events.errors import InvalidEvent
-from tiktok_events.outbox.store import Store
-from tiktok_events.spool.spool import Spool
 from worker.cli import options
 from worker.cli.acting import acting
 from worker.cli.labelled import labelled
 from worker.cli.store import open_store
 from worker.cli.terminal import Bar, confirm, console, counted, print_json, printable, utc
 from worker.operations.data_subject import DataSubject
-from worker.operations.erasure import Account, Elsewhere, Erasure
+from worker.operations.erasure_desk import ErasureDesk, erasure_desk
 from worker.operations.erasure_found import Found
-from worker.operations.queued_events import QueuedEvents
-from worker.operations.spooled_events import SpooledEvents
 from worker.reporting.audit import Audit, operator
 from worker.reporting.audit_entry import Action
 from worker.settings import Settings
 
 STDIN: Final = "-"
 NAME_CHARS: Final = 24
-NOUNS: Final = {"email": "e-mail address", "phone": "phone number", "external_id": "external id"}
 
 HELP: Final = """Erase one person's events that wait or are dead; those of others stay.
 
@@ -87,84 +81,24 @@ def erase(
     settings = Settings.load()
     values = {key: _read(key, texts) for key, texts in given.items() if texts}
     subject = _subject(values, settings.default_region)
-    with _Desk.open(settings, subject, _words(values)) as desk:
-        found = Found() if yes and not dry_run else desk.count()
+    with open_store(settings) as store, erasure_desk(store, settings, values, subject) as desk:
+        found = Found() if yes and not dry_run else _count(desk)
         if not dry_run:
             confirm(_question(found), yes=yes or not found.total)
-            found = desk.erase()
+            found = _erase(desk, settings)
     _end(found, dry_run=dry_run, as_json=as_json)
 
 
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    """What the command works with.
-
-    Attributes:
-        store: the outbox.
-        subject: whose events are meant.
-        words: how the data subject was named, for the audit.
-        settings: for the lease and who asks.
-        elsewhere: what is looked at besides.
-    """
-
-    store: Store
-    subject: DataSubject
-    words: str
-    settings: Settings
-    elsewhere: Elsewhere
-
-    @classmethod
-    @contextmanager
-    def open(cls, settings: Settings, subject: DataSubject, words: str) -> Iterator[Self]:
-        """Connect to the outbox and to Celery's broker."""
-        with open_store(settings) as store, _queued(settings, subject) as queued:
-            elsewhere = Elsewhere(_spooled(settings, subject), queued)
-            yield cls(store, subject, words, settings, elsewhere)
-
-    def count(self) -> Found:
-        """How much there is; nothing is changed."""
-        erasure = self._erasure(None)
-        with Bar("looking", erasure.steps()) as bar:
-            return erasure.count(bar.advance)
-
-    def erase(self) -> Found:
-        """Erase it; the audit has it from before the first step."""
-        audit, who, found = Audit(self.store), operator(self.settings), Found()
-        with acting(audit, Action.ERASE, who=who, filter=self.words) as act:
-            erasure = self._erasure(Account(audit, act))
-            with Bar("erasing", erasure.steps()) as bar:
-                erasure.run(found, bar.advance)
-            act.result = "done" if found.complete else "not everything was reached"
-        return found
-
-    def _erasure(self, account: Account | None) -> Erasure:
-        return Erasure(
-            self.store,
-            self.subject,
-            lease_s=self.settings.lease_s,
-            elsewhere=self.elsewhere,
-            account=account,
-        )
+def _count(desk: ErasureDesk) -> Found:
+    with Bar("looking", desk.steps()) as bar:
+        return desk.count(bar.advance)
 
 
-@contextmanager
-def _queued(settings: Settings, subject: DataSubject) -> Iterator[QueuedEvents | None]:
-    """Celery's messages, if there is a broker that could hold some."""
-    if (url := settings.celery_broker_url) is None:
-        yield None
-        return
-    with open_store(replace(settings, redis_url=url)) as broker:
-        region = settings.default_region
-        yield QueuedEvents(broker.redis, settings.layout.broker, subject, region)
-
-
-def _spooled(settings: Settings, subject: DataSubject) -> SpooledEvents | None:
-    """This machine's spool, if it has one: looking makes no file."""
-    path = settings.spool_file
-    if path is None or not path.exists():
-        return None
-    spool = Spool(path, settings.spool_bytes, settings.redis_timeout_s)
-    return SpooledEvents(spool, subject)
+def _erase(desk: ErasureDesk, settings: Settings) -> Found:
+    """Erase it; the audit has it from before the first step."""
+    act = acting(Audit(desk.store), Action.ERASE, who=operator(settings), filter=desk.words)
+    with act as entry, Bar("erasing", desk.steps()) as bar:
+        return desk.erase(entry, bar.advance)
 
 
 def _read(key: str, texts: Sequence[str]) -> list[str]:
@@ -190,11 +124,6 @@ def _subject(values: Mapping[str, Sequence[str]], default_region: str | None) ->
 
 def _option(key: str) -> str:
     return f"--{key.replace('_', '-')}"
-
-
-def _words(values: Mapping[str, Sequence[str]]) -> str:
-    """Return who was meant, for the audit: how many values of each kind, and none of them."""
-    return ", ".join(f"{len(texts):,} by {NOUNS[key]}" for key, texts in values.items())
 
 
 def _question(found: Found) -> str:

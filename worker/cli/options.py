@@ -13,9 +13,9 @@ import click
 from tiktok_events.errors import InvalidDestination
 from tiktok_events.event.destination import EVENT_SOURCES, Destination
 from worker.cli.labelled import labels
-from worker.cli.timestamp import parse_timestamp
 from worker.letters.filter import LetterFilter
 from worker.letters.letter import Reason, field_of
+from worker.reporting.timestamp import parse_timestamp
 
 as_json: Final = click.option(
     "--json", "as_json", is_flag=True, help="For programs: one JSON object per line."

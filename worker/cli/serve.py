@@ -12,7 +12,14 @@ from worker.runtime.starting import ended_by_signals
 from worker.serving.tokens import NAME, NAME_RULE, SETTING, Role, make_token
 from worker.settings import Settings
 
-NEEDED: Final = ("starlette", "uvicorn", "jinja2", "prometheus_client")
+NEEDED: Final = (
+    "starlette",
+    "uvicorn",
+    "jinja2",
+    "prometheus_client",
+    "itsdangerous",
+    "python_multipart",
+)
 """What the extra brings."""
 
 HELP: Final = """Answer over HTTP: probes for an orchestrator, figures for machines, a console.
@@ -27,6 +34,7 @@ TIKTOK_EVENTS_SERVE_TOKENS_FILE it listens on this machine only, and whoever is 
 but not do anything.
 
 \b
+/           the console, for a browser
 /live       this process lives; needs no token
 /ready      it has read Redis lately; needs no token
 /metrics    figures for Prometheus
@@ -51,8 +59,8 @@ deletes a line takes that token back at once. What is done with a token is in th
 \b
 view      see everything but personal data
 operate   and park, resume, replay, pause, cancel
-edit      and edit dead letters
-erase     and purge dead letters, and erase people's events
+edit      and edit, purge, export and import dead letters, and see their match keys
+erase     and erase people's events
 
 Exit codes: 0 made, 1 the file cannot be used, 2 wrong usage.
 """

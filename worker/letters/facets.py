@@ -147,10 +147,7 @@ class Facets:
         """
         at = time.time() if now is None else now
         wanted = wanted or LetterFilter()
-        by_letter = wanted.ids or wanted.event_id is not None
-        return cls.of(
-            _of_letters(store, wanted, at) if by_letter else _of_ledger(store, wanted, at), at
-        )
+        return cls.of(entries_of(store, wanted, at), at)
 
     @classmethod
     def of(cls, entries: Iterable[Entry], at: float) -> Self:
@@ -190,6 +187,16 @@ class Facets:
                 {"from": hour, "letters": letters} for hour, letters in self.deadlines.items()
             ],
         }
+
+
+def entries_of(store: Store, wanted: LetterFilter, at: float) -> Iterator[Entry]:
+    """What is to be added up of the letters that match at a time (Unix seconds).
+
+    Raises:
+        redis.RedisError: the server did not answer, or refused.
+    """
+    by_letter = wanted.ids or wanted.event_id is not None
+    return _of_letters(store, wanted, at) if by_letter else _of_ledger(store, wanted, at)
 
 
 def _of_letters(store: Store, wanted: LetterFilter, now: float) -> Iterator[Entry]:

@@ -20,6 +20,9 @@ T = TypeVar("T")
 RATE: Final = 500.0
 """Events a second, when nobody asked for another rate."""
 
+MIN_RATE: Final = 0.1
+MAX_RATE: Final = 10_000
+
 SKIPPED: Final = {
     Eligibility.EXPIRED: "skipped_expired",
     Eligibility.AMBIGUOUS: "skipped_ambiguous",

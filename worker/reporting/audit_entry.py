@@ -44,6 +44,8 @@ class Action(StrEnum):
     PURGE = "purge"
     IMPORT = "import"
     ERASE = "erase"
+    EXPORT = "export"
+    REVEAL = "reveal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Entry:
         count: how many of them it concerned, so far.
         result: in a word or two; ``UNDER_WAY`` or ``INTERRUPTED`` while it has not ended.
         facts: what else is worth knowing, by name.
+        id: of the entry.
     """
 
     at: float
@@ -67,6 +70,7 @@ class Entry:
     count: int | None
     result: str | None
     facts: Mapping[str, Any]
+    id: str = ""
 
     @classmethod
     def read(
@@ -88,6 +92,7 @@ class Entry:
             count=whole_of(fields.get(b"count", b"")) if progress is None else progress.count,
             result=known.get("result") if progress is None else progress.result,
             facts=facts | dict(progress.facts if progress else {}),
+            id=text_of(entry_id),
         )
 
     def as_dict(self) -> dict[str, Any]:

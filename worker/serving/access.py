@@ -40,7 +40,7 @@ def authorize(request: Request, role: Role) -> Person:
 def _person(request: Request) -> Person:
     tokens = site_of(request).tokens
     if tokens is None:
-        return _neighbour(request)
+        return neighbour(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     person = tokens.person(token.strip()) if scheme.lower() == "bearer" else None
     if person is None:
@@ -50,16 +50,16 @@ def _person(request: Request) -> Person:
     return person
 
 
-def _neighbour(request: Request) -> Person:
+def neighbour(request: Request) -> Person:
     """Whoever asks by a name of this machine: a page elsewhere can lead its own name here."""
-    if not is_this_machine(_name(request)):
+    if not is_this_machine(asked_name(request)):
         raise HTTPException(
             FORBIDDEN, "without tokens, only 127.0.0.1 and localhost are answered to"
         )
     return ANYONE
 
 
-def _name(request: Request) -> str:
+def asked_name(request: Request) -> str:
     """The name by which this server was asked."""
     try:
         return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""

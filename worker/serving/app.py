@@ -5,11 +5,12 @@ from __future__ import annotations
 from starlette.applications import Starlette
 
 from worker.serving import probes
+from worker.serving.console.routes import console_routes
 from worker.serving.site import Site
 
 
 def create_app(site: Site) -> Starlette:
     """The application that answers for this site."""
-    app = Starlette(routes=[*probes.ROUTES])
+    app = Starlette(routes=[*probes.ROUTES, *console_routes(site)])
     app.state.site = site
     return app

@@ -86,11 +86,15 @@ class Tokens:
 
     def person(self, token: str) -> Person | None:
         """Whose token it is, if anybody's."""
+        return self.holder(digest_of(token))
+
+    def holder(self, digest: str) -> Person | None:
+        """Whose token has this SHA-256, if anybody's."""
         try:
             self._look()
         except InvalidSetting as error:
             self._refuse(str(error))
-        return self._people.get(_digest(token))
+        return self._people.get(digest)
 
     def _look(self) -> None:
         """Read the file, unless it is the one that was read."""
@@ -154,7 +158,7 @@ def make_token(path: Path, name: str, role: Role, *, replace: bool = False) -> s
     kept = [line for line in path.read_text().splitlines() if line.split()[:1] != [name]]
     fresh = path.with_name(f".{path.name}.new")
     fresh.touch(_MODE)
-    fresh.write_text("\n".join([*kept, f"{name} {role} sha256:{_digest(token)}", ""]))
+    fresh.write_text("\n".join([*kept, f"{name} {role} sha256:{digest_of(token)}", ""]))
     fresh.replace(path)
     return token
 
@@ -175,5 +179,6 @@ def _entry(line: str) -> tuple[str, Person]:
     return digest, Person(name, Role(role))
 
 
-def _digest(token: str) -> str:
+def digest_of(token: str) -> str:
+    """What stands in the file in the place of a token."""
     return sha256(token.encode()).hexdigest()

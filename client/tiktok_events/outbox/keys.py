@@ -3,7 +3,7 @@
 A key is ``<namespace>:{<tag>}:<name>``. All keys of a shard carry the same hash tag, so that a
 script may touch them together on Redis Cluster; see `shards`. What an installation has once has
 a tag of its own: workers, sweeping, dead:warned, alerts, alerts:deaths, alerting, withdrawals,
-withdrawing, folding, coverage, and the announcements of incidents.
+withdrawing, folding, coverage, what the console has, and the announcements of incidents.
 
     key                       type         members, lifetime, writer
     ready                     sorted set   destination → due, Unix ms; there while it has work
@@ -17,8 +17,7 @@ withdrawing, folding, coverage, and the announcements of incidents.
                                            or left out; for ever, 5,000 at most
     sweeping                  string       somebody looks for expired parked events; a minute
     clock                     string       the server's time when last looked at, Unix ms; for ever
-    clocks                    hash         worker whose clock differs → by how many ms, and when
-                                           it last looked, Unix ms; a minute
+    clocks                    hash         worker → ms that its clock differs, when seen; a minute
     delayed                   sorted set   event key → when it is released, Unix ms; until then
     delayed:events            hash         event key → JSON; with `delayed`
     delayed:ids               sorted set   <destination> NUL <event_id> NUL <event>; with `delayed`
@@ -52,18 +51,15 @@ withdrawing, folding, coverage, and the announcements of incidents.
     figures:hours             sorted set   h:<hour> or d:<day> → bytes, 0 while it is not sealed
     figures:h:<hour>          hash         destination, * for all → cell; 35 days at most
     figures:d:<day>           hash         the same of a day; 36 days
-    figures:silent            sorted set   destination → when the first event was accepted since
-                                           something was delivered, Unix ms
+    figures:silent            sorted set   destination → first accepted since a delivery, Unix ms
     folding                   string       a worker has just folded; a second
     coverage                  string       what alerts know of match keys, JSON; two hours
-    announcements             sorted set   what is not known to be told yet → when its lease
-                                           ends, Unix ms; until it is told
-    withdrawals               hash         digest → match keys of who has withdrawn consent, JSON;
-                                           until their events are taken back
+    announcements             sorted set   to be told → end of its lease, Unix ms; until told
+    withdrawals               hash         digest → match keys withdrawn, JSON; until taken back
     withdrawing               string       a worker has just begun to; some seconds
+    console:<name>            string       a secret; previews used, an hour; tries, a minute
     erasing                   sorted set   erasure under way → when its lease ends, Unix ms
-    replays                   sorted set   replay → when to ask a worker for it, Unix ms, inf
-                                           while it is paused; until it ends
+    replays                   sorted set   replay → when to ask a worker, Unix ms; inf while paused
     replays:ended             sorted set   replay → when it ended, Unix ms; the newest 100
     replay:<number>           hash         filter, rate, counts, state, lease …; with one of the two
     replay:places:<number>    hash         destination → place behind the last letter; until it ends
@@ -211,6 +207,10 @@ class Keys:
     def cancelled(self, call: str) -> str:
         """The answer of one call of `cancel`, for when it comes again."""
         return f"{self.prefix}cancelled:{call}"
+
+    def console(self, name: str) -> str:
+        """Something that the console remembers."""
+        return f"{self.prefix}console:{name}"
 
     def outbox(self, destination: str) -> str:
         """The stream that holds a destination's blocks."""

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final
 
 import click
 import orjson
 
 from schemas.paths import ABSENT, EventPath, PathError
-from tiktok_events.event.destination import Destination
 from worker.cli import options
 from worker.cli.acting import acting
-from worker.cli.dead.edit_report import EXAMPLES, Report
+from worker.cli.dead.edit_report import Report
 from worker.cli.store import open_store
 from worker.cli.terminal import Bar, confirm, console
-from worker.letters.dead_letters import PAGE, DeadLetter, DeadLetters
+from worker.delivery.strictness import strictness
+from worker.letters.dead_letters import DeadLetters
+from worker.letters.editing import Editing
 from worker.letters.filter import LetterFilter
-from worker.letters.repair import Edit, Outcome, Repair, Repairer
+from worker.letters.repair import Edit, Outcome, Repairer
+from worker.letters.tally import EXAMPLES
 from worker.reporting.audit import Audit, operator
 from worker.reporting.audit_entry import Action
 from worker.settings import Settings
@@ -106,22 +106,14 @@ def _read_patch(file: BinaryIO | None) -> dict[str, Any] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Editing):
     """What a run of the command works with.
 
     Attributes:
-        letters: to be edited.
-        selection: the letters to edit.
-        repairer: makes the edit.
         audit: where the edit is written down.
-        begun_at: Unix seconds; no letter is edited twice in a run, though it may be found twice.
     """
 
-    letters: DeadLetters
-    selection: LetterFilter
-    repairer: Repairer
     audit: Audit
-    begun_at: float
 
     @property
     def named(self) -> frozenset[str]:
@@ -148,13 +140,6 @@ class Desk:
         """Return how many letters there will be, if that is known."""
         return None if self.selection.narrows else len(self.letters)
 
-    def repairs(self) -> Iterator[Repair]:
-        """What becomes of each chosen letter, as they stand now."""
-        now = time.time()
-        for letter in self.letters.find(self.selection):
-            if not self.is_done(letter):
-                yield self.repairer.repair(letter, now)
-
     def edit(self, report: Report, planned: Report) -> None:
         """Change the letters, and report on each."""
         if not planned.counts[Outcome.EDITED]:
@@ -167,24 +152,8 @@ class Desk:
             self._edit_pages(report, planned.total, edit.step())
 
     def _edit_pages(self, report: Report, total: int, step: str) -> None:
-        repairs = self.repairs()
         with Bar("editing", total) as bar:
-            while part := list(islice(repairs, PAGE)):
-                self._edit_page(part, report, step)
-                bar.advance(len(part))
-
-    def _edit_page(self, part: list[Repair], report: Report, step: str) -> None:
-        edited = [repair for repair in part if repair.new is not None]
-        pairs = [(repair.old, cast("DeadLetter", repair.new)) for repair in edited]
-        replies = self.letters.change_many(pairs, step=step)
-        done = {old.id: changed for (old, _), changed in zip(pairs, replies, strict=True)}
-        for repair in part:
-            report.add(repair, changed_meanwhile=not done.get(repair.old.id, True))
-
-    def is_done(self, letter: DeadLetter) -> bool:
-        """Whether this run has edited the letter."""
-        last = letter.edits[-1] if letter.edits else None
-        return last is not None and last["at"] >= self.begun_at and last["who"] == self.repairer.who
+            self.run(report, step, bar.advance)
 
 
 @click.command("edit", help=HELP)
@@ -236,27 +205,17 @@ def edit(  # noqa: PLR0913 — because click passes each option as an argument
     settings = Settings.load()
     with open_store(settings) as store:
         repairer = Repairer(change, settings, operator(settings), strictness(settings))
-        desk = Desk(DeadLetters(store), selection, repairer, Audit(store), round(time.time(), 3))
+        desk = Desk(DeadLetters(store), selection, repairer, round(time.time(), 3), Audit(store))
         report = run(desk, dry_run=dry_run, yes=yes, as_json=as_json)
     if report.refused or report.missing:
         raise click.exceptions.Exit(1)
-
-
-def strictness(settings: Settings) -> Callable[[Destination], bool]:
-    """Whether a destination is strict: its table in the destinations file may say so."""
-    from worker.delivery.destinations import (  # noqa: PLC0415 — because only an edit needs it
-        Destinations,
-    )
-
-    accounts = Destinations(settings)
-    return lambda destination: accounts.account(destination).limits.strict
 
 
 def run(desk: Desk, *, dry_run: bool, yes: bool, as_json: bool) -> Report:
     """Count the letters, show the changes, ask, and make them."""
     out = console()
     named = desk.named
-    planned = Report(as_json and dry_run, named, desk.examples)
+    planned = Report(named, desk.examples, prints=as_json and dry_run)
     with Bar("checking", desk.expected) as bar:
         for repair in desk.repairs():
             planned.add(repair)
@@ -269,7 +228,7 @@ def run(desk: Desk, *, dry_run: bool, yes: bool, as_json: bool) -> Report:
         return planned
     if planned.counts[Outcome.EDITED]:
         confirm(planned.question(desk.repairer.edit), yes=yes)
-    done = Report(as_json, named)
+    done = Report(named, prints=as_json)
     desk.edit(done, planned)
     done.gone = len(done.missing) if named else max(planned.total - done.total, 0)
     done.end(out, dry_run=False, as_json=as_json)

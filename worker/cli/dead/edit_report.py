@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import InitVar, dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -15,85 +14,35 @@ from rich.text import Text
 from schemas import Finding
 from worker.cli.labelled import labelled
 from worker.cli.terminal import cell, counted, plain_table, print_json, printable
-from worker.letters.letter import field_of
 from worker.letters.repair import Edit, Outcome, Repair
-
-EXAMPLES: Final = 3
-"""So many letters are shown with their changes in full."""
+from worker.letters.tally import MEANWHILE, Tally
 
 CHANGES_SHOWN: Final = 12
 """So many changes of one letter are shown; --json has them all."""
 
-KINDS_COUNTED: Final = 50
-"""So many kinds of problems are shown; the others are counted together."""
-
 KINDS_SHOWN: Final = 8
-OTHER: Final = ("", "other problems")
-MEANWHILE: Final = Finding("", "was changed, replayed or purged meanwhile")
 GONE: Final = Finding("", "is not there: replayed or purged, or never a dead letter")
 
 _VALUE_CHARS: Final = 32
 
 
 @dataclass(slots=True)
-class Report:
-    """The repairs of a run, added up; memory does not grow with their number.
+class Report(Tally):
+    """The repairs of a run, added up and printed.
 
     Attributes:
         prints: whether each is printed as a JSON object.
-        counts: letters by outcome.
-        problems: letters by place (without positions) and problem.
-        remarks: the same of what is worth a look.
-        edited: some that are edited, to be shown.
-        left: some that are refused, by id.
-        missing: ids that the operator named, of letters that were not found.
-        examples: so many letters are shown with their changes in full.
-        gone: letters that were named or counted, and are not there any more.
     """
 
-    prints: bool
-    named: InitVar[AbstractSet[str]]
-    examples: int = EXAMPLES
-    counts: Counter[Outcome] = field(default_factory=Counter)
-    problems: Counter[tuple[str, str]] = field(default_factory=Counter)
-    remarks: Counter[tuple[str, str]] = field(default_factory=Counter)
-    edited: list[Repair] = field(default_factory=list)
-    left: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
-    missing: set[str] = field(default_factory=set)
-    gone: int = 0
-
-    def __post_init__(self, named: AbstractSet[str]) -> None:
-        self.missing |= named
+    prints: bool = False
 
     def add(self, repair: Repair, *, changed_meanwhile: bool = False) -> None:
-        """Count one repair.
-
-        Args:
-            repair: of a letter.
-            changed_meanwhile: whether the letter was not what it had been any more.
-        """
-        outcome = Outcome.REFUSED if changed_meanwhile else repair.outcome
-        problems = (MEANWHILE,) if changed_meanwhile else repair.problems
-        self.counts[outcome] += 1
-        self.missing.discard(repair.old.id)
-        _count(self.problems, problems)
-        if outcome is Outcome.EDITED:
-            _count(self.remarks, repair.remarks)
-            self.edited += [repair] if len(self.edited) < self.examples else []
-        elif outcome is Outcome.REFUSED and len(self.left) < self.examples:
-            self.left[repair.old.id] = problems
+        """Count one repair, and print it if that is wanted."""
+        Tally.add(self, repair, changed_meanwhile=changed_meanwhile)
         if self.prints:
+            outcome = Outcome.REFUSED if changed_meanwhile else repair.outcome
+            problems = (MEANWHILE,) if changed_meanwhile else repair.problems
             print_json(_as_dict(repair.old.id, outcome, repair, problems))
-
-    @property
-    def total(self) -> int:
-        """How many letters there are in all."""
-        return self.counts.total()
-
-    @property
-    def refused(self) -> int:
-        """How many letters stay as they are although they were to change."""
-        return self.counts[Outcome.REFUSED]
 
     def show_plan(self, out: Console) -> None:
         """Show the changes of some letters, and how many letters have which problem."""
@@ -141,11 +90,6 @@ class Report:
         ):
             if count:
                 out.print(f"{count:>9,} {words}")
-
-
-def _count(kinds: Counter[tuple[str, str]], findings: tuple[Finding, ...]) -> None:
-    for kind in dict.fromkeys((field_of(one.path), one.message) for one in findings):
-        kinds[kind if kind in kinds or len(kinds) < KINDS_COUNTED else OTHER] += 1
 
 
 def _as_dict(

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -15,9 +11,9 @@ from worker.cli import options
 from worker.cli.acting import acting
 from worker.cli.store import open_store
 from worker.cli.terminal import Bar, confirm, console, counted, print_json, printable
-from worker.letters.dead_letters import PAGE, DeadLetter, DeadLetters
+from worker.letters.dead_letters import DeadLetters
 from worker.letters.filter import LetterFilter
-from worker.letters.kind import shape_of
+from worker.letters.purging import Doomed, count_doomed, purge_all, until_now
 from worker.reporting.audit import Act, Audit, operator
 from worker.reporting.audit_entry import Action
 from worker.settings import Settings
@@ -53,47 +49,12 @@ Exit codes: 0 done, 1 a letter named by its ID was not there or the answer was n
 """
 
 
-@dataclass(slots=True)
-class Doomed:
-    """What is to be purged: its number and its worth.
-
-    Attributes:
-        letters: number of letters that were purged.
-        recoverable: how many of them could still be sent.
-        reasons: letters by reason.
-        money: their values by currency.
-    """
-
-    letters: int = 0
-    recoverable: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    money: dict[str, float] = field(default_factory=dict)
-
-    def add(self, letter: DeadLetter, now: float) -> None:
-        """Count one letter."""
-        self.letters += 1
-        self.recoverable += letter.recoverable(now)
-        self.reasons[letter.reason] += 1
-        if letter.value is not None and letter.currency:
-            # Its shape: what is no currency may be anything, and as many as the letters.
-            currency = shape_of(letter.currency)
-            self.money[currency] = self.money.get(currency, 0.0) + letter.value
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as the keys of one JSON object."""
-        money = {currency: round(amount, 2) for currency, amount in self.money.items()}
-        return {
-            "recoverable": self.recoverable,
-            "reasons": dict(self.reasons.most_common()),
-            "money": money,
-        }
-
-    def question(self) -> str:
-        """Return the question for the operator."""
-        facts = [" · ".join(f"{name} {n:,}" for name, n in self.reasons.most_common())]
-        facts += [f"worth {money_text(self.money)}"] if self.money else []
-        facts += [f"{self.recoverable:,} can still be sent"] if self.recoverable else []
-        return f"Remove {counted(self.letters, 'dead letter')} for good? ({'; '.join(facts)})"
+def question(doomed: Doomed) -> str:
+    """Return the question for the operator."""
+    facts = [" · ".join(f"{name} {n:,}" for name, n in doomed.reasons.most_common())]
+    facts += [f"worth {money_text(doomed.money)}"] if doomed.money else []
+    facts += [f"{doomed.recoverable:,} can still be sent"] if doomed.recoverable else []
+    return f"Remove {counted(doomed.letters, 'dead letter')} for good? ({'; '.join(facts)})"
 
 
 def money_text(money: Mapping[str, float]) -> str:
@@ -111,14 +72,14 @@ def money_text(money: Mapping[str, float]) -> str:
 @options.as_json
 def purge(*, selection: LetterFilter, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Purge the chosen letters."""
-    words, selection = selection.words(), _until_now(selection)
+    words, selection = selection.words(), until_now(selection)
     settings = Settings.load()
     with open_store(settings) as store:
         letters = DeadLetters(store)
         doomed = _counted(letters, selection)
         purged = doomed.letters
         if purged and not dry_run:
-            confirm(doomed.question(), yes=yes)
+            confirm(question(doomed), yes=yes)
             who = operator(settings)
             with acting(Audit(store), Action.PURGE, who=who, filter=words) as act:
                 purged = _purge_all(letters, selection, doomed.letters, act)
@@ -129,29 +90,14 @@ def purge(*, selection: LetterFilter, dry_run: bool, yes: bool, as_json: bool) -
         raise click.exceptions.Exit(1)
 
 
-def _until_now(selection: LetterFilter) -> LetterFilter:
-    """Choose only letters that exist when they are counted: those that die meanwhile stay."""
-    if selection.ids or selection.until is not None:
-        return selection
-    return replace(selection, until=time.time())
-
-
 def _counted(letters: DeadLetters, selection: LetterFilter) -> Doomed:
-    doomed, now = Doomed(), time.time()
     with Bar("counting", None) as bar:
-        for letter in letters.find(selection):
-            doomed.add(letter, now)
-            bar.advance()
-    return doomed
+        return count_doomed(letters, selection, bar.advance)
 
 
 def _purge_all(letters: DeadLetters, selection: LetterFilter, count: int, act: Act) -> int:
-    found, purged = letters.find(selection), 0
     with Bar("purging", count) as bar:
-        while part := list(islice(found, PAGE)):
-            purged += letters.purge(part, step=act.step())
-            bar.advance(len(part))
-    return purged
+        return purge_all(letters, selection, act.step(), bar.advance)
 
 
 def _tell(doomed: Doomed, purged: int, gone: int, *, dry_run: bool, as_json: bool) -> None:

@@ -13,9 +13,10 @@ from typing import BinaryIO, Final, cast
 import click
 
 from tiktok_events.outbox.store import Store
-from worker.cli.dead.edit import Desk, strictness
+from worker.cli.dead.edit import Desk
 from worker.cli.dead.revisions import Revision, Revisions
 from worker.cli.terminal import counted, print_json
+from worker.delivery.strictness import strictness
 from worker.files.cells import Locale
 from worker.files.event_table import UnusableTable
 from worker.files.input_file import InputFile

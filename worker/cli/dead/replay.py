@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cache
 from typing import Final
 
 import click
 
-from tiktok_events.event.destination import Destination
 from tiktok_events.outbox.store import Store
 from worker.cli import options
-from worker.cli.dead.replay_report import Plan, print_outlook, print_plan, print_replay
+from worker.cli.dead.replay_report import print_outlook, print_plan, print_replay, question
 from worker.cli.dead.replay_watch import come_back, found, watch
 from worker.cli.store import open_store
 from worker.cli.terminal import Bar, confirm, console
-from worker.delivery.destinations import Destinations, Limits
-from worker.letters.dead_letters import DeadLetters
 from worker.letters.filter import LetterFilter
-from worker.replays.eligibility import Eligibility
-from worker.replays.forecast import Forecast
 from worker.replays.orders import Replays
-from worker.replays.state import RATE, Replay, ReplayRequest
+from worker.replays.plan import Plan, plan_of, server_now
+from worker.replays.state import MAX_RATE, MIN_RATE, RATE, Replay, ReplayRequest
 from worker.reporting.audit import operator
 from worker.settings import Settings
-
-MIN_RATE: Final = 0.1
-MAX_RATE: Final = 10_000
 
 REPLAY_HELP: Final = """Put dead letters back into their outbox, to be sent again.
 
@@ -97,7 +88,7 @@ def replay(  # noqa: PLR0913 — because each is an option of the command
     with open_store(settings) as store:
         request = ReplayRequest(
             wanted=selection,
-            asked_at=_now(store),
+            asked_at=server_now(store),
             asked_by=operator(settings),
             accept_duplicates=accept_duplicates,
             rate=rate,
@@ -108,40 +99,16 @@ def replay(  # noqa: PLR0913 — because each is an option of the command
             _check_named(selection, plan.forecast.replayable)
             return
         print_outlook(console(stderr=True), plan)
-        confirm(plan.question(), yes=yes)
+        confirm(question(plan), yes=yes)
         done, why = _ask(store, plan.request, detach=detach)
         print_replay(store, done, why, as_json=as_json)
     if done.ended:
         _check_named(selection, done.replayed - sum(done.died.values()))
 
 
-def _now(store: Store) -> float:
-    """Unix seconds on the server's clock, which all workers share."""
-    seconds, micros = store.redis.time()
-    return seconds + micros / 1_000_000
-
-
 def _plan(store: Store, request: ReplayRequest, settings: Settings) -> Plan:
-    """Count what would happen, and fix what is asked for from then on."""
-    accounts = Destinations(settings)
-    forecast, passing = Forecast(), settings.user_keys or frozenset()
-
-    @cache
-    def limits_of(key: str) -> Limits:
-        return accounts.account(Destination.from_key(key)).limits
-
     with Bar("counting", None) as bar:
-        for letter in DeadLetters(store).find(request.wanted, now=request.asked_at):
-            if letter.died_at < request.asked_at:
-                eligibility = request.eligibility_of(letter, request.asked_at)
-                forecast.add(letter, eligibility)
-                if eligibility is Eligibility.REPLAYABLE:
-                    strict = limits_of(letter.destination).strict
-                    forecast.foresee(letter, strict=strict, passing=passing)
-                bar.advance()
-    missing = max(len(set(request.wanted.ids)) - forecast.selected, 0)
-    counted_ = replace(request, selected=forecast.selected, missing=missing)
-    return Plan(counted_, forecast, limits_of)
+        return plan_of(store, request, settings, bar.advance)
 
 
 def _ask(store: Store, request: ReplayRequest, *, detach: bool) -> tuple[Replay, str | None]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from rich.console import Console
@@ -14,11 +13,11 @@ from tiktok_events.outbox.store import Store
 from worker.cli.dead.replay_ends import SHOWN, count_lines, print_ends
 from worker.cli.labelled import labelled
 from worker.cli.terminal import age, cell, console, counted, fitted, plain_table, print_json
-from worker.delivery.destinations import Limits
 from worker.letters.ledger import THOUSANDTHS
 from worker.replays.ends import letters_of
-from worker.replays.forecast import TOLD, Forecast
-from worker.replays.state import Replay, ReplayRequest
+from worker.replays.forecast import TOLD
+from worker.replays.plan import Plan
+from worker.replays.state import Replay
 
 DESTINATIONS: Final = 10
 """So many destinations are in the table; --json has them all."""
@@ -45,32 +44,13 @@ WORDS: Final = {
 NO_MATCH: Final = "No dead letter matches."
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A replay that nobody has asked the workers for yet.
-
-    Attributes:
-        request: what would be asked for.
-        forecast: what it would do.
-        limits_of: what one request to a destination holds.
-    """
-
-    request: ReplayRequest
-    forecast: Forecast
-    limits_of: Callable[[str], Limits]
-
-    def counts(self, *, replayed: int) -> dict[str, int]:
-        """The counts of `dead replay --json`."""
-        skipped, selected = self.forecast.skipped(), self.request.selected
-        return {"selected": selected, "replayed": replayed, **skipped, "gone": self.request.missing}
-
-    def question(self) -> str:
-        """Return the question for the operator."""
-        chosen, ready = self.request.selected, self.forecast.replayable
-        skipped = f" ({chosen - ready:,} of the {chosen:,} chosen will be skipped)"
-        dying = self.forecast.dying.total()
-        again = f", of which {dying:,} will die again" if dying else ""
-        return f"Replay {counted(ready, 'dead letter')}{again}{skipped if chosen > ready else ''}?"
+def question(plan: Plan) -> str:
+    """Return the question for the operator."""
+    chosen, ready = plan.request.selected, plan.forecast.replayable
+    skipped = f" ({chosen - ready:,} of the {chosen:,} chosen will be skipped)"
+    dying = plan.forecast.dying.total()
+    again = f", of which {dying:,} will die again" if dying else ""
+    return f"Replay {counted(ready, 'dead letter')}{again}{skipped if chosen > ready else ''}?"
 
 
 def print_plan(plan: Plan, *, dry_run: bool, as_json: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.cli.timestamp import parse_timestamp
+from worker.reporting.timestamp import parse_timestamp
 
 NOON = 1_795_348_800.0
 """2026-11-22T12:00:00Z."""

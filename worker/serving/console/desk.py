@@ -1,0 +1,109 @@
+"""What the views work with: readings, names of destinations, and jobs that outlast a request."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from tiktok_events.outbox.store import Store
+from worker.delivery.destinations import Destinations
+from worker.delivery.labels import Labels
+from worker.letters.causes import Causes
+from worker.letters.dead_letters import DeadLetters
+from worker.letters.facets import Facets
+from worker.letters.filter import LetterFilter
+from worker.operations.known_destinations import Row, rows_of
+from worker.operations.status import Figures, read_figures
+from worker.replays.orders import Replays
+from worker.replays.state import Replay, ReplayState
+from worker.reporting.audit import Audit
+from worker.serving.console.jobs import Jobs
+from worker.serving.console.kept import Kept
+from worker.serving.console.rates import Rates
+from worker.serving.console.signing import Signer
+from worker.serving.site import Site
+from worker.settings import Settings
+
+FILTERS_KEPT: Final = 32
+EVERY: Final = LetterFilter()
+
+
+class Desk:
+    """The console of one serving process.
+
+    Args:
+        site: of the process.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.signer = Signer(site.store)
+        self.rates = Rates()
+        self.jobs = Jobs()
+        self.letters = DeadLetters(site.store)
+        self.replays = Replays(site.store)
+        self.audit = Audit(site.store)
+        self.accounts = Destinations(site.settings)
+        self.figures = Kept(self._figures)
+        self.labels = Kept(lambda: Labels.read(site.settings.destinations_file))
+        self.replays_there = Kept(lambda: list(self.replays))
+        self._facets: OrderedDict[LetterFilter, Kept[tuple[Facets, Causes]]] = OrderedDict()
+
+    @property
+    def store(self) -> Store:
+        """The outbox."""
+        return self.site.store
+
+    @property
+    def settings(self) -> Settings:
+        """Of this process."""
+        return self.site.settings
+
+    def facets(self, wanted: LetterFilter = EVERY) -> Facets:
+        """What the letters that match have in common."""
+        return self._kept(wanted).get()[0]
+
+    def causes(self, wanted: LetterFilter = EVERY) -> Causes:
+        """The letters that match, by cause."""
+        return self._kept(wanted).get()[1]
+
+    def rows(self) -> Mapping[str, Row]:
+        """Every destination that is configured or has events, by key."""
+        seen = self.figures.get().destinations
+        return {row.figures.destination: row for row in rows_of(self.settings, self.accounts, seen)}
+
+    def running(self) -> list[Replay]:
+        """The replays that have not ended."""
+        going = {ReplayState.RUNNING, ReplayState.PAUSED}
+        return [one for one in self.replays_there.get() if one.state in going]
+
+    def forget(self) -> None:
+        """Something was changed: what is shown next is read anew."""
+        self.figures.forget()
+        self.replays_there.forget()
+        for kept in list(self._facets.values()):
+            kept.forget()
+
+    def count(self, wanted: LetterFilter, until: float) -> int:
+        """How many letters match that died before a time (Unix seconds)."""
+        facets = Facets.read(self.store, wanted)
+        if not facets.exact or wanted.ids:
+            before = replace(wanted, until=min(until, wanted.until or until))
+            return sum(1 for _ in self.letters.find(before))
+        later = replace(wanted, since=max(until, wanted.since or until))
+        return facets.total.letters - sum(1 for _ in self.letters.find(later))
+
+    def _figures(self) -> Figures:
+        figures = read_figures(self.store, self.settings)
+        self.rates.note(figures)
+        return figures
+
+    def _kept(self, wanted: LetterFilter) -> Kept[tuple[Facets, Causes]]:
+        if wanted not in self._facets:
+            self._facets[wanted] = Kept(lambda: Causes.read(self.store, wanted))
+        self._facets.move_to_end(wanted)
+        while len(self._facets) > FILTERS_KEPT:
+            self._facets.popitem(last=False)
+        return self._facets[wanted]

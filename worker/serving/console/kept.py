@@ -1,0 +1,66 @@
+"""What was read a moment ago and is shown again: many readers cost the server what one does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+from redis.exceptions import RedisError
+
+T = TypeVar("T")
+
+FRESH_S: Final = 2.0
+STALE_S: Final = 20.0
+"""What is older than fresh, and not older than this, is shown once more while it is read anew."""
+
+
+class Kept(Generic[T]):
+    """One reading, shared by all requests of this process.
+
+    Args:
+        read: takes the reading.
+        clock: seconds.
+    """
+
+    def __init__(self, read: Callable[[], T], clock: Callable[[], float] = time.monotonic) -> None:
+        self._read = read
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: tuple[float, T] | None = None
+
+    def get(self) -> T:
+        """The reading, a moment old at most.
+
+        Raises:
+            redis.RedisError: the server did not answer, or refused.
+        """
+        known = self._known
+        age_s = float("inf") if known is None else self._clock() - known[0]
+        if known is not None and age_s < FRESH_S:
+            return known[1]
+        if known is not None and age_s < STALE_S:
+            if self._lock.acquire(blocking=False):
+                threading.Thread(target=self._renew, daemon=True).start()
+            return known[1]
+        with self._lock:
+            return self._now()
+
+    def forget(self) -> None:
+        """Something was changed: the next reading is taken anew."""
+        self._known = None
+
+    def _now(self) -> T:
+        if self._known is None or self._clock() - self._known[0] >= FRESH_S:
+            began = self._clock()
+            self._known = (began, self._read())
+        return self._known[1]
+
+    def _renew(self) -> None:
+        try:
+            self._now()
+        except RedisError:
+            self.forget()  # whoever asks next is told
+        finally:
+            self._lock.release()

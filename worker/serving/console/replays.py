@@ -1,0 +1,140 @@
+"""Replays: what one would do, how far they are, and what became of each letter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import islice
+from typing import Final
+
+from starlette.responses import Response
+
+from worker.replays.ends import LISTED, letters_of
+from worker.replays.orders import Replays
+from worker.replays.plan import plan_for, server_now
+from worker.replays.state import MAX_RATE, MIN_RATE, RATE, Replay, ReplayRequest, ReplayState
+from worker.serving.console.previews import Meant, meant, pressed, selected, sign, stale
+from worker.serving.console.visit import Visit
+
+CHECKED: Final = 2_500
+SHOWN: Final = 50
+
+
+def preview(visit: Visit) -> Response:
+    """What a replay would do; nothing is sent."""
+    wanted = selected(visit)
+    if isinstance(wanted, Response):
+        return wanted
+    return _preview(visit, meant(visit, wanted, rate=_rate(visit.asked("rate"))))
+
+
+def _preview(visit: Visit, what: Meant, there: int | None = None) -> Response:
+    letters = list(islice(visit.desk.letters.find(what.selection, now=visit.now), CHECKED))
+    request = ReplayRequest(
+        wanted=what.wanted, asked_at=visit.now, asked_by="", rate=what.change["rate"]
+    )
+    plan = plan_for(letters, request, visit.desk.settings, lambda _: None)
+    alive = [one.expires_at for one in letters if one.expires_at > visit.now]
+    return visit.page(
+        "replay_preview.html",
+        what=what,
+        there=there,
+        plan=plan,
+        checked=len(letters),
+        ready=plan.forecast.replayable,
+        skipped=plan.forecast.skipped(),
+        facets=visit.desk.facets(what.wanted),
+        soonest=min(alive, default=None),
+        token=sign(visit, "replay", what),
+    )
+
+
+def act(visit: Visit) -> Response:
+    """Ask the workers for the replay that was previewed."""
+    found = pressed(visit, "replay")
+    if found is None:
+        return stale(visit)
+    what, there = found
+    if there != what.count:
+        return _preview(visit, meant(visit, what.wanted, **what.change), what.count)
+    request = ReplayRequest(
+        wanted=what.selection,
+        asked_at=server_now(visit.desk.store),
+        asked_by=visit.who,
+        rate=what.change["rate"],
+        selected=what.count,
+    )
+    number = visit.desk.replays.ask(request)
+    visit.desk.forget()
+    return visit.see(f"/replays/{number}")
+
+
+def overview(visit: Visit) -> Response:
+    """All that are known, the newest first."""
+    return visit.page("replays.html", replays=visit.desk.replays_there.get())
+
+
+def one(visit: Visit) -> Response:
+    """One replay, and what became of its letters."""
+    number = visit.request.path_params["number"]
+    replay = visit.desk.replays.get(number)
+    if replay is None:
+        return visit.page("replay_gone.html", 404, number=number)
+    letters = letters_of(visit.desk.store, number)
+    return visit.page(
+        "replay.html",
+        replay=replay,
+        letters=letters[:SHOWN],
+        known=len(letters),
+        listed=LISTED,
+        waits=visit.desk.replays.waits_for_a_person(replay),
+        unattended_s=visit.desk.replays.unattended_s(number),
+        to_go_s=_to_go_s(replay),
+        edited=visit.asked("edited"),
+    )
+
+
+def pause(visit: Visit) -> Response:
+    """From now on none of its letters is sent."""
+    return _order(visit, Replays.pause)
+
+
+def resume(visit: Visit) -> Response:
+    """Let it go on where it was."""
+    return _order(visit, Replays.resume)
+
+
+def ask_cancel(visit: Visit) -> Response:
+    """What a cancellation would leave."""
+    number = visit.request.path_params["number"]
+    replay = visit.desk.replays.get(number)
+    if replay is None or replay.ended:
+        return visit.see(f"/replays/{number}")
+    return visit.page("replay_cancel.html", replay=replay)
+
+
+def cancel(visit: Visit) -> Response:
+    """End it; what was replayed stays so."""
+    return _order(visit, Replays.cancel)
+
+
+def _order(visit: Visit, order: Callable[..., bool]) -> Response:
+    number = visit.request.path_params["number"]
+    order(visit.desk.replays, number, who=visit.who)
+    visit.desk.forget()
+    return visit.see(f"/replays/{number}")
+
+
+def _rate(typed: str) -> float:
+    try:
+        return min(max(float(typed or RATE), MIN_RATE), MAX_RATE)
+    except ValueError:
+        return RATE
+
+
+def _to_go_s(replay: Replay) -> float | None:
+    """Seconds until it has come to its last letter, at the pace it has had so far."""
+    if replay.state is not ReplayState.RUNNING or not replay.started_at or not replay.seen:
+        return None
+    passed_s = max(time.time() - replay.started_at, 0.001)
+    return replay.left * passed_s / replay.seen
