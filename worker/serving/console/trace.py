@@ -17,7 +17,6 @@ BADGES: Final = {
     State.DELIVERED: "delivered",
     State.DEAD: "dead",
     State.PURGED: "dead",
-    State.CANCELLED: "cancelled",
     State.ERASED: "cancelled",
 }
 _GOOD: Final = frozenset({What.DELIVERED})
