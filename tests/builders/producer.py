@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, Self
 
 from tiktok_events import Client
@@ -20,23 +22,38 @@ class Producer:
     Attributes:
         accepted: ids of the events whose call returned.
         refused: ids of the events whose call raised: they may have been appended or not.
+        longest_pause_s: between two calls that returned.
 
     Args:
         redis_url: where the outbox is.
         event: makes the event with a number, counted from 0.
         pause_s: between two calls of one event.
         bulk: events of every second call.
+        spool_file: where it keeps what the server does not take; without one it raises.
     """
 
     def __init__(
-        self, redis_url: str, event: Callable[[int], dict[str, Any]], *, pause_s: float, bulk: int
+        self,
+        redis_url: str,
+        event: Callable[[int], dict[str, Any]],
+        *,
+        pause_s: float,
+        bulk: int,
+        spool_file: Path | None = None,
     ) -> None:
         self.accepted: list[str] = []
         self.refused: list[str] = []
         self._event = event
         self._pause_s = pause_s
         self._bulk = bulk
-        self._client = Client(redis_url, redis_timeout_s=REDIS_TIMEOUT_S)
+        self.longest_pause_s = 0.0
+        self._client = Client(
+            redis_url,
+            redis_timeout_s=REDIS_TIMEOUT_S,
+            on_failure="raise" if spool_file is None else "spool",
+            spool_file=spool_file,
+        )
+        self._returned_at = time.monotonic()
         self._calling = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -68,6 +85,9 @@ class Producer:
                 self.refused += ids
             else:
                 self.accepted += ids
+                now = time.monotonic()
+                self.longest_pause_s = max(self.longest_pause_s, now - self._returned_at)
+                self._returned_at = now
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -1,7 +1,8 @@
-"""A Redis Cluster of three primaries, and a replica of the one that has the outbox's slot."""
+"""A Redis Cluster of some primaries, and a replica of the one that has the outbox's slot."""
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self
@@ -10,7 +11,6 @@ from redis.crc import key_slot
 
 from tests.builders.stores import keys
 from tests.chaos.node import Node, ask, is_in_step, wait_until
-from worker.local.embedded import EmbeddedServer
 from worker.local.loopback import HOST, free_port
 
 SLOTS: Final = 16_384
@@ -20,7 +20,7 @@ NODE_TIMEOUT_MS: Final = 1_000
 
 
 class Cluster:
-    """A cluster, and beside it the plain server that is Celery's broker; a context manager.
+    """A cluster, and no broker beside it; a context manager.
 
     Args:
         directory: for all of them.
@@ -42,7 +42,6 @@ class Cluster:
         self._primaries = primaries
         self._replica = replica
         self._parts = ExitStack()
-        self._broker = EmbeddedServer(program=program)
         self._bus_ports = [free_port() for _ in range(primaries + replica)]
         self.nodes: list[Node] = []
 
@@ -51,14 +50,8 @@ class Cluster:
         """The address for clients and workers."""
         return f"redis+cluster://{','.join(f'{HOST}:{node.port}' for node in self.nodes)}"
 
-    @property
-    def broker_url(self) -> str:
-        """Celery's."""
-        return self._broker.url
-
     def __enter__(self) -> Self:
         with ExitStack() as parts:
-            parts.enter_context(self._broker)
             for number in range(self._primaries + self._replica):
                 self.nodes.append(parts.enter_context(self._node(number)))
             self._assemble()
@@ -100,13 +93,43 @@ class Cluster:
         ask(self.replica, "CLUSTER", "FAILOVER")
         self._wait_for_another(before)
 
-    def move_slot(self, target: Node) -> None:
-        """Give the outbox's slot to another primary, key by key."""
+    def add_primary(self) -> Node:
+        """One that has no slot yet."""
+        self._bus_ports.append(free_port())
+        node = self._parts.enter_context(self._node(len(self.nodes)))
+        ask(node, "CLUSTER", "MEET", HOST, self.nodes[0].port, self._bus_ports[0])
+        self.nodes.append(node)
+        wait_until(lambda: all(map(self._is_whole, self._alive())))
+        return node
+
+    def fill(self, size_bytes: int) -> None:
+        """Put ten keys of somebody else's into the outbox's slot."""
+        tag = keys.ready[keys.ready.index("{") : keys.ready.index("}") + 1]
+        for number in range(10):
+            ask(self.primary, "SET", f"ballast:{tag}:{number}", "x" * (size_bytes // 10))
+
+    def migrate_slot(self, target: Node) -> None:
+        """Give the outbox's slot to another primary as a whole.
+
+        Source: https://valkey.io/commands/cluster-migrateslots/ (since 9.0), read 2026-11-30.
+        """
         source = self.primary
+        ask(source, "CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", SLOT, SLOT, "NODE", _id(target))
+        self._wait_for_another(source.port)
+
+    def move_slot(self, target: Node, pause_s: float = 0.0) -> None:
+        """Give the outbox's slot to another primary, key by key.
+
+        Args:
+            target: who gets it.
+            pause_s: between two keys; without one, a hundred go at once.
+        """
+        source, at_once = self.primary, 1 if pause_s else 100
         ask(target, "CLUSTER", "SETSLOT", SLOT, "IMPORTING", _id(source))
         ask(source, "CLUSTER", "SETSLOT", SLOT, "MIGRATING", _id(target))
-        while found := ask(source, "CLUSTER", "GETKEYSINSLOT", SLOT, 100, reply_in_words=False):
+        while found := ask(source, "CLUSTER", "GETKEYSINSLOT", SLOT, at_once, reply_in_words=False):
             ask(source, "MIGRATE", HOST, target.port, "", 0, 5_000, "KEYS", *found)
+            time.sleep(pause_s)
         for node in (target, source, *self._alive()):
             if _leads(node):
                 ask(node, "CLUSTER", "SETSLOT", SLOT, "NODE", _id(target))
@@ -117,6 +140,7 @@ class Cluster:
             "cluster-enabled": "yes",
             "cluster-port": str(self._bus_ports[number]),
             "cluster-node-timeout": str(NODE_TIMEOUT_MS),
+            "cluster-require-full-coverage": "no",
             "repl-diskless-sync-delay": "0",
         }
         return Node(self._directory / f"node{number}", options, self._program)

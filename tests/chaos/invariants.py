@@ -42,6 +42,7 @@ class Evidence:
         vanished: workers that ended by themselves.
         lines: what the workers logged.
         figures_off: counter → its value and the sum over the hours, where these differ.
+        pause_s: the longest time between two calls of `track` that returned.
     """
 
     scenario: Scenario
@@ -57,6 +58,7 @@ class Evidence:
     receipts_missing: int = 0
     at_risk: frozenset[str] = field(default=frozenset(), repr=False)
     vanished: int = 0
+    pause_s: float = 0.0
     lines: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     figures_off: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 

@@ -24,6 +24,7 @@ def play(scenario: Scenario, stage: Stage) -> Evidence:
     recovery_s = _recovery_s(stage)
     stage.wait_for_requests()
     stage.producer.stop()
+    stage.empty_spool()
     stage.wait_until(stage.drained)
     for worker in stage.workers:
         stage.end_worker(worker)
@@ -56,4 +57,5 @@ def _evidence(scenario: Scenario, stage: Stage, recovery_s: float) -> Evidence:
         figures_off=stage.figures_off(),
         recovery_s=recovery_s,
         receipts_missing=receipts_missing(stage.redis),
+        pause_s=stage.producer.longest_pause_s,
     )

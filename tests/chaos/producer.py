@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from tests.builders.producer import Producer
@@ -33,7 +34,7 @@ class Marked:
         return self.prefix if rest == 0 and round_ <= self.at_most else "ord-"
 
 
-def producer(redis_url: str, marked: Marked | None) -> Producer:
+def producer(redis_url: str, marked: Marked | None, spool_file: Path | None = None) -> Producer:
     """The application of the chaos suite: purchases for all pixels in turn."""
 
     def event(number: int) -> dict[str, Any]:
@@ -46,4 +47,4 @@ def producer(redis_url: str, marked: Marked | None) -> Producer:
             "page": {"url": "https://shop.example/thanks"},
         }
 
-    return Producer(redis_url, event, pause_s=PAUSE_S, bulk=BULK)
+    return Producer(redis_url, event, pause_s=PAUSE_S, bulk=BULK, spool_file=spool_file)

@@ -52,6 +52,7 @@ class Scenario:
         may_refuse: whether `track` can raise.
         loses_claims: whether a worker must find that a claim is no longer its own.
         wired: whether the workers reach the server through a wire that can be cut.
+        spools: whether the application keeps on its machine what the server does not take.
         is_outage: whether the workers must say, once each, that Redis is away, and back.
         servers: makes what stands in the place of one server.
     """
@@ -69,6 +70,7 @@ class Scenario:
     may_refuse: bool = False
     loses_claims: bool = False
     wired: bool = False
+    spools: bool = False
     is_outage: bool = False
     servers: Servers = one_server
 

@@ -22,11 +22,8 @@ class Sentinels:
     """Servers of which one leads; a context manager.
 
     Attributes:
-        broker_url: Celery's, where it is not the same.
         servers: the first leads at the start.
     """
-
-    broker_url: str | None = None
 
     def __init__(self, directory: Path, program: Path | None = None) -> None:
         self._directory = directory

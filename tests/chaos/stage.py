@@ -89,6 +89,7 @@ class Stage:
         deadly: whether a marked event kills its worker.
         program: of the server.
         wired: whether the workers reach the server through a wire that can be cut.
+        spools: whether the application keeps on its machine what the server does not take.
         servers: makes what stands in the place of one server.
 
     Attributes:
@@ -107,6 +108,7 @@ class Stage:
         deadly: bool,
         program: Path | None,
         wired: bool = False,
+        spools: bool = False,
         servers: Servers = one_server,
     ) -> None:
         self.at_risk: frozenset[str] = frozenset()
@@ -120,6 +122,7 @@ class Stage:
         self.server: Any = servers(directory / "servers", program)
         self._directory = directory
         self._settings = {**SHORT_LEASE, **settings}
+        self._spool_file = directory / "spool.sqlite" if spools else None
         self._marked = marked
         self._wired = wired
         self._program = DEADLY if deadly else OURS
@@ -134,7 +137,9 @@ class Stage:
             if self._wired:
                 self.wire = parts.enter_context(Wire(self.server.port))
             parts.callback(self._close_workers)
-            self.producer = parts.enter_context(producer(self.server.url, self._marked))
+            self.producer = parts.enter_context(
+                producer(self.server.url, self._marked, self._spool_file)
+            )
             parts.enter_context(VIEWS.watched(self.environment()))
             self._parts = parts.pop_all()
         return self
@@ -172,6 +177,11 @@ class Stage:
         began = time.monotonic()
         status = worker.terminate()
         self.exits.append(Exit(status, time.monotonic() - began))
+
+    def empty_spool(self) -> None:
+        """Put what the application kept into the outbox, as an operator does."""
+        if self._spool_file is not None:
+            self.command("spool", "flush", "--file", str(self._spool_file))
 
     def command(self, *arguments: str) -> None:
         """Run a command as an operator does."""
@@ -240,7 +250,6 @@ class Stage:
         """What workers and commands see; nothing of our settings is inherited."""
         settings = {
             "REDIS_URL": self.wire.url if self._wired else self.server.url,
-            "BROKER_URL": getattr(self.server, "broker_url", None) or "",
             "API_URL": self.sandbox.url,
             "DESTINATIONS_FILE": str(self._destinations_file()),
             **self._settings,

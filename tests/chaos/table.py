@@ -20,8 +20,10 @@ COLUMNS: Final[Sequence[tuple[str, int, Callable[[Evidence], str]]]] = (
     ("dead", 6, lambda one: f"{one.figures.dead:,}"),
     ("lost", 5, lambda one: f"{len(one.lost):,}"),
     ("recovery s", 11, lambda one: f"{one.recovery_s:.1f}"),
+    ("failed", 0, lambda one: f"{len(one.refused):,}"),
+    ("pause s", 0, lambda one: f"{one.pause_s:.1f}"),
 )
-"""Heading, width, and how a cell is read from the evidence."""
+"""Heading, width, and how a cell is read from the evidence; a terminal has no room for the last."""
 
 
 def text_lines(rows: Sequence[Evidence]) -> list[str]:
@@ -58,7 +60,9 @@ def _cells(row: Evidence) -> list[str]:
 
 def _text_line(cells: Sequence[str]) -> str:
     (_, first, _), *others = COLUMNS
-    numbers = (cell.rjust(width) for cell, (_, width, _) in zip(cells[1:], others, strict=True))
+    numbers = (
+        cell.rjust(width) for cell, (_, width, _) in zip(cells[1:], others, strict=True) if width
+    )
     return cells[0].ljust(first) + "".join(numbers)
 
 

@@ -27,6 +27,7 @@ def test_the_promises_hold(
         deadly=scenario.deadly,
         program=pytestconfig.getoption("server_program"),
         wired=scenario.wired,
+        spools=scenario.spools,
         servers=scenario.servers,
     ) as stage:
         evidence = play(scenario, stage)

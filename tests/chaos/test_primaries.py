@@ -171,7 +171,7 @@ def doctor(**settings: str | None) -> dict[str, Any]:
 
 def test_the_doctor_tells_who_leads(servers: Servers) -> None:
     """And that somebody could take over."""
-    found = doctor(REDIS_URL=servers.url, BROKER_URL=servers.broker_url)
+    found = doctor(REDIS_URL=servers.url)
     primary, replicas = found["primary"], found["replicas"]
     assert primary["message"].startswith(f"{HOST}:{servers.primary.port} is the primary of ")
     assert [primary["outcome"], replicas["outcome"], found["broker"]["outcome"]] == ["ok"] * 3
@@ -207,14 +207,14 @@ def test_the_doctor_sees_that_one_server_is_a_replica(sentinels: Sentinels) -> N
 
 def test_the_doctor_sees_a_node_that_has_not_got_the_outbox(cluster: Cluster) -> None:
     """In words, and with the form of the address that is meant."""
-    found = doctor(REDIS_URL=cluster.others[0].url, BROKER_URL=cluster.broker_url)["redis"]
+    found = doctor(REDIS_URL=cluster.others[0].url)["redis"]
     assert found["message"] == "this node of a cluster has not got the outbox, another has"
     assert "redis+cluster://" in found["remedy"]
 
 
 def test_the_doctor_warns_of_one_node_alone(cluster: Cluster) -> None:
     """It has the outbox today."""
-    found = doctor(REDIS_URL=cluster.primary.url, BROKER_URL=cluster.broker_url)["primary"]
+    found = doctor(REDIS_URL=cluster.primary.url)["primary"]
     assert found["outcome"] == "warning"
 
 
