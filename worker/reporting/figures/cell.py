@@ -17,8 +17,20 @@ from worker.reporting.stored import LARGEST, document_of
 
 Cell = dict[str, dict[str, int]]
 
-_SEALED: Final = b"\x78"
-"""The first byte of what zlib writes; JSON of a cell begins with a brace."""
+_SEALED: Final = b"\1"
+"""The first byte of a sealed cell: the version of its form. JSON of a cell begins with a brace."""
+
+_EXPECTED: Final = (
+    b'[["","AddToCart","CompletePayment","Lead","Purchase","ViewContent"],{"accepted":[1,1],'
+    b'"delivered":[1,1],"requests":[1,1],"value:EUR":[1,1],"value:USD":[1,1],"latency_ms":[1,1],'
+    b'"latency:1":[1,1],"latency:2":[1,1],"latency:5":[1,1],"latency:10":[1,1],"latency:30":[1,1],'
+    b'"latency:60":[1,1],"latency:300":[1,1],"key:external_id":[1,1],"key:user_agent":[1,1],'
+    b'"key:ttclid":[1,1],"key:locale":[1,1],"key:phone":[1,1],"key:email":[1,1],"key:ttp":[1,1],'
+    b'"key:ip":[1,1],"left_out:":[1,1],"read_as:":[1,1],"junk":[0,0],"salvaged:properties.":[0,0],'
+    b'"salvaged:user.":[0,0],"dead:expired":[0,0],"dead:invalid":[0,0],"dead:rejected":[0,0]}]'
+)
+"""What most sealed cells are like, so that they need not say it again: half of their memory. It is
+part of the form: what was sealed with it cannot be read with another."""
 
 _LARGEST_BYTES: Final = 1_048_576
 """Of a cell; what is longer is none of ours."""
@@ -48,8 +60,12 @@ def written(cell: Cell) -> bytes:
 
 
 def sealed(cell: Cell) -> bytes:
-    """A cell as it stands when its day has it."""
-    return zlib.compress(orjson.dumps(cell, option=orjson.OPT_SORT_KEYS), 6)
+    """A cell as it stands when its day has it: of each figure, the numbers of all events."""
+    events = sorted(cell)
+    figures = sorted({figure for counted in cell.values() for figure in counted})
+    table = {figure: [cell[event].get(figure, 0) for event in events] for figure in figures}
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, zdict=_EXPECTED)
+    return _SEALED + deflate.compress(orjson.dumps([events, table])) + deflate.flush()
 
 
 def is_sealed(stored: bytes) -> bool:
@@ -61,11 +77,7 @@ def read_cell(stored: bytes | None) -> Cell:
     """A cell in either form; junk, which anybody may write, is an empty one."""
     if not stored:
         return {}
-    try:
-        json = _inflated(stored) if is_sealed(stored) else stored
-    except zlib.error:
-        return {}
-    return read_document(document_of(json))
+    return _opened(stored) if is_sealed(stored) else read_document(document_of(stored))
 
 
 def read_document(document: Any) -> Cell:
@@ -79,8 +91,18 @@ def read_document(document: Any) -> Cell:
     }
 
 
-def _inflated(stored: bytes) -> bytes:
-    return zlib.decompressobj().decompress(stored, _LARGEST_BYTES)
+def _opened(stored: bytes) -> Cell:
+    inflate = zlib.decompressobj(-zlib.MAX_WBITS, _EXPECTED)
+    try:
+        events, table = orjson.loads(inflate.decompress(stored[len(_SEALED) :], _LARGEST_BYTES))
+        columns = list(table.items())
+        document = {
+            event: {figure: numbers[place] for figure, numbers in columns if numbers[place]}
+            for place, event in enumerate(events)
+        }
+    except (zlib.error, ValueError, TypeError, AttributeError, LookupError):
+        return {}
+    return read_document(document)
 
 
 def _is_count(number: Any) -> bool:

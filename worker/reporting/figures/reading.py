@@ -23,6 +23,9 @@ from worker.reporting.stored import Fields, text_of
 
 By = Literal["hour", "day"]
 
+AT_ONCE: Final = 100
+"""Sealed hours or days of a round trip, if only some destinations are asked for."""
+
 LOOKS: Final = 4
 """How often is read again when a destination has accepted its first event meanwhile."""
 
@@ -165,9 +168,12 @@ class _Shard:
         self._add_unfolded(found, journal, dict(zip(view.accepted, rest, strict=False)))
         for period, cells in zip(view.live, rest[len(view.accepted) :], strict=True):
             self._add_cells(found, period, cells)
-        for period in view.sealed:
-            (cells,) = self._replies(partial(self._ask_cells, period), together=False)
-            self._add_cells(found, period, cells)
+        together = 1 if self._asked.destinations is None else AT_ONCE
+        for first in range(0, len(view.sealed), together):
+            periods = view.sealed[first : first + together]
+            replies = self._replies(partial(self._ask_some, periods), together=False)
+            for period, cells in zip(periods, replies, strict=True):
+                self._add_cells(found, period, cells)
 
     def _view_of(self, hours: Sequence[tuple[bytes, float]], accepted: Sequence[bytes]) -> _View:
         asked, by_day = self._asked, self._asked.by == "day"
@@ -198,6 +204,10 @@ class _Shard:
         for name in view.accepted:
             pipeline.hgetall(self._keys.accepted_of(name))
         for period in view.live:
+            self._ask_cells(period, pipeline)
+
+    def _ask_some(self, periods: Sequence[Period], pipeline: Pipeline) -> None:
+        for period in periods:
             self._ask_cells(period, pipeline)
 
     def _ask_cells(self, period: Period, pipeline: Pipeline) -> None:
