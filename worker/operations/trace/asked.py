@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -13,7 +14,9 @@ ID_OF_ORDER: Final = "order-"
 """An event id made of an order number begins so in our documents and examples."""
 
 FEW: Final = 8
-"""Of more words, what waits is decoded, and not searched for each."""
+"""Of more words, the ids in what waits are compared, and it is not searched for each."""
+
+_IDS: Final = re.compile(rb'"(?:event_id|order_id)"\s*:\s*(?:"([^"]*)"|(\d+))')
 
 _WRITTEN_OTHERWISE: Final = frozenset('"\\/')
 """Characters that stand in JSON as others."""
@@ -31,7 +34,9 @@ class Asked:
         self._by_id = {
             event_id: word for word in self.words for event_id in (word, ID_OF_ORDER + word)
         } | {word: word for word in self.words}
-        self._needles = self._searched_for()
+        self._plain = all(map(_is_plain, self.words))
+        self._needles = [word.encode(errors="replace") for word in self.words]
+        self._ids = {event_id.encode() for event_id in self._by_id if event_id.isascii()}
 
     @property
     def event_ids(self) -> list[str]:
@@ -51,7 +56,13 @@ class Asked:
 
     def may_be_in(self, payload: bytes) -> bool:
         """Whether the JSON of an event that is meant may be there; quick, and never a false no."""
-        return self._needles is None or any(needle in payload for needle in self._needles)
+        if not self._plain:
+            return True
+        if len(self._needles) <= FEW:
+            return any(needle in payload for needle in self._needles)
+        if b"\\" in payload:
+            return True  # an id may be written in another way
+        return any(not self._ids.isdisjoint(pair) for pair in _IDS.findall(payload))
 
     def found_in(self, payload: bytes) -> Iterator[tuple[int, str, Any]]:
         """The events of a block that are meant: place, word and event."""
@@ -65,12 +76,10 @@ class Asked:
             if word := self.word_of(event):
                 yield index, word, event
 
-    def _searched_for(self) -> list[bytes] | None:
-        plain = all(
-            word.isascii() and word.isprintable() and _WRITTEN_OTHERWISE.isdisjoint(word)
-            for word in self.words
-        )
-        return [word.encode() for word in self.words] if plain and len(self.words) <= FEW else None
+
+def _is_plain(word: str) -> bool:
+    """Whether a word stands in JSON as it is, except where a producer escapes what need not be."""
+    return word.isascii() and word.isprintable() and _WRITTEN_OTHERWISE.isdisjoint(word)
 
 
 def order_of(event: Any) -> str | None:
