@@ -14,5 +14,5 @@ bury_all(found_by(3), one)
 redis.call('HINCRBY', KEYS[2], 'accepted', 1)
 redis.call('HINCRBY', KEYS[2], 'dead:' .. ARGV[3], 1)
 redis.call('HINCRBY', KEYS[2], 'died_unnamed', 1)
-redis.call('RPUSH', KEYS[8], '[' .. hour .. ',' .. ARGV[4] .. ']')
+redis.call('RPUSH', KEYS[8], '[' .. this_hour() .. ',' .. ARGV[4] .. ']')
 return id

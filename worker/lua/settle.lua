@@ -171,7 +171,7 @@ for remark, by in pairs(plan.remarked) do
 end
 
 if plan.journal ~= '' then -- a key that is not as we write it is passed over
-  redis.pcall('RPUSH', KEYS[15], '[' .. hour .. ',' .. plan.journal .. ']')
+  redis.pcall('RPUSH', KEYS[15], '[' .. this_hour() .. ',' .. plan.journal .. ']')
 end
 
 local before = tonumber(redis.call('HGET', state, 'failures') or '0')

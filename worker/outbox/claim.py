@@ -35,7 +35,7 @@ class Taken:
 
     @classmethod
     def of(cls, looks: Sequence[Taken]) -> Self:
-        """What was taken of several shards."""
+        """What was taken of some shards."""
         waits = [one.wait_ms for one in looks if one.wait_ms is not None]
         return cls(
             [name for one in looks for name in one.destinations],

@@ -17,6 +17,9 @@ ALL_EVERY_S: Final = 0.004
 (sixteen shards: each 64 ms, 256: once a second)."""
 
 
+_NEVER: Final = float("-inf")
+
+
 class Looks:
     """Remembers which shards had something lately.
 
@@ -29,16 +32,18 @@ class Looks:
         self._all = list(shards)
         self._now = now
         self._had_work: dict[Keys, float] = {}
-        self._looked_at_all = float("-inf")
+        self._looked_at_all = _NEVER
 
     def next(self) -> list[Keys]:
-        """The shards to look at now; another comes first each time."""
+        """The shards to look at now; another comes first each time: there may be room for one."""
+        if len(self._all) == 1:
+            return self._all
         now = self._now()
+        self._all.append(self._all.pop(0))
         if now - self._looked_at_all >= ALL_EVERY_S * len(self._all):
             self._looked_at_all = now
-            self._all.append(self._all.pop(0))
             return list(self._all)
-        return [keys for keys, at in self._had_work.items() if now - at < QUIET_S]
+        return [keys for keys in self._all if now - self._had_work.get(keys, _NEVER) < QUIET_S]
 
     def others(self, looked: list[Keys]) -> list[Keys]:
         """All but those."""

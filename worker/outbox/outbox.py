@@ -103,21 +103,22 @@ class Outbox:
 
     def _look(self, shards: Sequence[Keys], limit: int, patience_ms: int, *, stay: bool) -> Taken:
         """Take of some shards, in one round trip."""
-        asked_at = time.monotonic()
-        most = shares(limit, len(shards)) if shards else []
+        if not shards:
+            return Taken.of([])
+        asked_at, args = time.monotonic(), (self._lease_ms, patience_ms, int(stay))
+        most = shares(limit, len(shards))
         replies = self._take.many(
             [
-                ([keys.ready, keys.awake], [share, self._lease_ms, patience_ms, int(stay)])
+                ([keys.ready, keys.awake], [share, *args])
                 for keys, share in zip(shards, most, strict=True)
             ]
         )
+        self.clock.learn(replies[0][0] / 1000, asked_at)
         looks = [taken_of(*pair) for pair in zip(replies, most, strict=True)]
         for keys, look in zip(shards, looks, strict=True):
             if look.destinations or look.wait_ms is not None:
                 self._looks.found(keys)
-        for now_ms, *_ in replies[:1]:
-            self.clock.learn(now_ms / 1000, asked_at)
-        return Taken.of(looks)
+        return looks[0] if len(looks) == 1 else Taken.of(looks)
 
     def defer(self, destination: str, delay_ms: int) -> None:
         """Offer a taken destination again soon: there is no room to serve it here."""

@@ -82,7 +82,7 @@ def process(redis: Redis, rate: float, name: str = "one") -> Process:
     return Process(Outbox(Store(redis, SHARDS), consumer=name, lease_ms=60_000), rate)
 
 
-@pytest.mark.parametrize(("rate", "pixels"), [(40, 1), (400, 1), (400, 30)])
+@pytest.mark.parametrize(("rate", "pixels"), [(20, 1), (100, 1), (100, 30)])
 def test_what_is_allowed_is_sent_and_no_more(redis: Redis, rate: int, pixels: int) -> None:
     """By two processes, to one destination or many; at most one trip a lease."""
     append(redis, pixels, rate * 3 // pixels + 1)
@@ -94,7 +94,7 @@ def test_what_is_allowed_is_sent_and_no_more(redis: Redis, rate: int, pixels: in
     for thread in threads:
         thread.join()
     after_burst = sum(at - began >= BURST_S for one in processes for at in one.sent)
-    assert 0.93 <= after_burst / rate / MEASURED_S <= 1.07
+    assert 0.9 <= after_burst / rate / MEASURED_S <= 1.07
     assert max(one.trips["all"] for one in processes) <= 1.25 * (BURST_S + MEASURED_S) / LEASE_S
 
 

@@ -6,6 +6,12 @@
 --       value in thousandths of its currency, event_id or nothing
 -- `found` are the keys {dead, kinds, ledger, event_ids}, `set` is that of a kind.
 
+-- What the ids of dead letters begin with, so that no two shards make the same: `3.` in shard 3.
+local function shard_prefix(key)
+  local shard = string.match(key, '{(%d+)%.')
+  return shard and shard ~= '0' and shard .. '.' or ''
+end
+
 local function header_of(letter)
   local kind, deadline, deadline_hour, died_hour, value, event_id =
     string.match(letter, '^(%x+) (%S+) (%-?%d+) (%-?%d+) (%-?%d+) ([^\n]*)\n')

@@ -7,12 +7,6 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
--- What the ids of dead letters begin with, so that no two shards make the same: `3.` in shard 3.
-local function shard_prefix(key)
-  local shard = string.match(key, '{(%d+)%.')
-  return shard and shard ~= '0' and shard .. '.' or ''
-end
-
 -- An id is <ms>-<block number>: the number is never used twice, even when a stream is
 -- deleted and made anew. After the clock jumped back the stream's own newest ms is kept.
 -- Without a mark, nobody knows who made its events.
@@ -36,12 +30,15 @@ local function add_block(outbox, sequence, events, payload, mark)
   return number, added
 end
 
-local hour = text(math.floor(now / 3600000)) -- hours since 1970
+local function this_hour() -- hours since 1970
+  return text(math.floor(now / 3600000))
+end
 
 -- What was accepted in this hour, by event name, until a worker folds it into the figures. A name
 -- may be anything: beyond so many fields those of an hour count together.
 local MOST_ACCEPTED = 1000
 local function count_accepted(unfolded, hash, destination, event, by)
+  local hour = this_hour()
   local count = redis.call('HINCRBY', hash, hour .. ' ' .. event, by)
   if count == tonumber(by) then
     redis.call('ZADD', unfolded, 'NX', text(now), destination)
