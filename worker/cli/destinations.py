@@ -235,9 +235,9 @@ def _table(rows: Sequence[Row], now: float) -> Table:
     table.add_column("token", no_wrap=True)
     for heading in ("waiting", "1 h", "24 h"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("state", overflow="fold")
     table.add_column("since", no_wrap=True)
     table.add_column("limits", overflow="fold")
+    table.add_column("state", overflow="fold")
     for row in rows:
         table.add_row(*_cells(row, now))
     return table
@@ -250,6 +250,6 @@ def _cells(row: Row, now: float) -> Iterator[Any]:
     yield f"{figures.waiting:,}"
     yield lately_text(figures.last_hour)
     yield lately_text(figures.last_day)
-    yield state_text(figures, now)
     yield "-" if figures.parked_at is None else age(now - figures.parked_at)
     yield ", ".join(f"{name} {value:,}" for name, value in row.limits.items()) or "-"
+    yield state_text(figures, now)

@@ -1,16 +1,15 @@
 """What delivered events add to the figures of the hour.
 
-Most events of a batch have the same name and match keys, so that these are counted together.
+Most events of a batch have the same name, match keys and currency, and are counted together.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from tiktok_events.event.identity import counted_name
-from worker.delivery.prepare import Outgoing
-from worker.reporting.figures.cell import Cell
+from worker.delivery.prepare import Outgoing, Shape
+from worker.reporting.figures.cell import Cell, add
 from worker.reporting.figures.names import (
     DELIVERED,
     KEY,
@@ -29,23 +28,28 @@ def counted(events: Sequence[Outgoing], now: float) -> Cell:
         now: Unix seconds.
     """
     took_s = max(now - events[0].block.history.accepted_at, 0.0)
+    numbers: dict[Shape, int] = {}
+    worths: dict[Shape, int] = {}
     cell: Cell = {}
-    for (name, keys), number in Counter(event.shape for event in events).items():
-        figures = cell.setdefault(counted_name(name), Counter())
-        figures[DELIVERED] += number
-        figures[latency_bucket(took_s)] += number
-        figures[LATENCY_SUM] += round(took_s * 1000) * number
-        for key in keys:
-            figures[KEY + key] += number
     for event in events:
-        if event.worth or event.salvaged:
-            _add_more(cell[counted_name(event.shape[0])], event)
+        shape = event.shape
+        numbers[shape] = numbers.get(shape, 0) + 1
+        if event.worth:
+            worths[shape] = worths.get(shape, 0) + event.worth
+        if event.salvaged:
+            add(cell, {counted_name(event.name): {SALVAGED + path: 1 for path in event.salvaged}})
+    for shape, number in numbers.items():
+        figures = _figures_of(shape, number, took_s, worths.get(shape, 0))
+        add(cell, {counted_name(shape[0]): figures})
     return cell
 
 
-def _add_more(figures: dict[str, int], event: Outgoing) -> None:
-    if event.worth:
-        currency, thousandths = event.worth
-        figures[VALUE + currency] = figures.get(VALUE + currency, 0) + thousandths
-    for path in event.salvaged:
-        figures[SALVAGED + path] = figures.get(SALVAGED + path, 0) + 1
+def _figures_of(shape: Shape, number: int, took_s: float, worth: int) -> dict[str, int]:
+    _, keys, currency = shape
+    figures = {
+        DELIVERED: number,
+        latency_bucket(took_s): number,
+        LATENCY_SUM: round(took_s * 1000) * number,
+    }
+    figures |= {KEY + key: number for key in keys}
+    return figures | {VALUE + currency: worth} if worth else figures

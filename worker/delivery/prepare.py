@@ -34,10 +34,10 @@ NEEDS_A_YES: Final = (
 )
 
 
-Shape: TypeAlias = tuple[str, tuple[str, ...]]
-"""Name and match keys of an event: most events of a batch have the same."""
+Shape: TypeAlias = tuple[str, tuple[str, ...], str]
+"""Name, match keys and currency of an event: most events of a batch have the same."""
 
-Told: TypeAlias = tuple[str, bytes, Shape, tuple[str, int] | None]
+Told: TypeAlias = tuple[str, bytes, Shape, int]
 """Name, digest, shape and worth of an event; see `Outgoing`."""
 
 
@@ -53,8 +53,8 @@ class Outgoing:
         salvaged: which places of it were mended or left out, as they are counted.
         name: of the event.
         digest: of its id, for its receipt; empty if none is written.
-        shape: its name, and its match keys.
-        worth: its currency and value, in thousandths of it; `None` if it has none.
+        shape: what its figures are kept by.
+        worth: its value, in thousandths of the currency; 0 if it has none.
     """
 
     block: OpenBlock
@@ -64,8 +64,8 @@ class Outgoing:
     salvaged: frozenset[str] = NOTHING
     name: str = ""
     digest: bytes = b""
-    shape: Shape = ("", ())
-    worth: tuple[str, int] | None = None
+    shape: Shape = ("", (), "")
+    worth: int = 0
 
     @property
     def body(self) -> Any:
@@ -172,11 +172,12 @@ class Preparer:
         """What receipts and figures say of a valid event."""
         name, user = event["event"], event.get("user")
         digest = digest_of(event["event_id"]) if self.settings.receipts else b""
-        shape = name, () if user is None else tuple(user)
+        keys = tuple(user) if user else ()
         properties = event.get("properties")
         if not properties or "value" not in properties or "currency" not in properties:
-            return name, digest, shape, None
-        return name, digest, shape, (properties["currency"], thousandths_of(properties["value"]))
+            return name, digest, (name, keys, ""), 0
+        worth = thousandths_of(properties["value"])
+        return name, digest, (name, keys, properties["currency"]), worth
 
     def _closing(self, block: OpenBlock) -> Closing:
         source, is_closed = self.destination.event_source, block.claimed.is_closed

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 from redis import Redis
 
 from tests.builders.figures import HOUR, PURCHASES, SHOP, accepted, folding, settled, total
 from tests.builders.stores import keys, store_of
-from worker.reporting.figures.folding import ENTRIES, Write, is_time_to_fold
+from tiktok_events.outbox.shards import Shards
+from tiktok_events.outbox.store import Store
+from worker.reporting.figures.folding import ENTRIES, Folding, Write, is_time_to_fold
+from worker.reporting.figures.names import ANY
 from worker.reporting.figures.period import Period
 from worker.reporting.figures.reading import read
 
@@ -140,3 +144,19 @@ def test_rows_are_of_the_time_and_the_event_that_were_asked_for(redis: Redis) ->
 
     assert [(begins, SHOP, "Purchase")] == [(r.at, r.destination, r.event) for r in rows]
     assert len(read(store, begins, later.begins_at + 1, event="Purchase")) == 2
+
+
+def test_shards_are_added_up(redis: Redis) -> None:
+    """Each has its own journal; a reader sees all of them."""
+    store = Store(redis, Shards(count=4))
+    names = [f"web:C{number}" for number in range(8)]
+    for name in names:
+        shard = store.shards.of(name)
+        redis.rpush(shard.journal, orjson.dumps([HOUR.number, name, PURCHASES]))
+        Folding(store, shard).fold()
+
+    every = read(store, HOUR.begins_at, HOUR.ends_at, event="Purchase")
+    (whole,) = read(store, HOUR.begins_at, HOUR.ends_at, destination=ANY, event="Purchase")
+
+    assert [row.destination for row in every] == names
+    assert whole.figures == {"delivered": 24, "value:EUR": 240_000}
