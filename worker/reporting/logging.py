@@ -170,6 +170,7 @@ FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "attempts": _number,
     "failures": _number,
     "processes": _number,
+    "hour": _number,
     "replay": _number,
     "selected": _number,
     "replayed": _number,
