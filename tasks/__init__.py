@@ -8,4 +8,5 @@ upkeep     what has expired at a parked destination is buried, what is dead too 
 fold       what was counted enters the figures of its hour
 alerts     what has passed its threshold is told to people
 announce   so is what a worker that died was to tell
+tell       what has happened is told to the operators' webhook
 """

@@ -26,5 +26,5 @@ def alerts() -> None:
         rest_after_look(engine.store, time.monotonic() - began)
         for incident in judged:
             if incident.changed:
-                announce(incident, engine.settings)
+                announce(incident)
                 announcements.done(incident.announcement)

@@ -14,7 +14,6 @@ from worker.reporting.announcements import Announcements
 from worker.reporting.log import Log
 from worker.runtime.engine import THIS_PROCESS
 from worker.runtime.task_table import ANNOUNCE
-from worker.settings import Settings
 
 log = Log("tiktok_events.alerts")
 
@@ -26,15 +25,15 @@ def announce() -> None:
     announcements = Announcements(engine.store)
     with engine.serving():
         for member, document in announcements.take():
-            _tell(document, engine.settings)
+            _tell(document)
             announcements.done(member)
 
 
-def _tell(document: Mapping[str, Any], settings: Settings) -> None:
+def _tell(document: Mapping[str, Any]) -> None:
     """An incident or a parking; what is neither, which none of ours leaves, is logged."""
     try:
         if "phase" in document:
-            announcement.announce(Incident.read(document), settings)
+            announcement.announce(Incident.read(document))
         else:
             tell_parked(document)
     except (KeyError, TypeError, ValueError):

@@ -18,7 +18,7 @@ from celery.signals import (
 )
 from kombu import Queue
 
-from tiktok_events.outbox.keys import DOORBELL_QUEUE, BrokerKeys
+from tiktok_events.outbox.broker_keys import DOORBELL_QUEUE, BrokerKeys
 from worker.reporting.log import Log
 from worker.reporting.logging import configure_logging
 from worker.reporting.sentry import init_sentry

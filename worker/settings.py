@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Final
 
 from tiktok_events.connection.discovery_address import is_cluster
 from tiktok_events.setting_checks import (
-    address,
     days,
     file_path,
     number,
@@ -24,6 +20,14 @@ from tiktok_events.setting_checks import (
     yes_or_no,
 )
 from tiktok_events.settings import ENVIRONMENT_PREFIX, ClientSettings, setting
+from worker.setting_checks import (
+    api_address,
+    existing_file,
+    sentry_dsn,
+    token,
+    webhook_address,
+    webhook_secret,
+)
 
 CONNECT_TIMEOUT_S: Final = 3.05
 """Just over a multiple of three seconds, TCP's first retransmission."""
@@ -38,73 +42,7 @@ THRESHOLDS: Final = (
 )
 """Settings that turn an alert on."""
 
-_TOKEN: Final = re.compile(r"(?!\w+=[^=])[^\s\"'`<>]+")
-
 _SECONDS_A_DAY: Final = 86_400
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether the host is this machine, so that nothing need be encrypted on the way there."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def api_address(value: Any) -> str:
-    """Where the API is: the token goes there with every request, so the way must be private."""
-    given: str = address("https", "http")(value)
-    parts = urlsplit(given)
-    host = parts.hostname or ""
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("must hold no user and no password: the API wants an access token")
-    if parts.query or parts.fragment:
-        raise ValueError("must end before ? and #: the API wants its token in a header")
-    if parts.path.strip("/"):
-        raise ValueError("must end with the host or its port: the path of the API is added to it")
-    # One word, such as `sandbox`, is a neighbour in a container network.
-    if parts.scheme == "http" and not is_this_machine(host) and ("." in host or ":" in host):
-        raise ValueError(
-            "must begin with https://, or the access token would travel unencrypted; "
-            "http:// is for a sandbox on this machine, or one whose host is a single word"
-        )
-    return given
-
-
-def token(value: Any) -> str:
-    """An access token: it goes into a header, which carries nothing else. No error shows it."""
-    given = value.strip() if isinstance(value, str) else ""
-    if not given or not (given.isascii() and given.isprintable()):
-        raise ValueError("must be printable ASCII text")
-    if not _TOKEN.fullmatch(given):
-        raise ValueError(
-            "must be the token alone: no quotes, no blank, no name or Bearer before it"
-        )
-    return given
-
-
-def sentry_dsn(value: Any) -> str:
-    """Where Sentry takes reports; no error shows it."""
-    given: str = address("https", "http")(value)
-    parts = urlsplit(given)
-    if not parts.username or not parts.path.rpartition("/")[2].isdigit():
-        raise ValueError("must have a key and the number of a project: https://key@host/1")
-    return given
-
-
-def _webhook(value: Any) -> str:
-    """The address of a webhook; it often holds a secret, so no error shows it."""
-    given = address("https", "http")(value)
-    if given.startswith("http://") and not is_this_machine(urlsplit(given).hostname or ""):
-        raise ValueError("must begin with https://, or lead to this machine")
-    return str(given)
-
-
-def _existing_file(value: Any) -> Path:
-    path = Path(str(value))
-    if not path.is_file():
-        raise ValueError("must be the path of a readable TOML file")
-    return path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +96,9 @@ class Settings(ClientSettings):
         alert_silent_minutes: for so long nothing was delivered though something was accepted.
         alert_refused_percent: so many of a hundred events of a destination are refused.
         alert_coverage_points: a match key is rarer by so many percentage points than usual.
-        alert_webhook: an address that is told when an incident begins and when it is over.
+        webhook: an address that is told what happens, each in its turn and signed: a destination
+            parked or resumed, an alert begun or over, a replay ended, a purge announced.
+        webhook_secret: what its calls are signed with: `whsec_` and 24 to 64 bytes in base64.
         remote_control: whether workers obey Celery's remote control, which lets whoever may
             write to the broker inspect them, and shut them down.
         probe_port: a TCP port at which a worker answers `/live` and `/ready`, on all addresses of
@@ -176,7 +116,7 @@ class Settings(ClientSettings):
 
     api_url: str = setting("https://business-api.tiktok.com", api_address)
     access_token: str | None = setting(None, token, secret=True)
-    destinations_file: Path | None = setting(None, _existing_file)
+    destinations_file: Path | None = setting(None, existing_file)
     batch_events: int = setting(1_000, whole(1, 1_000))
     batch_bytes: int = setting(4_194_304, whole(65_536, 33_554_432))
     lease_s: float = setting(25.0, seconds(6, 600))
@@ -207,7 +147,8 @@ class Settings(ClientSettings):
     alert_refused_percent: int | None = setting(None, whole(1, 100))
     alert_coverage_points: int | None = setting(None, whole(5, 50))
     alert_expiring_within_s: int = setting(86_400, whole(60, 2_592_000))
-    alert_webhook: str | None = setting(None, _webhook, secret=True)
+    webhook: str | None = setting(None, webhook_address, secret=True)
+    webhook_secret: str | None = setting(None, webhook_secret, secret=True)
     remote_control: bool = setting(default=False, check=yes_or_no)
     probe_port: int | None = setting(None, whole(1, 65_535))
     serve_host: str = setting("127.0.0.1", text)
@@ -227,10 +168,10 @@ class Settings(ClientSettings):
                 f"any other Redis will do"
             )
         problems += self._contradicting_times()
-        if self.alert_webhook is not None and not self.alerts:
+        if self.webhook is not None and self.webhook_secret is None:
             problems.append(
-                f"{ENVIRONMENT_PREFIX}ALERT_WEBHOOK needs a threshold to tell of: "
-                f"{', '.join(ENVIRONMENT_PREFIX + name.upper() for name in THRESHOLDS)}"
+                f"{ENVIRONMENT_PREFIX}WEBHOOK_SECRET must be given: "
+                f"{ENVIRONMENT_PREFIX}WEBHOOK is to know who calls"
             )
         return problems
 

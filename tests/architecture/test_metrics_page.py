@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from worker.operations.quality.summary import Quality
 from worker.operations.status import Figures
 from worker.serving.metrics import Figured, Process
 from worker.serving.scale import Load, Scaling
@@ -18,6 +19,8 @@ LOOK = Look(
     figures=Figures(at=1.0, counters={}, dead=0, destinations=[]),
     workers=0,
     incidents={},
+    untold=0,
+    quality=Quality((), ()),
     scale=Scaling().add(Load(at=1.0, workers=0, ended=0)),
     taken_at=0.0,
     took_s=0.0,

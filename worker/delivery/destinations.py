@@ -26,7 +26,8 @@ from worker.delivery.labels import checked_label
 from worker.outbox.settlement import TokenLimit
 from worker.reporting.log import Log
 from worker.reporting.redaction import Ours
-from worker.settings import Settings, token
+from worker.setting_checks import token
+from worker.settings import Settings
 
 log = Log("tiktok_events.destinations")
 

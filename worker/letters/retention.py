@@ -24,6 +24,7 @@ from worker.letters.ledger import HOUR_S, kinds_in, read_cells
 from worker.reporting.audit import Act, Audit
 from worker.reporting.audit_entry import WORKER, Action
 from worker.reporting.log import Log
+from worker.reporting.operator_events import Kind, OperatorEvents
 from worker.settings import Settings
 
 log = Log("tiktok_events.retention")
@@ -128,6 +129,7 @@ class Retention:
             return
         if due:
             log.warning("dead_letters_will_be_purged", events=due, reason="age")
+            OperatorEvents(self._store).note(Kind.PURGE_ANNOUNCED, {"events": due})
         if nearly_full:
             log.warning("dead_letters_nearly_full", size_bytes=used, limit_bytes=limit)
 

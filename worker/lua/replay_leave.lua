@@ -1,7 +1,7 @@
 -- End a worker's turn at a replay: it is due again later, or finished.
 --
 -- KEYS  1 replays  2 the replay  3 its places  4 those that have ended
---       5 audit  6 acts  7 counters
+--       5 audit  6 acts  7 counters  8 operator events
 -- ARGV  1 its number  2 fence  3 when it is due again, ms from now, or '' = it is finished
 --       4 what it waits for, JSON: destination → why, or ''  5 '1' = all that is left waits
 --       6 entries of the audit kept  7 what other shards have counted, JSON
@@ -16,7 +16,7 @@ if known[1] ~= 'running' or known[2] ~= ARGV[2] then
   return 0
 end
 if ARGV[3] == '' then
-  end_replay(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], 'finished')
+  end_replay(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[8], ARGV[1], 'finished')
   local written = pcall(write_replay, KEYS[5], KEYS[6], KEYS[7], ARGV[6], KEYS[2], ARGV[1], nil,
     'finished', 'replayed', ARGV[7])
   return written and 1 or 2

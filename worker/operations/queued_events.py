@@ -17,7 +17,7 @@ from redis import Redis
 
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.match_keys import prepare_user
-from tiktok_events.outbox.keys import BrokerKeys
+from tiktok_events.outbox.broker_keys import BrokerKeys
 from worker.operations.data_subject import IDENTIFYING, DataSubject
 
 PAGE: Final = 500

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, cast
 
+import orjson
+
 from tiktok_events.outbox.lua_script import Call, LuaScript
 from tiktok_events.outbox.store import Store
 from worker.reporting.audit_entry import WORKER, Action, entry_json, unwritten
 from worker.reporting.redaction import redacted
 from worker.reporting.stored import destination_of, text_of
+
+NOTES: Final = ("audit", "operator")
+"""Scripts that write down what was done."""
 
 BY_HAND: Final = "by hand"
 PARKED_BY_HAND: Final = ""
@@ -25,9 +30,9 @@ class Parking:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._park = LuaScript(store.redis, "worker", "lib/unblocked", "audit", "park")
+        self._park = LuaScript(store.redis, "worker", "lib/unblocked", *NOTES, "park")
         self._resume = LuaScript(
-            store.redis, "worker", "lib/unblocked", "lib/ramp", "audit", "resume"
+            store.redis, "worker", "lib/unblocked", "lib/ramp", *NOTES, "resume"
         )
 
     def park(self, destination: str, reason: str = BY_HAND, *, who: str = WORKER) -> bool:
@@ -47,7 +52,9 @@ class Parking:
         keys = self._store.shards.of(destination)
         entry = entry_json(Action.PARK, who=who, what=destination, reason=reason)
         keys_ = [keys.ready, keys.state(destination), keys.parked, *keys.of_audit()]
-        changed, written = self._park(keys_, [destination, redacted(reason), entry])
+        told = {"destination": destination, "reason": redacted(reason), "who": who}
+        args = [destination, told["reason"], entry, orjson.dumps(told)]
+        changed, written = self._park([*keys_, keys.operator_events], args)
         return _done(Action.PARK, changed, written)
 
     def resume(self, destination: str, *, who: str = WORKER) -> bool:
@@ -97,7 +104,9 @@ class Parking:
         keys = self._store.shards.of(destination)
         blocks = [keys.ready, keys.outbox(destination), keys.state(destination), keys.parked]
         entry = entry_json(Action.RESUME, who=who, what=destination, **facts)
-        return [*blocks, *keys.of_audit()], [destination, token_digest, entry]
+        told = orjson.dumps({"destination": destination, "who": who, **facts})
+        keys_ = [*blocks, *keys.of_audit(), keys.operator_events]
+        return keys_, [destination, token_digest, entry, told]
 
 
 def _done(action: Action, changed: int, written: int) -> bool:

@@ -127,6 +127,7 @@ class ReplayLease:
             "lib/unblocked",
             "audit",
             "replay_audit",
+            "operator",
             "lib/replay_end",
             "replay_leave",
         )
@@ -215,11 +216,11 @@ class ReplayLease:
         self, held: LeasedReplay, due_in_ms: int | str, waits_for: bytes, all_waits: int
     ) -> bool:
         keys, number = self._parts.home, held.replay.number
-        keys_ = [keys.replays, keys.replay(number), keys.replay_places(number)]
+        keys_ = [*keys.of_replay_end(number), keys.operator_events]
         elsewhere = orjson.dumps(self._parts.counts(number))
         paid = "" if held.paid_until is None else repr(held.paid_until)
         args = [number, held.fence, due_in_ms, waits_for, all_waits, MAX_ENTRIES, elsewhere, paid]
-        left = self._leave([*keys_, keys.replays_ended, *keys.of_audit()], args)
+        left = self._leave(keys_, args)
         if left == _UNWRITTEN:
             unwritten(Action.REPLAY)
         if left and due_in_ms == "":

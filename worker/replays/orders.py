@@ -7,7 +7,6 @@ from typing import Any, Final, cast
 
 import orjson
 
-from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import LuaScript
 from tiktok_events.outbox.store import Store
 from worker.outbox.parking import Parking
@@ -41,6 +40,7 @@ class Replays:
             "lib/unblocked",
             "audit",
             "replay_audit",
+            "operator",
             "lib/replay_end",
             "replay_order",
         )
@@ -112,7 +112,8 @@ class Replays:
             self._parts.stop(number)
         home, elsewhere = self._parts.home, orjson.dumps(self._parts.counts(number))
         args = [number, state.value, who, MAX_ENTRIES, elsewhere]
-        changed, _ = cast("list[Any]", self._order([*_keys(home, number), *home.of_audit()], args))
+        keys_ = [*home.of_replay_end(number), home.operator_events]
+        changed, _ = cast("list[Any]", self._order(keys_, args))
         if changed and state is ReplayState.CANCELLED:
             self._parts.end(number)
         return bool(changed)
@@ -124,7 +125,3 @@ class Replays:
         )
         known = map(whole_of, found)
         return [number for number in known if number is not None]
-
-
-def _keys(keys: Keys, number: int) -> list[str]:
-    return [keys.replays, keys.replay(number), keys.replay_places(number), keys.replays_ended]

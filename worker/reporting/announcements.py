@@ -14,6 +14,7 @@ import orjson
 from tiktok_events.outbox.lua_script import LuaScript
 from tiktok_events.outbox.store import Store
 from worker.reporting.log import Log
+from worker.reporting.operator_events import OperatorEvents
 
 log = Log("tiktok_events.alerts")
 
@@ -33,6 +34,7 @@ class Announcements:
 
     def __init__(self, store: Store) -> None:
         self._redis = store.redis
+        self._operators = OperatorEvents(store)
         # Parkings are announced by the shard of the destination, incidents once for all.
         self._places = [keys.announcements for keys in (*store.shards, store.shards.installation)]
         self._take = LuaScript(store.redis, "worker", "announcements", "announcements_take")
@@ -62,7 +64,8 @@ class Announcements:
                 yield member, document
 
     def done(self, member: bytes) -> None:
-        """Note that it was told, wherever it stands."""
+        """Note that it was told, wherever it stands; operators are told of it next."""
+        self._operators.note_announced(member)
         with self._redis.pipeline(transaction=False) as pipeline:
             for place in self._places:
                 pipeline.zrem(place, member)

@@ -18,7 +18,7 @@ from celery.worker.state import active_requests, reserved_requests
 from kombu import Message
 from redis import Redis
 
-from tiktok_events.outbox.keys import DOORBELL_QUEUE, BrokerKeys
+from tiktok_events.outbox.broker_keys import DOORBELL_QUEUE, BrokerKeys
 from tiktok_events.outbox.lua_script import LuaScript
 from worker.runtime.task_table import BELLS, TaskEntry
 

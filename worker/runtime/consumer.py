@@ -20,7 +20,7 @@ from celery.worker.consumer import Consumer
 from celery.worker.state import maybe_shutdown
 from kombu.exceptions import OperationalError
 
-from tiktok_events.outbox.keys import DOORBELL_QUEUE
+from tiktok_events.outbox.broker_keys import DOORBELL_QUEUE
 from worker.runtime.broker_watch import BrokerWatch
 from worker.runtime.engine import THIS_PROCESS
 from worker.runtime.stall import StallStep

@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 
 from redis import Redis
 
-from tiktok_events.outbox.keys import BrokerKeys
+from tiktok_events.outbox.broker_keys import BrokerKeys
 from tiktok_events.outbox.lua_script import LuaScript
 
 PAGE: Final = 100

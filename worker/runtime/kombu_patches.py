@@ -35,7 +35,7 @@ from kombu.transport.redis import (
 from redis import Redis
 
 from tiktok_events.connection.primary import LedConnection, LedTlsConnection
-from tiktok_events.outbox.keys import DOORBELL_QUEUE, BrokerKeys
+from tiktok_events.outbox.broker_keys import DOORBELL_QUEUE, BrokerKeys
 from worker.runtime.bells import Strays, heard
 
 _POPPED: Final = "BRPOP"

@@ -33,7 +33,8 @@ from worker.runtime.check import Check, Outcome
 from worker.runtime.engine import connect_to_look
 from worker.runtime.shutdown import stopping
 from worker.runtime.trust import believed_unseen
-from worker.settings import CONNECT_TIMEOUT_S, Settings, is_this_machine, unknown_variables
+from worker.setting_checks import is_this_machine
+from worker.settings import CONNECT_TIMEOUT_S, Settings, unknown_variables
 
 log = Log("tiktok_events.preflight")
 

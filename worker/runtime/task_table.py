@@ -39,10 +39,11 @@ REPLAY: Final = TaskEntry(PREFIX + "replay", arguments=(int,))
 UPKEEP: Final = TaskEntry(PREFIX + "upkeep")
 ALERTS: Final = TaskEntry(PREFIX + "alerts")
 ANNOUNCE: Final = TaskEntry(PREFIX + "announce")
+TELL: Final = TaskEntry(PREFIX + "tell")
 WITHDRAW: Final = TaskEntry(PREFIX + "withdraw")
 FOLD: Final = TaskEntry(PREFIX + "fold")
 
-TASKS: Final = (TRACK, ACCEPT, DELIVER, REPLAY, UPKEEP, ALERTS, ANNOUNCE, WITHDRAW, FOLD)
+TASKS: Final = (TRACK, ACCEPT, DELIVER, REPLAY, UPKEEP, ALERTS, ANNOUNCE, TELL, WITHDRAW, FOLD)
 
 BELLS: Final = {task.name: task for task in TASKS if task is not TRACK}
 """Those that a worker runs, by name; a message that asks for one carries no event."""

@@ -20,6 +20,7 @@ from worker.delivery.destinations import Destinations
 from worker.delivery.expiry import is_time_to_sweep
 from worker.delivery.token_watch import TokenWatch
 from worker.operations.alerts.judge import is_time_to_look
+from worker.operations.operator_webhook import is_time_to_tell
 from worker.operations.withdrawals import is_time_to_withdraw
 from worker.outbox.clock_watch import ClockWatch
 from worker.outbox.delayed import DelayedEvents
@@ -40,6 +41,7 @@ from worker.runtime.task_table import (
     DELIVER,
     FOLD,
     REPLAY,
+    TELL,
     UPKEEP,
     WITHDRAW,
 )
@@ -111,6 +113,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         yield self._look_after_the_old
         yield self._look_at_figures
         yield self._tell_what_others_could_not
+        yield self._tell_operators
         yield self._ask_for_withdrawals
         yield self._ask_for_a_fold
 
@@ -159,6 +162,11 @@ class DoorbellStep(bootsteps.StartStopStep):
         with suppress(OutOfMemoryError):  # the server is full: workers empty it all the same
             if is_time_to_fold(self._store):
                 self._bells.ring(FOLD)
+
+    def _tell_operators(self) -> None:
+        """Ask for a task that calls the webhook, which may take longer than the event loop can."""
+        if self._settings.webhook is not None and is_time_to_tell(self._store):
+            self._bells.ring(TELL)
 
     def _ask_for_withdrawals(self) -> None:
         if is_time_to_withdraw(self._store):

@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from worker.serving.site import site_of
 from worker.serving.tokens import Person, Role
-from worker.settings import is_this_machine
+from worker.setting_checks import is_this_machine
 
 ANYONE: Final = Person("anyone on this machine", Role.VIEW)
 """Who asks where no tokens are configured."""

@@ -6,7 +6,7 @@ The number of series is bounded: labels are from closed sets, but for destinatio
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,13 +19,18 @@ from prometheus_client.registry import Collector
 from worker.attempts.verdict import Verdict
 from worker.letters.letter import Reason
 from worker.letters.retention import WHY
-from worker.operations.destination_figures import Condition, DestinationFigures
+from worker.operations.destination_figures import Condition, DestinationFigures, Lately
+from worker.operations.operator_webhook import GIVEN_UP
+from worker.operations.quality.summary import Quality
 from worker.operations.status import ANSWERS_COUNTER, Figures
 from worker.serving.names import OTHER
 from worker.serving.watch import Look
 
 PREFIX: Final = "tiktok_events_"
 VERSION: Final = version("tiktok-events-worker")
+
+MOST_CURRENCIES: Final = 20
+"""Those with the most at risk."""
 
 Metrics = Iterator[Metric]
 
@@ -49,6 +54,7 @@ class Figured(Collector):
         yield from _ended(figures)
         yield from _stands(figures)
         yield from _destinations(figures, self.named)
+        yield from _quality(self.look.quality)
         yield from _operated(self.look)
 
 
@@ -133,9 +139,16 @@ def _destinations(figures: Figures, named: frozenset[str]) -> Metrics:
         ("oldest_waiting_seconds", "Age of the oldest block", _age_at(figures.at), max),
         ("parked", "1 while it waits for a person", lambda one: one.parked is not None, sum),
         ("failures", "Failures in a row", lambda one: one.failures, max),
+        ("accepted_day", "Accepted in 24 hours", lambda one: _day(one).accepted, sum),
+        ("delivered_day", "Delivered in 24 hours", lambda one: _day(one).delivered, sum),
+        ("dead_day", "Died in 24 hours", lambda one: _day(one).dead, sum),
     ):
         values = _by_label(figures, named, measure, joined)
         yield _gauges(f"destination_{name}", words, "destination", values)
+
+
+def _day(one: DestinationFigures) -> Lately:
+    return one.last_day or Lately()
 
 
 def _age_at(now: float) -> Callable[[DestinationFigures], float]:
@@ -155,10 +168,25 @@ def _by_label(
     return {label: joined(values) for label, values in found.items()}
 
 
+def _quality(quality: Quality) -> Metrics:
+    had: defaultdict[str, float] = defaultdict(float)
+    events: Counter[str] = Counter()
+    for one in quality.coverages:
+        had[one.key] += one.share * one.events
+        events[one.key] += one.events
+    shares = {key: had[key] / events[key] for key in events if events[key]}
+    yield _gauges("coverage_ratio", "Share of delivered events with it", "match_key", shares)
+    worth = dict(sorted(quality.worth().items(), key=lambda item: -item[1])[:MOST_CURRENCIES])
+    yield _gauges("value_at_risk", "Worth of what is not delivered yet", "currency", worth)
+
+
 def _operated(look: Look) -> Metrics:
+    figures = look.figures
     yield _gauge("workers", "Workers that looked for work lately", look.workers)
     yield _gauge("workers_wanted", "Workers that /scale asks for", look.scale.workers_wanted)
     yield _gauges("incidents", "Open incidents", "alert", look.incidents)
+    yield _gauge("webhook_waiting", "What the webhook is still to be told", look.untold)
+    yield _counter("webhook_given_up", "What it did not take in a day", figures.count(GIVEN_UP))
     yield _gauge("snapshot_duration_seconds", "How long reading the figures took", look.took_s)
 
 

@@ -18,7 +18,8 @@ from worker.serving.app import create_app
 from worker.serving.site import Site
 from worker.serving.tokens import Tokens
 from worker.serving.watch import Watch
-from worker.settings import Settings, is_this_machine
+from worker.setting_checks import is_this_machine
+from worker.settings import Settings
 
 log = Log("tiktok_events.serving")
 

@@ -14,9 +14,10 @@ from redis.exceptions import RedisError
 
 from tiktok_events.outbox.store import Store
 from worker.operations.alerts.judge import open_incidents
-from worker.operations.quality.summary import read_quality
+from worker.operations.quality.summary import Quality, read_quality
 from worker.operations.recent import with_recent
 from worker.operations.status import Figures, read_figures
+from worker.reporting.operator_events import OperatorEvents
 from worker.reporting.outage import REDIS_OUTAGE, REFUSED, is_outage
 from worker.runtime.presence import Presence
 from worker.serving.scale import Due, Scale, Scaling, due_now, load_of
@@ -27,6 +28,9 @@ FRESH_S: Final = 15.0
 
 PAUSE_S: Final = 5.0
 LONGEST_PAUSE_S: Final = 10.0
+QUALITY_EVERY_S: Final = 60.0
+"""Value at risk is estimated from samples of what waits, which takes longer."""
+
 REST: Final = 10
 """Looking must leave time for answering: a pause is so many times as long as the look before."""
 
@@ -39,7 +43,9 @@ class Look:
         figures: those of `tiktok-events status`.
         workers: how many were there.
         incidents: open ones by alert.
+        untold: what operators' webhook is still to be told.
         scale: how many workers are wanted, by this look and those before.
+        quality: coverage and value at risk, up to `QUALITY_EVERY_S` older than the rest.
         taken_at: when it ended, on the monotonic clock.
         took_s: how long it took.
     """
@@ -47,7 +53,9 @@ class Look:
     figures: Figures
     workers: int
     incidents: dict[str, int]
+    untold: int
     scale: Scale
+    quality: Quality
     taken_at: float
     took_s: float
 
@@ -74,6 +82,7 @@ class Watch:
         self._scaling = Scaling()
         self._due: Due = frozenset()
         self._last: Look | None = None
+        self._quality, self._quality_at = Quality((), ()), float("-inf")
         self._started = False
 
     @property
@@ -92,25 +101,34 @@ class Watch:
         if look is None:
             return None
         try:
-            figures = with_recent(self._store, look.figures)
-            quality = read_quality(self._store, self._settings, figures)
+            quality = read_quality(self._store, self._settings, look.figures)
         except (RedisError, OSError):
             return None
-        return figures.as_dict() | quality.as_dict()
+        return look.figures.as_dict() | quality.as_dict()
 
     def look(self) -> None:
         """Look once; while Redis is away nothing is seen."""
         began = time.monotonic()
         try:
-            figures = read_figures(self._store, self._settings)
+            figures = with_recent(self._store, read_figures(self._store, self._settings))
             workers, incidents = self._presence.count(), open_incidents(self._store)
+            untold = OperatorEvents(self._store).count()
+            self._look_at_quality(figures)
         except (RedisError, OSError) as error:
             (REDIS_OUTAGE if is_outage(error) else REFUSED).met(error)
             return
         REDIS_OUTAGE.over()
         scale = self._scaled(figures, workers)
         ended = time.monotonic()
-        self._last = Look(figures, workers, incidents, scale, ended, took_s=ended - began)
+        self._last = Look(
+            *(figures, workers, incidents, untold, scale, self._quality, ended),
+            took_s=ended - began,
+        )
+
+    def _look_at_quality(self, figures: Figures) -> None:
+        if time.monotonic() - self._quality_at >= QUALITY_EVERY_S:
+            self._quality = read_quality(self._store, self._settings, figures)
+            self._quality_at = time.monotonic()
 
     def _scaled(self, figures: Figures, workers: int) -> Scale:
         due, before = due_now(figures), self._due

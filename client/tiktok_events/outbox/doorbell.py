@@ -14,7 +14,7 @@ import base64
 import json
 from typing import Final
 
-from tiktok_events.outbox.keys import DOORBELL_QUEUE
+from tiktok_events.outbox.broker_keys import DOORBELL_QUEUE
 
 TASK: Final = "tiktok_events.deliver"
 TAG: Final = "@TAG@"

@@ -3,7 +3,8 @@
 A key is ``<namespace>:{<tag>}:<name>``. All keys of a shard carry the same hash tag, so that a
 script may touch them together on Redis Cluster; see `shards`. What an installation has once has
 a tag of its own: workers, sweeping, dead:warned, alerts, alerts:deaths, alerting, withdrawals,
-withdrawing, folding, coverage, what the console has, and the announcements of incidents.
+withdrawing, folding, coverage, what the console has, who tells operators, and the announcements
+of incidents.
 
     key                       type         members, lifetime, writer
     ready                     sorted set   destination → due, Unix ms; there while it has work
@@ -54,6 +55,9 @@ withdrawing, folding, coverage, what the console has, and the announcements of i
     figures:silent            sorted set   destination → first accepted since a delivery, Unix ms
     folding                   string       a worker has just folded; a second
     coverage                  string       what alerts know of match keys, JSON; two hours
+    operator:events           stream       what operators are to be told, in order; a day at most
+    operator:telling          string       a worker tells, or pauses after a failure; until then
+    operator:failures         string       how often telling has failed in a row; a day
     announcements             sorted set   to be told → end of its lease, Unix ms; until told
     withdrawals               hash         digest → match keys withdrawn, JSON; until taken back
     withdrawing               string       a worker has just begun to; some seconds
@@ -70,22 +74,12 @@ withdrawing, folding, coverage, what the console has, and the announcements of i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, Self
+from typing import Final
+
+from tiktok_events.outbox.broker_keys import BrokerKeys
 
 GROUP: Final = "workers"
 """The consumer group of every outbox."""
-
-DOORBELL_QUEUE: Final = "tiktok_events.doorbell"
-"""Apart from that of `tiktok_events.track`: a doorbell must not wait behind a flood of these."""
-
-CELERY: Final = ":celery:"
-"""Behind the namespace, of every key that Celery makes."""
-
-_PRIORITIES: Final = ("\x06\x169", "\x06\x166", "\x06\x163", "")
-"""Endings of kombu's lists, one for each step of priority.
-
-Source: kombu's transport/redis.py, `_q_for_pri` and `priority_steps` (read 2026-11-30).
-"""
 
 
 class Named:
@@ -102,45 +96,6 @@ class Named:
         # An attribute of the instance goes before this, which is no data descriptor.
         key = keys.__dict__[self._attribute] = keys.prefix + self._ending
         return key
-
-
-class BrokerKeys:
-    """The keys and queues of one installation on Celery's broker.
-
-    Args:
-        namespace: of the installation.
-
-    Attributes:
-        prefix: stands before every key that Celery makes, so that ours and its never meet.
-        queue: where any Celery application sends `tiktok_events.track`.
-        doorbell: the list that holds the doorbell's messages.
-        unacked: a hash, where kombu notes the messages that a worker has taken.
-        inbox: a hash of messages that a worker is reading: number → how often leased, bytes,
-            message.
-        inbox_due: a sorted set: number of such a message → when its lease ends, Unix ms.
-    """
-
-    def __init__(self, namespace: str) -> None:
-        self.prefix = namespace + CELERY
-        self.queue = namespace
-        self.doorbell = self.prefix + DOORBELL_QUEUE
-        self.unacked = self.prefix + "unacked"
-        self.inbox = self.prefix + "inbox"
-        self.inbox_due = self.prefix + "inbox:due"
-
-    @classmethod
-    def under(cls, prefix: str) -> Self:
-        """The keys that have this prefix."""
-        return cls(prefix.removesuffix(CELERY))
-
-    def lists(self) -> list[str]:
-        """Where messages of `tiktok_events.track` stand, those of the highest priority first."""
-        return [
-            prefix + self.queue + priority
-            for priority in _PRIORITIES
-            # Celery applications that were not told of our prefix write to the plain name.
-            for prefix in (self.prefix, "")
-        ]
 
 
 class Keys:
@@ -187,6 +142,9 @@ class Keys:
     folding = Named("folding")
     coverage = Named("coverage")
     announcements = Named("announcements")
+    operator_events = Named("operator:events")
+    operator_telling = Named("operator:telling")
+    operator_failures = Named("operator:failures")
     withdrawals = Named("withdrawals")
     withdrawing = Named("withdrawing")
     erasing = Named("erasing")
@@ -255,6 +213,11 @@ class Keys:
     def replay_letters(self, number: int) -> str:
         """The hash of what became of the letters of a replay."""
         return f"{self.prefix}replay:letters:{number}"
+
+    def of_replay_end(self, number: int) -> list[str]:
+        """What a script needs in which a replay can end."""
+        places = [self.replays, self.replay(number), self.replay_places(number)]
+        return [*places, self.replays_ended, *self.of_audit()]
 
     def of_replays(self, numbers: Iterable[int]) -> list[str]:
         """What stays of each replay: its hash, and that of its letters."""

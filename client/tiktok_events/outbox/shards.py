@@ -18,7 +18,8 @@ from functools import cache
 from typing import Final
 from zlib import crc32
 
-from tiktok_events.outbox.keys import BrokerKeys, Keys
+from tiktok_events.outbox.broker_keys import BrokerKeys
+from tiktok_events.outbox.keys import Keys
 
 NAMESPACE: Final = "tiktok_events"
 """Of an installation that shares its server with no other."""

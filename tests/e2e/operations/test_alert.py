@@ -72,24 +72,30 @@ def test_an_incident_is_told_once_and_its_end_too(
     redis: Redis, redis_url: str, start_worker: Any, webhook: Webhook
 ) -> None:
     """Two workers look; one of them announces."""
-    alert = {"ALERT_DEAD_PER_MINUTE": "3", "ALERT_WEBHOOK": webhook.url, "LOG_FORMAT": "json"}
+    alert = {
+        "ALERT_DEAD_PER_MINUTE": "3",
+        "LOG_FORMAT": "json",
+        "WEBHOOK": webhook.url,
+        "WEBHOOK_SECRET": "whsec_" + "c2VjcmV0" * 4,
+    }
     workers = [start_worker(1, **alert) for _ in range(2)]
     wait_until(lambda: redis.exists(installation_keys.deaths))
     die(redis_url, DYING)
     wait_until(lambda: webhook.told)
-    assert [one["state"] for one in webhook.told] == ["begun"]
-    assert webhook.told[0]["value"] == DYING
+    assert [one["type"] for one in webhook.told] == ["alert.begun"]
+    assert webhook.told[0]["data"]["value"] == DYING
 
     # A minute in which nothing died, and another one.
     redis.delete(installation_keys.deaths)
-    begun_ms = round(webhook.told[0]["since"] * 1000)
+    begun_ms = round(webhook.told[0]["data"]["since"] * 1000)
     redis.hset(
         installation_keys.alerts, "dead_per_minute", f"{begun_ms} {begun_ms - 60_000} {DYING}"
     )
     wait_until(lambda: len(webhook.told) > 1)
     for worker in workers:
         worker.kill()
-    assert [(one["state"], one["peak"]) for one in webhook.told[1:]] == [("over", DYING)]
+    (over,) = webhook.told[1:]
+    assert (over["type"], over["data"]["peak"]) == ("alert.over", DYING)
     assert [line["value"] for line in lines(workers, "alert")] == [DYING]
     assert len(lines(workers, "alert_over")) == 1
-    assert lines(workers, "alert_webhook_failed") == []
+    assert lines(workers, "webhook_failed") == []

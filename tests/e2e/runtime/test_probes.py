@@ -1,4 +1,4 @@
-"""An orchestrator asks a real worker by HTTP, while its broker is away and when it has come."""
+"""An orchestrator asks a real worker by HTTP, while its server is away and when it has come."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from worker.local.embedded import EmbeddedServer
 from worker.local.loopback import free_port
 
 
-def test_a_broker_that_is_away_is_no_reason_to_be_restarted(redis_url: str, tmp_path: Path) -> None:
-    """The worker lives all the time, and is ready once it can hear."""
-    broker_port, port = free_port(), free_port()
-    broker = f"redis://127.0.0.1:{broker_port}/0"
-    with Workers(tmp_path, REDIS_URL=redis_url, BROKER_URL=broker, PROBE_PORT=str(port)) as workers:
-        worker = workers.start(1)
+def test_what_is_away_is_no_reason_to_be_restarted(tmp_path: Path) -> None:
+    """Without Redis a worker lives and is not ready; without a broker it is ready all the same."""
+    redis_port, port = free_port(), free_port()
+    away = {"REDIS_URL": f"redis://127.0.0.1:{redis_port}/0", "BROKER_URL": nowhere()}
+    with Workers(tmp_path, PROBE_PORT=str(port)) as workers:
+        worker = workers.start(1, **away)
 
         def answers(path: str) -> int:
             try:
@@ -28,7 +28,7 @@ def test_a_broker_that_is_away_is_no_reason_to_be_restarted(redis_url: str, tmp_
 
         wait_until(lambda: worker.lines("server_unusable"))
         assert (answers("/live"), answers("/ready"), answers("/other")) == (200, 503, 404)
-        with EmbeddedServer(port=broker_port):
+        with EmbeddedServer(port=redis_port):
             wait_until(lambda: answers("/ready") == 200)
             assert answers("/live") == 200
             assert worker.terminate() == 0

@@ -18,8 +18,8 @@ from tests.builders.stores import broker_keys, keys
 from tiktok_events import Client, InvalidEvent
 from tiktok_events.errors import EventTooLarge
 from tiktok_events.outbox.blocks import BLOCK_BYTES, BLOCK_EVENTS
+from tiktok_events.outbox.broker_keys import DOORBELL_QUEUE
 from tiktok_events.outbox.doorbell import TASK
-from tiktok_events.outbox.keys import DOORBELL_QUEUE
 from worker.local.loopback import free_port
 
 PIXEL = "PIXEL1"

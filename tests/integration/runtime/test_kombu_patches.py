@@ -15,7 +15,7 @@ from redis.sentinel import SentinelManagedConnection
 
 from tests.builders.stores import broker_keys
 from tiktok_events.connection.primary import LedConnection
-from tiktok_events.outbox.keys import DOORBELL_QUEUE
+from tiktok_events.outbox.broker_keys import DOORBELL_QUEUE
 from worker.local.embedded import EmbeddedServer
 from worker.runtime.bells import written
 from worker.runtime.kombu_patches import BellChannel, patch_kombu

@@ -73,7 +73,7 @@ WRONG = [
     ("STRICT", "strict", "must be one of 1, true, yes, on, 0, false, no, off; it is 'strict'"),
     ("LOG_LEVEL", "verbose", "must be one of debug, info, warning, error; it is 'verbose'"),
     ("WINDOW_DAYS_WEB", "7d", "must be a number of days from 0.01 to 365; it is '7d'"),
-    ("ALERT_WEBHOOK", f"http://hooks.example/{SECRET}", "must begin with https://"),
+    ("WEBHOOK", f"http://hooks.example/{SECRET}", "must begin with https://"),
     ("DESTINATIONS_FILE", "absent.toml", "must be the path of a readable TOML file; it is"),
     ("DESTINATIONS_FILE", "broken.toml", "is not TOML"),
     ("DESTINATIONS_FILE", "writable.toml", "may be written by everybody"),

@@ -73,7 +73,7 @@ def test_metrics_say_what_status_said(redis: Redis) -> None:
         status["buried"]
     )
     assert {label: n for (name, label), n in found.items() if name == "destination_waiting"} == {
-        one["destination"]: one["waiting"] for one in status["destinations"] if one["waiting"]
+        one["destination"]: one["waiting"] for one in status["destinations"]
     }
     assert found["destinations", "parked"] == found["destination_parked", "web:C0PARKED"] == 1
 

@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from tasks import accept, alerts, announce, deliver, fold, replay, track, upkeep, withdraw
-from tiktok_events.outbox.keys import DOORBELL_QUEUE
+from tasks import accept, alerts, announce, deliver, fold, replay, tell, track, upkeep, withdraw
+from tiktok_events.outbox.broker_keys import DOORBELL_QUEUE
 from worker.app import celery_settings
 from worker.runtime.bells import heard, written
 from worker.runtime.task_table import BELLS, REPLAY, TASKS, TRACK, UPKEEP, TaskEntry
@@ -26,6 +26,7 @@ DEFINED: Final = {
         (upkeep, upkeep.upkeep),
         (alerts, alerts.alerts),
         (announce, announce.announce),
+        (tell, tell.tell),
         (withdraw, withdraw.withdraw),
         (fold, fold.fold),
     )

@@ -58,7 +58,8 @@ SECRETS = {
     "broker_url": "redis://:hunter2@127.0.0.1:6379/1",
     "access_token": "hunter2",
     "sentry_dsn": "https://hunter2@sentry.example/1",
-    "alert_webhook": "https://hooks.example/hunter2",
+    "webhook": "https://hooks.example/hunter2",
+    "webhook_secret": "whsec_hunter2hunter2hunter2hunter2hunter2h",
 }
 
 
@@ -134,9 +135,9 @@ def test_a_broken_number_is_not_cut_to_a_whole_one() -> None:
         ("redis_url", "rediss+cluster://h?ssl_ca_certs=/does/not/exist.pem"),
         ("broker_url", "rediss://h?ssl_ca_certs=/does/not/exist.pem"),
         ("sentry_dsn", "sentry.example"),
-        ("alert_webhook", "hooks.example"),
-        ("alert_webhook", "http://hooks.example/alert"),
-        ("alert_webhook", "http://127.0.0.1.hooks.example/alert"),
+        ("webhook", "hooks.example"),
+        ("webhook", "http://hooks.example/alert"),
+        ("webhook", "http://127.0.0.1.hooks.example/alert"),
         ("default_region", "Germany"),
         ("pixel_code", "a\nb"),
         ("strip_url_parameters", "email,,phone"),
@@ -245,13 +246,13 @@ def test_a_worker_is_stuck_after_more_than_a_lease() -> None:
 def test_a_webhook_of_this_machine_needs_no_encryption(host: str) -> None:
     """Nothing of it goes over a network."""
     url = f"http://{host}/alert"
-    assert url == load(alert_webhook=url, alert_dead_per_minute=1).alert_webhook
+    assert url == load(webhook=url, webhook_secret=SECRETS["webhook_secret"]).webhook
 
 
-def test_a_webhook_needs_a_threshold() -> None:
-    """Whoever sets one expects to be called."""
-    (sentence,) = problems(alert_webhook="https://hooks.example")
-    assert "TIKTOK_EVENTS_ALERT_WEBHOOK needs a threshold to tell of" in sentence
+def test_a_webhook_needs_a_secret() -> None:
+    """Whoever is called must be able to tell by whom."""
+    (sentence,) = problems(webhook="https://hooks.example")
+    assert "TIKTOK_EVENTS_WEBHOOK_SECRET must be given" in sentence
 
 
 def test_secrets_are_not_in_the_repr() -> None:

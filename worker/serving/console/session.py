@@ -17,7 +17,7 @@ from worker.serving.access import asked_name, neighbour
 from worker.serving.console.signing import Signer
 from worker.serving.site import Site
 from worker.serving.tokens import Person, digest_of
-from worker.settings import is_this_machine
+from worker.setting_checks import is_this_machine
 
 COOKIE: Final = "tiktok_events_session"
 SECURE_COOKIE: Final = f"__Host-{COOKIE}"

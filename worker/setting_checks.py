@@ -1,0 +1,94 @@
+"""What a setting of the worker may be: each returns the typed value, or says what is allowed."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import re
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from tiktok_events.setting_checks import address
+
+_TOKEN: Final = re.compile(r"(?!\w+=[^=])[^\s\"'`<>]+")
+
+WEBHOOK_SECRET_PREFIX: Final = "whsec_"  # noqa: S105 — because it is no password
+_WEBHOOK_KEY_BYTES: Final = range(24, 65)
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether the host is this machine, so that nothing need be encrypted on the way there."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def api_address(value: Any) -> str:
+    """Where the API is: the token goes there with every request, so the way must be private."""
+    given: str = address("https", "http")(value)
+    parts = urlsplit(given)
+    host = parts.hostname or ""
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must hold no user and no password: the API wants an access token")
+    if parts.query or parts.fragment:
+        raise ValueError("must end before ? and #: the API wants its token in a header")
+    if parts.path.strip("/"):
+        raise ValueError("must end with the host or its port: the path of the API is added to it")
+    # One word, such as `sandbox`, is a neighbour in a container network.
+    if parts.scheme == "http" and not is_this_machine(host) and ("." in host or ":" in host):
+        raise ValueError(
+            "must begin with https://, or the access token would travel unencrypted; "
+            "http:// is for a sandbox on this machine, or one whose host is a single word"
+        )
+    return given
+
+
+def token(value: Any) -> str:
+    """An access token: it goes into a header, which carries nothing else. No error shows it."""
+    given = value.strip() if isinstance(value, str) else ""
+    if not given or not (given.isascii() and given.isprintable()):
+        raise ValueError("must be printable ASCII text")
+    if not _TOKEN.fullmatch(given):
+        raise ValueError(
+            "must be the token alone: no quotes, no blank, no name or Bearer before it"
+        )
+    return given
+
+
+def sentry_dsn(value: Any) -> str:
+    """Where Sentry takes reports; no error shows it."""
+    given: str = address("https", "http")(value)
+    parts = urlsplit(given)
+    if not parts.username or not parts.path.rpartition("/")[2].isdigit():
+        raise ValueError("must have a key and the number of a project: https://key@host/1")
+    return given
+
+
+def webhook_address(value: Any) -> str:
+    """The address of a webhook; it often holds a secret, so no error shows it."""
+    given = address("https", "http")(value)
+    if given.startswith("http://") and not is_this_machine(urlsplit(given).hostname or ""):
+        raise ValueError("must begin with https://, or lead to this machine")
+    return str(given)
+
+
+def webhook_secret(value: Any) -> str:
+    """What calls of the webhook are signed with, in the form of Standard Webhooks."""
+    given = str(value).strip()
+    try:
+        key = base64.b64decode(given.removeprefix(WEBHOOK_SECRET_PREFIX), validate=True)
+    except ValueError:
+        key = b""
+    if not given.startswith(WEBHOOK_SECRET_PREFIX) or len(key) not in _WEBHOOK_KEY_BYTES:
+        raise ValueError(f"must be {WEBHOOK_SECRET_PREFIX} and 24 to 64 bytes in base64")
+    return given
+
+
+def existing_file(value: Any) -> Path:
+    """A file that is there now."""
+    path = Path(str(value))
+    if not path.is_file():
+        raise ValueError("must be the path of a readable TOML file")
+    return path
