@@ -105,7 +105,7 @@ def _print(found: Trace, settings: Settings) -> None:
         out.print(_title(life))
         out.print(facts_table(_facts(life, now)))
         if life.steps:
-            out.print(_table(life.steps))
+            out.print(Text(), _table(life.steps), sep="\n")
         out.print()
     if not found.lives:
         out.print(Text(f"{printable(found.asked)}: not found", style="bold"))
