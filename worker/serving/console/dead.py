@@ -143,7 +143,7 @@ def _value(visit: Visit, wanted: LetterFilter, name: str, value: Any, one: Sum) 
         word = visit.desk.labels.get().short(value) if value else "none"
     else:
         spans = _SPANS if name == "time_left" else {}
-        word = "none" if value is None else spans.get(str(value), str(value))
+        word = "none" if value in {None, ""} else spans.get(str(value), str(value))
     exact = name in LINKED and (name != "event" or (value is not None and is_whole(value)))
     given = "" if name == "destination" and value is None else value
     url = address("/dead", changed(wanted, name, given)) if exact and given is not None else ""

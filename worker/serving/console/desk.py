@@ -14,7 +14,8 @@ from worker.letters.causes import Causes
 from worker.letters.dead_letters import DeadLetters
 from worker.letters.facets import Facets
 from worker.letters.filter import LetterFilter
-from worker.operations.known_destinations import Row, rows_of
+from worker.operations.known_destinations import Row, configured_of, rows_of
+from worker.operations.recent import with_recent
 from worker.operations.status import Figures, read_figures
 from worker.replays.orders import Replays
 from worker.replays.state import Replay, ReplayState
@@ -86,9 +87,15 @@ class Desk:
         for kept in list(self._facets.values()):
             kept.forget()
 
-    def count(self, wanted: LetterFilter, until: float) -> int:
-        """How many letters match that died before a time (Unix seconds)."""
-        facets = Facets.read(self.store, wanted)
+    def count(self, wanted: LetterFilter, until: float, facets: Facets | None = None) -> int:
+        """How many letters match that died before a time.
+
+        Args:
+            wanted: which.
+            until: Unix seconds.
+            facets: of them, not older than `until`; read anew by default.
+        """
+        facets = facets or Facets.read(self.store, wanted)
         if not facets.exact or wanted.ids:
             before = replace(wanted, until=min(until, wanted.until or until))
             return sum(1 for _ in self.letters.find(before))
@@ -98,7 +105,7 @@ class Desk:
     def _figures(self) -> Figures:
         figures = read_figures(self.store, self.settings)
         self.rates.note(figures)
-        return figures
+        return with_recent(self.store, figures, configured_of(self.settings, self.accounts))
 
     def _kept(self, wanted: LetterFilter) -> Kept[tuple[Facets, Causes]]:
         if wanted not in self._facets:

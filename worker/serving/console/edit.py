@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -24,12 +23,17 @@ from worker.replays.plan import Plan, plan_for, server_now
 from worker.replays.state import MAX_RATE, MIN_RATE, RATE, ReplayRequest
 from worker.reporting.audit_entry import Action
 from worker.serving.console.jobs import Begun
-from worker.serving.console.previews import Meant, meant, pressed, selected, sign, stale
+from worker.serving.console.previews import (
+    Meant,
+    looked_at,
+    meant,
+    pressed,
+    selected,
+    sign,
+    stale,
+)
 from worker.serving.console.query import BadQuery
 from worker.serving.console.visit import Visit
-
-CHECKED: Final = 2_500
-"""So many letters are checked one by one for a preview; the others when they are edited."""
 
 VALUES: Final = 5
 EDIT_AND_REPLAY: Final = "edit-and-replay"
@@ -94,7 +98,7 @@ def _preview(visit: Visit, what: Meant, there: int | None = None) -> Response:
 def _look(visit: Visit, what: Meant, edit: Edit, path: str) -> Looked:
     """Look at the letters with the nearest deadline, one by one."""
     repairer, looked = _repairer(visit, edit), Looked(Tally(frozenset()), [], Counter())
-    for letter in islice(visit.desk.letters.find(what.selection), CHECKED):
+    for letter in looked_at(visit.desk.letters.find(what.selection)):
         looked.values[_standing(letter.body, path)] += 1
         if edit.changes_anything:
             repair = repairer.repair(letter, visit.now)

@@ -12,8 +12,11 @@ from redis.exceptions import RedisError
 T = TypeVar("T")
 
 FRESH_S: Final = 2.0
-STALE_S: Final = 20.0
+STALE_S: Final = 30.0
 """What is older than fresh, and not older than this, is shown once more while it is read anew."""
+
+REST: Final = 10
+"""What takes long to read is fresh for so many times as long: reading must leave time for work."""
 
 
 class Kept(Generic[T]):
@@ -29,6 +32,8 @@ class Kept(Generic[T]):
         self._clock = clock
         self._lock = threading.Lock()
         self._known: tuple[float, T] | None = None
+        self._fresh_s = FRESH_S
+        self._forgotten = 0
 
     def get(self) -> T:
         """The reading, a moment old at most.
@@ -38,9 +43,9 @@ class Kept(Generic[T]):
         """
         known = self._known
         age_s = float("inf") if known is None else self._clock() - known[0]
-        if known is not None and age_s < FRESH_S:
+        if known is not None and age_s < self._fresh_s:
             return known[1]
-        if known is not None and age_s < STALE_S:
+        if known is not None and age_s < max(STALE_S, 2 * self._fresh_s):
             if self._lock.acquire(blocking=False):
                 threading.Thread(target=self._renew, daemon=True).start()
             return known[1]
@@ -49,13 +54,18 @@ class Kept(Generic[T]):
 
     def forget(self) -> None:
         """Something was changed: the next reading is taken anew."""
+        self._forgotten += 1
         self._known = None
 
     def _now(self) -> T:
-        if self._known is None or self._clock() - self._known[0] >= FRESH_S:
-            began = self._clock()
-            self._known = (began, self._read())
-        return self._known[1]
+        known, began, forgotten = self._known, self._clock(), self._forgotten
+        if known is not None and began - known[0] < self._fresh_s:
+            return known[1]
+        reading = self._read()
+        self._fresh_s = max(FRESH_S, REST * (self._clock() - began))
+        if forgotten == self._forgotten:  # else it may have been taken before what was changed
+            self._known = (began, reading)
+        return reading
 
     def _renew(self) -> None:
         try:

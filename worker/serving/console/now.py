@@ -66,8 +66,6 @@ def now(visit: Visit) -> Response:
         missing=figures.unaccounted + figures.dead_unaccounted,
         rates=desk.rates,
         rows=[(one, *state_of(one, figures.at)) for one in rows[:SHOWN]],
-        destinations=len(rows),
-        delivering=sum(one.parked is None for one in rows),
         losses=_losses(facets),
         workers=Presence(desk.store).seen()[:WORKERS],
     )

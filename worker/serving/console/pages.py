@@ -59,9 +59,11 @@ TEMPLATES.globals |= {
 TEMPLATES.filters |= {
     "amount": words.amount,
     "breakable": words.breakable,
+    "counted_cells": words.counted_cells,
     "counted": words.counted,
     "lost": words.lost,
     "plain_sums": words.plain_sums,
+    "share": words.share,
     "shell": shlex.quote,
     "shown": words.shown,
     "span": words.span,

@@ -11,8 +11,10 @@ from worker.serving.console import (
     dead,
     destinations,
     edit,
+    figures,
     files,
     find,
+    keys,
     letter,
     now,
     privacy,
@@ -53,6 +55,8 @@ PLACES: Final = (
     Place("/", now.now, commands=("status",)),
     Place("/find", find.find),
     Place("/trace", trace.trace, commands=("trace",)),
+    Place("/figures", figures.figures, commands=("figures",)),
+    Place("/keys", keys.keys, commands=("quality",)),
     Place("/destinations", destinations.overview, commands=("destinations list",)),
     Place("/destinations/{key}", destinations.one),
     _act("/destinations/{key}/park", destinations.park, Role.OPERATE, "destinations park"),
@@ -86,8 +90,6 @@ PLACES: Final = (
 """What is fixed stands before what has a name in it."""
 
 ELSEWHERE: Final = {
-    "figures": "it is a table for machines as much as for people, and has no screen yet",
-    "quality": "it is the same",
     "worker": "it is a process, not an act",
     "serve token": "who makes tokens must not need one",
     "sandbox": "it is for tests",

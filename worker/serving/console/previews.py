@@ -7,16 +7,22 @@ there are more or fewer, nothing is done and the preview returns with both numbe
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from starlette.responses import Response
 
+from worker.letters.dead_letters import DeadLetter
 from worker.letters.filter import LetterFilter
-from worker.replays.plan import server_now
 from worker.serving.console.signing import USED_S
 from worker.serving.console.visit import Visit
+
+LEAST: Final = 500
+MOST: Final = 2_500
+LOOKS_FOR_S: Final = 0.3
+"""A preview looks at so many letters at least and at most, one by one, and for about so long."""
 
 ALL: Final = "all"
 TICKED: Final = "ticked"
@@ -47,9 +53,9 @@ class Meant:
 
 
 def meant(visit: Visit, wanted: LetterFilter, **change: Any) -> Meant:
-    """The letters that match now."""
-    until = server_now(visit.desk.store)
-    return Meant(wanted, until, visit.desk.count(wanted, until), change)
+    """The letters that matched when their figures were read, a moment ago."""
+    facets = visit.desk.facets(wanted)
+    return Meant(wanted, facets.at, visit.desk.count(wanted, facets.at, facets), change)
 
 
 def sign(visit: Visit, act: str, what: Meant) -> str:
@@ -76,7 +82,9 @@ def pressed(visit: Visit, act: str) -> tuple[Meant, int] | None:
     wanted = LetterFilter.from_dict(known["wanted"])
     what = Meant(wanted, known["until"], known["count"], known["change"])
     there = visit.desk.count(wanted, what.until)
-    if there == what.count and not visit.desk.signer.use(token):
+    if there != what.count:
+        visit.desk.forget()
+    elif not visit.desk.signer.use(token):
         return None
     return what, there
 
@@ -102,6 +110,15 @@ def selected(visit: Visit) -> LetterFilter | Response:
     if scope == TICKED and not wanted.ids:
         return visit.page("nothing.html", 400, wanted=wanted)
     return LetterFilter(ids=wanted.ids) if wanted.ids else wanted
+
+
+def looked_at(letters: Iterable[DeadLetter]) -> Iterator[DeadLetter]:
+    """The letters that a preview looks at one by one: those with the nearest deadline."""
+    ends = time.monotonic() + LOOKS_FOR_S
+    for number, letter in enumerate(letters):
+        if number >= MOST or (number >= LEAST and time.monotonic() > ends):
+            return
+        yield letter
 
 
 def stale(visit: Visit) -> Response:

@@ -18,6 +18,8 @@ SCREENS: Final = (
     ("Replays", "/replays", "r"),
     ("", "", ""),
     ("Find an event", "/trace", "t"),
+    ("Figures", "/figures", "f"),
+    ("Match keys", "/keys", "k"),
     ("", "", ""),
     ("Audit", "/audit", "a"),
     ("Privacy", "/privacy", "p"),

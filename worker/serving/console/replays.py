@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from itertools import islice
 from typing import Final
 
 from starlette.responses import Response
@@ -13,10 +12,17 @@ from worker.replays.ends import LISTED, letters_of
 from worker.replays.orders import Replays
 from worker.replays.plan import plan_for, server_now
 from worker.replays.state import MAX_RATE, MIN_RATE, RATE, Replay, ReplayRequest, ReplayState
-from worker.serving.console.previews import Meant, meant, pressed, selected, sign, stale
+from worker.serving.console.previews import (
+    Meant,
+    looked_at,
+    meant,
+    pressed,
+    selected,
+    sign,
+    stale,
+)
 from worker.serving.console.visit import Visit
 
-CHECKED: Final = 2_500
 SHOWN: Final = 50
 
 
@@ -29,7 +35,7 @@ def preview(visit: Visit) -> Response:
 
 
 def _preview(visit: Visit, what: Meant, there: int | None = None) -> Response:
-    letters = list(islice(visit.desk.letters.find(what.selection, now=visit.now), CHECKED))
+    letters = list(looked_at(visit.desk.letters.find(what.selection, now=visit.now)))
     request = ReplayRequest(
         wanted=what.wanted, asked_at=visit.now, asked_by="", rate=what.change["rate"]
     )

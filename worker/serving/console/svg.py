@@ -15,9 +15,9 @@ def bar(part: float, largest: float, kind: str = "") -> Markup:
     """A bar relative to the largest, beside its number, which says the same."""
     width = round(100 * part / largest, 1) if largest else 0
     return Markup(
-        '<svg class="bar {}" aria-hidden="true" width="100%" height="4">'
-        '<rect class="back" width="100%" height="4" rx="2"></rect>'
-        '<rect class="front" width="{}%" height="4" rx="2"></rect></svg>'
+        '<svg class="bar {}" aria-hidden="true" width="100%">'
+        '<rect class="back" width="100%" height="100%" rx="2"></rect>'
+        '<rect class="front" width="{}%" height="100%" rx="2"></rect></svg>'
     ).format(kind, width)
 
 

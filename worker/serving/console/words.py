@@ -12,6 +12,9 @@ from markupsafe import Markup, escape
 
 from worker.letters.ledger import THOUSANDTHS
 from worker.replays.forecast import Forecast
+from worker.reporting.figures.names import ACCEPTED, DELIVERED, REQUESTS, SALVAGED
+from worker.reporting.figures.reading import Row
+from worker.reporting.figures.summary import dead, slow_s, under, values
 from worker.reporting.stored import is_timestamp
 
 _UNITS: Final = ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 0, ""))
@@ -99,6 +102,11 @@ def plain_sums(money: Mapping[str, float]) -> str:
     return " and ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
+def share(part: float, whole: float) -> str:
+    """A part in percent."""
+    return f"{100 * part / whole:.2f} %" if whole else NOTHING
+
+
 def worth(forecast: Forecast) -> dict[str, float]:
     """What a replay would send, by currency."""
     return {name: sum_ / THOUSANDTHS for name, sum_ in forecast.thousandths.items()}
@@ -108,6 +116,20 @@ def shown(value: Any) -> str:
     """A value of an event, in one line and not too long."""
     text = value if isinstance(value, str) else orjson.dumps(value).decode()
     return text if len(text) <= SHOWN_CHARS else text[: SHOWN_CHARS - 1] + "…"
+
+
+def counted_cells(row: Row) -> dict[str, object]:
+    """What a row of the table says."""
+    known = row.figures
+    return {
+        "accepted": known.get(ACCEPTED, 0),
+        "delivered": known.get(DELIVERED, 0),
+        "dead": dead(known),
+        "salvaged": sum(under(known, SALVAGED).values()),
+        "requests": known.get(REQUESTS, 0),
+        "slow_s": slow_s(known),
+        "money": values(known),
+    }
 
 
 def breakable(path: str) -> Markup:
