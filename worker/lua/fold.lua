@@ -29,8 +29,17 @@ local function take()
   return ARGV[arg - 1]
 end
 
+-- What has another type than ours is junk, and would stop every fold from now on.
+local function clear_junk(hash)
+  local kind = redis.call('TYPE', hash).ok
+  if kind ~= 'hash' and kind ~= 'none' then
+    redis.call('UNLINK', hash)
+  end
+end
+
 local function write_cells(hash)
   local name, score, ends = take(), take(), take()
+  clear_junk(hash)
   for _ = 1, tonumber(take()) do
     redis.call('HSET', hash, take(), take())
   end
@@ -40,6 +49,7 @@ end
 
 local function take_accepted(hash)
   local destination = take()
+  clear_junk(hash)
   for _ = 1, tonumber(take()) do
     local field = take()
     if redis.call('HINCRBY', hash, field, '-' .. take()) == 0 then

@@ -106,6 +106,21 @@ def test_junk_in_the_journal_counts_as_nothing(redis: Redis, junk: bytes) -> Non
     assert not redis.exists(keys.journal)
 
 
+@pytest.mark.parametrize("place", [keys.cells(HOUR.name), keys.accepted_of(SHOP)])
+def test_a_key_of_another_type_stops_no_fold(redis: Redis, place: str) -> None:
+    """What stood there is gone; what is counted from then on is right."""
+    accepted(redis, 1)
+    redis.delete(place)
+    redis.set(place, "junk")
+    settled(redis, PURCHASES)
+
+    folding(redis).fold()
+    settled(redis, PURCHASES)
+
+    assert total(redis)["Purchase"]["delivered"] == 6
+    assert not redis.exists(keys.accepted)
+
+
 def test_a_destination_is_silent_until_something_is_delivered(redis: Redis) -> None:
     """It counts from the first event that was accepted since."""
     accepted(redis, 1)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
+from redis.client import Pipeline
+
 from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import LuaScript
 from tiktok_events.outbox.store import Store
@@ -23,7 +25,7 @@ from worker.reporting.figures.unfolded import (
     delivered_to,
     no_cells,
 )
-from worker.reporting.stored import text_of
+from worker.reporting.stored import Fields, text_of
 
 EVERY_MS: Final = 1_000
 ENTRIES: Final = 1_000
@@ -138,7 +140,7 @@ class Folding:
         with self._redis.pipeline(transaction=False) as pipeline:
             for period, destination in asked:
                 pipeline.hget(self._keys.cells(period.name), destination)
-            return list(pipeline.execute())
+            return _without_junk(pipeline, None)
 
     def _unfolded(self) -> tuple[bytes, list[bytes], list[bytes]]:
         with self._redis.pipeline() as pipeline:
@@ -152,7 +154,7 @@ class Folding:
         with self._redis.pipeline(transaction=False) as pipeline:
             for name in names:
                 pipeline.hgetall(self._keys.accepted_of(name))
-            return list(pipeline.execute()) if names else []
+            return _without_junk(pipeline, {}) if names else []
 
     def _with_stored(self, cells: Cells) -> dict[Period, dict[str, bytes]]:
         """The cells as they are to stand; a day that has an hour's cell gets the same more."""
@@ -171,6 +173,12 @@ class Folding:
         known = found.setdefault(day, {}).get(destination)
         stored = self.stored([(day, destination)])[0] if known is None else known
         found[day][destination] = sealed(_sum(stored, more))
+
+
+def _without_junk(pipeline: Pipeline, instead: Any) -> list[Any]:
+    """The replies; something else in place of those of keys of another type."""
+    replies = pipeline.execute(raise_on_error=False)
+    return [Fields().reply("", reply, instead) for reply in replies]
 
 
 def _sum(stored: bytes | None, more: Cell) -> Cell:

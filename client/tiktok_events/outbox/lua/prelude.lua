@@ -35,13 +35,14 @@ local function this_hour() -- hours since 1970
 end
 
 -- What was accepted in this hour, by event name, until a worker folds it into the figures. A name
--- may be anything: beyond so many fields those of an hour count together.
+-- may be anything: beyond so many fields those of an hour count together. A key that is not as we
+-- write it is passed over: no count is worth an event.
 local MOST_ACCEPTED = 1000
 local function count_accepted(unfolded, hash, destination, event, by)
   local hour = this_hour()
-  local count = redis.call('HINCRBY', hash, hour .. ' ' .. event, by)
+  local count = redis.pcall('HINCRBY', hash, hour .. ' ' .. event, by)
   if count == tonumber(by) then
-    redis.call('ZADD', unfolded, 'NX', text(now), destination)
+    redis.pcall('ZADD', unfolded, 'NX', text(now), destination)
     if event ~= '*' and redis.call('HLEN', hash) > MOST_ACCEPTED then
       redis.call('HDEL', hash, hour .. ' ' .. event)
       redis.call('HINCRBY', hash, hour .. ' *', by)
