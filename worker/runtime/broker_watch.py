@@ -42,10 +42,14 @@ class BrokerWatch:
     def __init__(self, settings: Settings) -> None:
         self.usable = self.has_messages = False
         self._settings = settings
+        self._looked = threading.Event()
         self._started = False
 
     def start(self) -> None:
-        """Ask it once, and from now on in a thread; one that there is not is never usable."""
+        """Ask it from now on, in a thread; one that there is not is never usable.
+
+        Returns when it has answered, or soon: a host whose name is looked for may take long.
+        """
         if self._started or (url := self._settings.celery_broker_url) is None:
             return
         self._started = True
@@ -56,15 +60,16 @@ class BrokerWatch:
             self._settings.layout.broker,
             most_message_bytes(self._settings.max_event_bytes),
         )
-        self._look(broker, inbox)
         threading.Thread(
             target=self._watch, args=(broker, inbox), daemon=True, name="broker-watch"
         ).start()
+        self._looked.wait(EVERY_S)
 
     def _watch(self, broker: Redis, inbox: Inbox) -> None:
         while not stopping():
-            time.sleep(EVERY_S)
             self._look(broker, inbox)
+            self._looked.set()
+            time.sleep(EVERY_S)
 
     def _look(self, broker: Redis, inbox: Inbox) -> None:
         error: RedisError | OSError | None

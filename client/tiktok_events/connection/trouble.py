@@ -23,7 +23,7 @@ LOOK_S: Final = 1.0
 
 _CLUSTER: Final = (
     "Set {setting} to redis+cluster://host:port,host:port with several nodes, "
-    "and TIKTOK_EVENTS_BROKER_URL to another server."
+    "and TIKTOK_EVENTS_BROKER_URL to another server, or leave it out."
 )
 
 _AUTHORITY: Final = "REQUESTS_CA_BUNDLE=/path/to/ca.pem"

@@ -19,7 +19,7 @@ ASK_S: Final = 2.0
 NAME: Final = "primary"
 _AS_CLUSTER: Final = (
     "Set TIKTOK_EVENTS_REDIS_URL to redis+cluster://host:port,host:port with several nodes, "
-    "and TIKTOK_EVENTS_BROKER_URL to another server."
+    "and TIKTOK_EVENTS_BROKER_URL to another server, or leave it out."
 )
 
 
