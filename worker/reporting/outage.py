@@ -31,13 +31,14 @@ class Outage:
     Args:
         away: the event that is logged when it begins, as a warning.
         back: the event that is logged when it is over.
+        who: what it is, as the line names it.
 
     Attributes:
         url: where it should be; the line that says that it is away says why.
     """
 
-    def __init__(self, away: str, back: str) -> None:
-        self._away, self._back = away, back
+    def __init__(self, away: str, back: str, who: str = "Redis") -> None:
+        self._away, self._back, self._who = away, back, who
         self.url = ""
         self._said_by: int | None = None
         self._lock = threading.Lock()
@@ -45,7 +46,7 @@ class Outage:
     def met(self, error: BaseException) -> None:
         """Note that the server did not answer, or refused; the first time, log it."""
         if self._changes(said_by=os.getpid()):
-            told = trouble(error, self.url).message if self.url else None
+            told = trouble(error, self.url, who=self._who).message if self.url else None
             log.warning(self._away, error=type(error).__name__, message=told, pid=os.getpid())
 
     def over(self) -> None:

@@ -21,7 +21,7 @@ from worker.settings import Settings
 
 EVERY_S: Final = 1.0
 
-AWAY: Final = Outage("broker_unavailable", "broker_is_back")
+AWAY: Final = Outage("broker_unavailable", "broker_is_back", "the broker")
 """A broker that is not the outbox's server is away, or refuses."""
 
 FULL: Final = Outage("redis_is_full", "redis_has_room")

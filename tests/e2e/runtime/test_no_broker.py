@@ -79,7 +79,8 @@ def test_a_broker_that_is_lost_under_load_holds_nothing_up(
     with Producer(redis_url, lambda n: purchase(f"ord-{n}", PIXEL), pause_s=0.01, bulk=5) as shop:
         wait_until(lambda: worker.lines("worker_ready") and len(fake_api.accepted()) > 3)
         broker.kill()
-        wait_until(lambda: worker.lines("broker_unavailable"))
+        [said] = wait_until(lambda: worker.lines("broker_unavailable"))
+        assert said["message"].startswith("the broker at ")
         victim, survivor = sorted(children_of(worker))
         os.kill(victim, signal.SIGKILL)
         wait_until(lambda: len(children_of(worker) - {victim, survivor}) == 1)
