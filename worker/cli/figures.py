@@ -45,7 +45,11 @@ ALL: Final = "all"
 """What the table calls all destinations, and all events, together."""
 
 _LOOK_BACK_S: Final = {"hour": DAY_S - 3_600, "day": 6 * DAY_S}
-_NAME_CHARS: Final = 34
+_NAME_CHARS: Final = 25
+_EVENT_CHARS: Final = 16
+_OF_NO_EVENT: Final = ("salvaged", "requests")
+"""Columns that give way to that of the names."""
+
 
 HELP: Final = f"""Show what was accepted, delivered and died, by the hour or the day.
 
@@ -165,12 +169,13 @@ def _table(rows: Sequence[Row], *, each: bool, events: bool) -> Table:
     table.add_column("from, UTC", no_wrap=True)
     for heading, is_shown in (("destination", each), ("event", events)):
         if is_shown:
-            table.add_column(heading, overflow="fold")
-    for heading in ("accepted", "delivered", "dead", "salvaged", "requests", "slow"):
+            table.add_column(heading, no_wrap=True)
+    for heading in ("accepted", "delivered", "dead", *(() if events else _OF_NO_EVENT), "slow"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("value", justify="right", overflow="fold")
     for row in rows:
-        table.add_row(*_cells(row, each=each, events=events))
+        if not events or row.figures.keys() != {REQUESTS}:
+            table.add_row(*_cells(row, each=each, events=events))
     return table
 
 
@@ -179,12 +184,14 @@ def _cells(row: Row, *, each: bool, events: bool) -> Iterator[Any]:
     if each:
         yield cell(labelled(row.destination, _NAME_CHARS))
     if events:
-        yield cell(row.event or "-", _NAME_CHARS)
+        yield cell(row.event or "-", _EVENT_CHARS)
     figures = row.figures
-    salvaged = sum(under(figures, SALVAGED).values())
-    for number in (figures.get(ACCEPTED), figures.get(DELIVERED), dead(figures), salvaged):
-        yield f"{number or 0:,}"
-    yield f"{figures.get(REQUESTS, 0):,}"
+    yield f"{figures.get(ACCEPTED, 0):,}"
+    yield f"{figures.get(DELIVERED, 0):,}"
+    yield f"{dead(figures):,}"
+    if not events:
+        yield f"{sum(under(figures, SALVAGED).values()):,}"
+        yield f"{figures.get(REQUESTS, 0):,}"
     yield slow_text(figures)
     yield cell(" · ".join(f"{worth:,.2f} {name}" for name, worth in values(figures).items()))
 
