@@ -148,6 +148,11 @@ class Form:
         self.fields: list[tuple[str, str]] = []
         self.buttons: dict[str, dict[str, str]] = {}
 
+    @property
+    def marked(self) -> bool:
+        """Whether it carries the mark of the session."""
+        return "mark" in dict(self.fields)
+
     def pressed(self, button: str) -> list[tuple[str, str]]:
         """What a button adds."""
         known = self.buttons[button]

@@ -64,7 +64,7 @@ def test_a_preview_is_good_for_its_person_and_its_act(redis: Redis, site: Consol
         ("/dead/edit", ALL_REJECTED),
         ("/dead/purge", "/dead/purge?reason=rejected"),
     ):
-        mark = dict(browser.get(page).forms[-1].fields)["mark"]
+        mark = next(dict(form.fields)["mark"] for form in browser.get(page).forms if form.marked)
         assert browser.post(path, mark=mark, preview=token).status_code == 409
     assert currencies(redis) == ["PLZ"] * 5
 

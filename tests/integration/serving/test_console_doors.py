@@ -112,6 +112,16 @@ def test_every_answer_says_what_a_browser_may_do_with_it(site: Console) -> None:
         assert headers["Cache-Control"] == "no-store"
 
 
+def test_the_mark_of_a_session_stands_in_no_address(redis: Redis, site: Console) -> None:
+    """A form that is asked for by GET would put it there, and into histories."""
+    plant(redis)
+    browser = site.browser(Role.ERASE)
+    paths = [path_of(place) for place in PLACES if not place.posts]
+    for path in (*paths, "/dead?reason=rejected", "/dead/edit?reason=rejected"):
+        asking = [form for form in browser.get(path).forms if form.method == "get"]
+        assert not any(form.marked for form in asking), path
+
+
 def test_no_page_has_anything_inline(redis: Redis, site: Console) -> None:
     """Neither a style nor a script nor a handler, nor a thing of another site."""
     plant(redis)

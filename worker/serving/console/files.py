@@ -13,11 +13,21 @@ from worker.letters.filter import LetterFilter
 from worker.letters.importing import LetterImport
 from worker.reporting.audit_entry import Action
 from worker.serving.console.jobs import Begun
+from worker.serving.console.previews import selected
 from worker.serving.console.query import read_filter
 from worker.serving.console.visit import Visit
 
 LARGEST_BYTES: Final = 64 * 1024 * 1024
 SHOWN: Final = 20
+
+
+def preview(visit: Visit) -> Response:
+    """Which letters would leave, and how many."""
+    wanted = selected(visit)
+    if isinstance(wanted, Response):
+        return wanted
+    count = visit.desk.facets(wanted).total.letters
+    return visit.page("export.html", wanted=wanted, count=count)
 
 
 def export(visit: Visit) -> Response:

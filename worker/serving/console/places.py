@@ -68,6 +68,7 @@ PLACES: Final = (
     _act("/dead/replay", replays.act, Role.OPERATE, "dead replay"),
     Place("/dead/purge", purge.preview, Role.EDIT),
     _act("/dead/purge", purge.act, Role.EDIT, "dead purge"),
+    Place("/dead/export", files.preview, Role.EDIT),
     _act("/dead/export", files.export, Role.EDIT, "dead export"),
     Place("/dead/import", files.ask, Role.EDIT),
     _act("/dead/import", files.bring_back, Role.EDIT, "dead import"),
