@@ -11,7 +11,7 @@ PHONES := client/tiktok_events/event/phone_table.json
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test oldest check chart sbom audit chaos image-steps bench bench-scale bench-pins lint types imports schema phone-table docs facts \
+.PHONY: help setup demo test oldest check chart sbom audit chaos image-steps bench bench-scale bench-pins lint types imports schema phone-table docs facts pictures \
   wheel requirements clean
 
 help: ## what can be run here
@@ -84,6 +84,9 @@ phone-table: setup ## write the data of phonenumbers that the client needs
 
 docs: setup ## write the pages that are made from the code
 	@$(BIN)/python docs/generate.py
+
+pictures: setup ## draw the pictures of the console's page, with Debian's Chromium
+	@$(BIN)/python -m docs.pictures
 
 wheel: setup ## build both wheels, install them alone, start them, run the demo from them
 	@rm -rf build/wheel && mkdir -p build/wheel
