@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from redis import Redis
 
 from tests.builders.stores import store_of
@@ -19,6 +21,12 @@ def ends(redis: Redis, event_id: str) -> list[End]:
     """What became of an event, the first end first."""
     found = ReceiptLists(store_of(redis)).find([event_id])
     return [receipt.end for receipt in found.get(event_id, [])]
+
+
+def last_ends(redis: Redis, event_ids: Iterable[str]) -> dict[str, End]:
+    """What became of events in the end, of all that have a receipt."""
+    found = ReceiptLists(store_of(redis)).find(event_ids)
+    return {event_id: receipts[-1].end for event_id, receipts in found.items()}
 
 
 def receipts_missing(redis: Redis) -> int:

@@ -16,6 +16,7 @@ from tests.chaos.stage import Exit
 from tiktok_events_sandbox import Report
 from worker.letters.dead_letters import Reason
 from worker.operations.status import Figures
+from worker.outbox.receipt import End
 
 ENDS_WITHIN_S: Final = 10.0
 """What an orchestrator gives a process between SIGTERM and SIGKILL."""
@@ -38,6 +39,7 @@ class Evidence:
             had ended.
         gone: ids that the server lost.
         receipts_missing: more events had ended than there are receipts; below 0, fewer.
+        traced: event id → what the last receipt of it says, of all that have one.
         at_risk: ids that replication may not have carried when its primary was killed.
         vanished: workers that ended by themselves.
         lines: what the workers logged.
@@ -56,6 +58,7 @@ class Evidence:
     recovery_s: float
     gone: frozenset[str] = field(default=frozenset(), repr=False)
     receipts_missing: int = 0
+    traced: Mapping[str, End] = field(default_factory=dict, repr=False)
     at_risk: frozenset[str] = field(default=frozenset(), repr=False)
     vanished: int = 0
     pause_s: float = 0.0
@@ -161,6 +164,17 @@ def the_hours_add_up(evidence: Evidence) -> Iterator[str]:
         yield f"the counter {name} is {counter}, the hours have {hours}"
 
 
+def receipts_say_what_the_api_says(evidence: Evidence) -> Iterator[str]:
+    """Of every event that was accepted: it was delivered, or why it died; but for lost data."""
+    if evidence.gone:
+        return
+    kept = evidence.accepted - evidence.at_risk
+    said: dict[str, End] = dict.fromkeys(kept & evidence.delivered, End.DELIVERED)
+    said |= {one: End[evidence.dead[one].name] for one in kept & evidence.dead.keys()}
+    if wrong := [one for one, end in said.items() if evidence.traced.get(one) is not end]:
+        yield f"the receipts of {len(wrong)} events say something else than the API"
+
+
 def a_zombie_settles_nothing(evidence: Evidence) -> Iterator[str]:
     """A worker that slept through its lease was told that its claims are another's."""
     if evidence.scenario.loses_claims and not evidence.figures.count("claims_lost"):
@@ -203,6 +217,7 @@ INVARIANTS: Final[Sequence[Invariant]] = (
     the_right_events_die,
     the_account_closes,
     each_end_has_its_receipt,
+    receipts_say_what_the_api_says,
     the_hours_add_up,
     a_zombie_settles_nothing,
     workers_end_when_told,

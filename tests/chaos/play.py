@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from tests.builders.receipts import receipts_missing
+from tests.builders.receipts import last_ends, receipts_missing
 from tests.chaos.invariants import Evidence
 from tests.chaos.scenarios import Scenario
 from tests.chaos.stage import POLL_S, Stage
@@ -58,4 +58,5 @@ def _evidence(scenario: Scenario, stage: Stage, recovery_s: float) -> Evidence:
         recovery_s=recovery_s,
         receipts_missing=receipts_missing(stage.redis),
         pause_s=stage.producer.longest_pause_s,
+        traced=last_ends(stage.redis, stage.producer.accepted),
     )

@@ -15,6 +15,7 @@ from tests.chaos.stage import Exit
 from tiktok_events_sandbox import Report
 from worker.letters.dead_letters import Reason
 from worker.operations.status import Figures
+from worker.outbox.receipt import End
 
 SCENARIO = Scenario(name="calm", disturbance=KillChild(times=0), marked=Marked("poison-", every=3))
 
@@ -43,6 +44,7 @@ def _evidence(**other: Any) -> Evidence:
         "arrived": [_event("a"), _event("b")],
         "dead": {"poison-c": Reason.REJECTED},
         "figures": _figures(),
+        "traced": {"a": End.DELIVERED, "b": End.DELIVERED, "poison-c": End.REJECTED},
         "report": Report(distinct=2),
         "exits": [Exit(0, 1.0)],
         "recovery_s": 0.0,
@@ -84,7 +86,10 @@ def test_what_died_with_a_primary_is_not_held_against_the_outbox() -> None:
             "1 events were repeated though every answer was clear",
         ),
         (
-            {"dead": {"poison-c": Reason.EXPIRED}},
+            {
+                "dead": {"poison-c": Reason.EXPIRED},
+                "traced": {"a": End.DELIVERED, "b": End.DELIVERED, "poison-c": End.EXPIRED},
+            },
             "1 died (expired), 1 should have",
         ),
         (
@@ -96,6 +101,10 @@ def test_what_died_with_a_primary_is_not_held_against_the_outbox() -> None:
             "no claim was lost: the sleeper held none, or settled another's",
         ),
         ({"receipts_missing": 2}, "2 receipts are missing"),
+        (
+            {"traced": {"a": End.DELIVERED, "poison-c": End.REJECTED}},
+            "the receipts of 1 events say something else than the API",
+        ),
         ({"exits": [Exit(0, 10.5)]}, "a worker ended with status 0 after 10.5 s"),
         ({"vanished": 1}, "1 workers ended though nobody told them to"),
         (
