@@ -110,6 +110,8 @@ class Figures:
             "answers": self.counted(ANSWERS_COUNTER),
             "foreign": self.foreign,
             "claims_lost": self.count("claims_lost"),
+            "receipts_cut": self.count("receipts_cut"),
+            "receipts_erased": self.count("receipts_erased"),
             "unaccounted": self.unaccounted,
             "dead_unaccounted": self.dead_unaccounted,
             "clocks": dict(self.clocks),

@@ -88,6 +88,8 @@ def _counted(figures: Figures) -> Metrics:
         "cancelled": "Delayed events that were taken back",
         "requests": "Requests sent to the API",
         "claims_lost": "Blocks that another worker took over before they were settled",
+        "receipts_cut": "Receipts that were forgotten because they took too much memory",
+        "receipts_erased": "Receipts of events that were erased for a data subject",
     }.items():
         yield _counter(name, words, figures.count(name))
     yield _counter("salvaged_fields", "Fields mended or left out", sum(figures.salvaged.values()))
