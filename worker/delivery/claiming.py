@@ -84,6 +84,11 @@ class Claiming:
             self._post_claimed(served, claim)
         return any(claim.rest is Rest.MORE for claim in claims)
 
+    @property
+    def is_buffering(self) -> bool:
+        """Whether something is prepared, and not posted yet."""
+        return bool(self._buffering)
+
     def post_buffered(self, except_for: Collection[str], *, a_line: bool) -> None:
         """Post what is buffered as it is, where nothing more came to fill a request.
 

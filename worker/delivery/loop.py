@@ -104,25 +104,24 @@ class DeliveryLoop:
         self._beat()
         more_waits = self._claiming.serve(taken.destinations)
         self._claiming.post_buffered(taken.destinations, a_line=taken.a_line)
-        if taken.a_line or more_waits:
+        if is_behind := taken.a_line or more_waits:
             self._ring_for_help()
         if taken.destinations or len(self._posting):
             self._worked = time.monotonic()
-        return self._pause(taken)
+        return is_behind or self._pause(taken)
 
     def _within_grace(self) -> bool:
         return time.monotonic() - self._worked < GRACE_S or len(self._posting) > 0
 
     def _pause(self, taken: Taken) -> bool:
         """Wait for the next look; False when there is nothing to wait for."""
-        if taken.destinations:
-            return True
-        if len(self._posting):
-            self._posting.wait_for_one(POLL_S)
-        elif taken.awake:
-            time.sleep(POLL_S if taken.wait_ms is None else min(taken.wait_ms / 1000, POLL_S))
-        else:
+        if not (taken.awake or len(self._posting)):
             return False
+        pause_s = POLL_S if taken.wait_ms is None else min(taken.wait_ms / 1000, POLL_S)
+        if self._claiming.is_buffering:
+            self._posting.wait_for_one(pause_s)  # then there is room for what is buffered
+        else:
+            time.sleep(pause_s)
         return True
 
     def _ring_for_help(self) -> None:
