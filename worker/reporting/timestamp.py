@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
+from worker.reporting.stored import is_timestamp
+
 _AGO: Final = re.compile(r"(\d{1,6})([smhdw])")
 _UNIT_S: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
@@ -18,8 +20,15 @@ def parse_timestamp(text: str, now: float) -> float:
         now: Unix seconds.
 
     Raises:
-        ValueError: it is neither; the message says what is allowed.
+        ValueError: it is neither, or not from 1970 to 9999; the message says what is allowed.
     """
+    seconds = _read(text, now)
+    if not is_timestamp(seconds):
+        raise ValueError("must be a time from 1970 to 9999")
+    return seconds
+
+
+def _read(text: str, now: float) -> float:
     if ago := _AGO.fullmatch(text.strip().lower()):
         return now - int(ago[1]) * _UNIT_S[ago[2]]
     try:

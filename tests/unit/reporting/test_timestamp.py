@@ -34,3 +34,10 @@ def test_anything_else_is_explained(text: str) -> None:
     """The error says what is allowed."""
     with pytest.raises(ValueError, match="30m, 2h, 3d, 1w"):
         parse_timestamp(text, NOON)
+
+
+@pytest.mark.parametrize("text", ["999999w", "1969-12-31", "0001-01-01"])
+def test_a_time_that_no_event_can_have_is_refused(text: str) -> None:
+    """It could not be shown as a date, for the audit."""
+    with pytest.raises(ValueError, match="from 1970 to 9999"):
+        parse_timestamp(text, NOON)

@@ -11,7 +11,10 @@ import pytest
 
 from worker.delivery.labels import Labels
 from worker.letters.filter import LetterFilter
+from worker.replays.state import MAX_RATE, MIN_RATE, RATE
+from worker.reporting.stored import LATEST
 from worker.serving.console import words
+from worker.serving.console.previews import rate_of
 from worker.serving.console.query import (
     WORDS,
     BadQuery,
@@ -57,6 +60,12 @@ def test_a_time_is_the_readers_and_tells_utc() -> None:
 def test_junk_in_the_place_of_a_time_is_a_dash() -> None:
     """A page must not fail for what somebody wrote into Redis."""
     assert words.moment(1e300, ZoneInfo("UTC"), NOW) == words.NOTHING
+
+
+def test_the_end_of_the_calendar_is_a_time_in_every_zone() -> None:
+    """A letter whose deadline nobody can read has it."""
+    told = words.moment(LATEST, ZoneInfo("Pacific/Kiritimati"), NOW)
+    assert "9999-12-31 23:59:59 UTC" in told
 
 
 def test_a_filter_comes_back_from_its_address() -> None:
@@ -159,3 +168,12 @@ def _luminance(colour: str) -> float:
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize(
+    ("typed", "rate"),
+    [("20", 20), ("0", MIN_RATE), ("1e9", MAX_RATE), ("nan", RATE), ("inf", RATE), ("", RATE)],
+)
+def test_a_rate_is_within_the_bounds_of_the_command(typed: str, rate: float) -> None:
+    """Whatever stands in the address."""
+    assert rate_of(typed) == rate

@@ -20,7 +20,7 @@ from worker.letters.filter import LetterFilter
 from worker.letters.repair import Edit, Outcome, Repair, Repairer
 from worker.letters.tally import Tally
 from worker.replays.plan import Plan, plan_for, server_now
-from worker.replays.state import MAX_RATE, MIN_RATE, RATE, ReplayRequest
+from worker.replays.state import ReplayRequest
 from worker.reporting.audit_entry import Action
 from worker.serving.console.jobs import Begun
 from worker.serving.console.previews import (
@@ -28,6 +28,7 @@ from worker.serving.console.previews import (
     looked_at,
     meant,
     pressed,
+    rate_of,
     selected,
     sign,
     stale,
@@ -50,7 +51,9 @@ def preview(visit: Visit) -> Response:
     if isinstance(wanted, Response):
         return wanted
     sets, unsets = _sets(visit), [one for name, one in visit.pairs if name == "unset" and one]
-    return _preview(visit, meant(visit, wanted, set=sets, unset=unsets, rate=_rate(visit)))
+    return _preview(
+        visit, meant(visit, wanted, set=sets, unset=unsets, rate=rate_of(visit.asked("rate")))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +195,6 @@ def _edit(sets: Sequence[str], unsets: Sequence[str]) -> tuple[Edit, str]:
     except PathError as error:
         return Edit(), str(error)
     return Edit(values=(*values, *removed)), ""
-
-
-def _rate(visit: Visit) -> float:
-    try:
-        return min(max(float(visit.asked("rate") or RATE), MIN_RATE), MAX_RATE)
-    except ValueError:
-        return RATE
 
 
 def _path(visit: Visit, wanted: LetterFilter) -> str:

@@ -6,6 +6,7 @@ there are more or fewer, nothing is done and the preview returns with both numbe
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +17,7 @@ from starlette.responses import Response
 
 from worker.letters.dead_letters import DeadLetter
 from worker.letters.filter import LetterFilter
+from worker.replays.state import MAX_RATE, MIN_RATE, RATE
 from worker.serving.console.signing import USED_S
 from worker.serving.console.visit import Visit
 
@@ -119,6 +121,15 @@ def looked_at(letters: Iterable[DeadLetter]) -> Iterator[DeadLetter]:
         if number >= MOST or (number >= LEAST and time.monotonic() > ends):
             return
         yield letter
+
+
+def rate_of(typed: str) -> float:
+    """Events a second, within the bounds of the command; the usual rate for what is no number."""
+    try:
+        rate = float(typed)
+    except ValueError:
+        return RATE
+    return min(max(rate, MIN_RATE), MAX_RATE) if math.isfinite(rate) else RATE
 
 
 def stale(visit: Visit) -> Response:

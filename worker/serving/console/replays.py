@@ -11,12 +11,13 @@ from starlette.responses import Response
 from worker.replays.ends import LISTED, letters_of
 from worker.replays.orders import Replays
 from worker.replays.plan import plan_for, server_now
-from worker.replays.state import MAX_RATE, MIN_RATE, RATE, Replay, ReplayRequest, ReplayState
+from worker.replays.state import Replay, ReplayRequest, ReplayState
 from worker.serving.console.previews import (
     Meant,
     looked_at,
     meant,
     pressed,
+    rate_of,
     selected,
     sign,
     stale,
@@ -31,7 +32,7 @@ def preview(visit: Visit) -> Response:
     wanted = selected(visit)
     if isinstance(wanted, Response):
         return wanted
-    return _preview(visit, meant(visit, wanted, rate=_rate(visit.asked("rate"))))
+    return _preview(visit, meant(visit, wanted, rate=rate_of(visit.asked("rate"))))
 
 
 def _preview(visit: Visit, what: Meant, there: int | None = None) -> Response:
@@ -129,13 +130,6 @@ def _order(visit: Visit, order: Callable[..., bool]) -> Response:
     order(visit.desk.replays, number, who=visit.who)
     visit.desk.forget()
     return visit.see(f"/replays/{number}")
-
-
-def _rate(typed: str) -> float:
-    try:
-        return min(max(float(typed or RATE), MIN_RATE), MAX_RATE)
-    except ValueError:
-        return RATE
 
 
 def _to_go_s(replay: Replay) -> float | None:

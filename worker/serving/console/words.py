@@ -56,7 +56,7 @@ def moment(timestamp: float | None, zone: ZoneInfo, now: float) -> Markup:
 
 
 def _near(utc: datetime, zone: ZoneInfo, now: float) -> str:
-    local, today = utc.astimezone(zone), datetime.fromtimestamp(now, zone)
+    local, today = _local(utc, zone), datetime.fromtimestamp(now, zone)
     days = (today.date() - local.date()) / timedelta(days=1)
     if days == 0:
         return f"{local:%H:%M:%S}"
@@ -68,6 +68,14 @@ def _near(utc: datetime, zone: ZoneInfo, now: float) -> str:
     if abs(days) < 7:  # noqa: PLR2004 — because a week has so many
         date = f"{local:%a} {date}"
     return f"{date}, {local:%H:%M}" if local.year == today.year else f"{date} {local.year}"
+
+
+def _local(utc: datetime, zone: ZoneInfo) -> datetime:
+    """The same in a zone; at the ends of the calendar it may be in no year there."""
+    try:
+        return utc.astimezone(zone)
+    except OverflowError:
+        return utc
 
 
 def amount(value: float | None, currency: str | None) -> Markup:
