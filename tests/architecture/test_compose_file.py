@@ -20,7 +20,7 @@ SCHEMA = json.loads(
 )
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-BUILT_HERE = ["sandbox", "worker"]
+BUILT_HERE = ["sandbox", "serve", "worker"]
 
 
 def _errors(compose: dict[str, Any]) -> list[str]:
@@ -79,7 +79,7 @@ def test_ports_are_published_on_the_loopback_only() -> None:
 def test_every_image_has_a_full_version() -> None:
     """The same file gives the same server next month."""
     images = [service["image"] for service in SERVICES.values()]
-    pinned = re.compile(r"[a-z/-]+:\d+\.\d+\.\d+(-[a-z0-9.]+)?(@sha256:[0-9a-f]{64})?")
+    pinned = re.compile(r"[a-z/-]+:v?\d+\.\d+\.\d+(-[a-z0-9.]+)?(@sha256:[0-9a-f]{64})?")
     assert [image for image in images if not pinned.fullmatch(image)] == []
 
 
@@ -126,10 +126,11 @@ def test_our_containers_have_no_rights_to_lose(name: str) -> None:
     assert {key: SERVICES[name].get(key) for key in expected} == expected
 
 
-def test_only_the_sandbox_needs_a_profile() -> None:
+def test_what_is_not_needed_has_a_profile() -> None:
     """`docker compose up` starts the server and the worker, nothing else."""
     profiles = {name: service.get("profiles", []) for name, service in SERVICES.items()}
-    assert profiles == {"redis": [], "worker": [], "sandbox": ["sandbox"]}
+    observing = {name: ["observe"] for name in ("serve", "prometheus", "grafana")}
+    assert profiles == {"redis": [], "worker": [], "sandbox": ["sandbox"], **observing}
 
 
 def test_the_example_is_read_alike_by_every_reader() -> None:
