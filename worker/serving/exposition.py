@@ -45,6 +45,11 @@ class Exposition:
         own = _WRITERS[type_](Process(look))
         return own if look is None else self._figured(look, type_).removesuffix(_END) + own
 
+    def prepare(self, look: Look) -> None:
+        """Write what is asked for, in each format that was asked for, before it is asked again."""
+        for type_ in list(self._texts):
+            self._figured(look, type_)
+
     def _figured(self, look: Look, type_: str) -> bytes:
         known = self._texts.get(type_)
         if known is None or known[0] is not look:

@@ -50,8 +50,10 @@ def _answer(listener: socket.socket, settings: Settings, tokens: Tokens | None) 
         Store(connect(settings), settings.layout) as store,
         Watch(store, settings) as watch,
     ):
+        site = Site(store, settings, tokens, watch)
+        watch.then = site.exposition.prepare
         config = uvicorn.Config(
-            create_app(Site(store, settings, tokens, watch)),
+            create_app(site),
             log_config=None,
             access_log=False,
             server_header=False,

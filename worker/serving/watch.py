@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -28,6 +29,8 @@ FRESH_S: Final = 15.0
 
 PAUSE_S: Final = 5.0
 LONGEST_PAUSE_S: Final = 10.0
+"""With the look after it, so that what is shown is never older than `FRESH_S`."""
+
 QUALITY_EVERY_S: Final = 60.0
 """Value at risk is estimated from samples of what waits, which takes longer."""
 
@@ -71,6 +74,9 @@ class Watch:
     Args:
         store: the outbox.
         settings: for windows and retention.
+
+    Attributes:
+        then: called with each look, in the thread that looks.
     """
 
     def __init__(self, store: Store, settings: Settings) -> None:
@@ -84,6 +90,7 @@ class Watch:
         self._last: Look | None = None
         self._quality, self._quality_at = Quality((), ()), float("-inf")
         self._started = False
+        self.then: Callable[[Look], object] = lambda _: None
 
     @property
     def broken(self) -> bool:
@@ -141,8 +148,10 @@ class Watch:
         while not self._ended.wait(pause):
             began = time.monotonic()
             self.look()
+            if (seen := self.latest()) is not None:
+                self.then(seen)
             took = time.monotonic() - began
-            pause = min(max(PAUSE_S, REST * took), LONGEST_PAUSE_S)
+            pause = max(min(max(PAUSE_S, REST * took), LONGEST_PAUSE_S - took), 1.0)
 
     def __enter__(self) -> Self:
         self._thread.start()
