@@ -43,7 +43,7 @@ from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.clock_watch import ClockWatch
 from worker.outbox.delayed import _CANCEL, DelayedEvents
 from worker.outbox.outbox import Outbox
-from worker.outbox.parking import Parking
+from worker.outbox.parking import NOTES, Parking
 from worker.outbox.receipt import End, Ended, digest_of
 from worker.outbox.receipt_limit import ReceiptLimit
 from worker.outbox.receipt_lists import ReceiptLists
@@ -249,9 +249,15 @@ def scripts() -> Iterator[tuple[str, ScriptText]]:
 
 def _script_names(call: ast.Call) -> list[str]:
     """Package and names, as `LuaScript` and `ScriptText.read` are called with them."""
-    names = [str(one.value) for one in call.args if isinstance(one, ast.Constant)]
+    names = [name for one in call.args for name in _names_in(one)]
     is_script = ast.unparse(call.func) in {"LuaScript", "ScriptText.read"} and len(names) > 1
     return names if is_script and tuple(names[1:]) not in OF_THE_BROKER else []
+
+
+def _names_in(argument: ast.expr) -> list[str]:
+    if ast.unparse(argument) == "*NOTES":
+        return list(NOTES)
+    return [str(argument.value)] if isinstance(argument, ast.Constant) else []
 
 
 def _text(package: str, *names: str) -> ScriptText:
