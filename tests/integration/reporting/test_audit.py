@@ -250,4 +250,4 @@ def test_a_timestamp_that_is_none_is_wrong_usage(redis_url: str) -> None:
 def test_the_entry_reads_without_optional_fields() -> None:
     """An entry has at least who and action."""
     entry = Entry.read(b"1700000000500-0", {b"who": b"ops", b"action": b"park"})
-    assert entry == Entry(1_700_000_000.5, "ops", "park", None, None, None, {})
+    assert entry == Entry(1_700_000_000.5, "ops", "park", None, None, None, {}, "1700000000500-0")
