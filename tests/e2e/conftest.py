@@ -6,11 +6,13 @@ It answers what a test tells it to, and keeps every request as it came.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.builders.chromium import Browser, start_browser
 from tests.builders.fake_api import FakeApi
 from tests.builders.workers import Worker, Workers
 
@@ -29,3 +31,17 @@ def start_worker(
     """Starts workers on the empty database and the fake: `start_worker(LEASE_S="8")`."""
     with Workers(tmp_path, REDIS_URL=redis_url, API_URL=fake_api.url) as workers:
         yield workers.start
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium with an empty profile, which reaches nothing but this machine; started once."""
+    with tempfile.TemporaryDirectory(prefix="page", ignore_cleanup_errors=True) as folder:
+        yield from start_browser(tmp_path_factory.mktemp("chromium"), Path(folder))
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Browser:
+    """The same for each test, without what the one before left in it."""
+    chromium.forget()
+    return chromium
