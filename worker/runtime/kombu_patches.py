@@ -106,7 +106,7 @@ class SentinelBellChannel(_Bells, SentinelChannel):
     connection_class_ssl = LedTlsConnection
 
     def _disconnect_pools(self: Any) -> None:
-        for asked in filter(None, (self._sentinel_manager, self._async_sentinel_manager)):
-            for sentinel in asked.sentinels:
+        for pool in filter(None, (self._pool, self._async_pool)):
+            for sentinel in pool.sentinel_manager.sentinels:
                 sentinel.connection_pool.disconnect()
         super()._disconnect_pools()  # type: ignore[misc]  # not in the stubs
