@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final, cast
 
 from tiktok_events.outbox.store import Store
@@ -152,19 +153,23 @@ def _within(left_s: float) -> int:
 
 
 def _sampled(store: Store, one: DestinationFigures) -> list[Any]:
-    """Events of some blocks."""
+    """Events of some blocks; none if workers have emptied the outbox meanwhile."""
     outbox = store.shards.of(one.destination).outbox(one.destination)
     redis = store.redis
     if int(redis.xlen(outbox)) <= SAMPLES:
         return list(_events(cast("Entries", redis.xrange(outbox))))
-    ends = [cast("Entries", redis.xrange(outbox, count=1)), redis.xrevrange(outbox, count=1)]
-    first, last = (int(cast("Entries", end)[0][0].split(b"-")[0]) for end in ends)
+    ends = redis.xrange(outbox, count=1), redis.xrevrange(outbox, count=1)
+    entries = chain.from_iterable(cast("tuple[Entries, Entries]", ends))
+    times = [int(entry_id.split(b"-")[0]) for entry_id, _ in entries]
+    if not times:
+        return []
+    first, last = times[0], times[-1]
     found: dict[bytes, Any] = {}
     with redis.pipeline(transaction=False) as pipeline:
         for number in range(SAMPLES):
             pipeline.xrange(outbox, first + (last - first) * number // SAMPLES, count=1)
-        for entries in pipeline.execute():
-            found |= dict(entries)
+        for page in pipeline.execute():
+            found |= dict(page)
     return list(_events(found.items()))
 
 
