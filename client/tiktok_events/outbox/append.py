@@ -65,12 +65,7 @@ class Append:
 
     def by_shard(self, commits: Sequence[Commit]) -> list[Sequence[Commit]]:
         """Calls of one group, those of each shard apart: a script is for one shard."""
-        if self._shards.count == 1 or len(commits) == 1:
-            return [commits]
-        parts: dict[Keys, list[Commit]] = {}
-        for commit in commits:
-            parts.setdefault(self._shards.of(commit.destination), []).append(commit)
-        return list(parts.values())
+        return self._shards.apart(commits, attrgetter("destination"))
 
     def lesson(self, commits: Sequence[Commit]) -> bytes:
         """The command that teaches a server the script of `command`."""
@@ -110,19 +105,15 @@ def commits_of(events: Sequence[PreparedEvent], shards: Shards) -> list[Commit]:
     """Events as the scripts that append them, each all or nothing; none for none."""
     if len(events) == 1 and not events[0].withheld:
         return [Commit(events)]
-    by_shard: dict[Keys, list[PreparedEvent]] = {}
-    for event in events:
-        if not event.withheld:
-            by_shard.setdefault(shards.of(event.destination.key), []).append(event)
-    return [commit for part in by_shard.values() for commit in _commits_of(part)]
+    shared = [event for event in events if not event.withheld]
+    parts = shards.apart(shared, attrgetter("destination.key"))
+    return [commit for part in parts for commit in _commits_of(part)]
 
 
 def commits_of_blocks(blocks: Sequence[Block], shards: Shards) -> list[Commit]:
     """Blocks as the scripts that append them; those of one destination in one, if they fit."""
-    by_shard: dict[Keys, list[Block]] = {}
-    for block in blocks:
-        by_shard.setdefault(shards.of(block.destination), []).append(block)
-    return [commit for part in by_shard.values() for commit in _commits_of_blocks(part)]
+    parts = shards.apart(blocks, attrgetter("destination"))
+    return [commit for part in parts for commit in _commits_of_blocks(part)]
 
 
 def _commits_of(events: Sequence[PreparedEvent]) -> list[Commit]:

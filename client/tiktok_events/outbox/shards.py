@@ -12,10 +12,10 @@ shard 0: without further shards everything is in one slot.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, TypeVar
 from zlib import crc32
 
 from tiktok_events.outbox.broker_keys import BrokerKeys
@@ -25,6 +25,8 @@ NAMESPACE: Final = "tiktok_events"
 """Of an installation that shares its server with no other."""
 
 MOST: Final = 256
+
+T = TypeVar("T")
 
 _SUFFIXES: Final = (
     *(178, 8, 230, 256, 170, 27, 238, 442, 307, 361, 250, 24, 165, 103, 258, 422),
@@ -83,6 +85,20 @@ class Shards:
     def of(self, destination: str) -> Keys:
         """The keys of the shard that a destination belongs to."""
         return self.at(crc32(destination.encode()) % self.count)
+
+    def apart(self, things: Sequence[T], destination_of: Callable[[T], str]) -> list[Sequence[T]]:
+        """The things of each shard by themselves, in their order; none for none.
+
+        Args:
+            things: what is done by scripts, each of which is for one shard.
+            destination_of: tells the destination of a thing.
+        """
+        if self.count == 1 or len(things) == 1:
+            return [things] if things else []
+        parts: dict[Keys, list[T]] = {}
+        for thing in things:
+            parts.setdefault(self.of(destination_of(thing)), []).append(thing)
+        return list(parts.values())
 
     @property
     def installation(self) -> Keys:

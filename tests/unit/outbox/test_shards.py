@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from zlib import crc32
 
 import pytest
@@ -49,3 +50,15 @@ def test_a_key_is_spelled_with_namespace_tag_and_name() -> None:
     assert keys.outbox("web:{x}") == "shop:{1.8}:outbox:web:{x}"
     assert key_slot(keys.outbox("web:{x}").encode()) == key_slot(b"1.8")
     assert Shards("shop").broker.doorbell == "shop:celery:tiktok_events.doorbell"
+
+
+@pytest.mark.parametrize("count", [1, 2, 8, 256])
+def test_the_things_of_a_shard_stay_together_and_in_order(count: int) -> None:
+    """None is lost; what is for one shard is for no other."""
+    shards, things = Shards(count=count), [f"web:C0{number % 20}" for number in range(200)]
+    parts = shards.apart(things, str)
+    assert sorted(chain.from_iterable(parts)) == sorted(things)
+    assert [len({shards.of(one) for one in part}) for part in parts] == [1] * len(parts)
+    assert len({shards.of(part[0]) for part in parts}) == len(parts)
+    assert all(part == [one for one in things if one in set(part)] for part in map(list, parts))
+    assert shards.apart([], str) == []
