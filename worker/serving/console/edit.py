@@ -13,14 +13,11 @@ from starlette.responses import Response
 
 from schemas.paths import ABSENT, EventPath, PathError
 from worker.delivery.strictness import strictness
-from worker.letters.dead_letters import DeadLetter
 from worker.letters.editing import Editing
 from worker.letters.facets import Facets
 from worker.letters.filter import LetterFilter
 from worker.letters.repair import Edit, Outcome, Repair, Repairer
 from worker.letters.tally import Tally
-from worker.replays.plan import Plan, plan_for, server_now
-from worker.replays.state import ReplayRequest
 from worker.reporting.audit_entry import Action
 from worker.serving.console.jobs import Begun
 from worker.serving.console.previews import (
@@ -34,6 +31,7 @@ from worker.serving.console.previews import (
     stale,
 )
 from worker.serving.console.query import BadQuery
+from worker.serving.console.replays import foreseen, ordered
 from worker.serving.console.visit import Visit
 
 VALUES: Final = 5
@@ -78,7 +76,7 @@ def _preview(visit: Visit, what: Meant, there: int | None = None) -> Response:
     path = sets[-1].partition("=")[0] if sets else _path(visit, what.wanted)
     looked = _look(visit, what, edit, path)
     repaired = [repair.new for repair in looked.repairs]
-    plan = _plan(visit, what, repaired)
+    plan = foreseen(visit, what, filter(None, repaired))
     return visit.page(
         "edit.html",
         what=what,
@@ -139,7 +137,7 @@ def _run(visit: Visit, what: Meant, begun: Begun, *, replays: bool) -> None:
         editing.run(tally, entry.step(), lambda _: None)
         entry.result = f"done, {tally.refused:,} refused" if tally.refused else "done"
         if replays and not tally.refused:
-            number = desk.replays.ask(_request(visit, what, tally.counts[Outcome.EDITED]))
+            number = ordered(visit, what, tally.counts[Outcome.EDITED])
             entry.result = f"done, replay {number}"
     desk.forget()
 
@@ -148,23 +146,6 @@ def replay_of(result: str | None) -> int | None:
     """The replay that an edit has led to."""
     found = _replayed(result or "")
     return int(found[1]) if found else None
-
-
-def _request(visit: Visit, what: Meant, selected_: int) -> ReplayRequest:
-    return ReplayRequest(
-        wanted=what.selection,
-        asked_at=server_now(visit.desk.store),
-        asked_by=visit.who,
-        rate=what.change["rate"],
-        selected=selected_,
-    )
-
-
-def _plan(visit: Visit, what: Meant, repaired: Sequence[DeadLetter | None]) -> Plan:
-    request = ReplayRequest(
-        wanted=what.wanted, asked_at=visit.now, asked_by="", rate=what.change["rate"]
-    )
-    return plan_for(filter(None, repaired), request, visit.desk.settings, lambda _: None)
 
 
 def _repairer(visit: Visit, edit: Edit) -> Repairer:

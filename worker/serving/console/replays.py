@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from starlette.responses import Response
 
+from worker.letters.dead_letters import DeadLetter
 from worker.replays.ends import LISTED, letters_of
 from worker.replays.orders import Replays
-from worker.replays.plan import plan_for, server_now
+from worker.replays.plan import Plan, plan_for, server_now
 from worker.replays.state import Replay, ReplayRequest, ReplayState
 from worker.serving.console.previews import (
     Meant,
@@ -37,10 +38,7 @@ def preview(visit: Visit) -> Response:
 
 def _preview(visit: Visit, what: Meant, there: int | None = None) -> Response:
     letters = list(looked_at(visit.desk.letters.find(what.selection, now=visit.now)))
-    request = ReplayRequest(
-        wanted=what.wanted, asked_at=visit.now, asked_by="", rate=what.change["rate"]
-    )
-    plan = plan_for(letters, request, visit.desk.settings, lambda _: None)
+    plan = foreseen(visit, what, letters)
     alive = [one.expires_at for one in letters if one.expires_at > visit.now]
     return visit.page(
         "replay_preview.html",
@@ -64,16 +62,30 @@ def act(visit: Visit) -> Response:
     what, there = found
     if there != what.count:
         return _preview(visit, meant(visit, what.wanted, **what.change), what.count)
-    request = ReplayRequest(
-        wanted=what.selection,
-        asked_at=server_now(visit.desk.store),
-        asked_by=visit.who,
-        rate=what.change["rate"],
-        selected=what.count,
-    )
-    number = visit.desk.replays.ask(request)
+    number = ordered(visit, what, what.count)
     visit.desk.forget()
     return visit.see(f"/replays/{number}")
+
+
+def foreseen(visit: Visit, what: Meant, letters: Iterable[DeadLetter]) -> Plan:
+    """What a replay of these letters would do."""
+    request = ReplayRequest(
+        wanted=what.wanted, asked_at=visit.now, asked_by="", rate=what.change["rate"]
+    )
+    return plan_for(letters, request, visit.desk.settings, lambda _: None)
+
+
+def ordered(visit: Visit, what: Meant, count: int) -> int:
+    """Ask the workers for a replay of so many letters; its number."""
+    return visit.desk.replays.ask(
+        ReplayRequest(
+            wanted=what.selection,
+            asked_at=server_now(visit.desk.store),
+            asked_by=visit.who,
+            rate=what.change["rate"],
+            selected=count,
+        )
+    )
 
 
 def overview(visit: Visit) -> Response:
