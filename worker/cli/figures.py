@@ -65,7 +65,7 @@ Every destination, for a sheet:     tiktok-events figures --each --events --by d
     dead        became dead letters
     salvaged    places of delivered events that were mended or left out
     requests    sent to the API; they belong to a destination, not to an event
-    slow        95 % were delivered within so long of their acceptance
+    p95         within so long of their acceptance 95 % were delivered
     value       worth of what was delivered
 
 Hours and days are in UTC, those of the server's clock. They are kept for {KEPT_S // DAY_S} days;
@@ -170,7 +170,7 @@ def _table(rows: Sequence[Row], *, each: bool, events: bool) -> Table:
     for heading, is_shown in (("destination", each), ("event", events)):
         if is_shown:
             table.add_column(heading, no_wrap=True)
-    for heading in ("accepted", "delivered", "dead", *(() if events else _OF_NO_EVENT), "slow"):
+    for heading in ("accepted", "delivered", "dead", *(() if events else _OF_NO_EVENT), "p95"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("value", justify="right", overflow="fold")
     for row in rows:

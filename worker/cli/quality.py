@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 import click
 from rich.table import Table
 from rich.text import Text
 
 from worker.cli import options
-from worker.cli.labelled import labelled
+from worker.cli.coverage import coverage_tables, share_text
 from worker.cli.store import open_store
 from worker.cli.terminal import cell, console, plain_table, print_json
 from worker.operations.quality.at_risk import Risk, read_at_risk
@@ -20,10 +20,6 @@ from worker.operations.quality.summary import SOON_H, Quality
 from worker.operations.status import read_figures
 from worker.settings import Settings
 
-_NAME_CHARS: Final = 30
-NOTEWORTHY: Final = 0.05
-"""A share that is so much lower than usual stands out."""
-
 HELP: Final = """Show how well events can be matched, and what value is at risk of being lost.
 
 \b
@@ -31,9 +27,9 @@ The last 24 hours:                   tiktok-events quality
 This hour and the one before:        tiktok-events quality --hours 2
 One destination, for a program:      tiktok-events quality --destination web:C0PIXEL --json
 
-Coverage is the share of delivered events that had a match key; junk is no match key. Behind it,
-by how many points it differs from the same hours of the seven days before. TikTok's event match
-quality is a weighted average of such shares.
+Coverage is the share of delivered events that had a match key; junk is no match key. A figure
+after it, such as -3, says by how many points it differs from the same hours of the seven days
+before. TikTok's event match quality is a weighted average of such shares.
 
 At risk is what waits, is parked, is delayed, or is dead but can still be sent: what it is worth,
 and within how many hours it is lost. Of long outboxes some blocks stand for the others.
@@ -64,34 +60,9 @@ def quality(*, hours: int, destination: str | None, as_json: bool) -> None:
             print_json(document)
         return
     out = console()
-    out.print(_coverage_table(found) if found else "Nothing was delivered in that time.")
-    out.print()
+    for part in coverage_tables(found) if found else ("Nothing was delivered in that time.", ""):
+        out.print(part)
     out.print(risk_table(risks) if risks else "Nothing is at risk.")
-
-
-def _coverage_table(found: Sequence[Coverage]) -> Table:
-    table = plain_table("destination", "event")
-    table.add_column("events", justify="right", no_wrap=True)
-    table.add_column("coverage, and points against the days before", overflow="fold")
-    for (destination, event), group in groupby(found, lambda one: (one.destination, one.event)):
-        keys = sorted(group, key=lambda one: (-one.share, one.key))
-        name = cell(labelled(destination, _NAME_CHARS))
-        table.add_row(name, cell(event or "-", _NAME_CHARS), f"{keys[0].events:,}", _shares(keys))
-    return table
-
-
-def _shares(keys: Sequence[Coverage]) -> Text:
-    parts: list[Any] = []
-    for one in keys:
-        fallen = one.usual is not None and one.share < one.usual - NOTEWORTHY
-        parts += [(share_text(one), "bold red" if fallen else ""), " · "]
-    return Text.assemble(*parts[:-1])
-
-
-def share_text(one: Coverage) -> str:
-    """One share: `email 71 % (-3)`."""
-    points = "" if one.usual is None else f" ({round((one.share - one.usual) * 100):+d})"
-    return f"{one.key} {one.share * 100:.0f} %{points}"
 
 
 def risk_table(risks: Sequence[Risk]) -> Table:

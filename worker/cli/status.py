@@ -275,7 +275,7 @@ def _row(one: DestinationFigures, now: float) -> Iterator[str | Text]:
 
 
 def lately_text(lately: Lately | None) -> Text:
-    """How many were delivered, and how many died: `1,204 · 3 dead`."""
+    """How many were delivered, and how many died: `1,204 3 dead`."""
     if lately is None or not any((lately.accepted, lately.delivered, lately.dead)):
         return Text("-")
     died = (f" {lately.dead:,} dead", "red") if lately.dead else ""
