@@ -20,7 +20,7 @@ SHOWN: Final = 20
 _WHO_CHARS: Final = 16
 _UNKNOWN: Final = "-"
 
-HELP: Final = f"""Show who parked, resumed, repaired, replayed, purged or erased what.
+HELP: Final = f"""Show who parked, repaired, replayed, purged or erased what.
 
 \b
 The newest twenty:       tiktok-events audit

@@ -35,7 +35,7 @@ CHECK_EVERY_S: Final = 1.0
 _WIDTH: Final = 100
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-HELP: Final = """Run everything on this machine and deliver a stream of conversions.
+HELP: Final = """Run everything on this machine and deliver a sample stream.
 
 Starts an embedded server with an append-only file, a simulated Events API that
 fails now and then, and real workers; enqueues events of all four sources, some of

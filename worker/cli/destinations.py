@@ -59,7 +59,7 @@ A destination is what one request goes to: event_source:event_source_id, and wit
 test event code event_source:event_source_id:CODE.
 """
 
-LIST_HELP: Final = """List destinations: the configured ones, and those that events wait for.
+LIST_HELP: Final = """List configured destinations, and those with events.
 
 \b
 For people:              tiktok-events destinations list

@@ -25,7 +25,9 @@ from worker.settings import Settings
 STDIN: Final = "-"
 NAME_CHARS: Final = 24
 
-HELP: Final = """Erase one person's events that wait or are dead; those of others stay.
+HELP: Final = """Erase one person's events that wait or are dead.
+
+Events of others stay.
 
 \b
 How many are there?            tiktok-events erase --email jo@example.com --dry-run

@@ -60,7 +60,7 @@ _OUTCOME_STYLES: Final = {
     FieldOutcome.AS_IT_IS: "",
 }
 
-HELP: Final = """Tell how each match key in FILE is prepared, and what else of an event is changed.
+HELP: Final = """Tell what becomes of each match key and field in FILE.
 
 FILE is read as `tiktok-events send` reads it: JSON, CSV or .xlsx; - reads standard input.
 Nothing is enqueued and nothing is sent.

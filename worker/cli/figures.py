@@ -51,7 +51,7 @@ _OF_NO_EVENT: Final = ("salvaged", "requests")
 """Columns that give way to that of the names."""
 
 
-HELP: Final = f"""Show what was accepted, delivered and died, by the hour or the day.
+HELP: Final = f"""Show what was accepted, delivered and died, by hour or day.
 
 \b
 The last 24 hours, all together:    tiktok-events figures

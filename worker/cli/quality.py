@@ -20,7 +20,7 @@ from worker.operations.quality.summary import SOON_H, Quality
 from worker.operations.status import read_figures
 from worker.settings import Settings
 
-HELP: Final = """Show how well events can be matched, and what value is at risk of being lost.
+HELP: Final = """Show how well events can be matched, and what is at risk.
 
 \b
 The last 24 hours:                   tiktok-events quality

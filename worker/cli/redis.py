@@ -15,7 +15,7 @@ from worker.runtime.starting import ended_by_signals
 
 CHECK_EVERY_S: Final = 0.5
 
-HELP: Final = """Run a Redis-compatible server on this machine, to try things out.
+HELP: Final = """Run a Redis-compatible server on this machine.
 
 It is the one of the demo: Valkey, with an append-only file, on 127.0.0.1 only. It runs until
 Ctrl-C. Not for production: there, a server has an owner, a memory limit and a backup.

@@ -22,7 +22,7 @@ NEEDED: Final = (
 )
 """What the extra brings."""
 
-HELP: Final = """Answer over HTTP: probes for an orchestrator, figures for machines, a console.
+HELP: Final = """Serve the console, metrics and probes over HTTP.
 
 \b
 On this machine only:        tiktok-events serve

@@ -24,7 +24,7 @@ KIBIBYTE: Final = 1024
 REPAIR_WAIT_S: Final = 60.0
 """Seconds to wait for other processes that use the new file already."""
 
-GROUP_HELP: Final = """Look after the spool: events that wait on this machine for Redis.
+GROUP_HELP: Final = """Look after events that wait on this machine for Redis.
 
 A client with TIKTOK_EVENTS_ON_FAILURE=spool writes there what Redis does not take, and takes
 it along later, a little with each call. When no process calls any more, do it by hand.
@@ -57,7 +57,7 @@ Exit codes: 0 nothing waits any more, 1 Redis or the file cannot be used, or ano
 process is flushing, 2 wrong usage.
 """
 
-REPAIR_HELP: Final = """Make a damaged spool whole: keep what can be read, set the rest aside.
+REPAIR_HELP: Final = """Make a damaged spool whole: keep what can be read.
 
 \b
 The file of the settings:    tiktok-events spool repair

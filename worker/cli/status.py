@@ -40,7 +40,7 @@ _STYLES: Final = {Condition.OK: "", Condition.BACKING_OFF: "yellow", Condition.P
 _URGENCY: Final = {Condition.PARKED: 0, Condition.BACKING_OFF: 1, Condition.OK: 2}
 _NAME_CHARS: Final = 40
 
-HELP: Final = """Show how many events are where, and what each destination is doing.
+HELP: Final = """Show what waits, and how each destination is doing.
 
 \b
 Once:                     tiktok-events status

@@ -36,7 +36,7 @@ UNKNOWN: Final = "-"
 _DATE_CHARS: Final = len("2026-11-22 14:03:11")
 _STYLES: Final = {State.DELIVERED: "green", State.DEAD: "bold red", State.PURGED: "bold red"}
 
-HELP: Final = """Tell what became of an event: where it is, why, and what to do.
+HELP: Final = """Tell what became of an event, why, and what to do.
 
 \b
 Of an event id, or an order number:   tiktok-events trace order-1042

@@ -10,7 +10,7 @@ import click
 
 from worker.runtime.starting import ended_by_signals
 
-HELP: Final = """Start a worker; run as many as you like, on as many machines as you like.
+HELP: Final = """Start a worker; run as many as you like, on any machine.
 
 \b
 Examples:

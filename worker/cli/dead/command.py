@@ -27,7 +27,7 @@ from worker.settings import Settings
 
 SHOWN: Final = 20
 
-GROUP_HELP: Final = """Look after dead letters: events that are not sent again unless you say so.
+GROUP_HELP: Final = """Look after dead letters: find, repair, replay, purge them.
 
 \b
 How many, of what, worth what:   tiktok-events dead stats
@@ -68,7 +68,7 @@ All filters must hold. How many there are of what: tiktok-events dead stats.
 Exit codes: 0 listed, 1 Redis cannot be used, 2 wrong usage.
 """
 
-SHOW_HELP: Final = """Show one dead letter: what was wrong, each attempt, and the event itself.
+SHOW_HELP: Final = """Show one dead letter: what was wrong, attempts, the event.
 
 \b
 For people:        tiktok-events dead show 17-0
@@ -85,7 +85,7 @@ OTHERS: Final = (
     Sign("edit", "Repair the events of dead letters.", "worker.cli.dead.edit:edit"),
     Sign(
         "stats",
-        "Show what dead letters have in common: how many, worth what, until when.",
+        "Show what dead letters have in common, and are worth.",
         "worker.cli.dead.stats:stats",
     ),
     Sign(
@@ -95,7 +95,7 @@ OTHERS: Final = (
     ),
     Sign(
         "purge",
-        "Remove dead letters for good: their events will never be delivered.",
+        "Remove dead letters for good; nothing delivers them again.",
         "worker.cli.dead.purge:purge",
     ),
     Sign(
@@ -105,7 +105,7 @@ OTHERS: Final = (
     ),
     Sign(
         "import",
-        "Put exported dead letters back, or repair each by an edited export.",
+        "Put exported letters back, or repair them from the export.",
         "worker.cli.dead.import_letters:import_",
     ),
 )

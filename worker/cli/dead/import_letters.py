@@ -28,7 +28,7 @@ from worker.settings import Settings
 SHOWN: Final = 100
 """So many bad lines are shown to people; --json shows all."""
 
-HELP: Final = """Put exported dead letters back, or repair each by an edited export.
+HELP: Final = """Put exported letters back, or repair them from the export.
 
 \b
 See what it holds:   tiktok-events dead import letters.ndjson --dry-run

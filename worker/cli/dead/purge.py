@@ -20,7 +20,7 @@ from worker.settings import Settings
 
 SHOWN_CURRENCIES: Final = 3
 
-HELP: Final = """Remove dead letters for good: their events will never be delivered.
+HELP: Final = """Remove dead letters for good; nothing delivers them again.
 
 \b
 See how many:                 tiktok-events dead purge --reason expired --dry-run

@@ -25,7 +25,7 @@ from worker.settings import Settings
 TOP: Final = 6
 """A table has so many lines."""
 
-HELP: Final = """Show what dead letters have in common: how many, worth what, until when.
+HELP: Final = """Show what dead letters have in common, and are worth.
 
 \b
 All of them:                      tiktok-events dead stats

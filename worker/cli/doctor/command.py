@@ -22,7 +22,7 @@ _MARKS: Final = {
     Outcome.FAILED: ("failed", "bold red"),
 }
 
-HELP: Final = """Check settings, Redis, broker, workers and destinations, and say what to do.
+HELP: Final = """Check that everything is fit for work, and say what to do.
 
 \b
 Before the first worker starts:   tiktok-events doctor

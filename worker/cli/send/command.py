@@ -35,7 +35,7 @@ from worker.files.pace import CarefulPace, FullSpeed, Pace, SteadyPace, waiting_
 from worker.files.progress import SendProgress, SentBefore
 from worker.files.reading import Contents, contents_of
 
-HELP: Final = """Hand over the events in FILE, to be delivered by the workers.
+HELP: Final = """Hand over the events in FILE to be delivered.
 
 FILE holds one JSON event per line, a JSON array, one event, or a table with a column for each
 field: CSV of any program, the first sheet of an .xlsx, or TikTok's template for offline events;
