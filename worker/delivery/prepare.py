@@ -201,13 +201,21 @@ class Preparer:
         event = closing.close(block.events[0])
         return self._letter(block, event, Reason.CRASH_LOOP, message, now)
 
-    def expires_at(self, event: Any) -> float:
-        """Return until when the event is worth sending: its time and the window of its source."""
+    def expires_at(self, event: Any, accepted_at: float) -> float:
+        """Return until when the event is worth sending: its time and the window of its source.
+
+        An event without a readable time can still be repaired. It happened before it was
+        accepted, so the window begins then.
+
+        Args:
+            event: as it stands in its block.
+            accepted_at: Unix seconds.
+        """
         event_time = event.get("event_time") if isinstance(event, dict) else None
         if found := read_time(event_time):
             event_time = found.seconds
         if not isinstance(event_time, int | float) or isinstance(event_time, bool):
-            event_time = 0
+            event_time = accepted_at
         return event_time + self._window_s()
 
     def _window_s(self) -> float:
@@ -241,5 +249,5 @@ class Preparer:
             path=path,
             history=block.history,
             died_at=now,
-            expires_at=self.expires_at(event),
+            expires_at=self.expires_at(event, block.history.accepted_at),
         )

@@ -69,7 +69,7 @@ class Burial:
                     message=reason,
                     history=block.history,
                     died_at=now,
-                    expires_at=preparer.expires_at(event),
+                    expires_at=preparer.expires_at(event, block.history.accepted_at),
                 )
                 block.dead(index, letter)
             block.settle_into(settlement)

@@ -181,7 +181,7 @@ def test_a_letter_of_the_far_future_is_shown(looker: Looker, redis: Redis) -> No
     far = {"event": "Purchase", "event_time": 10**14, "page": {"url": url}}
     letters = DeadLetters(store_of(redis))
     preparer = Preparer(Destination.from_key(KEY), Settings())
-    expires_at = preparer.expires_at(far)
+    expires_at = preparer.expires_at(far, accepted_at=0.0)
     of_far = DeadLetter.of(
         far,
         destination=KEY,

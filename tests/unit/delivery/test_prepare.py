@@ -140,6 +140,18 @@ def test_an_event_too_late_for_one_attempt_is_expired_before_it_is_sent(
     assert [letter["reason"] for letter in letters(block)] == reasons
 
 
+@pytest.mark.parametrize("event_time", ["yesterday", None, True, {}, "2026-11-17 10:00"])
+def test_a_time_that_cannot_be_read_can_be_repaired_until_the_window_closes(
+    event_time: Any,
+) -> None:
+    """The event happened before it was accepted: only from then on is it certainly too old."""
+    block = opened(event(event_time=event_time))
+    assert not prepared(block)
+    (letter,) = letters(block)
+    assert (letter["reason"], letter["path"]) == ("invalid", "event_time")
+    assert letter["expires_at"] == NOW - 60 + 7 * DAY
+
+
 @pytest.mark.parametrize(
     ("history", "reasons"),
     [

@@ -86,7 +86,7 @@ class Waiting:
             holder=standing.holder,
             until=now + lease_s - idle_s if claimed else None,
             due_at=figures.due_at,
-            expires_at=self._expires_at(block.destination, event),
+            expires_at=self._expires_at(block.destination, event, history.accepted_at),
             ambiguous=history.ambiguous,
         )
 
@@ -105,11 +105,11 @@ class Waiting:
             time, tried, claims, state, due = pipeline.execute(raise_on_error=False)
         return time[0], _history(block, tried), _claim(claims), _figures(name, state, due)
 
-    def _expires_at(self, name: str, event: Any) -> float | None:
+    def _expires_at(self, name: str, event: Any, accepted_at: float) -> float | None:
         destination = destination_of(name)
         if destination is None:
             return None
-        return Preparer(destination, self._settings).expires_at(event)
+        return Preparer(destination, self._settings).expires_at(event, accepted_at)
 
 
 def _history(block: StoredBlock, tried: Any) -> History:
