@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from tiktok_events.event.junk import JUNK_WORDS, is_junk
 from tiktok_events.event.key_names import (
     LIMITED_DATA_USE,
     PERSONAL,
@@ -67,10 +68,26 @@ def adopt(user: dict[str, Any], key: str, value: Any, path: str) -> Remark:
     """
     if isinstance(value, list | tuple) and len(value) == 1:
         (value,) = value
-    if user.get(key) in (None, "", []) and _fits(MATCH_RULES.get(key), value):
+    if _says_nothing(key, user.get(key)) and _fits(MATCH_RULES.get(key), value):
         user[key] = value
         return Remark.read_as(path, key)
     return Remark.left_out(path, key, Reason.MISPLACED)
+
+
+def keys_that_say(user: Mapping[Any, Any]) -> set[str]:
+    """Return the match keys that have a value, under whatever names."""
+    named = ((meaning_in_user(key), value) for key, value in user.items() if isinstance(key, str))
+    return {key for key, value in named if key is not None and not _says_nothing(key, value)}
+
+
+def _says_nothing(key: str, value: Any) -> bool:
+    """Whether a match key has no value, or only blanks and junk: another one may take its place."""
+    if isinstance(value, str):
+        text = value.strip()
+        return not text or (key in JUNK_WORDS and is_junk(key, text))
+    if isinstance(value, list | tuple):
+        return all(_says_nothing(key, one) for one in value)
+    return value is None
 
 
 def _fits(rule: MatchRule | None, value: Any) -> bool:

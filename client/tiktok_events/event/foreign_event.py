@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tiktok_events.errors import InvalidEvent
 from tiktok_events.event.addresses import hides_address
-from tiktok_events.event.closed_user import adopt, is_limit
+from tiktok_events.event.closed_user import adopt, is_limit, keys_that_say
 from tiktok_events.event.key_names import (
     ANYWHERE,
     DOCUMENTED,
@@ -22,7 +22,6 @@ from tiktok_events.event.key_names import (
     TEXTS,
     USER_OBJECTS,
     meaning,
-    meaning_in_user,
     squeezed,
 )
 from tiktok_events.event.match_keys import alone
@@ -124,7 +123,7 @@ class _Found:
         user = event.get("user")
         self._given = user
         self._user: dict[Any, Any] = dict(user) if isinstance(user, Mapping) else {}
-        self._own = {meaning_in_user(key) for key in self._user if isinstance(key, str)}
+        self._own = keys_that_say(self._user)
         self._remarks = remarks
         self._limited = False
         self._limit_in_user()

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from tiktok_events.event.key_names import USER_KEYS
+
 log = logging.getLogger("tiktok_events")
 
 REMARKS: Final = "_remarks"
@@ -84,7 +86,8 @@ class Remark:
     @classmethod
     def read_as(cls, path: str, key: str) -> Remark:
         """A value was taken as that of another key."""
-        return cls(path, f"read_as:{key}", f"It is read as {key}.")
+        place = f"user.{key}" if key in USER_KEYS else key
+        return cls(path, f"read_as:{key}", f"It is read as {place}.")
 
     @classmethod
     def opened(cls, path: str) -> Remark:

@@ -107,6 +107,14 @@ def test_a_key_itself_wins_over_its_other_names() -> None:
     assert user(email="", em=ANN) == {"email": hash_text(ANN)}
 
 
+@pytest.mark.parametrize("nothing", [None, "", "  ", [], [""], "null", "n/a"])
+@pytest.mark.parametrize("name", ["email", "em"])
+def test_an_empty_key_leaves_room_for_a_value_elsewhere(name: str, nothing: object) -> None:
+    """A form writes every key; what says nothing, or is junk, is no value of its own."""
+    given = stored({**PLAIN, "email": ANN, "user": {name: nothing}})
+    assert given["user"] == {"email": hash_text(ANN)}
+
+
 def test_a_setting_lets_further_keys_pass() -> None:
     """As they are."""
     preparer = EventPreparer({"web": "P"}, None, 65_536, user_keys=frozenset({"tier"}))

@@ -75,7 +75,7 @@ def test_a_key_by_another_name_is_explained_as_the_key_it_means() -> None:
     read, found = explain_user({"E-Mail": "a@x.com"})
 
     assert (read.key, read.outcome, read.sent) == ("email", KeyOutcome.HASHED, hash_text("a@x.com"))
-    assert (found.outcome, found.reason) == (KeyOutcome.RENAMED, "It is read as email.")
+    assert (found.outcome, found.reason) == (KeyOutcome.RENAMED, "It is read as user.email.")
 
 
 @pytest.mark.parametrize(
