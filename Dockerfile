@@ -23,7 +23,9 @@ RUN python -m pip --python /opt/tiktok-events/bin/python install --no-cache-dir 
 FROM python:3.12.13-slim-trixie
 # A fixed id, so that a volume or a policy can name it.
 RUN groupadd --gid 10001 worker \
-    && useradd --uid 10001 --gid worker --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin worker
+    && useradd --uid 10001 --gid worker --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin worker \
+    # For the tokens of `serve`: a volume that is mounted here belongs to this user.
+    && install --directory --owner=worker --group=worker --mode=0700 /var/lib/tiktok-events
 COPY --from=environment /opt/tiktok-events /opt/tiktok-events
 ENV PATH=/opt/tiktok-events/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -6,7 +6,7 @@ import copy
 import json
 import re
 from importlib.resources import files
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -20,7 +20,8 @@ SCHEMA = json.loads(
 )
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-BUILT_HERE = ["sandbox", "serve", "worker"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+BUILT_HERE = ["console", "sandbox", "serve", "worker"]
 
 
 def _errors(compose: dict[str, Any]) -> list[str]:
@@ -130,7 +131,18 @@ def test_what_is_not_needed_has_a_profile() -> None:
     """`docker compose up` starts the server and the worker, nothing else."""
     profiles = {name: service.get("profiles", []) for name, service in SERVICES.items()}
     observing = {name: ["observe"] for name in ("serve", "prometheus", "grafana")}
-    assert profiles == {"redis": [], "worker": [], "sandbox": ["sandbox"], **observing}
+    asked_for = {name: [name] for name in ("sandbox", "console")}
+    assert profiles == {"redis": [], "worker": [], **asked_for, **observing}
+
+
+def test_the_console_keeps_its_tokens_and_asks_for_one() -> None:
+    """It listens to other machines, so it does not start without them; a volume has them."""
+    console = SERVICES["console"]
+    tokens = PurePosixPath(console["environment"]["TIKTOK_EVENTS_SERVE_TOKENS_FILE"])
+    assert console["command"] == ["serve", "--host", "0.0.0.0"]  # noqa: S104 — in a container
+    assert f"serve-tokens:{tokens.parent}" in console["volumes"]
+    assert "serve-tokens" in COMPOSE["volumes"]
+    assert f"--owner=worker --group=worker --mode=0700 {tokens.parent}" in DOCKERFILE
 
 
 def test_the_example_is_read_alike_by_every_reader() -> None:

@@ -21,6 +21,7 @@ ROOT: Final = Path(__file__).parents[2]
 DEPLOY: Final = ROOT / "deploy"
 CHART: Final = DEPLOY / "helm" / "tiktok-events"
 UNIT: Final = DEPLOY / "systemd" / "tiktok-events-worker@.service"
+SERVE_UNIT: Final = UNIT.with_name("tiktok-events-serve.service")
 VERSION: Final = re.search(
     r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE
 )
@@ -47,14 +48,15 @@ def test_compose_mounts_the_file_that_the_environment_names() -> None:
     assert mounted["read_only"] is True
 
 
-def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", [UNIT, SERVE_UNIT], ids=["worker", "serve"])
+def test_systemd_accepts_the_unit(tmp_path: Path, file: Path) -> None:
     """Every line of it; only the program is not here."""
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         pytest.skip("systemd-analyze is not installed")
-    unit = tmp_path / UNIT.name.replace("@", "@1")
+    unit = tmp_path / file.name.replace("@", "@1")
     program = re.compile(r"^ExecStart=.*", re.MULTILINE)
-    unit.write_text(program.sub("ExecStart=/bin/true", UNIT.read_text()))
+    unit.write_text(program.sub("ExecStart=/bin/true", file.read_text()))
     done = subprocess.run(
         [analyze, "verify", str(unit)], check=False, capture_output=True, text=True
     )
@@ -69,6 +71,14 @@ def test_the_unit_gives_a_worker_a_minute_and_no_rights() -> None:
         *("NoNewPrivileges=yes", "ProtectSystem=strict", "User=tiktok-events"),
     }
     assert wanted <= set(lines)
+
+
+def test_the_units_are_hardened_alike() -> None:
+    """What one of them may not do, the other may not either."""
+    hardening = [
+        file.read_text().partition("CapabilityBoundingSet=")[2] for file in (UNIT, SERVE_UNIT)
+    ]
+    assert hardening[0] == hardening[1] != ""
 
 
 def test_the_chart_has_the_version_of_the_project() -> None:
