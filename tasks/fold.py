@@ -16,5 +16,5 @@ def fold() -> None:
     engine = THIS_PROCESS.engine()
     go_on = within(TASK_BUDGET_S)
     with engine.serving():
-        for keys in engine.store.shards:
+        for keys in engine.store.at_hand:
             Folding(engine.store, keys).run(go_on)

@@ -36,7 +36,7 @@ def upkeep() -> None:
 
 def _seal(store: Store, settings: Settings, go_on: Callable[[], bool]) -> None:
     """Seal the hours that are over, by the clock that they are counted by: the server's."""
-    (now, _), shards = store.redis.time(), store.shards
-    for keys in shards:
-        most_bytes = settings.figures_max_mb * MEGABYTE // shards.count
+    now, _ = store.redis.time()
+    for keys in store.at_hand:
+        most_bytes = settings.figures_max_mb * MEGABYTE // store.shards.count
         Sealing(store, keys, most_bytes).run(go_on, now)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from redis import Redis
 
+from tests.builders.environment import SHARDS
 from tests.looks import VIEWS
 from worker.local.embedded import EmbeddedServer
 
@@ -25,11 +28,16 @@ settings.load_profile("busy")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Only a conftest at the top may add options."""
+    # Known before any module is imported that names keys, and to the processes of a run.
+    for word in sys.argv:
+        if word.startswith("--shards="):
+            os.environ[SHARDS] = word.partition("=")[2]
     group = parser.getgroup("tiktok-events")
     group.addoption("--server-program", type=Path, help="run this Redis or Valkey server")
     group.addoption("--chaos-table", type=Path, help="write the table of the chaos suite there")
     group.addoption("--chaos-outage-s", type=float, default=20.0, help="how long its outage lasts")
     group.addoption("--chaos-cut-s", type=float, default=20.0, help="how long its cut lasts")
+    group.addoption("--shards", default="1", help="so many shards, in all processes of a run")
     group.addoption(
         "--differential-events", type=int, default=4_000, help="mutated events to be compared"
     )

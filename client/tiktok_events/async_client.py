@@ -25,7 +25,6 @@ from tiktok_events.outbox.delayed import (
 )
 from tiktok_events.outbox.withdrawal import Withdrawal
 from tiktok_events.producer import Producer
-from tiktok_events.spool.fallback import log
 from tiktok_events.spool.flush import BATCH_BYTES, CALL_BYTES, NO_END, Until, give_back
 from tiktok_events.spool.spool import Spool
 from tiktok_events.types import AnyEvent, AnyUser
@@ -98,7 +97,7 @@ class AsyncClient(Producer):
         spool, flushed = self._fallback.spool, 0
         if spool is None:
             return 0
-        self._appender.circuit.close()  # who asks for it wants it tried
+        self._appender.let_pass()  # who asks for it wants it tried
         with self._reaching():
             while moved := await self._flush_batch(spool, BATCH_BYTES):
                 flushed += moved
@@ -166,7 +165,7 @@ class AsyncClient(Producer):
         try:
             flushed = await self._flush_batch(self._fallback.spool, CALL_BYTES, until)
         except (NotAppended, OutboxUnavailable) as error:
-            log.warning("the spool could not be flushed: %s", error)
+            self._fallback.could_not_flush(error)
         self._fallback.looked(flushed)
 
     async def _flush_batch(self, spool: Spool, most_bytes: int, until: Until = NO_END) -> int:
@@ -176,8 +175,8 @@ class AsyncClient(Producer):
             return 0
         try:
             await self._appender.append_blocks(batch.blocks, until.append)
-        except BaseException:
-            await asyncio.to_thread(give_back, spool, batch, until)
+        except BaseException as error:
+            await asyncio.to_thread(give_back, spool, batch, until, error)
             raise
         await asyncio.to_thread(spool.settle, batch, until.end)
         return batch.events

@@ -29,7 +29,6 @@ from tiktok_events.outbox.outbox import Appender
 from tiktok_events.outbox.withdrawal import Withdrawal
 from tiktok_events.producer import Producer
 from tiktok_events.settings import ClientSettings
-from tiktok_events.spool.fallback import log
 from tiktok_events.spool.flush import CALL_BYTES, Until, flush_batch
 from tiktok_events.types import AnyEvent, AnyUser
 
@@ -203,7 +202,7 @@ class Client(Producer):
         if self._fallback.spool is None:
             return 0
         flushed = 0
-        self._appender.circuit.close()  # who asks for it wants it tried
+        self._appender.let_pass()  # who asks for it wants it tried
         with self._reaching():
             while moved := flush_batch(self._fallback.spool, self._appender):
                 flushed += moved
@@ -271,7 +270,7 @@ class Client(Producer):
         try:
             flushed = flush_batch(self._fallback.spool, self._appender, CALL_BYTES, until)
         except (NotAppended, OutboxUnavailable) as error:
-            log.warning("the spool could not be flushed: %s", error)
+            self._fallback.could_not_flush(error)
         self._fallback.looked(flushed)
 
     def __enter__(self) -> Self:

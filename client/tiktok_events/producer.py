@@ -34,6 +34,7 @@ class Producer:
         redis_url: str | None = None,
         *,
         namespace: str | None = None,
+        shards: int | None = None,
         event_source_id: str | None = None,
         default_region: str | None = None,
         linger_ms: int | None = None,
@@ -50,6 +51,7 @@ class Producer:
         self.settings = ClientSettings.load(
             redis_url=redis_url,
             namespace=namespace,
+            shards=shards,
             default_region=default_region,
             linger_ms=linger_ms,
             max_event_bytes=max_event_bytes,

@@ -40,6 +40,22 @@ def whole(low: int, high: int) -> Check:
     return check
 
 
+def power_of_two(high: int) -> Check:
+    """A power of two, 1 included."""
+    bounded = whole(1, high)
+
+    def check(value: Any) -> int:
+        try:
+            given: int = bounded(value)
+        except ValueError:
+            given = 0
+        if given.bit_count() != 1:
+            raise ValueError(f"must be a power of two from 1 to {high:,}")
+        return given
+
+    return check
+
+
 def number(low: float, high: float, unit: str) -> Check:
     """A number of something, within bounds."""
 

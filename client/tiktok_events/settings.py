@@ -14,12 +14,13 @@ from tiktok_events.event.destination import pixel_code
 from tiktok_events.event.key_names import key_names
 from tiktok_events.event.match_keys import check_region
 from tiktok_events.event.url_parameters import parameter_names
-from tiktok_events.outbox.shards import NAMESPACE, Shards
+from tiktok_events.outbox.shards import MOST, NAMESPACE, Shards
 from tiktok_events.setting_checks import (
     Check,
     file_path,
     namespace,
     one_of,
+    power_of_two,
     redis_address,
     seconds,
     whole,
@@ -67,6 +68,8 @@ class ClientSettings:
             workers deliver without it, but who has nothing but Celery cannot send there.
         namespace: what every key begins with. Installations that share a server need different
             ones; a producer and its workers need the same.
+        shards: how many shards the outboxes are spread over, a power of two; a producer and its
+            workers need the same number. On a cluster, two to four for each leader.
         pixel_code: the `event_source_id` of web events that name none.
         default_region: the country of phone numbers without a country code, by ISO 3166.
         strip_url_parameters: names of parameters that are taken out of `page.url` and
@@ -97,6 +100,7 @@ class ClientSettings:
         None, redis_address("redis", "rediss", cluster=False), secret=True
     )
     namespace: str = setting(NAMESPACE, namespace)
+    shards: int = setting(1, power_of_two(MOST))
     pixel_code: str | None = setting(None, pixel_code)
     default_region: str | None = setting(None, check_region)
     strip_url_parameters: frozenset[str] | None = setting(None, parameter_names)
@@ -112,7 +116,7 @@ class ClientSettings:
     @property
     def layout(self) -> Shards:
         """Where events are: the names of all keys."""
-        return Shards(self.namespace)
+        return Shards(self.namespace, self.shards)
 
     @property
     def rings(self) -> bool:

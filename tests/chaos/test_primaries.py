@@ -18,7 +18,7 @@ from tests.chaos.sentinels import SERVICE, Sentinels
 from tiktok_events import AsyncClient, Client
 from tiktok_events.connection.discovery import Discovery
 from tiktok_events.connection.discovery_address import DiscoveryAddress
-from tiktok_events.connection.primary import find
+from tiktok_events.connection.search import find
 from tiktok_events.errors import OutboxUnavailable
 from worker.local.loopback import HOST
 from worker.runtime.engine import connect

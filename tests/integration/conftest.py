@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.builders.byte_server import ByteServer
+from tests.builders.environment import is_of_this_machine
 
 
 class RawServer(ByteServer):
@@ -125,5 +126,5 @@ def serve() -> Iterator[Serve]:
 def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what a test gives."""
     for name in list(os.environ):
-        if name.startswith("TIKTOK_EVENTS_"):
+        if is_of_this_machine(name):
             monkeypatch.delenv(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 
 import click
@@ -96,14 +97,10 @@ Exit codes: 0 shown, 1 Redis cannot be used, 2 wrong usage.
 def status(*, watch: bool, every_s: float, as_json: bool) -> None:
     """Show the figures, once or again and again."""
     settings = Settings.load()
-    with open_store(settings) as store:
-        if not watch:
-            _show(_look(store, settings), as_json=as_json)
-            return
-        try:
+    with open_store(settings) as store, suppress(KeyboardInterrupt):
+        if watch:
             _watch(store, settings, every_s, as_json=as_json)
-        except KeyboardInterrupt:
-            return
+        _show(_look(store, settings), as_json=as_json)
 
 
 def _show(look: Look, *, as_json: bool) -> None:
@@ -174,6 +171,8 @@ def _total_rows(figures: Figures) -> Iterator[tuple[str, int, str]]:
     if soon := figures.purged_within_a_day:
         yield "  of them", soon, "will be purged within 24 h, dead for DEAD_KEEP_DAYS"
     yield "requests", figures.count("requests"), ""
+    if lost := figures.lost_shards:
+        yield "lost shards", len(lost), "their leaders do not answer; none of this counts them"
     if foreign := sum(figures.foreign.values()):
         yield "foreign", foreign, "messages that could hold no event"
 

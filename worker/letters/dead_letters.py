@@ -43,7 +43,7 @@ class DeadLetters:
 
     def __len__(self) -> int:
         with self._store.redis.pipeline(transaction=False) as pipeline:
-            for keys in self._store.shards:
+            for keys in self._store.at_hand:
                 pipeline.hlen(keys.dead)
             return sum(pipeline.execute())
 
@@ -69,7 +69,7 @@ class DeadLetters:
     def get(self, letter_id: str) -> DeadLetter | None:
         """Return one letter."""
         with self._store.redis.pipeline(transaction=False) as pipeline:
-            for keys in self._store.shards:
+            for keys in self._store.at_hand:
                 pipeline.hget(keys.dead, letter_id)
             found = cast("list[bytes | None]", pipeline.execute())
         stored = next((one for one in found if one is not None), None)

@@ -26,7 +26,6 @@ class LetterHomes:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._shards = list(store.shards)
         self._arrive = LuaScript(store.redis, "worker", "lib/letters", "erasing", "letter_arrive")
         self._depart = LuaScript(store.redis, "worker", "lib/letters", "letter_depart")
 
@@ -36,14 +35,15 @@ class LetterHomes:
         One round trip, or none if there is one shard.
         """
         homes = [self._store.shards.of(letter.destination) for letter in letters]
-        if len(self._shards) == 1 or not letters:
+        if self._store.shards.count == 1 or not letters:
             return homes
+        shards = self._store.at_hand
         with self._store.redis.pipeline(transaction=False) as pipeline:
             for letter in letters:
-                for keys in self._shards:
+                for keys in shards:
                     pipeline.hexists(keys.dead, letter.id)
             there = iter(cast("list[int]", pipeline.execute()))
-        found = [[keys for keys in self._shards if next(there)] for _ in letters]
+        found = [[keys for keys in shards if next(there)] for _ in letters]
         # Of two, which somebody who was killed has left, that elsewhere is the surplus.
         return [
             next((keys for keys in places if keys is not home), home)

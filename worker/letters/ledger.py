@@ -88,7 +88,7 @@ class Hours(NamedTuple):
 
 def read_kinds(store: Store) -> dict[str, Kind]:
     """All kinds that there are letters of, by digest; junk is left out."""
-    return dict(ChainMap(*(kinds_in(store.redis, keys) for keys in store.shards)))
+    return dict(ChainMap(*(kinds_in(store.redis, keys) for keys in store.at_hand)))
 
 
 def kinds_in(redis: Redis, keys: Keys) -> dict[str, Kind]:
@@ -105,7 +105,7 @@ def read_cells(store: Store, died: Hours | None = None) -> Iterator[Cell]:
         store: the outbox.
         died: only these hours of death.
     """
-    for keys in store.shards:
+    for keys in store.at_hand:
         yield from cells_in(store.redis, keys, died)
 
 

@@ -28,7 +28,7 @@ class LetterSearch:
     """
 
     def __init__(self, store: Store) -> None:
-        self._shards = [ShardSearch(store.redis, keys) for keys in store.shards]
+        self._store = store
 
     def find(self, wanted: LetterFilter, after: Cursor, now: float) -> Iterator[DeadLetter]:
         """The letters that match at `now` (Unix seconds) and stand behind a place, in order."""
@@ -44,7 +44,7 @@ class LetterSearch:
         self, wanted: LetterFilter, after: Cursor, now: float
     ) -> Iterator[tuple[str, bytes]]:
         """Yield id and record of every letter that may match, in order; the caller checks each."""
-        found = [shard.candidates(wanted, after, now) for shard in self._shards]
+        found = [shard.candidates(wanted, after, now) for shard in self._shards()]
         return merge(*found, key=_place) if len(found) > 1 else found[0]
 
     def heads(
@@ -58,10 +58,13 @@ class LetterSearch:
             now: Unix seconds.
         """
         heads: defaultdict[str, float] = defaultdict(lambda: math.inf)
-        for shard in self._shards:
+        for shard in self._shards():
             for destination, deadline in shard.heads(wanted, after, now).items():
                 heads[destination] = min(deadline, heads[destination])
         return dict(heads)
+
+    def _shards(self) -> list[ShardSearch]:
+        return [ShardSearch(self._store.redis, keys) for keys in self._store.at_hand]
 
 
 def _place(found: tuple[str, bytes]) -> Cursor:

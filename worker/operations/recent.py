@@ -49,7 +49,7 @@ def _busy(store: Store, at: float) -> int:
     """How many destinations had anything in this hour or the last."""
     periods = [Period.at("h", at), Period.at("h", at - HOUR_S)]
     with store.redis.pipeline(transaction=False) as pipeline:
-        for keys in store.shards:
+        for keys in store.at_hand:
             for period in periods:
                 pipeline.hlen(keys.cells(period.name))
         replies = pipeline.execute(raise_on_error=False)

@@ -21,12 +21,13 @@ _NOTHING: Final[tuple[Any, ...]] = ((), {}, 0, [], 0, [], [], {}, {})
 
 def find_destinations(store: Store) -> dict[Keys, list[str]]:
     """Those of each shard that have a state: a parked one is not in `ready`."""
-    names: dict[str, list[str]] = {keys.state(""): [] for keys in store.shards}
+    shards = store.at_hand
+    names: dict[str, list[str]] = {keys.state(""): [] for keys in shards}
     pattern = f"{store.shards.namespace}:{{*}}{_STATE}*"
     for key in store.redis.scan_iter(match=pattern, count=SCAN_COUNT):
         place, _, name = text_of(cast("bytes", key)).partition(_STATE)
         names.get(place + _STATE, []).append(name)
-    return {keys: sorted(set(names[keys.state("")])) for keys in store.shards}
+    return {keys: sorted(set(names[keys.state("")])) for keys in shards}
 
 
 def answers(store: Store, keys: Keys, names: Sequence[str], fields: Fields) -> list[Any]:

@@ -54,6 +54,7 @@ class Figures:
         next_release_at: when the first of them enters its outbox, Unix seconds.
         clocks: worker whose clock differs from the server's → seconds that it goes ahead.
         junk: places in Redis that are not as we write them; each counts as nothing.
+        lost_shards: those whose leader does not answer; nothing of them is in these figures.
     """
 
     at: float
@@ -67,6 +68,7 @@ class Figures:
     junk: Sequence[str] = ()
     salvaged_by_destination: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     remarks_by_destination: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    lost_shards: Sequence[int] = ()
 
     @property
     def waiting(self) -> int:
@@ -116,6 +118,7 @@ class Figures:
             "dead_unaccounted": self.dead_unaccounted,
             "clocks": dict(self.clocks),
             "junk": list(named(self.junk)),
+            "lost_shards": list(self.lost_shards),
             "destinations": [one.as_dict(self.at) for one in self.destinations],
         }
 
@@ -181,7 +184,8 @@ def read_figures(store: Store, settings: Settings | None = None) -> Figures:
         figures = merged([_snapshot(store, *found) for found in find_destinations(store).items()])
         if figures.unaccounted == 0:
             break
-    figures = replace(figures, destinations=aged(store, figures.destinations, settings))
+    ages = aged(store, figures.destinations, settings)
+    figures = replace(figures, destinations=ages, lost_shards=store.lost)
     return figures if settings is None else _with_purges(store, figures, settings)
 
 
@@ -191,7 +195,7 @@ def _with_purges(store: Store, figures: Figures, settings: Settings) -> Figures:
     except ResponseError as error:
         if not is_wrong_type(error):
             raise
-        ledgers = [keys.dead_ledger for keys in store.shards]
+        ledgers = [keys.dead_ledger for keys in store.at_hand]
         junk = [ledger for ledger in ledgers if store.redis.type(ledger) not in {b"hash", b"none"}]
         return replace(figures, junk=[*figures.junk, *junk])
     return replace(figures, purged_within_a_day=due)

@@ -58,7 +58,7 @@ class Backlog:
         second look at those that are due, what is parked meanwhile by the look between.
         """
         with self._store.redis.pipeline(transaction=False) as pipeline:
-            for keys in self._store.shards:
+            for keys in self._store.at_hand:
                 pipeline.zrange(keys.ready, 0, -1)
                 pipeline.hkeys(keys.parked)
                 pipeline.zrange(keys.ready, 0, -1)

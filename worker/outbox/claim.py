@@ -135,8 +135,10 @@ class Claim:
         return self.failures > 0 and self.failures % OTHERS_EVERY == 0
 
 
-def claim_of(destination: str, reply: list[Any]) -> Claim:
-    """What `claim.lua` returned."""
+def claim_of(destination: str, reply: list[Any] | None) -> Claim:
+    """What `claim.lua` returned; nothing for now, if its server was away."""
+    if reply is None:
+        return Claim(destination, [], Rest.NOTHING, 0, 0.0)
     rest, failures, taken_at, *blocks = reply
     return Claim(
         destination,

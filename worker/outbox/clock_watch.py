@@ -76,7 +76,7 @@ class ClockWatch:
 
     def look(self) -> bool:
         """Return whether the clock had jumped back, and repair what that left behind."""
-        shards = list(self._store.shards)
+        shards = self._store.at_hand
         args = [JUMP_MS, self._worker, round(self._wall() * 1000), TOLD_MS, FORGOTTEN_MS]
         looks = self._clock.many([([one.ready, one.clock, one.clocks], args) for one in shards])
         self._tell(max((ahead_ms for _, ahead_ms in looks), key=abs) / 1000)

@@ -56,13 +56,13 @@ class DelayedEvents:
 
     def __len__(self) -> int:
         with self._store.redis.pipeline(transaction=False) as pipeline:
-            for keys in self._store.shards:
+            for keys in self._store.at_hand:
                 pipeline.zcard(keys.delayed)
             return sum(pipeline.execute())
 
     def __iter__(self) -> Iterator[DelayedBody]:
         """Yield each event at least once if it stays delayed all the while."""
-        for keys in self._store.shards:
+        for keys in self._store.at_hand:
             for key, body in self._store.redis.hscan_iter(keys.delayed_events):
                 yield DelayedBody(key, body)
 
@@ -94,7 +94,7 @@ class DelayedEvents:
 
     def due(self) -> dict[Keys, list[bytes]]:
         """Event keys of those whose time has come, the earliest first, at most `STEP` a shard."""
-        shards = list(self._store.shards)
+        shards = self._store.at_hand
         with self._store.redis.pipeline(transaction=False) as pipeline:
             pipeline.time()
             for keys in shards:

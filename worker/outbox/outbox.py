@@ -95,11 +95,16 @@ class Outbox:
         if self._turns is not None:
             self._turns.give_back()
         first = self._looks.next()
+        if self._turns is not None:
+            first = list(filter(self._store.answers, first))
         taken = self._look(first, limit, patience_ms, stay=stay)
-        if taken.awake or not (others := self._looks.others(first)):
+        if taken.awake or not (others := self._others(first)):
             return taken
         # Nobody stays awake after this: so no shard may have something that it has not seen.
         return Taken.of([taken, self._look(others, limit, patience_ms, stay=stay)])
+
+    def _others(self, looked: list[Keys]) -> list[Keys]:
+        return list(filter(self._store.answers, self._looks.others(looked)))
 
     def _look(self, shards: Sequence[Keys], limit: int, patience_ms: int, *, stay: bool) -> Taken:
         """Take of some shards, in one round trip."""
@@ -107,17 +112,19 @@ class Outbox:
             return Taken.of([])
         asked_at, args = time.monotonic(), (self._lease_ms, patience_ms, int(stay))
         most = shares(limit, len(shards))
-        replies = self._take.many(
+        replies = self._take.answered(
             [
                 ([keys.ready, keys.awake], [share, *args])
                 for keys, share in zip(shards, most, strict=True)
             ]
         )
-        self.clock.learn(replies[0][0] / 1000, asked_at)
-        looks = [taken_of(*pair) for pair in zip(replies, most, strict=True)]
-        for keys, look in zip(shards, looks, strict=True):
-            if look.destinations or look.wait_ms is not None:
-                self._looks.found(keys)
+        self.clock.learn(next(filter(None, replies))[0] / 1000, asked_at)
+        looks = []
+        for keys, reply, share in zip(shards, replies, most, strict=True):
+            if reply is not None:
+                looks.append(look := taken_of(reply, share))
+                if look.destinations or look.wait_ms is not None:
+                    self._looks.found(keys)
         return looks[0] if len(looks) == 1 else Taken.of(looks)
 
     def defer(self, destination: str, delay_ms: int) -> None:
@@ -130,7 +137,7 @@ class Outbox:
         One round trip for all of them, and sometimes one before, if there are several shards.
         """
         turns = [NO_TURN] * len(wants) if self._turns is None else self._turns.take(wants)
-        replies = self._claim.many(list(map(self._claim_call, wants, turns)))
+        replies = self._claim.answered(list(map(self._claim_call, wants, turns)))
         claims = [
             claim_of(want.destination, reply) for want, reply in zip(wants, replies, strict=True)
         ]
@@ -163,8 +170,8 @@ class Outbox:
         Args:
             windows: each destination's key, and for how many seconds an event can be sent.
         """
-        replies = self._sweep.many([self._sweep_call(*one) for one in windows])
-        return [blocks_of(reply) for reply in replies]
+        replies = self._sweep.answered([self._sweep_call(*one) for one in windows])
+        return [blocks_of(reply or []) for reply in replies]
 
     def _sweep_call(self, name: str, window_s: float) -> Call:
         return (
@@ -230,6 +237,6 @@ class Outbox:
         args = [int(rings), int(more_hands), within_ms]
         calls = [
             ([keys.ready, keys.awake, keys.bell(rings=rings), keys.sequence], args)
-            for keys in self._store.shards
+            for keys in self._store.at_hand
         ]
-        return any(self._ring.many(calls))
+        return any(self._ring.answered(calls))

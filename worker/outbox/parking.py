@@ -75,7 +75,7 @@ class Parking:
         left out here; `read_figures` reports it as junk.
         """
         with self._store.redis.pipeline(transaction=False) as pipeline:
-            for keys in self._store.shards:
+            for keys in self._store.at_hand:
                 pipeline.hgetall(keys.parked)
             found = cast("list[dict[bytes, bytes]]", pipeline.execute())
         known = {text_of(name): text_of(digest) for one in found for name, digest in one.items()}

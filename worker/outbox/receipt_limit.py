@@ -51,7 +51,7 @@ class ReceiptLimit:
         """
         sizes = {
             (hour_of(row), row, keys): size
-            for keys in self._store.shards
+            for keys in self._store.at_hand
             for row, size in self._weighed(keys, now).items()
         }
         used, most = sum(sizes.values()), self._most_bytes

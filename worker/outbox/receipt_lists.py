@@ -94,14 +94,14 @@ class ReceiptLists:
             digest = digest_of(event_id)
             wanted[digest[0] >> 4][digest[1:DIGEST_BYTES]] = event_id
         found: dict[str, list[Receipt]] = {}
-        for keys in self._store.shards:
+        for keys in self._store.at_hand:
             for event_id, receipt in self._found(keys, wanted):
                 found.setdefault(event_id, []).append(receipt)
         return {one: sorted(some, key=lambda it: it.ended_at) for one, some in found.items()}
 
     def __iter__(self) -> Iterator[Receipt]:
         """Every receipt, in no order."""
-        for keys in self._store.shards:
+        for keys in self._store.at_hand:
             names = self._destinations(keys)
             for place in range(LISTS):
                 for element in self._elements(keys, place):

@@ -14,6 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
 from tiktok_events.outbox.lua_script import Call, LuaScript
 from tiktok_events.outbox.store import Store
 from worker.outbox.claim import Claim, Want
@@ -29,6 +32,10 @@ MORE: Final = 1.25
 
 SINKS: Final = 0.8
 """With each lease the demand that is expected sinks by so much, unless it is there."""
+
+
+LOST_S: Final = 1.0
+"""A schedule that cannot be reached is asked again so much later."""
 
 
 class Turn(NamedTuple):
@@ -60,6 +67,7 @@ class _Held:
         used: since they were asked for.
         pace: how many are used in the time of a lease, about; it sinks slowly.
         last: the destination that had the last.
+        is_lost: whether the leader of its shard is away; then each shard keeps a schedule.
     """
 
     limit: TokenLimit
@@ -70,6 +78,7 @@ class _Held:
     used: int = 0
     pace: float = 0.0
     last: str = ""
+    is_lost: bool = False
 
     def wanted(self, need: int, now: float) -> int:
         """How many to ask for when so many are needed: as many as until the lease ends."""
@@ -81,8 +90,13 @@ class _Held:
     def learn(self, reply: Sequence[Any], now: float) -> None:
         """Take what was granted; who has all there are need not ask again soon."""
         self.turns, self.each_ms, wait_ms = reply[0], float(reply[1]), reply[2]
-        self.since, self.used = now, 0
+        self.since, self.used, self.is_lost = now, 0, False
         self.ask_at = now + max(wait_ms / 1000, LEASE_S) if wait_ms else -math.inf
+
+    def lose(self, now: float) -> None:
+        """Let the shards limit it, each by itself, until its schedule can be asked again."""
+        self.turns, self.used, self.is_lost = 0, 0, True
+        self.ask_at = now + LOST_S
 
 
 class TokenTurns:
@@ -94,7 +108,7 @@ class TokenTurns:
     """
 
     def __init__(self, store: Store, now: Callable[[], float] = time.monotonic) -> None:
-        self._shards = store.shards
+        self._store = store
         self._now = now
         self._script = LuaScript(
             store.redis, "worker", "lib/unblocked", "lib/claims", "lib/limiter", "turns"
@@ -108,6 +122,9 @@ class TokenTurns:
         turns = []
         for want in wants:
             held = self._held[want.token_limit.token_digest]
+            if held.is_lost:
+                turns.append(NO_TURN)
+                continue
             promised[held.limit.token_digest] += 1
             if promised[held.limit.token_digest] <= held.turns:
                 turns.append(Turn(0, held.last))
@@ -129,18 +146,20 @@ class TokenTurns:
         end = self._now() - LEASE_S
         over = [held for held in self._held.values() if held.turns and held.since <= end]
         if over:
-            self._script.many([self._call(held.limit, back_ms=_back(held)) for held in over])
+            self._tell([self._call(held.limit, back_ms=_back(held)) for held in over])
         for held in over:
             held.turns = held.used = 0
 
     def note(self, settlement: Settlement) -> None:
         """Let the schedule know of requests that had no turn, and of an API that wants fewer."""
-        self._script(
-            *self._call(
-                settlement.token_limit,
-                extra=settlement.extra_requests,
-                slow_down=settlement.throttled,
-            )
+        self._tell(
+            [
+                self._call(
+                    settlement.token_limit,
+                    extra=settlement.extra_requests,
+                    slow_down=settlement.throttled,
+                )
+            ]
         )
 
     def _ask(self, wants: Sequence[Want]) -> None:
@@ -160,9 +179,21 @@ class TokenTurns:
             for digest, wanted in asking.items()
             for held in (self._held[digest],)
         ]
-        replies = self._script.many(calls) if calls else []
+        replies = self._tell(calls) if calls else []
         for digest, reply in zip(asking, replies, strict=True):
-            self._held[digest].learn(reply, now)
+            if reply is None:
+                self._held[digest].lose(now)
+            else:
+                self._held[digest].learn(reply, now)
+
+    def _tell(self, calls: Sequence[Call]) -> list[Any]:
+        """Call the script; nothing is answered where a leader is away, and no delivery waits."""
+        try:
+            return self._script.answered(calls)
+        except (RedisConnectionError, RedisTimeoutError):
+            if not self._store.lost:
+                raise
+            return [None] * len(calls)
 
     def _call(
         self,
@@ -173,7 +204,7 @@ class TokenTurns:
         extra: int = 0,
         slow_down: bool = False,
     ) -> Call:
-        keys = self._shards.of(limit.token_digest)
+        keys = self._store.shards.of(limit.token_digest)
         return [keys.ready, keys.limit(limit.token_digest)], [
             limit.per_second,
             wanted,

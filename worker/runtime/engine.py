@@ -43,6 +43,9 @@ REDIS_TIMEOUT_S: Final = 2.0
 
 REDIS_RETRIES: Final = 6
 
+LEADER_PATIENCE_S: Final = 1.0
+"""A leader of a cluster is tried again for so long: meanwhile its process serves no other."""
+
 LOOK_TIMEOUT_S: Final = 1.0
 """Seconds of a look in Celery's event loop, where nothing may take long: it answers signals and the
 broker too."""
@@ -84,6 +87,7 @@ def connect_to(url: str, shards: Shards) -> Redis:
     return primary.connect(
         url,
         key=shards.installation.ready,
+        patience_s=LEADER_PATIENCE_S,
         protocol=2,
         socket_timeout=REDIS_TIMEOUT_S,
         socket_connect_timeout=REDIS_TIMEOUT_S,
@@ -118,6 +122,7 @@ def _client(settings: Settings) -> Client:
     return Client(
         settings.redis_url,
         namespace=settings.namespace,
+        shards=settings.shards,
         default_region=settings.default_region,
         linger_ms=settings.linger_ms,
         max_event_bytes=settings.max_event_bytes,

@@ -74,7 +74,7 @@ class StallWatch:
     def _overdue_s(self) -> float:
         """How long the first destination has been due; taking it moves that by a lease."""
         with self._store.redis.pipeline(transaction=False) as pipeline:
-            for keys in self._store.shards:
+            for keys in self._store.at_hand:
                 pipeline.zrange(keys.ready, 0, 0, withscores=True)
             firsts = [due_ms for found in pipeline.execute() for _, due_ms in found]
         if not firsts:

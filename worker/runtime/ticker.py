@@ -14,7 +14,9 @@ from contextlib import suppress
 from typing import Any, Final
 
 from celery import bootsteps
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from worker.delivery.destinations import Destinations
 from worker.delivery.expiry import is_time_to_sweep
@@ -29,6 +31,7 @@ from worker.outbox.parking import Parking
 from worker.replays.lease import ReplayLease
 from worker.reporting.announcements import Announcements
 from worker.reporting.figures.folding import is_time_to_fold
+from worker.reporting.log import Log
 from worker.reporting.outage import REDIS_OUTAGE, REFUSED, is_outage
 from worker.runtime.bells import OwnBells
 from worker.runtime.engine import THIS_PROCESS, ThisProcess, look_at
@@ -45,6 +48,8 @@ from worker.runtime.task_table import (
     UPKEEP,
     WITHDRAW,
 )
+
+log = Log("tiktok_events.doorbell")
 
 EVERY_S: Final = 1.0
 
@@ -74,6 +79,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         self._consumer = parent
         self._bells = OwnBells(parent)
         self._timer: Any = None
+        self._lost: list[int] = []
 
     def start(self, parent: Any) -> None:
         """Look every second from now on."""
@@ -104,6 +110,7 @@ class DoorbellStep(bootsteps.StartStopStep):
             self._settings.heartbeat_file.touch()
 
     def _steps(self) -> Iterator[Callable[[], object]]:
+        yield self._say_what_is_lost
         yield self._presence.say
         yield self._clock.look
         yield self._delayed.release
@@ -118,13 +125,30 @@ class DoorbellStep(bootsteps.StartStopStep):
         yield self._ask_for_a_fold
 
     def _take(self, step: Callable[[], object]) -> None:
-        """Take one step; junk in the keys of one must not keep the worker from the others."""
+        """Take one step; junk in the keys of one must not keep the worker from the others.
+
+        Nor must a leader of a cluster that is away: what others lead goes on.
+        """
         try:
             step()
         except ResponseError as error:
             if is_outage(error):
                 raise
             REFUSED.met(error)
+        except (RedisConnectionError, RedisTimeoutError):
+            if not self._store.lost:
+                raise
+
+    def _say_what_is_lost(self) -> None:
+        """Say once which shards cannot be reached while others can, and once that all can."""
+        lost = self._store.lost
+        if lost == self._lost:
+            return
+        self._lost = lost
+        if lost:
+            log.warning("shards_lost", shards=lost, of=self._store.shards.count)
+        else:
+            log.info("shards_are_back")
 
     def _ring(self) -> None:
         rings = self._settings.rings and self._consumer.is_connected

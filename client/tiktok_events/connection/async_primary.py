@@ -6,18 +6,18 @@ from contextlib import suppress
 from typing import Any
 
 from redis.asyncio import Redis, SSLConnection
-from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import (
     SentinelConnectionPool,
     SentinelManagedConnection,
 )
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
+from tiktok_events.connection.async_cluster import AsyncCluster
+from tiktok_events.connection.async_search import find
 from tiktok_events.connection.discovery import Discovery, PrimaryUnknown
 from tiktok_events.connection.discovery_address import DiscoveryAddress, Node
-from tiktok_events.connection.primary import time_limits
 from tiktok_events.connection.role import changed, is_from_primary
+from tiktok_events.connection.search import time_limits
 from tiktok_events.connection.tls import tls_arguments, url_arguments
 
 
@@ -79,37 +79,16 @@ class AsyncLeads:
         return await find(self.discovery)
 
 
-def connect(url: str, *, key: str, **how: Any) -> Redis:
+def connect(url: str, *, key: str, **how: Any) -> Redis | AsyncCluster:
     """A pool of connections to an outbox, as `primary.connect` makes one."""
     address = DiscoveryAddress.parse(url)
     if address is None:
         return Redis.from_url(url, **tls_arguments(url_arguments(url)), **how)
+    if address.service is None:
+        return AsyncCluster(address, how)
     find_s, how = time_limits(how)
     discovery = Discovery(address, key, find_s)
     kind = AsyncPrimaryTlsConnection if address.encrypted else AsyncPrimaryConnection
     arguments = {**how, **address.primary, "connection_class": kind}
     pool = SentinelConnectionPool(discovery.place, AsyncLeads(discovery), **arguments)  # type: ignore[no-untyped-call]  # redis-py's
     return Redis.from_pool(pool)
-
-
-async def find(discovery: Discovery) -> Node:
-    """Ask for the primary, as `primary.find` does.
-
-    Raises:
-        PrimaryUnknown: nobody said it in time.
-    """
-    how = {**discovery.asking(), "retry": Retry(NoBackoff(), 0)}
-    problems = []
-    for number, node in enumerate(discovery.nodes):
-        try:
-            async with Redis(host=node[0], port=node[1], **how) as redis:
-                return discovery.found(await _named(discovery, redis, node), number)
-        except RedisError as error:
-            problems.append(f"{node[0]}:{node[1]}: {error}")
-    raise discovery.unknown(problems)
-
-
-async def _named(discovery: Discovery, redis: Any, node: Node) -> Node:
-    if discovery.address.service is None:
-        return discovery.owner(await redis.execute_command("CLUSTER", "SLOTS"), node)
-    return discovery.master(await redis.sentinel_masters())

@@ -18,8 +18,9 @@ from tiktok_events.connection.role import of_the_primary
 class AsyncSlot:
     """Carries commands to Redis and the replies back, as `Slot` does; for one event loop."""
 
-    def __init__(self, pool: ConnectionPool) -> None:
+    def __init__(self, pool: ConnectionPool, *, slots: bool = False) -> None:
         self._pool: Any = pool
+        self._slots = slots
         self._connection: Any = None
         self._is_open = False
         self.has_sent = False
@@ -52,7 +53,8 @@ class AsyncSlot:
             await connection.connect()
             self._is_open = self.has_sent = True
             await connection.send_packed_command(commands, check_health=False)
-            return of_the_primary([await _reply(connection) for _ in commands])
+            replies = [await _reply(connection) for _ in commands]
+            return replies if self._slots else of_the_primary(replies)
         except BaseException:
             # Half an exchange: the next one would read its replies.
             self._is_open = False

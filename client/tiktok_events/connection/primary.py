@@ -1,11 +1,10 @@
 """Connections that find the primary, each time they connect.
 
-Behind Redis Sentinel, and in Redis Cluster, the primary may be another tomorrow. A connection
-asks for it when it is made, and leaves a server that says that it is not the primary: so all
-other code sees a lost connection, tries again where a repeat is harmless, and finds the new one.
+Behind Redis Sentinel the primary may be another tomorrow. A connection asks for it when it is
+made, and leaves a server that says that it is not the primary: so all other code sees a lost
+connection, tries again where a repeat is harmless, and finds the new one (decision 10).
 
-The Sentinels are redis-py's to ask, and its pool of connections that are led by them is used on a
-cluster, too: for the one slot of an outbox its cluster client is much too much (decision 10).
+The Sentinels are redis-py's to ask. A cluster has several primaries; see `cluster`.
 
     ConnectionError (redis-py)
     ├── PrimaryUnknown    nobody who was asked could name the primary; see `discovery`
@@ -15,30 +14,22 @@ cluster, too: for the one slot of an outbox its cluster client is much too much 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
-from redis import Redis, RedisError, SSLConnection
-from redis.backoff import NoBackoff
+from redis import Redis, SSLConnection
 from redis.exceptions import ResponseError
-from redis.retry import Retry
 from redis.sentinel import (
     SentinelConnectionPool,
     SentinelManagedConnection,
 )
 
+from tiktok_events.connection.cluster import Cluster
+from tiktok_events.connection.cluster_redis import ClusterRedis
 from tiktok_events.connection.discovery import Discovery, PrimaryUnknown
 from tiktok_events.connection.discovery_address import DiscoveryAddress, Node
 from tiktok_events.connection.role import changed, is_from_primary
+from tiktok_events.connection.search import find, time_limits
 from tiktok_events.connection.tls import tls_arguments, url_arguments
-
-FIND_SHARE: Final = 1 / 2
-"""The share of the time for making a connection that finding the primary may take."""
-
-
-def time_limits(how: dict[str, Any]) -> tuple[float, dict[str, Any]]:
-    """Return the seconds for finding the primary, and arguments with the rest for connecting."""
-    whole_s = how["socket_connect_timeout"]
-    return whole_s * FIND_SHARE, how | {"socket_connect_timeout": whole_s * (1 - FIND_SHARE)}
 
 
 class LedConnection(SentinelManagedConnection):
@@ -122,42 +113,23 @@ class Leads:
         return find(self.discovery)
 
 
-def connect(url: str, *, key: str, **how: Any) -> Redis:
+def connect(url: str, *, key: str, patience_s: float = 0.0, **how: Any) -> Redis:
     """A pool of connections to an outbox, whatever form its address has.
 
     Args:
         url: of one server, or one of the forms of `discovery_address`.
-        key: any key of the outbox: on a cluster the owner of its slot is the primary.
-        how: as `Redis.from_url` takes it; `socket_connect_timeout` must be among it.
+        key: on a cluster, commands that have no key go where this one is.
+        patience_s: on a cluster, how long a leader that does not answer is tried again.
+        how: as `Redis.from_url` takes it; `socket_connect_timeout` must be among it. On a
+            cluster nothing else than `patience_s` decides about retries.
     """
     address = DiscoveryAddress.parse(url)
     if address is None:
         return Redis.from_url(url, **tls_arguments(url_arguments(url)), **how)
+    if address.service is None:
+        return ClusterRedis(Cluster(address, how), key, patience_s)
     find_s, how = time_limits(how)
     discovery = Discovery(address, key, find_s)
     kind = PrimaryTlsConnection if address.encrypted else PrimaryConnection
     arguments = {**how, **address.primary, "connection_class": kind}
     return Redis.from_pool(SentinelConnectionPool(discovery.place, Leads(discovery), **arguments))  # type: ignore[no-untyped-call]  # redis-py's
-
-
-def find(discovery: Discovery) -> Node:
-    """Ask for the primary.
-
-    Raises:
-        PrimaryUnknown: nobody said it in time.
-    """
-    how = {**discovery.asking(), "retry": Retry(NoBackoff(), 0)}
-    problems = []
-    for number, node in enumerate(discovery.nodes):
-        try:
-            with Redis(*node, **how) as redis:
-                return discovery.found(_named(discovery, redis, node), number)
-        except RedisError as error:
-            problems.append(f"{node[0]}:{node[1]}: {error}")
-    raise discovery.unknown(problems)
-
-
-def _named(discovery: Discovery, redis: Any, node: Node) -> Node:
-    if discovery.address.service is None:
-        return discovery.owner(redis.execute_command("CLUSTER", "SLOTS"), node)
-    return discovery.master(redis.sentinel_masters())

@@ -42,14 +42,17 @@ class Slot:
 
     Args:
         pool: how to make the connection; it is asked for nothing else.
+        slots: whether the server leads slots of a cluster: then an answer that it does not lead is
+            about one of them, and stands among the replies.
 
     Attributes:
         has_sent: whether the exchange under way has sent anything: if it fails then, it is not
             known whether its commands were carried out.
     """
 
-    def __init__(self, pool: ConnectionPool) -> None:
+    def __init__(self, pool: ConnectionPool, *, slots: bool = False) -> None:
         self._pool = pool
+        self._slots = slots
         self._connection: Any = None
         self._wait_s = math.inf
         self._is_open = False
@@ -104,7 +107,8 @@ class Slot:
                 self._check_time(end)
                 self.has_sent = True
                 connection.send_packed_command((piece,), check_health=False)
-            return of_the_primary([self._reply(end) for _ in commands])
+            replies = [self._reply(end) for _ in commands]
+            return replies if self._slots else of_the_primary(replies)
         except BaseException:
             # Half an exchange: the next one would read its replies.
             self._is_open = False

@@ -30,7 +30,11 @@ _AUTHORITY: Final = "REQUESTS_CA_BUNDLE=/path/to/ca.pem"
 """Where `requests` looks for it."""
 
 _WORDS: Final = (
-    ("PrimaryUnknown|CircuitOpen|TurnNeverCame", "{error}", "Start them, or correct {setting}."),
+    (
+        "PrimaryUnknown|CircuitOpen|TurnNeverCame|LeaderAway",
+        "{error}",
+        "Start them, or correct {setting}.",
+    ),
     (
         "ConnectionRefusedError|Connect call failed|Connection refused",
         "{where} refuses connections: nobody listens there",

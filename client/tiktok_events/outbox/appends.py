@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -17,6 +17,43 @@ class TurnNeverCame(RedisTimeoutError):
     """More calls came at once than could be carried in their time; of Redis that says nothing."""
 
 
+class AnyLane:
+    """Base of `Lane` and `AsyncLane`: a process's way to one server.
+
+    Args:
+        append: writes the commands.
+        fsync: an append ends when the append-only file is on the server's disk.
+    """
+
+    def __init__(self, append: Append, *, fsync: bool) -> None:
+        self._append = append
+        self._fsync_unproven = fsync
+        self.circuit = Circuit()
+
+    def is_let_pass(self, commit: Commit, now: float) -> bool:
+        """Whether a call may go although Redis was away; if not, it fails."""
+        try:
+            commit.wait_end = now + self.circuit.longest_wait_s()
+        except CircuitOpen as error:
+            commit.fail(error, in_doubt=False)
+            return False
+        return True
+
+    def place(self, _commit: Commit) -> Hashable:
+        """Where it leads; the same for all calls."""
+        return None
+
+    def let_pass(self) -> None:
+        """Have the next call tried, even if the server was away moments ago."""
+        self.circuit.close()
+
+    def judge(self, commit: Commit) -> None:
+        """Say why a call failed that nobody carried in its time."""
+        if commit.is_late:
+            late = TurnNeverCame("others took until too little of the call's time was left")
+            commit.fail(late if self.circuit.is_closed else self.circuit.refusal(), in_doubt=False)
+
+
 class Appends:
     """Base of `Appender` and `AsyncAppender`; the arguments are told there."""
 
@@ -27,28 +64,48 @@ class Appends:
         self._append = Append(linger_ms=linger_ms, rings=rings, shards=shards, fsync_ms=fsync_ms)
         self._shards = shards
         self._timeout_s = timeout_s
-        self._fsync_unproven = fsync
-        self.circuit = Circuit()
+        self._fsync = fsync
 
-    def _is_let_pass(self, commit: Commit, now: float) -> bool:
-        """Whether a call may go although Redis was away; if not, it fails."""
-        try:
-            commit.wait_end = now + self.circuit.longest_wait_s()
-        except CircuitOpen as error:
-            commit.fail(error, in_doubt=False)
+
+class Failures:
+    """Calls that failed, of the scripts of one call; those of other servers go on.
+
+    Args:
+        commits: all of them, in order.
+    """
+
+    def __init__(self, commits: Sequence[Commit]) -> None:
+        self._commits = commits
+        self._by_place: dict[Hashable, Exception] = {}
+
+    def note(self, place: Hashable, commit: Commit) -> None:
+        """Note one.
+
+        Raises:
+            Exception: its error, if it is not one of Redis.
+        """
+        if commit.error is None:
+            return
+        if not isinstance(commit.error, RedisError):
+            raise commit.error
+        self._by_place.setdefault(place, commit.error)
+
+    def passes_over(self, place: Hashable, commit: Commit) -> bool:
+        """Whether a call need not be tried: another failed in the same place."""
+        if (error := self._by_place.get(place)) is None:
             return False
+        commit.fail(error, in_doubt=False)
         return True
 
-    def _judge(self, commits: Sequence[Commit], number: int) -> None:
-        """Raise why a call failed."""
-        commit = commits[number]
-        if commit.is_late:
-            late = TurnNeverCame("others took until too little of the call's time was left")
-            commit.fail(late if self.circuit.is_closed else self.circuit.refusal(), in_doubt=False)
-        if isinstance(commit.error, RedisError):
-            raise NotAppended(commit.error, commits, number) from commit.error
-        if commit.error is not None:
-            raise commit.error
+    def check(self) -> None:
+        """Tell what is where, if any failed.
+
+        Raises:
+            NotAppended: some did.
+        """
+        for place, error in self._by_place.items():
+            several = place is not None
+            raise NotAppended(error, self._commits, one_of_several=several) from error
 
 
 def settle_the_rest(commits: Sequence[Commit], error: Exception, *, in_doubt: bool) -> None:

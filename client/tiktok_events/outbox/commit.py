@@ -11,6 +11,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from tiktok_events.event.prepare import PreparedEvent
 from tiktok_events.outbox.blocks import Block, blocks_of
+from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import ScriptText
 
 _UNSETTLED: Final = RedisTimeoutError("whoever carried the call was not done in time")
@@ -26,6 +27,7 @@ class Commit:
         blocks: to be appended beside them.
         command: to be sent instead of an append.
         script: what it calls, if it calls one.
+        keys: of the shard that it is for; by default that of its destination.
         end: when it must be over; seconds of the clock of whoever carries it.
         wait_end: until when it may wait for its turn, if that is sooner than the time allows.
         wake: tells who waits that it is settled, or that it leads the next group.
@@ -38,6 +40,7 @@ class Commit:
     blocks: Sequence[Block] = ()
     command: bytes | None = None
     script: ScriptText | None = None
+    keys: Keys | None = None
     end = 0.0
     wait_end = math.inf
     wake: Callable[[], None] | None = None
@@ -45,6 +48,7 @@ class Commit:
     reply: Any = None
     error: Exception | None = _UNSETTLED
     in_doubt = True
+    _was_in_doubt = False
 
     def __init__(self, events: Sequence[PreparedEvent] = ()) -> None:
         self.events = events
@@ -58,11 +62,15 @@ class Commit:
 
     @classmethod
     def of_command(
-        cls, command: bytes, script: ScriptText | None = None, events: Sequence[PreparedEvent] = ()
+        cls,
+        command: bytes,
+        keys: Keys,
+        script: ScriptText | None = None,
+        events: Sequence[PreparedEvent] = (),
     ) -> Self:
-        """It sends this, which hands over these events."""
+        """It sends this to a shard, and hands over these events."""
         commit = cls(events)
-        commit.command, commit.script = command, script
+        commit.command, commit.keys, commit.script = command, keys, script
         return commit
 
     @property
@@ -92,7 +100,12 @@ class Commit:
 
     def fail(self, error: Exception, *, in_doubt: bool) -> None:
         """It was not, or nobody knows."""
-        self.error, self.in_doubt = error, in_doubt
+        self.error, self.in_doubt = error, in_doubt or self._was_in_doubt
+
+    def begin_anew(self) -> None:
+        """It is tried elsewhere; what was in doubt stays so unless it succeeds there."""
+        self._was_in_doubt |= self.in_doubt
+        self.error, self.in_doubt, self.is_late, self.wake = _UNSETTLED, True, False, None
 
     def all_blocks(self) -> list[Block]:
         """Everything that it appends, in order."""
@@ -107,13 +120,22 @@ class NotAppended(RedisError):
         accepted: blocks that are in the outbox.
         in_doubt: blocks that may be in it.
         missing: blocks that are not.
+        one_of_several: whether another server than the one that failed may take events.
     """
 
-    def __init__(self, error: Exception, commits: Sequence[Commit], failed: int) -> None:
+    def __init__(
+        self, error: Exception, commits: Sequence[Commit], *, one_of_several: bool = False
+    ) -> None:
         super().__init__(str(error))
         self.error = error
-        parts = [commit.all_blocks() for commit in commits]
-        known = failed + commits[failed].in_doubt
-        self.accepted = [block for part in parts[:failed] for block in part]
-        self.in_doubt = [block for part in parts[failed:known] for block in part]
-        self.missing = [block for part in parts[known:] for block in part]
+        self.accepted: list[Block] = []
+        self.in_doubt: list[Block] = []
+        self.missing: list[Block] = []
+        for commit in commits:
+            self._list_of(commit).extend(commit.all_blocks())
+        self.one_of_several = one_of_several
+
+    def _list_of(self, commit: Commit) -> list[Block]:
+        if commit.error is None:
+            return self.accepted
+        return self.in_doubt if commit.in_doubt else self.missing

@@ -64,7 +64,7 @@ class DelayedEvent:
         keys_ = (*keys.of_delayed(), keys.accepted, keys.accepted_of(destination))
         args = (self.key, self.delay_ms, self.event.body, destination, self.event.name)
         script = _script("delay")
-        return Commit.of_command(script.command((keys_, args)), script, (self.event,))
+        return Commit.of_command(script.command((keys_, args)), keys, script, (self.event,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Cancellation:
     def commit(self, keys: Keys) -> Commit:
         """What calls `cancel.lua` in a shard."""
         script = _script("cancel")
-        return Commit.of_command(script.command(self.call(keys)), script)
+        return Commit.of_command(script.command(self.call(keys)), keys, script)
 
     def call(self, keys: Keys) -> Call:
         """Return keys and arguments of `cancel.lua`; each call has an answer key of its own.

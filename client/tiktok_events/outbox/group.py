@@ -8,6 +8,7 @@ from typing import Any
 from redis.exceptions import NoScriptError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from tiktok_events.connection.role import changed, is_from_primary
 from tiktok_events.outbox.append import Append
 from tiktok_events.outbox.commit import Commit
 
@@ -57,7 +58,10 @@ class Group:
         return not self._parts
 
     def _learn_of_error(self, part: Sequence[Commit], error: RedisError) -> None:
-        if isinstance(error, NoScriptError) and (self._lessons or not self._is_taught):
+        if not is_from_primary(error):
+            for commit in part:
+                commit.fail(changed(error), in_doubt=False)
+        elif isinstance(error, NoScriptError) and (self._lessons or not self._is_taught):
             self._is_taught = True
             self._lessons = [self._append.lesson(part)]
             self._parts.append(part)

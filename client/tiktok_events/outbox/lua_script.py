@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from importlib.resources import files
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
 from redis import Redis
-from redis.exceptions import NoScriptError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from tiktok_events.outbox.doorbell import LUA as DOORBELL
 from tiktok_events.outbox.wire import written
@@ -26,8 +28,6 @@ def source(package: str, *names: str) -> str:
 
 Call = tuple[Sequence[Any], Sequence[Any]]
 """Keys and arguments."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +75,55 @@ class LuaScript:
 
     def __call__(self, keys: Sequence[Any], args: Sequence[Any]) -> Any:
         """Call it once."""
-        return self._known(
-            lambda: self._redis.evalsha(self._script.digest, len(keys), *keys, *args)
-        )
+        try:
+            return self._redis.evalsha(self._script.digest, len(keys), *keys, *args)
+        except NoScriptError:
+            self._redis.script_load(self._script.text)
+            return self._redis.evalsha(self._script.digest, len(keys), *keys, *args)
 
     def many(self, calls: Sequence[Call]) -> list[Any]:
         """Call it several times, in this order and one round trip; other calls may come between."""
         if len(calls) == 1:  # redis-py's pipeline costs half as much again
             return [self(*calls[0])]
-        return self._known(lambda: self._pipelined(calls))
+        replies = self.each(calls)
+        for reply in replies:
+            if isinstance(reply, RedisError):
+                raise reply
+        return replies
+
+    def each(self, calls: Sequence[Call]) -> list[Any]:
+        """Call it as `many` does; an error stands in place of the reply of a call that failed.
+
+        A server that does not know the script has carried out nothing of a call.
+        """
+        replies = self._pipelined(calls)
+        unknown = [place for place, one in enumerate(replies) if isinstance(one, NoScriptError)]
+        if unknown:
+            self._redis.script_load(self._script.text)
+            again = self._pipelined([calls[place] for place in unknown])
+            for place, reply in zip(unknown, again, strict=True):
+                replies[place] = reply
+        return replies
+
+    def answered(self, calls: Sequence[Call]) -> list[Any]:
+        """Call it as `many` does; where a leader of a cluster is away, `None` is its reply.
+
+        Raises:
+            redis.RedisError: another error, or nobody has answered.
+        """
+        if len(calls) == 1:
+            return [self(*calls[0])]
+        replies = self.each(calls)
+        failed = [reply for reply in replies if isinstance(reply, RedisError)]
+        if len(failed) == len(calls):
+            raise failed[0]
+        for error in failed:
+            if not isinstance(error, RedisConnectionError | RedisTimeoutError):
+                raise error
+        return [None if isinstance(reply, RedisError) else reply for reply in replies]
 
     def _pipelined(self, calls: Sequence[Call]) -> list[Any]:
         with self._redis.pipeline(transaction=False) as pipeline:
             for keys, args in calls:
                 pipeline.evalsha(self._script.digest, len(keys), *keys, *args)
-            return pipeline.execute()
-
-    def _known(self, call: Callable[[], T]) -> T:
-        """Call; a server that does not know the script has carried out nothing of it."""
-        try:
-            return call()
-        except NoScriptError:
-            self._redis.script_load(self._script.text)
-            return call()
+            return pipeline.execute(raise_on_error=False)

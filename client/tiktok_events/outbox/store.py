@@ -7,6 +7,7 @@ from typing import Self
 
 from redis import Redis
 
+from tiktok_events.connection.cluster_redis import ClusterRedis
 from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.shards import Shards
 
@@ -27,6 +28,24 @@ class Store:
     def keys(self) -> Keys:
         """The keys of its only shard."""
         return self.shards.at(0)
+
+    @property
+    def at_hand(self) -> list[Keys]:
+        """The shards whose server answers; all of them, unless some leaders of a cluster do not.
+
+        A leader that is not there is asked once a second: until then what is left goes on.
+        """
+        return list(filter(self.answers, self.shards)) or list(self.shards)
+
+    @property
+    def lost(self) -> list[int]:
+        """The numbers of the shards whose leader does not answer, while others do."""
+        at_hand = self.at_hand
+        return [number for number, keys in enumerate(self.shards) if keys not in at_hand]
+
+    def answers(self, keys: Keys) -> bool:
+        """Whether the server of a shard answers, as far as is known."""
+        return not isinstance(self.redis, ClusterRedis) or self.redis.answers(keys.ready)
 
     def close(self) -> None:
         """Close the connection."""

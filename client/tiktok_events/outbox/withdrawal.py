@@ -62,7 +62,8 @@ class Withdrawal:
 
     def commit(self, keys: Keys) -> Commit:
         """What writes it there."""
-        return Commit.of_command(written(("HSET", keys.withdrawals, self.field(), self.body())))
+        command = written(("HSET", keys.withdrawals, self.field(), self.body()))
+        return Commit.of_command(command, keys)
 
     def owns(self, event: Mapping[str, Any]) -> bool:
         """Whether an event with prepared match keys is this visitor's."""

@@ -22,6 +22,10 @@ LOOK_PAUSE_S: Final = 1.0
 """Seconds between two looks into a spool that was found empty, or in use by another process."""
 
 
+QUIET_S: Final = 5.0
+"""After so long without a failure of one of several servers, all of them are back."""
+
+
 class Fallback:
     """Carries out the choice `ON_FAILURE`; safe to share between threads and across fork.
 
@@ -47,6 +51,7 @@ class Fallback:
         self._redis_url = settings.redis_url
         self._look_at = 0.0
         self._in_outage = False
+        self._over_at = 0.0
 
     @property
     def dropped(self) -> int:
@@ -59,6 +64,7 @@ class Fallback:
         Raises:
             OutboxUnavailable: that is the choice, or the spool cannot take them.
         """
+        self._note(failure)
         if self.spool is not None:
             long_enough = time.monotonic() + self._spool_s
             self.spool.put([*failure.in_doubt, *failure.missing], max(end, long_enough))
@@ -74,15 +80,23 @@ class Fallback:
         """
         if not self._drops:
             raise unavailable(failure, self._redis_url) from failure.error
+        self._note(failure)
         self._announce("dropped, and counted in Client.dropped", failure.error)
         self._dropped.add(sum(one.events for one in (*failure.in_doubt, *failure.missing)))
 
     def recovered(self) -> None:
-        """Note that Redis takes events again."""
-        if self._in_outage:
+        """Note that Redis takes events again: of several servers, each one."""
+        if self._in_outage and self._clock() >= self._over_at:
             self._in_outage = False
             lost = f"; {self.dropped:,} events were dropped so far" if self._drops else ""
             log.warning("the outbox can be reached again%s", lost)
+
+    def could_not_flush(self, error: Exception) -> None:
+        """Note that the spool could not be moved; an outage has been told already."""
+        if isinstance(error, NotAppended):
+            self._note(error)
+        if not self._in_outage:
+            log.warning("the spool could not be flushed: %s", error)
 
     def due(self) -> bool:
         """Whether it is time to look into the spool."""
@@ -96,6 +110,11 @@ class Fallback:
         """Close the spool's file."""
         if self.spool is not None:
             self.spool.close()
+
+    def _note(self, failure: NotAppended) -> None:
+        """Where one of several servers is away, another that takes events is not the end."""
+        if failure.one_of_several:
+            self._over_at = self._clock() + QUIET_S
 
     def _announce(self, outcome: str, error: Exception) -> None:
         """Say it once per outage: a line per event would be the next problem."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tiktok_events.errors import OutboxUnavailable
+from tiktok_events.outbox.commit import NotAppended
 from tiktok_events.outbox.outbox import Appender
 from tiktok_events.spool.spool import Spool, SpoolBatch
 
@@ -61,14 +62,17 @@ def flush_batch(
         return 0
     try:
         appender.append_blocks(batch.blocks, until.append)
-    except BaseException:
-        give_back(spool, batch, until)
+    except BaseException as error:
+        give_back(spool, batch, until, error)
         raise
     spool.settle(batch, until.end)
     return batch.events
 
 
-def give_back(spool: Spool, batch: SpoolBatch, until: Until) -> None:
-    """End the lease early; if that fails, it ends by itself."""
+def give_back(spool: Spool, batch: SpoolBatch, until: Until, error: BaseException) -> None:
+    """Keep what is not in the outbox; if that fails, the lease ends by itself."""
     with suppress(OutboxUnavailable):
-        spool.give_back(batch, until.end)
+        if isinstance(error, NotAppended) and (error.one_of_several or error.accepted):
+            spool.settle(batch, until.end, [*error.in_doubt, *error.missing])
+        else:
+            spool.give_back(batch, until.end)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,10 @@ LEASE_MARGIN_S: Final = 5.0
 PAGE: Final = 100
 """Blocks read at a time, which may have a megabyte each."""
 
+_LAST: Final = "UPDATE spooled SET id = 1 + (SELECT max(id) FROM spooled) WHERE id = ?"
+
+_FORGET: Final = "DELETE FROM spooled WHERE id = ?"
+
 LONGEST_LEASE_S: Final = 120.0
 """No process takes a longer one; one that seems longer was taken before the clock went back."""
 
@@ -34,14 +38,12 @@ class SpoolBatch:
     """The oldest blocks, leased to one flusher.
 
     Attributes:
-        first_id: of the first block.
-        last_id: of the last block; all between are in the batch.
+        ids: of the blocks.
         blocks: in the order they were spooled; may be none.
         lease: what the flusher shows when it is done.
     """
 
-    first_id: int = 0
-    last_id: int = 0
+    ids: tuple[int, ...] = ()
     blocks: tuple[Block, ...] = ()
     lease: float = 0.0
 
@@ -192,16 +194,17 @@ class Spool:
             connection.execute("UPDATE flusher SET until = ?", (batch.lease,))
             return batch
 
-    def settle(self, batch: SpoolBatch, end: float | None = None) -> None:
-        """Forget the blocks: they are in the outbox.
+    def settle(
+        self, batch: SpoolBatch, end: float | None = None, kept: Collection[Block] = ()
+    ) -> None:
+        """Forget the blocks that are in the outbox; what is kept stands behind all others then.
 
-        New blocks only ever come with higher numbers, so between the first and the last
-        stand those of the batch, or, when the lease was lost, fewer.
+        It is for a server that is away, and does not hold up what is for another.
         """
+        kept_ids = set(map(id, kept))
         with self._transaction(end) as connection:
-            connection.execute(
-                "DELETE FROM spooled WHERE id BETWEEN ? AND ?", (batch.first_id, batch.last_id)
-            )
+            for one, block in zip(batch.ids, batch.blocks, strict=True):
+                connection.execute(_LAST if id(block) in kept_ids else _FORGET, (one,))
             _end_lease(connection, batch)
 
     def give_back(self, batch: SpoolBatch, end: float | None = None) -> None:
@@ -266,7 +269,7 @@ def _oldest(connection: sqlite3.Connection, most_bytes: int, lease: float) -> Sp
     if not rows:
         return SpoolBatch()
     blocks = tuple(Block(*fields) for _, *fields in rows)
-    return SpoolBatch(rows[0][0], rows[-1][0], blocks, lease)
+    return SpoolBatch(tuple(row[0] for row in rows), blocks, lease)
 
 
 def _rewrite_row(

@@ -20,6 +20,8 @@ from redis import Redis
 from tests.builders.stores import keys
 from tests.builders.waiting import ids_waiting
 from tiktok_events import AsyncClient, Client, OutboxUnavailable
+from tiktok_events.outbox.async_lane import AsyncLane
+from tiktok_events.outbox.lane import Lane
 from worker.local.embedded import EmbeddedServer
 from worker.local.loopback import free_port
 
@@ -46,9 +48,23 @@ def tracks(client: Client) -> list[Callable[[], str]]:
     return [partial(client.track, event(number)) for number in range(CALLS)]
 
 
+def lane(client: Client) -> Lane:
+    """The way to its server."""
+    found = client._appender._lanes
+    assert isinstance(found, Lane)
+    return found
+
+
+def async_lane(client: AsyncClient) -> AsyncLane:
+    """That of the loop that runs."""
+    found = client._appender._lanes(asyncio.get_running_loop())
+    assert isinstance(found, AsyncLane)
+    return found
+
+
 def in_line(client: Client, calls: int) -> bool:
     """Whether so many wait for their turn."""
-    return len(client._appender._turns._line) == calls
+    return len(lane(client)._turns._line) == calls
 
 
 def until(happened: Callable[[], bool]) -> None:
@@ -66,7 +82,7 @@ def in_one_group(
     with ThreadPoolExecutor(len(calls) + 1) as pool:
         redis.client_pause(60_000, all=False)
         lead = pool.submit(client.track, FIRST)
-        until(lambda: client._appender._turns._leader is not None)
+        until(lambda: lane(client)._turns._leader is not None)
         futures = [pool.submit(call) for call in calls]
         until(lambda: in_line(client, len(calls)))
         redis.client_unpause()
@@ -123,7 +139,7 @@ def test_after_silence_each_call_knows_whether_it_is_in(redis: Redis, redis_url:
         client.track(FIRST)
         redis.client_pause(60_000, all=False)
         lead = pool.submit(client.track, FIRST)
-        until(lambda: client._appender._turns._leader is not None)
+        until(lambda: lane(client)._turns._leader is not None)
         others = [pool.submit(client.track, event(n)) for n in range(CALLS - 1)]
         failures: list[Any] = [one.exception() for one in (lead, *others)]
         redis.client_unpause()
@@ -151,7 +167,7 @@ def test_nobody_is_refused_by_a_server_that_is_back(redis: Redis, redis_url: str
         with pytest.raises(OutboxUnavailable):
             client.track(FIRST)
         redis.client_unpause()
-        until(lambda: client._appender.circuit._clock() >= client._appender.circuit._probe_at)
+        until(lambda: lane(client).circuit._clock() >= lane(client).circuit._probe_at)
         together = threading.Barrier(CALLS)
 
         def track(number: int) -> str:
@@ -265,7 +281,7 @@ def test_while_nobody_answers_those_who_wait_are_told_soon(tmp_path: Path) -> No
             async with AsyncClient(server.url, redis_timeout_s=2) as client:
                 await client.track(FIRST)
                 redis.client_pause(60_000, all=False)
-                client._appender.circuit._probe_at = 0.001  # it was away until now
+                async_lane(client).circuit._probe_at = 0.001  # it was away until now
                 probe = asyncio.create_task(client.track(FIRST))
                 await asyncio.sleep(0)
                 began = time.monotonic()

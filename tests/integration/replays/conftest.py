@@ -129,12 +129,12 @@ class Ward:
 
     def kill_holder(self, number: int) -> None:
         """What a killed worker leaves, once its lease has ended."""
-        self.redis.hset(keys.replay(number), "lease_until", 1)
+        self.redis.hset(SHARDS.at(0).replay(number), "lease_until", 1)
 
     def let_pass(self, number: int, seconds: float) -> None:
         """So much time passes, as far as the rate of a replay is concerned."""
-        paid: Any = self.redis.hget(keys.replay(number), "paid_until")
-        self.redis.hset(keys.replay(number), "paid_until", repr(float(paid) - seconds))
+        paid: Any = self.redis.hget(SHARDS.at(0).replay(number), "paid_until")
+        self.redis.hset(SHARDS.at(0).replay(number), "paid_until", repr(float(paid) - seconds))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 from packaging.version import InvalidVersion, Version
 from redis.exceptions import RedisError, ResponseError
 
+from tiktok_events.connection.cluster_redis import ClusterRedis
 from tiktok_events.connection.discovery_address import is_cluster
 from tiktok_events.connection.trouble import trouble
 from tiktok_events.outbox.store import Store
@@ -75,7 +76,8 @@ def _examine_server(
     with open_store(settings) as store:
         try:
             on_cluster = is_cluster(settings.redis_url)
-            allowed = access(store.redis, role, settings.namespace, on_cluster=on_cluster)
+            redis = store.redis.at_home() if isinstance(store.redis, ClusterRedis) else store.redis
+            allowed = access(redis, role, settings.namespace, on_cluster=on_cluster)
             yield allowed
             if allowed.outcome is not Outcome.FAILED and role is not Role.PRODUCER:
                 known = "broker" in troubles
@@ -205,7 +207,7 @@ def broker(settings: Settings) -> Check:
 def _worker(store: Store, figures: Figures) -> Check:
     name = "worker"
     # A busy one may be too busy to answer.
-    if store.redis.exists(*(keys.awake for keys in store.shards)):
+    if any(store.redis.exists(keys.awake) for keys in store.at_hand):
         return Check(name, Outcome.OK, "at work")
     present = Presence(store).count()
     if present:

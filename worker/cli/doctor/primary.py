@@ -10,7 +10,7 @@ from redis.exceptions import ResponseError
 
 from tiktok_events.connection.discovery import Discovery
 from tiktok_events.connection.discovery_address import DiscoveryAddress
-from tiktok_events.connection.primary import find
+from tiktok_events.connection.search import find
 from tiktok_events.outbox.keys import Keys
 from worker.runtime.check import Check, Outcome
 

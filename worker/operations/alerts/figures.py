@@ -78,7 +78,7 @@ def value_at_risk(store: Store, settings: Settings) -> dict[str, float]:
 def dead_per_minute(store: Store) -> float:
     """Events that died in the last minute, for whatever reason; the first look sees none."""
     with store.redis.pipeline(transaction=False) as pipeline:
-        for keys in store.shards:
+        for keys in store.at_hand:
             pipeline.hgetall(keys.counters)
         counters = cast("list[dict[bytes, bytes]]", pipeline.execute())
     counted = [pair for one in counters for pair in one.items()]

@@ -76,7 +76,7 @@ def silent_minutes(store: Store, now: float, least: float) -> dict[str, float]:
 
 def _silent_since(store: Store, before: float) -> dict[str, float]:
     found: dict[str, float] = {}
-    for keys in store.shards:
+    for keys in store.at_hand:
         silent = store.redis.zrange(
             keys.silent, "-inf", before * 1_000, byscore=True, offset=0, num=MOST, withscores=True
         )

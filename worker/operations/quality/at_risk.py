@@ -185,7 +185,7 @@ def _events(entries: Iterable[tuple[bytes, dict[bytes, bytes]]]) -> Iterator[Any
 def _delayed(store: Store) -> dict[str, list[Any]]:
     """Events that are released soon, by destination."""
     found: defaultdict[str, list[Any]] = defaultdict(list)
-    for keys in store.shards:
+    for keys in store.at_hand:
         names = cast("list[bytes]", store.redis.zrange(keys.delayed, 0, DELAYED - 1))
         asked = store.redis.hmget(keys.delayed_events, names) if names else []
         bodies = cast("list[bytes | None]", asked)

@@ -33,7 +33,7 @@ class Held:
 
     def by_id(self, asked: Asked) -> Iterator[tuple[str, Life]]:
         """Those with an id that is meant."""
-        for keys in self._store.shards:
+        for keys in self._store.at_hand:
             for key in self._keys(keys, [orjson.dumps(one) for one in asked.event_ids]):
                 destination, event_id, _ = key.split(b"\0", 2)
                 body = self._store.redis.hget(keys.delayed_events, cast("str", key))

@@ -38,7 +38,7 @@ DESTINATIONS: Final = 500
 def is_time_to_fold(store: Store) -> bool:
     """Whether the caller is to fold: true for one worker a second, if there is anything."""
     with store.redis.pipeline(transaction=False) as pipeline:
-        for keys in store.shards:
+        for keys in store.at_hand:
             pipeline.llen(keys.journal)
             pipeline.zcard(keys.accepted)
         if not any(pipeline.execute()):

@@ -113,7 +113,7 @@ def read(
 def read_asked(store: Store, asked: Asked) -> list[Row]:
     """The same."""
     found = no_cells()
-    for keys in store.shards:
+    for keys in store.at_hand:
         _Shard(store, keys, asked).add_to(found)
     return [
         Row(period.begins_at, period.ends_at, name, event_, figures)
