@@ -13,7 +13,7 @@ from worker.serving.watch import Look
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/metrics.md").read_text()
-ROW = re.compile(r"^\| `(tiktok_events_\w+)` \| (\w+) \| (?:`(\w+)`)? ?\|", re.MULTILINE)
+ROW = re.compile(r"^\| `(tiktok_events_\w+)` \| (\w+) \| ((?:`\w+`(?:, )?)*) ?\|", re.MULTILINE)
 
 LOOK = Look(
     figures=Figures(at=1.0, counters={}, dead=0, destinations=[]),
@@ -21,6 +21,7 @@ LOOK = Look(
     incidents={},
     untold=0,
     quality=Quality((), ()),
+    totals={"web:C0PIXEL": {"accepted": 1, "dead:invalid": 1}},
     scale=Scaling().add(Load(at=1.0, workers=0, ended=0)),
     taken_at=0.0,
     took_s=0.0,
@@ -34,7 +35,7 @@ def exposed() -> set[tuple[str, str, str]]:
         (
             f"{one.name}_total" if one.type == "counter" else one.name,
             one.type,
-            "".join(getattr(one, "_labelnames", ())),
+            ", ".join(f"`{label}`" for label in getattr(one, "_labelnames", ())),
         )
         for one in families
     }

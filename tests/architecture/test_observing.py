@@ -51,13 +51,19 @@ def queries() -> Iterator[str]:
 def test_a_query_parses_and_asks_for_what_is_exposed(query: str) -> None:
     """By the grammar of Prometheus; labels, too, are those of the metric."""
     promql_parser.parse(query)
-    labels = {name: label for name, _, label in exposed()}
+    labels = {name: set(re.findall(r"\w+", given)) for name, _, given in exposed()}
+    labels |= {
+        f"{name}_{part}": labels[name] | {"le"}
+        for name, kind, _ in exposed()
+        if kind == "histogram"
+        for part in ("bucket", "sum", "count")
+    }
     asked = re.findall(r"(tiktok_events_\w+)(?:\{(\w+)=)?", query)
     assert asked != []
     assert [name for name, _ in asked if name not in labels] == []
-    assert [(name, label) for name, label in asked if label and label != labels[name]] == []
-    grouped = set(re.findall(r"by \((\w+)\)", query))
-    assert grouped <= {labels[name] for name, _ in asked}
+    assert [(name, label) for name, label in asked if label and label not in labels[name]] == []
+    grouped = set(re.findall(r"\w+", " ".join(re.findall(r"by \(([\w, ]+)\)", query))))
+    assert grouped <= set().union(*(labels[name] for name, _ in asked))
 
 
 def test_the_grammar_refuses_a_slip() -> None:

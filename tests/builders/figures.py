@@ -16,10 +16,12 @@ from worker.reporting.figures.folding import Folding
 from worker.reporting.figures.names import ANY
 from worker.reporting.figures.period import Period
 from worker.reporting.figures.reading import read
+from worker.reporting.figures.totals import read_totals
 
 _KEPT_BY_HOUR: Final = re.compile(
     r"accepted$|delivered$|requests$|dead:|salvaged:|junk$|left_out:|read_as:"
 ).match
+_SCRAPED: Final = re.compile(r"(accepted|delivered|requests|dead:.*)$").match
 
 HOUR: Final = Period.at("h", 4_000_000_000)
 """Far ahead, so that the server does not end its cells while a test runs."""
@@ -49,7 +51,7 @@ def folding(redis: Redis) -> Folding:
 
 
 def figures_off(store: Store) -> dict[str, tuple[int, int]]:
-    """Counters from which the sums over hours differ: name → both."""
+    """Counters from which the sums over hours, or over all destinations, differ: name → both."""
     counters: dict[str, int] = {}
     for shard in store.shards:
         add({"": counters}, {"": hash_of_numbers(store.redis, shard.counters)})
@@ -57,6 +59,11 @@ def figures_off(store: Store) -> dict[str, tuple[int, int]]:
     hours = summed({f"{row.at} {row.event}": row.figures for row in rows})
     known = {name for name in {*counters, *hours} if _KEPT_BY_HOUR(name)}
     both = {name: (counters.get(name, 0), hours.get(name, 0)) for name in known}
+    for shard in store.shards:
+        Folding(store, shard).run(lambda: True)
+    totals = summed(read_totals(store))
+    scraped = {name for name in known if _SCRAPED(name)}
+    both |= {f"total of {name}": (counters.get(name, 0), totals.get(name, 0)) for name in scraped}
     return {name: two for name, two in both.items() if two[0] != two[1]}
 
 

@@ -6,24 +6,40 @@ The number of series is bounded: labels are from closed sets, but for destinatio
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import accumulate
 from typing import Final
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from worker.attempts.verdict import Verdict
 from worker.letters.letter import Reason
 from worker.letters.retention import WHY
-from worker.operations.destination_figures import Condition, DestinationFigures, Lately
+from worker.operations.destination_figures import Condition, DestinationFigures
 from worker.operations.operator_webhook import GIVEN_UP
 from worker.operations.quality.summary import Quality
 from worker.operations.status import ANSWERS_COUNTER, Figures
-from worker.serving.names import OTHER
+from worker.reporting.figures.names import (
+    ACCEPTED,
+    DEAD,
+    DELIVERED,
+    LATENCIES_S,
+    LATENCY_SUM,
+    REQUESTS,
+    latency_bucket,
+)
+from worker.reporting.figures.summary import under
+from worker.reporting.figures.totals import OTHER, Totals
 from worker.serving.watch import Look
 
 PREFIX: Final = "tiktok_events_"
@@ -54,6 +70,7 @@ class Figured(Collector):
         yield from _ended(figures)
         yield from _stands(figures)
         yield from _destinations(figures, self.named)
+        yield from _totals(self.look.totals)
         yield from _quality(self.look.quality)
         yield from _operated(self.look)
 
@@ -141,16 +158,39 @@ def _destinations(figures: Figures, named: frozenset[str]) -> Metrics:
         ("oldest_waiting_seconds", "Age of the oldest block", _age_at(figures.at), max),
         ("parked", "1 while it waits for a person", lambda one: one.parked is not None, sum),
         ("failures", "Failures in a row", lambda one: one.failures, max),
-        ("accepted_day", "Accepted in 24 hours", lambda one: _day(one).accepted, sum),
-        ("delivered_day", "Delivered in 24 hours", lambda one: _day(one).delivered, sum),
-        ("dead_day", "Died in 24 hours", lambda one: _day(one).dead, sum),
     ):
         values = _by_label(figures, named, measure, joined)
         yield _gauges(f"destination_{name}", words, "destination", values)
 
 
-def _day(one: DestinationFigures) -> Lately:
-    return one.last_day or Lately()
+def _totals(totals: Totals) -> Metrics:
+    """What was counted of each destination, a second or two behind the counters of all."""
+    for figure, words in {
+        ACCEPTED: "Events for which track() returned",
+        DELIVERED: "Events for which the API said code 0",
+        REQUESTS: "Requests sent to the API",
+    }.items():
+        counts = {name: known.get(figure, 0) for name, known in totals.items()}
+        yield _counters(f"destination_{figure}", words, "destination", counts)
+    dead = CounterMetricFamily(
+        f"{PREFIX}destination_dead", "Dead letters of it", labels=["destination", "reason"]
+    )
+    latency = HistogramMetricFamily(
+        f"{PREFIX}delivery_seconds", "From acceptance to delivery", labels=["destination"]
+    )
+    for name, known in sorted(totals.items()):
+        for reason, count in sorted(under(known, DEAD).items()):
+            dead.add_metric([name, reason], count)
+        latency.add_metric([name], _buckets(known), known.get(LATENCY_SUM, 0) / 1000)
+    yield dead
+    yield latency
+
+
+def _buckets(known: Mapping[str, int]) -> list[tuple[str, float]]:
+    """Each bound of latency, and how many deliveries took no longer."""
+    counts = accumulate(known.get(latency_bucket(bound), 0) for bound in LATENCIES_S)
+    bounds = (f"{bound:.1f}" if math.isfinite(bound) else "+Inf" for bound in LATENCIES_S)
+    return list(zip(bounds, counts, strict=True))
 
 
 def _age_at(now: float) -> Callable[[DestinationFigures], float]:

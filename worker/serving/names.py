@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
 
 from worker.operations.destination_figures import Condition, DestinationFigures
 from worker.operations.status import Figures
-
-MOST_NAMED: Final = 200
-OTHER: Final = "other"
-"""All destinations beyond those."""
+from worker.reporting.figures.totals import MOST_NAMED
 
 
 def named(figures: Figures, before: Collection[str]) -> frozenset[str]:

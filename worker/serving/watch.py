@@ -18,6 +18,7 @@ from worker.operations.alerts.judge import open_incidents
 from worker.operations.quality.summary import Quality, read_quality
 from worker.operations.recent import with_recent
 from worker.operations.status import Figures, read_figures
+from worker.reporting.figures.totals import Totals, read_totals
 from worker.reporting.operator_events import OperatorEvents
 from worker.reporting.outage import REDIS_OUTAGE, REFUSED, is_outage
 from worker.runtime.presence import Presence
@@ -49,6 +50,7 @@ class Look:
         untold: what operators' webhook is still to be told.
         scale: how many workers are wanted, by this look and those before.
         quality: coverage and value at risk, up to `QUALITY_EVERY_S` older than the rest.
+        totals: what was counted of each destination since the first start.
         taken_at: when it ended, on the monotonic clock.
         took_s: how long it took.
     """
@@ -59,6 +61,7 @@ class Look:
     untold: int
     scale: Scale
     quality: Quality
+    totals: Totals
     taken_at: float
     took_s: float
 
@@ -119,7 +122,7 @@ class Watch:
         try:
             figures = with_recent(self._store, read_figures(self._store, self._settings))
             workers, incidents = self._presence.count(), open_incidents(self._store)
-            untold = OperatorEvents(self._store).count()
+            untold, totals = OperatorEvents(self._store).count(), read_totals(self._store)
             self._look_at_quality(figures)
         except (RedisError, OSError) as error:
             (REDIS_OUTAGE if is_outage(error) else REFUSED).met(error)
@@ -128,7 +131,7 @@ class Watch:
         scale = self._scaled(figures, workers)
         ended = time.monotonic()
         self._last = Look(
-            *(figures, workers, incidents, untold, scale, self._quality, ended),
+            *(figures, workers, incidents, untold, scale, self._quality, totals, ended),
             took_s=ended - began,
         )
 

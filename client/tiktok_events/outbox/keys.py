@@ -53,6 +53,8 @@ of incidents.
     figures:h:<hour>          hash         destination, * for all → cell; 35 days at most
     figures:d:<day>           hash         the same of a day; 36 days
     figures:silent            sorted set   destination → first accepted since a delivery, Unix ms
+    figures:named             set          destinations that figures:totals counts apart; for ever
+    figures:totals            hash         <figure> <destination> → sum since the first start
     folding                   string       a worker has just folded; a second
     coverage                  string       what alerts know of match keys, JSON; two hours
     operator:events           stream       what operators are to be told, in order; a day at most
@@ -139,6 +141,8 @@ class Keys:
     folds = Named("figures:folds")
     hours = Named("figures:hours")
     silent = Named("figures:silent")
+    named = Named("figures:named")
+    totals = Named("figures:totals")
     folding = Named("folding")
     coverage = Named("coverage")
     announcements = Named("announcements")
@@ -196,7 +200,8 @@ class Keys:
 
     def of_fold(self) -> list[str]:
         """What folding needs, in its order."""
-        return [self.hours, self.folds, self.journal, self.accepted, self.silent]
+        places = (self.hours, self.folds, self.journal, self.accepted, self.silent)
+        return [*places, self.named, self.totals]
 
     def receipts(self, row: str, nibble: int) -> str:
         """The list of the receipts of an hour whose digests begin with a nibble."""

@@ -106,6 +106,22 @@ def test_junk_in_the_journal_counts_as_nothing(redis: Redis, junk: bytes) -> Non
     assert not redis.exists(keys.journal)
 
 
+@pytest.mark.parametrize("name", ["journal", "accepted", "folds", "hours", "silent", "totals"])
+def test_junk_in_the_place_of_a_key_is_removed(redis: Redis, name: str) -> None:
+    """A text where we have something else would stop every fold."""
+    place = getattr(keys, name)
+    accepted(redis, 2)
+    settled(redis, PURCHASES)
+    redis.set(place, "junk")
+
+    folding(redis).run(lambda: True)
+    settled(redis, PURCHASES)
+    folding(redis).run(lambda: True)
+
+    assert total(redis)["Purchase"]["delivered"] == (3 if name == "journal" else 6)
+    assert not redis.exists(keys.journal)
+
+
 @pytest.mark.parametrize("place", [keys.cells(HOUR.name), keys.accepted_of(SHOP)])
 def test_a_key_of_another_type_stops_no_fold(redis: Redis, place: str) -> None:
     """What stood there is gone; what is counted from then on is right."""

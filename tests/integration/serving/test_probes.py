@@ -18,9 +18,9 @@ from tests.builders.stores import store_of
 from tests.builders.wait import wait_until
 from tiktok_events import Client
 from worker.outbox.parking import Parking
+from worker.reporting.figures.totals import MOST_NAMED, OTHER
 from worker.runtime.presence import Presence
 from worker.serving.app import create_app
-from worker.serving.names import MOST_NAMED, OTHER
 from worker.serving.site import Site
 
 OPENMETRICS = {"Accept": "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"}

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from redis.client import Pipeline
+from redis.exceptions import ResponseError
 
 from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.lua_script import LuaScript
 from tiktok_events.outbox.store import Store
 from worker.reporting.figures.cell import Cell, add, is_sealed, read_cell, sealed, written
 from worker.reporting.figures.period import Period
+from worker.reporting.figures.totals import MOST_NAMED, Totals, totals_of
 from worker.reporting.figures.unfolded import (
     Cells,
     add_accepted,
@@ -25,7 +27,11 @@ from worker.reporting.figures.unfolded import (
     delivered_to,
     no_cells,
 )
+from worker.reporting.log import Log
+from worker.reporting.outage import is_outage
 from worker.reporting.stored import Fields, text_of
+
+log = Log("tiktok_events.figures")
 
 EVERY_MS: Final = 1_000
 ENTRIES: Final = 1_000
@@ -41,7 +47,8 @@ def is_time_to_fold(store: Store) -> bool:
         for keys in store.at_hand:
             pipeline.llen(keys.journal)
             pipeline.zcard(keys.accepted)
-        if not any(pipeline.execute()):
+        # An error stands for a key that is not as we write it: the fold removes it.
+        if not any(pipeline.execute(raise_on_error=False)):
             return False
     folding = store.shards.installation.folding
     return bool(store.redis.set(folding, 1, px=EVERY_MS, nx=True))
@@ -58,6 +65,8 @@ class Write:
         scores: period → bytes of its cells, when all of them are sealed.
         accepted: destination → field → number that was read there.
         delivered: destinations of which something was delivered.
+        totals: destination → figure → what is added to its total.
+        most_named: how many destinations have totals of their own at most.
     """
 
     folds: bytes
@@ -66,6 +75,8 @@ class Write:
     scores: dict[Period, int] = field(default_factory=dict)
     accepted: Mapping[str, Mapping[bytes, bytes]] = field(default_factory=dict)
     delivered: Sequence[str] = ()
+    totals: Totals = field(default_factory=dict)
+    most_named: int = MOST_NAMED
 
     def keys(self, keys: Keys) -> list[str]:
         """What `fold.lua` needs, in its order, of a shard."""
@@ -83,6 +94,9 @@ class Write:
         args.append(len(self.accepted))
         for destination, fields in self.accepted.items():
             args += [destination, len(fields), *_flat(fields)]
+        args += [self.most_named, len(self.totals)]
+        for destination, figures in self.totals.items():
+            args += [destination, len(figures), *_flat(figures)]
         return [*args, *self.delivered]
 
     def _periods(self) -> list[Period]:
@@ -100,6 +114,7 @@ class Folding:
     def __init__(self, store: Store, keys: Keys) -> None:
         self._redis = store.redis
         self._keys = keys
+        self._most_named = max(MOST_NAMED // store.shards.count, 1)
         self._script = LuaScript(store.redis, "worker", "lib/unblocked", "fold")
 
     def run(self, go_on: Callable[[], bool]) -> None:
@@ -113,6 +128,14 @@ class Folding:
 
     def fold(self) -> bool:
         """Fold once; whether there may be more."""
+        try:
+            return self._fold()
+        except ResponseError as error:
+            if is_outage(error) or not self._clear_junk():
+                raise
+            return True
+
+    def _fold(self) -> bool:
         folds, journal, waiting = self._unfolded()
         names = list(map(text_of, waiting))
         accepted = dict(zip(names, self._accepted(names), strict=True))
@@ -123,7 +146,8 @@ class Folding:
         for destination, fields in accepted.items():
             add_accepted(cells, destination, fields)
         write = Write(folds, len(journal), accepted=accepted, delivered=delivered_to(journal))
-        write.cells = self._with_stored(cells)
+        write.cells, write.totals = self._with_stored(cells), totals_of(cells)
+        write.most_named = self._most_named
         self.write(write)
         return len(journal) == ENTRIES or len(waiting) == DESTINATIONS
 
@@ -149,6 +173,27 @@ class Folding:
             pipeline.zrange(self._keys.accepted, 0, DESTINATIONS - 1)
             folds, journal, waiting = pipeline.execute()
         return folds or b"0", journal, waiting
+
+    def _clear_junk(self) -> bool:
+        """Remove what stands in the place of our keys; whether there was anything."""
+        keys = self._keys
+        wanted = {keys.hours: b"zset", keys.folds: b"string", keys.journal: b"list"}
+        wanted[keys.accepted] = b"zset"
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for place in wanted:
+                pipeline.type(place)
+            pipeline.get(keys.folds)
+            *kinds, folds = pipeline.execute(raise_on_error=False)
+        junk = [
+            place
+            for (place, kind), found in zip(wanted.items(), kinds, strict=True)
+            if found not in {kind, b"none"}
+        ]
+        if not junk and isinstance(folds, bytes) and not folds.isdigit():
+            junk = [keys.folds]
+        for place in junk:
+            log.warning("junk_removed", place=place)
+        return bool(junk and self._redis.unlink(*junk))
 
     def _accepted(self, names: Sequence[str]) -> list[dict[bytes, bytes]]:
         with self._redis.pipeline(transaction=False) as pipeline:
