@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, Final
 
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.store import Store
@@ -23,6 +23,7 @@ from worker.operations.destination_figures import DestinationFigures
 from worker.operations.snapshot import STATE_FIELDS, answers, find_destinations
 from worker.outbox.clock_watch import read_clocks
 from worker.reporting.figures.names import is_remark
+from worker.reporting.outage import is_outage
 from worker.reporting.stored import Fields, is_wrong_type, named, text_of
 from worker.settings import Settings
 
@@ -181,12 +182,22 @@ def read_figures(store: Store, settings: Settings | None = None) -> Figures:
         redis.RedisError: the server did not answer, or refused.
     """
     for _ in range(LOOKS):
-        figures = merged([_snapshot(store, *found) for found in find_destinations(store).items()])
+        figures = _look(store)
         if figures.unaccounted == 0:
             break
     ages = aged(store, figures.destinations, settings)
     figures = replace(figures, destinations=ages, lost_shards=store.lost)
     return figures if settings is None else _with_purges(store, figures, settings)
+
+
+def _look(store: Store, *, again: bool = True) -> Figures:
+    """What all shards say; once more without those whose leader has just been lost."""
+    try:
+        return merged([_snapshot(store, *found) for found in find_destinations(store).items()])
+    except RedisError as error:
+        if not (again and is_outage(error) and store.lost):
+            raise
+    return _look(store, again=False)
 
 
 def _with_purges(store: Store, figures: Figures, settings: Settings) -> Figures:

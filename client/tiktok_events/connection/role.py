@@ -23,7 +23,15 @@ _NOT_PRIMARY_WORDS: Final = re.compile(r"\b(NOREPLICAS|READONLY)\b")
 
 
 class PrimaryChanged(RedisConnectionError):
-    """The server is not the primary: a new connection may find the primary."""
+    """The server is not the primary: a new connection may find the primary.
+
+    Attributes:
+        moves: whether another server leads, or will soon; if not, maybe nobody does.
+    """
+
+    def __init__(self, message: str = "", *, moves: bool = False) -> None:
+        super().__init__(message)
+        self.moves = moves
 
 
 def is_from_primary(error: RedisError) -> bool:
@@ -35,7 +43,8 @@ def is_from_primary(error: RedisError) -> bool:
 
 def changed(error: RedisError) -> PrimaryChanged:
     """What a server that is not the primary means to whoever asked it."""
-    return PrimaryChanged(f"the server is not the primary: {type(error).__name__}: {error}")
+    words = f"the server is not the primary: {type(error).__name__}: {error}"
+    return PrimaryChanged(words, moves=isinstance(error, AskError | TryAgainError))
 
 
 def of_the_primary(replies: list[Any]) -> list[Any]:

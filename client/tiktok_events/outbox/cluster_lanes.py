@@ -98,4 +98,5 @@ def key_of(commit: Commit, shards: Shards) -> str:
 
 def is_moving(commit: Commit, now: float) -> bool:
     """Whether it is worth asking the same leader again: its slot is being moved."""
-    return isinstance(commit.error, PrimaryChanged) and now + MOVING_S < commit.end
+    error = commit.error
+    return isinstance(error, PrimaryChanged) and error.moves and now + MOVING_S < commit.end
