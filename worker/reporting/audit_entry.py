@@ -46,6 +46,7 @@ class Action(StrEnum):
     ERASE = "erase"
     EXPORT = "export"
     REVEAL = "reveal"
+    SEND = "send"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def _answer(listener: socket.socket, settings: Settings, tokens: Tokens | None) 
         Watch(store, settings) as watch,
     ):
         site = Site(store, settings, tokens, watch)
-        watch.then = site.exposition.prepare
+        watch.then = site.note
         config = uvicorn.Config(
             create_app(site),
             log_config=None,

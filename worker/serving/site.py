@@ -9,8 +9,9 @@ from starlette.requests import Request
 
 from tiktok_events.outbox.store import Store
 from worker.serving.exposition import Exposition
+from worker.serving.rates import Rates
 from worker.serving.tokens import Tokens
-from worker.serving.watch import Watch
+from worker.serving.watch import Look, Watch
 from worker.settings import Settings
 
 
@@ -24,6 +25,7 @@ class Site:
         tokens: who may ask; ``None`` where only this machine is listened to.
         watch: looks at the outbox again and again.
         exposition: writes what it saw for Prometheus.
+        rates: how much that was a minute.
     """
 
     store: Store
@@ -31,6 +33,12 @@ class Site:
     tokens: Tokens | None
     watch: Watch
     exposition: Exposition = field(default_factory=Exposition)
+    rates: Rates = field(default_factory=Rates)
+
+    def note(self, look: Look) -> None:
+        """What was seen is remembered, and written for who asks next."""
+        self.rates.note(look.figures)
+        self.exposition.prepare(look)
 
 
 def site_of(request: Request) -> Site:

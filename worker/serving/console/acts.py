@@ -25,6 +25,7 @@ def show(visit: Visit) -> Response:
         return visit.see(f"/replays/{number}?edited={entry_id}")
     return visit.page(
         "act.html",
+        live=entry.result == UNDER_WAY,
         entry=entry,
         going=entry.result == UNDER_WAY,
         interrupted=entry.result == INTERRUPTED,

@@ -22,7 +22,7 @@ from worker.replays.state import Replay, ReplayState
 from worker.reporting.audit import Audit
 from worker.serving.console.jobs import Jobs
 from worker.serving.console.kept import Kept
-from worker.serving.console.rates import Rates
+from worker.serving.console.live import Streams
 from worker.serving.console.signing import Signer
 from worker.serving.site import Site
 from worker.settings import Settings
@@ -41,8 +41,8 @@ class Desk:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.signer = Signer(site.store)
-        self.rates = Rates()
         self.jobs = Jobs()
+        self.streams = Streams()
         self.letters = DeadLetters(site.store)
         self.replays = Replays(site.store)
         self.audit = Audit(site.store)
@@ -104,7 +104,7 @@ class Desk:
 
     def _figures(self) -> Figures:
         figures = read_figures(self.store, self.settings)
-        self.rates.note(figures)
+        self.site.rates.note(figures)
         return with_recent(self.store, figures, configured_of(self.settings, self.accounts))
 
     def _kept(self, wanted: LetterFilter) -> Kept[tuple[Facets, Causes]]:

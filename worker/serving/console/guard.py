@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from starlette.responses import RedirectResponse, Response
 
 from tiktok_events.connection.trouble import trouble
 from worker.serving.console.desk import Desk
+from worker.serving.console.live import is_part, led_on
 from worker.serving.console.pages import HEADERS, plain_page
 from worker.serving.console.places import Place
 from worker.serving.console.query import BadQuery
@@ -57,32 +59,41 @@ def guarded(place: Place, desk: Desk, threads: anyio.CapacityLimiter) -> Endpoin
     """The endpoint of a place."""
 
     async def endpoint(request: Request) -> Response:
-        began = time.perf_counter()
-        try:
-            response = await _answer(request, place, desk, threads, began)
-        except Refused as refused:
-            response = plain_page("refused.html", refused.status, sentence=refused.sentence)
-        except BadQuery as error:
-            response = plain_page("refused.html", 400, sentence=str(error))
-        except RedisError as error:
-            told = trouble(error, desk.settings.redis_url)
-            response = plain_page("refused.html", 503, sentence=f"{told.message} {told.remedy}")
+        again = partial(_told, request, place, desk, threads)
+        response = desk.streams.answer(request, await again(), again)
         response.headers.update(HEADERS)
         return response
 
     return endpoint
 
 
-async def _answer(
-    request: Request, place: Place, desk: Desk, threads: anyio.CapacityLimiter, began: float
+async def _told(
+    request: Request, place: Place, desk: Desk, threads: anyio.CapacityLimiter
 ) -> Response:
+    """The answer of a place, or a sentence that says why there is none."""
+    try:
+        response = await _answer(request, place, desk, threads)
+    except Refused as refused:
+        return plain_page("refused.html", refused.status, sentence=refused.sentence)
+    except BadQuery as error:
+        return plain_page("refused.html", 400, sentence=str(error))
+    except RedisError as error:
+        told = trouble(error, desk.settings.redis_url)
+        return plain_page("refused.html", 503, sentence=f"{told.message} {told.remedy}")
+    return led_on(response) if is_part(request) else response
+
+
+async def _answer(
+    request: Request, place: Place, desk: Desk, threads: anyio.CapacityLimiter
+) -> Response:
+    began = time.perf_counter()
     session = await to_thread.run_sync(session_of, request, desk.site, desk.signer, limiter=threads)
     if session is None:
         return _to_sign_in(request)
     role = session.person.role
     if not role.covers(place.role):
         raise Refused(403, f"This needs the role {place.role}; {session.person.name} has {role}.")
-    seen = Visit(request, desk, session, time.time(), began=began)
+    seen = Visit(request, desk, session, time.time(), began=began, part=is_part(request))
     if not place.posts:
         return await to_thread.run_sync(place.view, seen, limiter=threads)
     async with _form(request, session) as (fields, files):

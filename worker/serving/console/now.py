@@ -59,12 +59,13 @@ def now(visit: Visit) -> Response:
     rows = sorted(figures.destinations, key=lambda one: urgency(one, figures.at))
     return visit.page(
         "now.html",
+        live=True,
         figures=figures,
         tasks=tasks[:TASKS],
         others=len(tasks) - TASKS,
         sums=list(_sums(figures)),
         missing=figures.unaccounted + figures.dead_unaccounted,
-        rates=desk.rates,
+        rates=desk.site.rates,
         rows=[(one, *state_of(one, figures.at)) for one in rows[:SHOWN]],
         losses=_losses(facets),
         workers=Presence(desk.store).seen()[:WORKERS],

@@ -71,9 +71,22 @@ TEMPLATES.filters |= {
 }
 
 
-def page(visit: Visit, template: str, status: int, context: dict[str, Any]) -> Response:
-    """A page of the console."""
+class Page(HTMLResponse):
+    """A page of the console, or the part of it that changes.
+
+    Attributes:
+        live: whether it changes by itself while somebody looks.
+    """
+
+    live = False
+
+
+def page(visit: Visit, template: str, status: int, context: dict[str, Any]) -> Page:
+    """A page of the console; for who has the rest of it, its part alone."""
     known = {
+        "layout": "part.html" if visit.part else "base.html",
+        "live": False,
+        "here": f"{visit.request.url.path}?{visit.request.url.query}".rstrip("?"),
         "visit": visit,
         "person": visit.session.person,
         "mark": visit.session.mark,
@@ -86,8 +99,10 @@ def page(visit: Visit, template: str, status: int, context: dict[str, Any]) -> R
         "rail": rail(visit),
         "took_ms": lambda: round((time.perf_counter() - visit.began) * 1000),
     }
-    html = TEMPLATES.get_template(template).render(known | context)
-    return HTMLResponse(html, status)
+    context = known | context
+    made = Page(TEMPLATES.get_template(template).render(context), status)
+    made.live = bool(context["live"])
+    return made
 
 
 def theme_of(visit: Visit) -> str:

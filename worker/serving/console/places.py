@@ -20,6 +20,7 @@ from worker.serving.console import (
     privacy,
     purge,
     replays,
+    sample,
     setup,
     trace,
 )
@@ -85,8 +86,9 @@ PLACES: Final = (
     Place("/privacy", privacy.ask),
     _act("/privacy", privacy.count, Role.ERASE),
     _act("/privacy/erase", privacy.erase, Role.ERASE, "erase"),
-    Place("/setup", setup.overview, commands=("doctor", "send", "explain")),
+    Place("/setup", setup.overview, commands=("doctor", "explain")),
     _act("/setup/look", setup.look, Role.VIEW),
+    _act("/setup/test", sample.send, Role.OPERATE, "send"),
 )
 """What is fixed stands before what has a name in it."""
 

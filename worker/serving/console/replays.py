@@ -102,6 +102,7 @@ def one(visit: Visit) -> Response:
     letters = letters_of(visit.desk.store, number)
     return visit.page(
         "replay.html",
+        live=not replay.ended or replay.waiting > 0,
         replay=replay,
         letters=letters[:SHOWN],
         known=len(letters),

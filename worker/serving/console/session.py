@@ -50,10 +50,15 @@ def session_of(request: Request, site: Site, signer: Signer) -> Session | None:
     """
     if site.tokens is None:
         return Session(neighbour(request), "", signed_in=False)
-    cookie = request.cookies.get(_cookie(request), "")
+    cookie = cookie_of(request)
     digest = signer.read(_PURPOSE, cookie, AGE_S)
     person = site.tokens.holder(digest) if isinstance(digest, str) else None
     return None if person is None else Session(person, signer.mark(cookie), signed_in=True)
+
+
+def cookie_of(request: Request) -> str:
+    """What the cookie of a session holds; empty without one."""
+    return request.cookies.get(_cookie(request), "")
 
 
 def begin(request: Request, response: Response, signer: Signer, token: str) -> None:

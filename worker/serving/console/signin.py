@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from worker.serving.console.desk import Desk
 from worker.serving.console.pages import HEADERS, plain_page
-from worker.serving.console.session import TRIES, WINDOW_S, begin, end
+from worker.serving.console.session import TRIES, WINDOW_S, begin, cookie_of, end
 from worker.serving.console.visit import SEE_OTHER
 
 
@@ -46,6 +46,7 @@ class SignIn:
     async def sign_out(self, request: Request) -> Response:
         """Take the cookie away; who is signed out by somebody else loses nothing."""
         response = RedirectResponse("/signin", SEE_OTHER, HEADERS)
+        self._desk.streams.end(cookie_of(request))
         end(request, response)
         return response
 

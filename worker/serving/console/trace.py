@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.responses import Response
@@ -19,6 +20,7 @@ BADGES: Final = {
     State.PURGED: "dead",
     State.ERASED: "cancelled",
 }
+MOVING: Final = frozenset({State.DELAYED, State.WAITING, State.CLAIMED})
 _GOOD: Final = frozenset({What.DELIVERED})
 _BAD: Final = frozenset({What.DIED})
 _TAKEN: Final = "delivered"
@@ -32,6 +34,7 @@ def trace(visit: Visit) -> Response:
         (found,) = Tracer(visit.desk.store, visit.desk.settings).trace([typed])
     return visit.page(
         "trace.html",
+        live=_goes_on(visit, found.lives if found else ()),
         typed=typed,
         found=found,
         lives=found.lives if found else (),
@@ -39,6 +42,13 @@ def trace(visit: Visit) -> Response:
         marks=_marks,
         receipts=visit.desk.settings.receipts,
     )
+
+
+def _goes_on(visit: Visit, lives: Sequence[Life]) -> bool:
+    """Whether somebody may wait here for what comes next."""
+    if not lives:
+        return bool(visit.asked("follow"))
+    return any(life.state in MOVING for life in lives)
 
 
 def _marks(life: Life) -> list[str]:

@@ -38,6 +38,7 @@ class Visit:
         form: what was posted.
         files: what was uploaded, by field.
         began: when it came, on the clock of `time.perf_counter`.
+        part: whether only what changes is asked for.
     """
 
     request: Request
@@ -47,6 +48,7 @@ class Visit:
     form: Sequence[tuple[str, str]] = ()
     files: Mapping[str, UploadFile] = field(default_factory=dict)
     began: float = 0.0
+    part: bool = False
 
     @property
     def who(self) -> str:

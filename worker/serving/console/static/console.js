@@ -1,4 +1,4 @@
-// What the console does beyond its pages: the reader's zone, keys, and figures that stay current.
+// What the console does beyond its pages: the reader's zone, a pause for what is live, and keys.
 "use strict";
 
 const cookie = (name) =>
@@ -10,35 +10,30 @@ if (!cookie("tiktok_events_zone")) {
   document.cookie = `tiktok_events_zone=${zone}; path=/; max-age=31536000; samesite=lax`;
 }
 
-// Regions marked data-live are asked for again, and put in their place where the words differ.
-const live = [...document.querySelectorAll("[data-live]")];
-let paused = false;
-const busy = () =>
-  paused || document.hidden || document.querySelector(":focus-visible:is(input, textarea, select)");
-
-async function renew() {
-  if (busy()) return;
-  const answer = await fetch(location.href, { headers: { "x-live": "1" } }).catch(() => null);
-  if (!answer || !answer.ok || answer.redirected) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const region of document.querySelectorAll("[data-live]")) {
-    const fresh = page.querySelector(`[data-live="${region.dataset.live}"]`);
-    if (!fresh || fresh.innerHTML === region.innerHTML || region.matches(":hover")) continue;
-    const focused = region.contains(document.activeElement) ? document.activeElement : null;
-    const href = focused?.getAttribute("href");
-    region.replaceChildren(...fresh.childNodes);
-    if (href) region.querySelector(`[href="${CSS.escape(href)}"]`)?.focus();
-  }
-}
-if (live.length) setInterval(renew, 3000);
-
+// What is live comes by htmx. Nothing is asked for while nobody looks, and nothing moves in a pause.
+const live = document.querySelector("#live");
 const pause = document.querySelector("[data-pause]");
-if (pause) {
+const read = document.querySelector("#read");
+let paused = false;
+if (live) {
+  read.hidden = true;
   pause.hidden = false;
   pause.addEventListener("click", () => {
     paused = !paused;
-    pause.textContent = paused ? "Go on with live figures" : "Pause live figures";
+    pause.textContent = paused ? "Paused, go on" : "Live, pause";
     pause.setAttribute("aria-pressed", String(paused));
+    htmx.process(live, true);  // closes its stream, and asks again unless it is paused
+  });
+  live.addEventListener("htmx:before:request", (event) => {
+    if (paused || document.hidden || live.querySelector("[data-over]")) event.preventDefault();
+  });
+  // What stands here is old while nobody answers.
+  for (const name of ["htmx:error", "htmx:response:error"]) {
+    live.addEventListener(name, () => { read.hidden = false; });
+  }
+  document.addEventListener("htmx:after:swap", () => {
+    read.hidden = true;
+    pause.hidden = Boolean(live.querySelector("[data-over]"));
   });
 }
 
