@@ -14,9 +14,9 @@ RUN python -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-di
 
 FROM python:3.12.13-slim-trixie AS environment
 RUN python -m venv --without-pip /opt/tiktok-events
-COPY requirements/worker.txt requirements/serve.txt requirements/
+COPY requirements/worker.txt requirements/serve.txt requirements/otel.txt requirements/
 RUN python -m pip --python /opt/tiktok-events/bin/python install --no-cache-dir --require-hashes \
-    -r requirements/worker.txt -r requirements/serve.txt
+    -r requirements/worker.txt -r requirements/serve.txt -r requirements/otel.txt
 COPY --from=wheels /wheels /wheels
 RUN python -m pip --python /opt/tiktok-events/bin/python install --no-cache-dir --no-deps --no-index /wheels/*.whl
 

@@ -123,7 +123,7 @@ audit: build/supply/.installed ## compare what the worker is made of with known 
 
 requirements: setup ## compile requirements/*.in to hashed pins
 	@$(BIN)/python -m pip install --quiet pip-tools
-	@cd requirements && for name in build worker serve demo dev chart supply; do \
+	@cd requirements && for name in build worker serve otel demo dev chart supply; do \
 	  ../$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	    --annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	    --output-file=$$name.txt $$name.in; done

@@ -13,6 +13,7 @@ from celery.signals import (
     setup_logging,
     worker_before_create_process,
     worker_process_init,
+    worker_process_shutdown,
     worker_ready,
     worker_shutting_down,
 )
@@ -155,3 +156,9 @@ def _log_our_way(**_: Any) -> None:
 @worker_ready.connect
 def _say_ready(**_: Any) -> None:
     log.info("worker_ready")
+
+
+@worker_process_shutdown.connect
+def _export_spans(**_: Any) -> None:
+    """A process of the pool ends in order."""
+    THIS_PROCESS.end()

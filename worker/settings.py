@@ -88,6 +88,8 @@ class Settings(ClientSettings):
             counted.
         actor: whose word a command carries, for the audit; by default the system user's.
         sentry_dsn: where errors are reported; nowhere when absent.
+        sentry_traces_sample_rate: the share of requests, from 0 to 1, whose spans Sentry gets, for
+            its page *Queues*; a request of a traced call is traced if that was.
         alert_dead_per_minute: how many deaths within a minute are an incident.
         alert_oldest_waiting_s: how many seconds of waiting make the oldest event an incident.
         alert_expiring_value: what dead letters of one currency that are about to expire are worth.
@@ -139,6 +141,7 @@ class Settings(ClientSettings):
     receipts_max_mb: int = setting(256, whole(1, 1_048_576))
     actor: str | None = setting(None, text)
     sentry_dsn: str | None = setting(None, sentry_dsn, secret=True)
+    sentry_traces_sample_rate: float = setting(0.0, number(0, 1, "requests, as a share,"))
     alert_dead_per_minute: int | None = setting(None, whole(1, 1_000_000))
     alert_oldest_waiting_s: int | None = setting(None, whole(1, 31_536_000))
     alert_expiring_value: int | None = setting(None, whole(1, 1_000_000_000))

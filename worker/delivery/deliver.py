@@ -14,6 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from tiktok_events.event.destination import Destination
 from worker.attempts.verdict import Answer, Verdict
@@ -28,11 +29,13 @@ from worker.delivery.ending import Again, Dead, Delivered, End, end_of
 from worker.delivery.events_api import EventsApi, Exchange
 from worker.delivery.isolation import Met, isolate
 from worker.delivery.prepare import Outgoing
+from worker.delivery.spans import parcel_of, traced
 from worker.letters.dead_letters import DeadLetter
 from worker.outbox.claimed_block import SUSPECT_AFTER, OpenBlock
 from worker.outbox.outbox import Outbox
 from worker.outbox.settlement import Outcome, Settlement
 from worker.reporting.redaction import redacted
+from worker.reporting.tracing import Tracer
 from worker.settings import CONNECT_TIMEOUT_S, SETTLE_MARGIN_S, Settings
 
 NO_TOKEN = Answer(
@@ -95,15 +98,22 @@ class Delivery:
         outbox: where the claims are settled.
         settings: of the worker.
         rng: for the jitter.
+        tracers: make a span of each request.
     """
 
     def __init__(
-        self, api: EventsApi, outbox: Outbox, settings: Settings, rng: random.Random
+        self,
+        api: EventsApi,
+        outbox: Outbox,
+        settings: Settings,
+        rng: random.Random,
+        tracers: Sequence[Tracer] = (),
     ) -> None:
         self._api = api
         self._outbox = outbox
         self._settings = settings
         self._rng = rng
+        self._tracers = tracers
         self._faults = DestinationFaults()
         self._ending = threading.Lock()  # a block's events may end in two threads at once
 
@@ -140,7 +150,12 @@ class Delivery:
         if batch.account.access_token is None:
             return Exchange(NO_TOKEN, self._outbox.clock.now(), 0.0)
         body = request_body(batch.destination, events)
-        exchange = self._api.send(body, batch.account.access_token)
+        send = partial(self._api.send, body, batch.account.access_token)
+        if self._tracers:
+            parcel = parcel_of(batch.destination, events, len(body), self._outbox.clock.now())
+            exchange = traced(self._tracers, send, parcel)
+        else:
+            exchange = send()
         batch.exchanges.append(exchange)
         log_attempt(batch.destination, exchange, len(events), len(body), failures=batch.failures)
         return exchange

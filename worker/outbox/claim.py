@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -12,6 +13,7 @@ from worker.outbox.settlement import TokenLimit
 from worker.reporting.stored import text_of
 
 _CLOSED: Final = CLOSED.encode()
+_TRACED: Final = re.compile(rb"[^;]*;(00-[0-9a-f]{32}-[0-9a-f]{16}-01)").fullmatch
 
 OTHERS_EVERY: Final = 3
 """Every third probe of a destination that fails passes over its oldest blocks."""
@@ -73,7 +75,8 @@ class ClaimedBlock:
         events: how many events it holds.
         payload: JSON array of them.
         attempts: JSON of what earlier attempts met, or empty.
-        mark: that of the client which closed its events, or empty.
+        mark: that of the client which closed its events, or empty; behind a semicolon the context
+            of the call that handed them over.
     """
 
     id: str
@@ -86,7 +89,13 @@ class ClaimedBlock:
     @property
     def is_closed(self) -> bool:
         """Whether a client has closed its events by the rules of today."""
-        return self.mark == _CLOSED
+        return self.mark == _CLOSED or self.mark.startswith(_CLOSED + b";")
+
+    @property
+    def context(self) -> str | None:
+        """The span that handed its events over, as W3C's `traceparent`; `None` of all else."""
+        found = _TRACED(self.mark)
+        return None if found is None else found[1].decode()
 
     @property
     def accepted_at(self) -> float:

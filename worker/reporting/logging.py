@@ -152,6 +152,9 @@ def _text(value: Any) -> str:
 
 
 FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "place": _word,
+    "shards": _number,
+    "of": _number,
     "destination": _word,
     "verdict": _word,
     "reason": _word,

@@ -23,6 +23,8 @@ _KEPT: Final = frozenset(
 
 _TAGS: Final = frozenset({"verdict", "code", "destination", "alert", "incident"})
 _CONTEXTS: Final = frozenset({"runtime", "answer"})
+_OF_TRANSACTION: Final = frozenset({"type", "start_timestamp", "transaction_info"})
+_SPAN_DATA: Final = ("messaging.", "http.", "tiktok_events.")
 _OUR_PACKAGES: Final = frozenset({"worker", "tasks", "schemas", "tiktok_events"})
 
 
@@ -71,6 +73,15 @@ class Scrubber:
         if not self._limiter.allows(_identity(event, chain)):
             return None
         return cast("Event", _clean(event, chain))
+
+
+def clean_transaction(event: Event, _hint: Hint) -> Event | None:
+    """The SDK's `before_send_transaction`: a request's span without what the SDK adds to it."""
+    trace: dict[str, Any] = dict((event.get("contexts") or {}).get("trace") or {})
+    data: dict[str, Any] = trace.get("data") or {}
+    trace["data"] = {key: value for key, value in data.items() if key.startswith(_SPAN_DATA)}
+    clean = {name: value for name, value in event.items() if name in _KEPT | _OF_TRANSACTION}
+    return cast("Event", clean | {"contexts": {"trace": trace}, "spans": []})
 
 
 def _identity(event: Mapping[str, Any], chain: tuple[Failure, ...]) -> Hashable:

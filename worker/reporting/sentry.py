@@ -34,7 +34,8 @@ from tiktok_events.errors import InvalidSetting
 from tiktok_events.settings import ENVIRONMENT_PREFIX
 from worker.attempts.verdict import Answer
 from worker.reporting.redaction import redacted
-from worker.reporting.scrubber import Limiter, Scrubber
+from worker.reporting.scrubber import Limiter, Scrubber, clean_transaction
+from worker.reporting.tracing import QUEUE_PROCESS
 from worker.settings import Settings
 
 SILENCE_S: Final = 3600.0
@@ -88,7 +89,11 @@ def init_sentry(
     scrubber = Scrubber(Limiter(SILENCE_S, clock))
     try:
         sentry_sdk.init(
-            settings.sentry_dsn, transport=transport, before_send=scrubber, **sdk_options()
+            settings.sentry_dsn,
+            transport=transport,
+            before_send=scrubber,
+            before_send_transaction=clean_transaction,
+            **sdk_options(settings.sentry_traces_sample_rate),
         )
     except BadDsn:
         raise InvalidSetting(
@@ -97,8 +102,12 @@ def init_sentry(
     return True
 
 
-def sdk_options() -> dict[str, Any]:
-    """The SDK's options, each where its default would carry values or cost time."""
+def sdk_options(traces_sample_rate: float = 0.0) -> dict[str, Any]:
+    """The SDK's options, each where its default would carry values or cost time.
+
+    Args:
+        traces_sample_rate: of requests, from 0 to 1; tasks are not traced.
+    """
     return {
         **_privacy(),
         # A list of our own: others read command lines, queries and log lines. Without the
@@ -111,6 +120,7 @@ def sdk_options() -> dict[str, Any]:
         "max_breadcrumbs": 0,
         "max_request_body_size": "never",
         "traces_sample_rate": None,
+        "traces_sampler": _sampler(traces_sample_rate) if traces_sample_rate else None,
         "auto_session_tracking": False,
         "send_client_reports": False,
         "spotlight": False,
@@ -181,6 +191,18 @@ def report_stall() -> None:
         }
     )
     sentry_sdk.flush(LAST_WORDS_S)
+
+
+def _sampler(rate: float) -> Callable[[Mapping[str, Any]], float]:
+    """How much of what is traced: a request by the rate, or as the call that it continues."""
+
+    def sample(context: Mapping[str, Any]) -> float:
+        if context["transaction_context"].get("op") != QUEUE_PROCESS:
+            return 0.0
+        parent = context.get("parent_sampled")
+        return rate if parent is None else float(parent)
+
+    return sample
 
 
 def _title(answer: Answer) -> str:

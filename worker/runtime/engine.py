@@ -32,6 +32,7 @@ from worker.delivery.posting import Posting
 from worker.delivery.remarks import Remarks
 from worker.outbox.outbox import Outbox
 from worker.reporting.outage import REDIS_OUTAGE, is_outage
+from worker.reporting.tracing import tracers
 from worker.runtime.acceptance import Acceptance, most_message_bytes
 from worker.runtime.inbox import Inbox
 from worker.runtime.progress import SIGN_OF_LIFE
@@ -155,17 +156,24 @@ class Engine:
         api = EventsApi(
             settings.api_url, timeout_s=settings.request_timeout_s, now=self.outbox.clock.now
         )
-        self._delivery = Delivery(api, self.outbox, settings, random.Random())
+        self._tracers = tracers()
+        self._delivery = Delivery(api, self.outbox, settings, random.Random(), self._tracers)
         self._remarks = Remarks()
         self._pool = ThreadPoolExecutor(settings.posting_threads, thread_name_prefix="post")
 
     def close(self) -> None:
         """End the posting threads and connections: nothing of it crosses a later fork."""
         self._pool.shutdown()
+        self.let_spans_leave()
         self.client.close()
         if self._broker is not None:
             self._broker.close()
         self.store.close()
+
+    def let_spans_leave(self) -> None:
+        """Export what was traced; within some seconds, whatever the collector does."""
+        for tracer in self._tracers:
+            tracer.close()
 
     @cached_property
     def acceptance(self) -> Acceptance | None:
@@ -239,6 +247,11 @@ class ThisProcess:
         if self._engine is None or self._pid != os.getpid():
             self._engine, self._pid = Engine(self.settings), os.getpid()
         return self._engine
+
+    def end(self) -> None:
+        """This process ends: what it has traced is exported."""
+        if self._engine is not None and self._pid == os.getpid():
+            self._engine.let_spans_leave()
 
 
 THIS_PROCESS: Final = ThisProcess()

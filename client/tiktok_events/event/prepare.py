@@ -54,12 +54,14 @@ class PreparedEvent:
         event_id: the id it keeps through every retry and replay.
         body: UTF-8 JSON of the event without its destination; empty when it is withheld.
         name: of the event, as it is counted.
+        context: of the span that handed it over, as W3C's `traceparent`; mostly empty.
     """
 
     destination: Destination
     event_id: str
     body: bytes
     name: str = ""
+    context: str = ""
 
     @property
     def withheld(self) -> bool:

@@ -73,6 +73,8 @@ class Append:
 
     def _command_of_one(self, event: PreparedEvent) -> bytes:
         """Return what appends a block of one event: only the event is written anew."""
+        if event.context:
+            return self._script.command(self._call(blocks_of((event,))))
         return ended(self._begun(event.destination.key, event.name), b"[%b]" % event.body)
 
     def _begin(self, destination: str, name: str) -> bytes:

@@ -17,6 +17,7 @@ from tiktok_events.outbox.async_lane import AsyncLane
 from tiktok_events.outbox.blocks import Block
 from tiktok_events.outbox.commit import Commit
 from tiktok_events.outbox.shards import Shards
+from tiktok_events.outbox.tracing import is_traced, published
 
 
 class AsyncAppender(Appends):
@@ -53,7 +54,10 @@ class AsyncAppender(Appends):
 
     async def append(self, events: Sequence[PreparedEvent], end: float | None = None) -> None:
         """Append events, as `Appender.append` does."""
-        await self._run_all(commits_of(events, self._shards), end)
+        if not is_traced():
+            return await self._run_all(commits_of(events, self._shards), end)
+        with published(events) as traced:
+            return await self._run_all(commits_of(traced, self._shards), end)
 
     async def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
         """Append blocks; as `append` does."""

@@ -32,7 +32,8 @@ class Block:
         destination: the destination's key.
         events: number of events in the block.
         payload: JSON array of them, UTF-8.
-        mark: `CLOSED`, or empty where nobody knows who made its events.
+        mark: `CLOSED`, or empty where nobody knows who made its events; behind a semicolon the
+            context of the call that handed them over, if it was traced.
         names: event name → how many events have it; `None` when only the payload tells.
     """
 
@@ -44,19 +45,16 @@ class Block:
 
 
 def blocks_of(events: Iterable[PreparedEvent]) -> list[Block]:
-    """Group events by destination, in order, into blocks within both limits.
+    """Group events by destination, in order, into blocks within both limits; traced ones apart.
 
     What a policy withholds is in none.
     """
-    by_destination: dict[str, list[PreparedEvent]] = {}
+    apart: dict[str, list[PreparedEvent]] = {}
     for event in events:
         if not event.withheld:
-            by_destination.setdefault(event.destination.key, []).append(event)
-    return [
-        _block(destination, chunk)
-        for destination, its_events in by_destination.items()
-        for chunk in _chunks(its_events)
-    ]
+            key = event.destination.key
+            apart.setdefault(f"{key} {event.context}" if event.context else key, []).append(event)
+    return [_block(chunk) for its_events in apart.values() for chunk in _chunks(its_events)]
 
 
 def names_of(blocks: Iterable[Block]) -> Counter[str]:
@@ -76,10 +74,13 @@ def _names_in(block: Block) -> Counter[str]:
     return Counter(map(counted_name, names))
 
 
-def _block(destination: str, events: list[PreparedEvent]) -> Block:
+def _block(events: list[PreparedEvent]) -> Block:
+    """A block of events of one destination and one context."""
     payload = b"[" + b",".join([event.body for event in events]) + b"]"
     names = Counter(event.name for event in events)
-    return Block(destination, len(events), payload, CLOSED, names)
+    context = events[0].context
+    mark = f"{CLOSED};{context}" if context else CLOSED
+    return Block(events[0].destination.key, len(events), payload, mark, names)
 
 
 def _chunks(events: list[PreparedEvent]) -> Iterator[list[PreparedEvent]]:

@@ -17,6 +17,7 @@ from tiktok_events.outbox.cluster_lanes import ClusterLanes
 from tiktok_events.outbox.commit import Commit
 from tiktok_events.outbox.lane import Lane
 from tiktok_events.outbox.shards import Shards
+from tiktok_events.outbox.tracing import is_traced, published
 
 TIMEOUT_S: Final = 2.0
 
@@ -68,7 +69,10 @@ class Appender(Appends):
             NotAppended: it did not happen, or not as a whole; it tells what is where.
             DurabilityUnsupported: it did not happen; the server cannot promise its disk.
         """
-        self._run_all(commits_of(events, self._shards), end)
+        if not is_traced():
+            return self._run_all(commits_of(events, self._shards), end)
+        with published(events) as traced:
+            return self._run_all(commits_of(traced, self._shards), end)
 
     def append_blocks(self, blocks: Sequence[Block], end: float | None = None) -> None:
         """Append blocks; as `append` does."""

@@ -1,0 +1,98 @@
+"""Spans of what a producer hands over: where the request that delivers it finds them.
+
+An application that traces with OpenTelemetry, or with Sentry, sees a span for each call of `track`
+and `track_many`. Its context travels in the mark of the blocks, so the worker links the request to
+it. No attribute is of a person: neither an event nor its id is in a span.
+
+Without either, or while a trace is not sampled, nothing is added to a block.
+
+Source: names of attributes from opentelemetry-semantic-conventions 0.66b2, messaging spans, and
+docs.sentry.io/platforms/python/tracing/instrumentation/custom-instrumentation/queues-module
+(read 2026-12-01); the form of a context from w3.org/TR/trace-context (read 2026-12-01).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Final
+
+from tiktok_events.event.prepare import PreparedEvent
+
+trace: Any
+try:
+    from opentelemetry import trace
+except ImportError:  # the extra `otel` is not installed
+    trace = None
+
+SYSTEM: Final = "redis"
+"""What the messaging conventions call the server of the outbox."""
+
+SEVERAL: Final = "*"
+"""The destination of a call whose events go to several."""
+
+_NAME: Final = "tiktok_events"
+
+
+def is_traced() -> bool:
+    """Whether a span would be seen by anybody: an SDK is set up, or Sentry traces this call."""
+    if trace is not None and type(trace.get_tracer_provider()) is not trace.ProxyTracerProvider:
+        return True
+    sentry = sys.modules.get("sentry_sdk")
+    return sentry is not None and sentry.get_current_span() is not None
+
+
+@contextmanager
+def published(events: Sequence[PreparedEvent]) -> Iterator[Sequence[PreparedEvent]]:
+    """A span while events are handed over; yields them with its context, if it is sampled.
+
+    Args:
+        events: of one call, one or more.
+    """
+    destinations = {event.destination.key for event in events}
+    destination = destinations.pop() if len(destinations) == 1 else SEVERAL
+    size = sum(len(event.body) for event in events)
+    if trace is not None and type(trace.get_tracer_provider()) is not trace.ProxyTracerProvider:
+        spanned = _opentelemetry(destination, len(events), size)
+    else:
+        spanned = _sentry(destination, len(events), size)
+    with spanned as context:
+        yield [replace(event, context=context) for event in events] if context else events
+
+
+@contextmanager
+def _opentelemetry(destination: str, events: int, size: int) -> Iterator[str]:
+    tracer = trace.get_tracer(_NAME)
+    attributes: dict[str, Any] = {
+        "messaging.system": SYSTEM,
+        "messaging.operation.name": "track",
+        "messaging.operation.type": "send",
+        "messaging.destination.name": destination,
+        "messaging.batch.message_count": events,
+        "messaging.message.body.size": size,
+    }
+    name = f"track {destination}"
+    with tracer.start_as_current_span(
+        name, kind=trace.SpanKind.PRODUCER, attributes=attributes, record_exception=False
+    ) as span:
+        context = span.get_span_context()
+        is_sampled = context.is_valid and context.trace_flags.sampled
+        try:
+            yield f"00-{context.trace_id:032x}-{context.span_id:016x}-01" if is_sampled else ""
+        except Exception as error:
+            span.set_attribute("error.type", type(error).__name__)
+            raise
+
+
+@contextmanager
+def _sentry(destination: str, events: int, size: int) -> Iterator[str]:
+    with sys.modules["sentry_sdk"].start_span(op="queue.publish", name=destination) as span:
+        context = f"00-{span.trace_id}-{span.span_id}-01" if span.sampled else ""
+        span.set_data("messaging.system", SYSTEM)
+        span.set_data("messaging.destination.name", destination)
+        span.set_data("messaging.message.id", span.span_id)
+        span.set_data("messaging.batch.message_count", events)
+        span.set_data("messaging.message.body.size", size)
+        yield context

@@ -1,0 +1,55 @@
+"""The span of a request: what it carries, and which calls of `track` it is linked to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from tiktok_events.event.destination import Destination
+from worker.attempts.verdict import Answer
+from worker.delivery.events_api import Exchange
+from worker.delivery.prepare import Outgoing
+from worker.reporting.tracing import Parcel, Tracer
+
+
+def parcel_of(
+    destination: Destination, events: Sequence[Outgoing], size_bytes: int, now: float
+) -> Parcel:
+    """What a request carries.
+
+    Args:
+        destination: of the request.
+        events: one or more.
+        size_bytes: of its body.
+        now: Unix seconds.
+    """
+    history = events[0].block.history
+    return Parcel(
+        destination.key,
+        len(events),
+        size_bytes,
+        list(dict.fromkeys(_contexts(events))),
+        max(now - history.accepted_at, 0.0),
+        history.attempts,
+    )
+
+
+def traced(tracers: Sequence[Tracer], send: Callable[[], Exchange], parcel: Parcel) -> Exchange:
+    """Send within a span of each tracer."""
+    exchanges: list[Exchange] = []
+
+    def answered() -> Answer:
+        exchanges.append(send())
+        return exchanges[-1].answer
+
+    step: Callable[[], Answer] = answered
+    for tracer in tracers:
+        step = partial(tracer.around, step, parcel)
+    step()
+    return exchanges[-1]
+
+
+def _contexts(events: Sequence[Outgoing]) -> Iterator[str]:
+    for event in events:
+        if context := event.block.claimed.context:
+            yield context
