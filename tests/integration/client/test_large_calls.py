@@ -125,7 +125,7 @@ def test_work_that_takes_longer_than_a_call_may_be_silent(redis: Redis, redis_ur
     """The time is over when nothing was answered for so long, not when there is much to do."""
     with Client(redis_url, redis_timeout_s=TIMEOUT_S) as client, slowed_down(redis):
         began = time.monotonic()
-        ids = client.track_many(events(6 * OF_A_SCRIPT))
+        ids = client.track_many(events(12 * OF_A_SCRIPT))
         took_s = time.monotonic() - began
     assert took_s > TIMEOUT_S
     assert ids == ids_waiting(redis, "web:C0A")
