@@ -6,13 +6,13 @@ It answers what a test tells it to, and keeps every request as it came.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
-from tests.builders.chromium import Browser, start_browser
+from tests.builders.chromium import Reader, chromium
 from tests.builders.fake_api import FakeApi
 from tests.builders.workers import Worker, Workers
 
@@ -34,14 +34,15 @@ def start_worker(
 
 
 @pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Chromium with an empty profile, which reaches nothing but this machine; started once."""
-    with tempfile.TemporaryDirectory(prefix="page", ignore_cleanup_errors=True) as folder:
-        yield from start_browser(tmp_path_factory.mktemp("chromium"), Path(folder))
+def program() -> Iterator[Browser]:
+    """Chromium, which reaches nothing but this machine; started once."""
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture
-def browser(chromium: Browser) -> Browser:
+def browser(program: Browser) -> Iterator[Reader]:
     """The same for each test, without what the one before left in it."""
-    chromium.forget()
-    return chromium
+    reader = Reader(program)
+    yield reader
+    reader.close()

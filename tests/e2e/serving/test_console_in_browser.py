@@ -1,68 +1,106 @@
-"""The console in a real browser: scripts, keys, narrow windows, and the policy that guards it."""
+"""The console in a real browser: keys, what is live, charts, and the policy that guards it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
+from playwright.sync_api import Browser
 from redis import Redis
 
-from tests.builders.chromium import Browser
-from tests.builders.consoles import SHOP, Console, console, plant
+from tests.builders.chromium import Reader
+from tests.builders.consoles import Console, console, plant
+from tests.builders.figures import accepted, fold_all, settled
 from tests.builders.stores import store_of
+from tests.e2e.serving.conftest import sign_in
 from worker.replays.orders import Replays
-from worker.serving.console.places import PLACES
-from worker.serving.tokens import Role
+from worker.reporting.figures.period import Period
+from worker.serving.console import live
 
-SCREENS = [one.path for one in PLACES if not one.posts and "{" not in one.path]
-SCREENS += ["/find?q=order-3", "/trace?q=order-3", f"/destinations/{SHOP}", "/dead?reason=rejected"]
-
-
-@pytest.fixture
-def site(redis: Redis, tmp_path: Path) -> Iterator[Console]:
-    """A console with dead letters, and a destination that is parked."""
-    plant(redis, letters=60, others=5)
-    with console(redis, tmp_path) as found:
-        yield found
+LIVE_S: Final = 15_000
+"""Milliseconds until something new must stand on a live page."""
 
 
-@pytest.fixture
-def reader(browser: Browser, site: Console) -> Browser:
-    """Somebody who has signed in by the keyboard."""
-    browser.open(site.url)
-    browser.ask("document.querySelector('#token').focus()")
-    browser.go(site.tokens[Role.ERASE] + "\r")
-    return browser
-
-
-def test_a_mistake_is_repaired_from_the_keyboard(reader: Browser, redis: Redis) -> None:
+def test_a_mistake_is_repaired_from_the_keyboard(reader: Reader, redis: Redis) -> None:
     """`g l` leads to the letters, `e` to the preview of an edit; a button does it."""
-    reader.go("gl")
-    assert reader.ask("document.querySelector('h1').textContent") == "Dead letters"
+    reader.go("g", "l")
+    assert reader.page.text_content("h1") == "Dead letters"
     reader.press('Unsupported currency "…"')
     reader.go("e")
-    reader.ask("document.querySelector('main [name=value]').focus()")
-    reader.go("PLN\r")
+    reader.page.fill("main [name=value]", "PLN")
+    reader.go("Enter")
     reader.press("Edit and replay 60 letters")
     (asked,) = Replays(store_of(redis))
     assert asked.request.selected == 60
     assert reader.complaints == []
 
 
-@pytest.mark.parametrize("width", [360, 1440])
-def test_no_screen_scrolls_sideways(reader: Browser, site: Console, width: int) -> None:
-    """Nor asks for what its own policy refuses."""
-    reader.resize(width)
-    wide = {}
-    for path in SCREENS:
-        reader.open(site.url + path)
-        wide[path] = reader.ask("document.documentElement.scrollWidth")
-    assert {path: found for path, found in wide.items() if found > width} == {}
+def test_a_live_page_changes_in_place(reader: Reader, redis: Redis) -> None:
+    """Where the reader is stays where it was; in a pause nothing moves, and then it goes on."""
+    reader.page.focus(".task a")
+    plant(redis, letters=7, others=0)
+    shown(reader, "67 letters")
+    assert reader.ask("document.activeElement.textContent") == "Open 67 letters"
+    assert "72" in (reader.page.text_content("#rail") or "")
+    reader.page.click("text=Live, pause")
+    assert reader.ask("document.querySelector('#live')._htmx.sse") is None
+    plant(redis, letters=1, others=0)
+    reader.page.click("text=Paused, go on")
+    shown(reader, "68 letters")
     assert reader.complaints == []
 
 
-def test_a_script_that_found_its_way_into_a_page_is_not_run(reader: Browser) -> None:
+def test_where_no_stream_is_left_the_page_polls(
+    redis: Redis, tmp_path: Path, browser: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One request at a time, every three seconds."""
+    plant(redis, letters=3, others=0)
+    monkeypatch.setattr(live, "MOST", 0)
+    with console(redis, tmp_path) as site:
+        browser.open(site.url)
+        asked: list[str] = []
+        browser.page.on("request", lambda request: asked.append(request.url))
+        sign_in(browser, site)
+        plant(redis, letters=2, others=0)
+        shown(browser, "5 letters")
+        assert sum(url == f"{site.url}/" for url in asked) < 10
+        browser.close()
+
+
+def shown(reader: Reader, text: str) -> None:
+    """Wait until a live page says this."""
+    reader.page.locator("#live", has_text=text).wait_for(timeout=LIVE_S)
+
+
+def test_figures_are_drawn_over_their_table(reader: Reader, site: Console, redis: Redis) -> None:
+    """Three charts, which the arrow keys go through; the table has the numbers."""
+    for hour in range(3):
+        period = Period.at("h", int(reader.ask("Date.now() / 1000")) - 3_600 * hour)
+        accepted(redis, 100 + hour, hour=period)
+        settled(redis, {"Purchase": {"delivered": 90 + hour}}, hour=period)
+    fold_all(redis)
+    reader.open(f"{site.url}/figures")
+    assert reader.page.locator(".chart canvas").count() == 3
+    reader.page.focus(".chart")
+    reader.page.keyboard.press("ArrowLeft")
+    reader.page.keyboard.press("ArrowLeft")
+    assert "delivered91" in (reader.page.text_content(".chart .u-legend") or "")
+    assert reader.complaints == []
+
+
+def test_without_scripts_a_figure_is_a_bar_of_its_table(site: Console, program: Browser) -> None:
+    """And nothing is missing but what moves."""
+    reader = Reader(program, java_script_enabled=False)
+    reader.open(site.url)
+    sign_in(reader, site)
+    reader.open(f"{site.url}/figures")
+    assert reader.page.locator(".drawn svg").first.is_visible()
+    assert not reader.page.locator(".chart").first.is_visible()
+    reader.close()
+
+
+def test_a_script_that_found_its_way_into_a_page_is_not_run(reader: Reader) -> None:
     """The policy refuses it, and the browser says so."""
     reader.ask(
         "document.body.append(Object.assign("

@@ -54,23 +54,15 @@ def led_on(response: Response) -> Response:
 
 
 class Streams:
-    """The streams of this process.
+    """The streams of this process."""
 
-    Args:
-        most: that may be open at a time.
-    """
-
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._open: set[Stream] = set()
-
-    def __len__(self) -> int:
-        return len(self._open)
 
     def answer(self, request: Request, first: Response, again: Again) -> Response:
         """The part that was asked for; as a stream if it changes, and there is room."""
         asked = "text/event-stream" in request.headers.get("accept", "")
-        if not (asked and is_live(first)) or len(self) >= self._most:
+        if not (asked and is_live(first)) or len(self._open) >= MOST:
             return first
         stream = Stream(first, again, cookie_of(request), self._open.discard)
         self._open.add(stream)
