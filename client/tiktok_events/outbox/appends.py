@@ -48,10 +48,12 @@ class AnyLane:
         self.circuit.close()
 
     def judge(self, commit: Commit) -> None:
-        """Say why a call failed that nobody carried in its time."""
+        """Say why a call failed that nobody carried; its company shares its fate."""
         if commit.is_late:
             late = TurnNeverCame("others took until too little of the call's time was left")
             commit.fail(late if self.circuit.is_closed else self.circuit.refusal(), in_doubt=False)
+        if commit.error is not None:
+            settle_the_rest(commit.company, commit.error, in_doubt=commit.in_doubt)
 
 
 class Appends:
@@ -68,7 +70,7 @@ class Appends:
 
 
 class Failures:
-    """Calls that failed, of the scripts of one call; those of other servers go on.
+    """What failed of the scripts of one call; those for other servers go on.
 
     Args:
         commits: all of them, in order.
@@ -79,22 +81,21 @@ class Failures:
         self._by_place: dict[Hashable, Exception] = {}
 
     def note(self, place: Hashable, commit: Commit) -> None:
-        """Note one.
+        """Note one that has failed.
 
         Raises:
             Exception: its error, if it is not one of Redis.
         """
-        if commit.error is None:
-            return
-        if not isinstance(commit.error, RedisError):
+        if isinstance(commit.error, RedisError):
+            self._by_place.setdefault(place, commit.error)
+        elif commit.error is not None:
             raise commit.error
-        self._by_place.setdefault(place, commit.error)
 
-    def passes_over(self, place: Hashable, commit: Commit) -> bool:
-        """Whether a call need not be tried: another failed in the same place."""
+    def passes_over(self, place: Hashable, commits: Sequence[Commit]) -> bool:
+        """Whether some need not be tried: others failed in the same place."""
         if (error := self._by_place.get(place)) is None:
             return False
-        commit.fail(error, in_doubt=False)
+        settle_the_rest(commits, error, in_doubt=False)
         return True
 
     def check(self) -> None:

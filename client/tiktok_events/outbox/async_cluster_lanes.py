@@ -32,18 +32,27 @@ class AsyncClusterLanes:
     async def run(self, commit: Commit, now: float) -> None:
         """Have a call carried, or say why not; `now` is of the loop's clock."""
         lane = await self._lane(commit)
-        while lane is not None:
-            await lane.run(commit, now)
-            if commit.error is None or not self._is_to_follow(commit):
+        if lane is None:
+            return
+        await lane.run(commit, now)
+        together, commit.company = commit.together, ()
+        for one in together:
+            if one.error is not None:
+                await self._follow(one, lane)
+
+    async def _follow(self, commit: Commit, lane: AsyncLane) -> None:
+        """Have a call carried by whoever leads its shard now."""
+        while commit.error is not None and self._is_to_follow(commit):
+            before, found = lane, await self._lane(commit)
+            if found is None:
                 return
-            before, lane = lane, await self._lane(commit)
-            if lane is before and not is_moving(commit, asyncio.get_running_loop().time()):
-                return
+            lane = found
             if lane is before:
+                if not is_moving(commit, asyncio.get_running_loop().time()):
+                    return
                 await asyncio.sleep(MOVING_S)
-            if lane is not None:
-                commit.begin_anew()
-                now = asyncio.get_running_loop().time()
+            commit.begin_anew()
+            await lane.run(commit, asyncio.get_running_loop().time())
 
     def place(self, commit: Commit) -> Hashable:
         """Where a call goes."""
@@ -67,7 +76,8 @@ class AsyncClusterLanes:
         try:
             node = await self._cluster.leader(key_of(commit, self._shards))
         except RedisError as error:
-            commit.fail(error, in_doubt=False)
+            for one in commit.together:
+                one.fail(error, in_doubt=False)
             return None
         if node not in self._lanes:
             self._lanes[node] = self._make(node)

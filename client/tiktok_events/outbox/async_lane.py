@@ -37,7 +37,7 @@ class AsyncLane(AnyLane):
         """Have a call carried, or say why not; `now` is of the loop's clock."""
         if self.circuit.is_closed or self.is_let_pass(commit, now):
             await self._turns.run(commit, self._carry)
-        if commit.is_late:
+        if commit.error is not None:
             self.judge(commit)
 
     async def close(self) -> None:

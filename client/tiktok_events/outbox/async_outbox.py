@@ -18,6 +18,7 @@ from tiktok_events.outbox.blocks import Block
 from tiktok_events.outbox.commit import Commit
 from tiktok_events.outbox.shards import Shards
 from tiktok_events.outbox.tracing import is_traced, published
+from tiktok_events.outbox.turns import batches
 
 
 class AsyncAppender(Appends):
@@ -81,15 +82,18 @@ class AsyncAppender(Appends):
     async def _run_all(self, commits: Sequence[Commit], end: float | None) -> None:
         loop = asyncio.get_running_loop()
         lanes = self._lanes(loop)
+        firsts = commits if len(commits) == 1 else batches(commits, lanes.place)
         failures: Failures | None = None
-        for number, commit in enumerate(commits):
-            now = loop.time()
-            commit.end = now + self._timeout_s if end is None or number else end
-            if failures is None or not failures.passes_over(lanes.place(commit), commit):
-                await lanes.run(commit, now)
-            if commit.error is not None:
-                failures = failures or Failures(commits)
-                failures.note(lanes.place(commit), commit)
+        for number, first in enumerate(firsts):
+            now, together = loop.time(), first.together
+            for commit in together:
+                commit.end = now + self._timeout_s if end is None or number else end
+            if failures is None or not failures.passes_over(lanes.place(first), together):
+                await lanes.run(first, now)
+            for commit in together:
+                if commit.error is not None:
+                    failures = failures or Failures(commits)
+                    failures.note(lanes.place(commit), commit)
         if failures is not None:
             failures.check()
 

@@ -37,7 +37,7 @@ class AsyncTurns:
             return
         self._is_busy = True
         try:
-            await carry([commit])
+            await carry(commit.together)
         finally:
             self._is_busy = bool(self._line)
             if self._is_busy:

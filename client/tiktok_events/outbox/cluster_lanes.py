@@ -43,18 +43,27 @@ class ClusterLanes:
     def run(self, commit: Commit, now: float) -> None:
         """Have a call carried, or say why not; `now` is of the monotonic clock."""
         lane = self._lane(commit)
-        while lane is not None:
-            lane.run(commit, now)
-            if commit.error is None or not self._is_to_follow(commit):
+        if lane is None:
+            return
+        lane.run(commit, now)
+        together, commit.company = commit.together, ()
+        for one in together:
+            if one.error is not None:
+                self._follow(one, lane)
+
+    def _follow(self, commit: Commit, lane: Lane) -> None:
+        """Have a call carried by whoever leads its shard now."""
+        while commit.error is not None and self._is_to_follow(commit):
+            before, found = lane, self._lane(commit)
+            if found is None:
                 return
-            before, lane = lane, self._lane(commit)
-            if lane is before and not is_moving(commit, time.monotonic()):
-                return
+            lane = found
             if lane is before:
+                if not is_moving(commit, time.monotonic()):
+                    return
                 time.sleep(MOVING_S)
-            if lane is not None:
-                commit.begin_anew()
-                now = time.monotonic()
+            commit.begin_anew()
+            lane.run(commit, time.monotonic())
 
     def place(self, commit: Commit) -> Hashable:
         """Where a call goes."""
@@ -78,7 +87,8 @@ class ClusterLanes:
         try:
             node = self._cluster.leader(key_of(commit, self._shards))
         except RedisError as error:
-            commit.fail(error, in_doubt=False)
+            for one in commit.together:
+                one.fail(error, in_doubt=False)
             return None
         if node not in self._lanes:
             self._lanes[node] = self._make(node)

@@ -28,6 +28,7 @@ class Commit:
         command: to be sent instead of an append.
         script: what it calls, if it calls one.
         keys: of the shard that it is for; by default that of its destination.
+        company: other scripts of the same call, for the same server, that go with it.
         end: when it must be over; seconds of the clock of whoever carries it.
         wait_end: until when it may wait for its turn, if that is sooner than the time allows.
         wake: tells who waits that it is settled, or that it leads the next group.
@@ -41,6 +42,7 @@ class Commit:
     command: bytes | None = None
     script: ScriptText | None = None
     keys: Keys | None = None
+    company: Sequence[Commit] = ()
     end = 0.0
     wait_end = math.inf
     wake: Callable[[], None] | None = None
@@ -77,6 +79,11 @@ class Commit:
     def count(self) -> int:
         """How many events it has; at least one."""
         return len(self.events) + sum(block.events for block in self.blocks) or 1
+
+    @property
+    def together(self) -> Sequence[Commit]:
+        """It and its company."""
+        return (self, *self.company)
 
     @property
     def destination(self) -> str:

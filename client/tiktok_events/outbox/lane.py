@@ -49,7 +49,7 @@ class Lane(AnyLane):
         """Have a call carried, or say why not; `now` is of the monotonic clock."""
         if self.circuit.is_closed or self.is_let_pass(commit, now):
             self._turns.run(commit, self._carry)
-        if commit.is_late:
+        if commit.error is not None:
             self.judge(commit)
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from tiktok_events.outbox.commit import Commit
 from tiktok_events.outbox.lane import Lane
 from tiktok_events.outbox.shards import Shards
 from tiktok_events.outbox.tracing import is_traced, published
+from tiktok_events.outbox.turns import batches
 
 TIMEOUT_S: Final = 2.0
 
@@ -103,14 +104,17 @@ class Appender(Appends):
         )
 
     def _run_all(self, commits: Sequence[Commit], end: float | None) -> None:
+        firsts = commits if len(commits) == 1 else batches(commits, self._lanes.place)
         failures: Failures | None = None
-        for number, commit in enumerate(commits):
-            now = time.monotonic()
-            commit.end = now + self._timeout_s if end is None or number else end
-            if failures is None or not failures.passes_over(self._lanes.place(commit), commit):
-                self._lanes.run(commit, now)
-            if commit.error is not None:
-                failures = failures or Failures(commits)
-                failures.note(self._lanes.place(commit), commit)
+        for number, first in enumerate(firsts):
+            now, together = time.monotonic(), first.together
+            for commit in together:
+                commit.end = now + self._timeout_s if end is None or number else end
+            if failures is None or not failures.passes_over(self._lanes.place(first), together):
+                self._lanes.run(first, now)
+            for commit in together:
+                if commit.error is not None:
+                    failures = failures or Failures(commits)
+                    failures.note(self._lanes.place(commit), commit)
         if failures is not None:
             failures.check()

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 from weakref import WeakSet
 
@@ -47,7 +47,7 @@ class Turns:
         group: Sequence[Commit] = ()
         try:
             if self._is_my_turn(commit):
-                group = self._taken_along(commit) if self._line else (commit,)
+                group = self._taken_along(commit) if self._line else commit.together
                 carry(group)
         except BaseException:
             self._leave(commit)
@@ -105,13 +105,40 @@ class Turns:
 
 def take_along(first: Commit, line: deque[Commit]) -> list[Commit]:
     """Take out of the line what fits into one group with its first call."""
-    group, count, size = [first], first.count, first.size_bytes
+    group = list(first.together)
+    count, size = load_of(group)
     while line and first.command is line[0].command is None:
-        count, size = count + line[0].count, size + line[0].size_bytes
+        next_ = line[0].together
+        more, larger = load_of(next_)
+        count, size = count + more, size + larger
         if count > GROUP_EVENTS or size > GROUP_BYTES:
             break
-        group.append(line.popleft())
+        line.popleft()
+        group += next_
     return group
+
+
+def load_of(commits: Sequence[Commit]) -> tuple[int, int]:
+    """How many events they have, and the bytes of their JSON."""
+    return sum(one.count for one in commits), sum(one.size_bytes for one in commits)
+
+
+def batches(commits: Sequence[Commit], place_of: Callable[[Commit], Hashable]) -> list[Commit]:
+    """The scripts of one call, those for one server together as far as they fit into one group.
+
+    Returns:
+        The first of each batch, which has the others as its company.
+    """
+    by_place: dict[Hashable, deque[Commit]] = {}
+    for commit in commits:
+        by_place.setdefault(place_of(commit), deque()).append(commit)
+    firsts = []
+    for line in by_place.values():
+        while line:
+            first, *company = take_along(line.popleft(), line)
+            first.company = company
+            firsts.append(first)
+    return firsts
 
 
 _ALL: Final[WeakSet[Turns]] = WeakSet()

@@ -86,6 +86,15 @@ def test_a_settled_batch_is_gone_and_the_rest_stays(spool: Spool) -> None:
     assert numbers(spool.take(MEBIBYTE).blocks) == [2]
 
 
+def test_what_is_kept_of_a_batch_stands_behind_the_rest(spool: Spool) -> None:
+    """It is for a server that is away, and what is for others is flushed all the same."""
+    spool.put([block(number, size=100) for number in range(4)])
+    batch = spool.take(300)
+    spool.settle(batch, kept=[batch.blocks[0], batch.blocks[2]])
+    spool.put([block(4)])
+    assert numbers(spool.take(MEBIBYTE).blocks) == [3, 0, 2, 4]
+
+
 def test_one_flusher_works_at_a_time(spool: Spool, reopened: Callable[[], Spool]) -> None:
     """The other finds nothing to do until the first has settled or given back."""
     other = reopened()
