@@ -14,6 +14,7 @@ docs.sentry.io/platforms/python/tracing/instrumentation/custom-instrumentation/q
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -36,9 +37,33 @@ SEVERAL: Final = "*"
 _NAME: Final = "tiktok_events"
 
 
+class _Sdk:
+    """Whether OpenTelemetry's SDK is set up: an application may do it after its first call.
+
+    To ask costs a microsecond, a tenth of preparing an event, so it is asked once a second.
+    """
+
+    def __init__(self) -> None:
+        self._is_set_up = False
+        self._asked_at = float("-inf")
+
+    def is_set_up(self) -> bool:
+        if trace is None or self._is_set_up:
+            return self._is_set_up
+        now = time.monotonic()
+        if now - self._asked_at >= 1.0:
+            self._asked_at = now
+            provider = trace.get_tracer_provider()
+            self._is_set_up = not isinstance(provider, trace.ProxyTracerProvider)
+        return self._is_set_up
+
+
+_SDK: Final = _Sdk()
+
+
 def is_traced() -> bool:
     """Whether a span would be seen by anybody: an SDK is set up, or Sentry traces this call."""
-    if trace is not None and type(trace.get_tracer_provider()) is not trace.ProxyTracerProvider:
+    if _SDK.is_set_up():
         return True
     sentry = sys.modules.get("sentry_sdk")
     return sentry is not None and sentry.get_current_span() is not None
@@ -54,7 +79,7 @@ def published(events: Sequence[PreparedEvent]) -> Iterator[Sequence[PreparedEven
     destinations = {event.destination.key for event in events}
     destination = destinations.pop() if len(destinations) == 1 else SEVERAL
     size = sum(len(event.body) for event in events)
-    if trace is not None and type(trace.get_tracer_provider()) is not trace.ProxyTracerProvider:
+    if _SDK.is_set_up():
         spanned = _opentelemetry(destination, len(events), size)
     else:
         spanned = _sentry(destination, len(events), size)
