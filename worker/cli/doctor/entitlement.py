@@ -60,6 +60,7 @@ _WORDS: Final = {
             "INCR",
             "LLEN",
             "RPOP",
+            "SCARD",
             "SMEMBERS",
             "TYPE",
             "UNLINK",
@@ -82,7 +83,9 @@ _WORDS: Final = {
         ),
         "{key} 1",
     ),
-    **dict.fromkeys(("SADD", "SET", "SREM", "XDEL", "XPENDING", "ZREM", "ZSCORE"), "{key} 1"),
+    **dict.fromkeys(
+        ("SADD", "SET", "SISMEMBER", "SREM", "XDEL", "XPENDING", "ZREM", "ZSCORE"), "{key} 1"
+    ),
     **dict.fromkeys(("HINCRBY", "HSET", "HSETNX", "XACK", "ZADD"), "{key} 1 1"),
     **dict.fromkeys(("XRANGE", "XREVRANGE", "ZCOUNT", "ZRANGE", "ZRANGEBYLEX"), "{key} - +"),
     **dict.fromkeys(("LRANGE", "LSET", "LTRIM"), "{key} 0 0"),
