@@ -172,6 +172,14 @@ def test_destinations_are_told_by_their_names_only_where_asked(site: Console) ->
     assert site.browser(Role.VIEW).get(f"/destinations/{SHOP}").status == 404
 
 
+def test_an_address_of_nothing_says_so(site: Console) -> None:
+    """With the headers of every page; whoever asks needs no token to be told."""
+    page = Browser(site.url).get("/dead-letters")
+    assert page.status == 404
+    assert "There is no page at this address" in page.text
+    assert "frame-ancestors 'none'" in page.answer.headers["Content-Security-Policy"]
+
+
 def mark_of(browser: Browser) -> str:
     """The mark that the forms of a session carry, as a page that knew it would send it."""
     html = browser.get("/setup").html

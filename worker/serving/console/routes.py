@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import anyio
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from worker.serving.console.desk import Desk
 from worker.serving.console.guard import AT_ONCE, guarded
-from worker.serving.console.pages import HERE
+from worker.serving.console.pages import HEADERS, HERE, plain_page
 from worker.serving.console.places import PLACES
 from worker.serving.console.signin import SignIn
 from worker.serving.site import Site
+
+
+async def nowhere(_: Request, __: Exception) -> Response:
+    """What answers where nothing is."""
+    sentence = "There is no page at this address."
+    response = plain_page("refused.html", 404, heading="Nothing here", sentence=sentence)
+    response.headers.update(HEADERS)
+    return response
 
 
 def console_routes(site: Site) -> list[BaseRoute]:

@@ -51,7 +51,7 @@
         tzDate: (at) => uPlot.tzDate(new Date(at * 1000), zone),
         cursor: { sync: { key: "figures" }, drag: { x: false, y: false } },
         scales: { y: { range: (_, least, most) => [0, most > 0 ? most * 1.1 : 1] } },
-        axes: [{ ...axis, space: 60, values: (_, all) => all.map(tick) }, { ...axis, size: 48, values: (_, all) => all.map((one) => compact.format(one)) }],
+        axes: [{ ...axis, space: 60, size: 30, values: (_, all) => all.map(tick) }, { ...axis, size: 48, values: (_, all) => all.map((one) => compact.format(one)) }],
         series: [{ label: "from", value: (_, at) => (at === null ? "" : when(at)) }, ...names.map(series)],
       },
       [times, ...names.map((name) => times.map((at) => value(at, name)))],
