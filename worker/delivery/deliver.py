@@ -22,7 +22,6 @@ from worker.delivery.accepted import Carried, accepted_by
 from worker.delivery.attempt_log import log_attempt, parked_notice, tell
 from worker.delivery.backoff import delay_s
 from worker.delivery.batching import request_body
-from worker.delivery.counted import counted
 from worker.delivery.destination_fault import DestinationFaults
 from worker.delivery.destinations import Account
 from worker.delivery.ending import Again, Dead, Delivered, End, end_of
@@ -208,11 +207,12 @@ class Delivery:
             match end:
                 case Delivered():
                     salvaged = _salvaged(events)
+                    took_s = max(self._outbox.clock.now() - block.history.accepted_at, 0.0)
                     block.delivered(
                         len(events),
                         salvaged=salvaged,
                         ended=accepted_by(events, carried, salvaged=salvaged) if carried else (),
-                        counted=counted(events, self._outbox.clock.now()),
+                        counted=(took_s, events),
                     )
                 case Dead():
                     for event in events:

@@ -20,6 +20,7 @@ from worker.letters.ledger import thousandths_of
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.receipt import digest_of
 from worker.reporting.figures.cell import Cell, add
+from worker.reporting.figures.delivered import Shape
 from worker.settings import CONNECT_TIMEOUT_S, Settings
 
 SHOWN_ERRORS: Final = 5
@@ -33,9 +34,6 @@ NEEDS_A_YES: Final = (
     "a replay with --accept-duplicates sends it all the same"
 )
 
-
-Shape: TypeAlias = tuple[str, tuple[str, ...], str]
-"""Name, match keys and currency of an event: most events of a batch have the same."""
 
 Told: TypeAlias = tuple[str, bytes, Shape, int]
 """Name, digest, shape and worth of an event; see `Outgoing`."""

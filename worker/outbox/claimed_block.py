@@ -26,6 +26,7 @@ from worker.outbox.claim import ClaimedBlock
 from worker.outbox.receipt import Ended
 from worker.outbox.settlement import BuriedEvent, LeftPart, MixedBlock, Settlement
 from worker.reporting.figures.cell import Cell, add, summed
+from worker.reporting.figures.delivered import Part
 from worker.reporting.figures.names import DEAD, DELIVERED, NO_NAME
 
 SUSPECT_AFTER: Final = 4
@@ -64,6 +65,7 @@ class OpenBlock:
     _salvaged: dict[str, int] = field(default_factory=dict)
     _ended: list[Ended] = field(default_factory=list)
     _counted: Cell = field(default_factory=dict)
+    _accepted: list[Part] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.size = self.open = len(self.events)
@@ -119,7 +121,7 @@ class OpenBlock:
         *,
         salvaged: Iterable[str] = (),
         ended: Iterable[Ended] = (),
-        counted: Cell | None = None,
+        counted: Part | None = None,
     ) -> None:
         """Note that some events were accepted.
 
@@ -127,13 +129,16 @@ class OpenBlock:
             count: how many.
             salvaged: the places of them that were mended or left out.
             ended: what their receipts are made of.
-            counted: what they add to the figures; by default, as many delivered without a name.
+            counted: what they are counted by; by default, as many delivered without a name.
         """
         self._delivered += count
         for path in salvaged:
             self._salvaged[path] = self._salvaged.get(path, 0) + 1
         self._ended += ended
-        add(self._counted, {NO_NAME: {DELIVERED: count}} if counted is None else counted)
+        if counted is None:
+            add(self._counted, {NO_NAME: {DELIVERED: count}})
+        else:
+            self._accepted.append(counted)
         self.open -= count
 
     def dead(self, index: int, letter: DeadLetter) -> None:
@@ -192,6 +197,9 @@ class OpenBlock:
             settlement.replayed[block.id] = self.history.replayed
         if self._counted:
             settlement.figures[block.id] = self._counted
+        if self._accepted:
+            # Its events know their block: kept here too, only the garbage collector would free it.
+            settlement.accepted[block.id], self._accepted = self._accepted, []
         add(settlement.noted, self.noted)
         if self._delivered == self.size:
             settlement.done.append((block.id, block.claims, self._delivered))

@@ -16,6 +16,7 @@ from worker.letters.record import Record
 from worker.outbox.receipt import Ended
 from worker.reporting.audit_entry import WORKER, Action, entry_parts
 from worker.reporting.figures.cell import Cell, add, summed
+from worker.reporting.figures.delivered import Part, delivered
 from worker.reporting.figures.names import NO_NAME, REQUESTS
 from worker.reporting.figures.unfolded import journal_part
 
@@ -99,7 +100,8 @@ class Settlement:
         replayed: block → number of the replay that its event came from, and the id of its letter.
         ended: block → what the receipts of its events are made of.
         counters: what to add to the counters whatever happens.
-        figures: block → what its events add to the figures of the hour.
+        figures: block → what its events add to the figures of the hour, but for the accepted ones.
+        accepted: block → those of its events that the API has accepted.
         noted: event name → remark → what to add to the counts of remarks, whatever happens: in all,
             of the destination, and of the hour.
         outcome: for the destination's back-off.
@@ -123,6 +125,7 @@ class Settlement:
     ended: dict[str, list[Ended]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     figures: dict[str, Cell] = field(default_factory=dict)
+    accepted: dict[str, list[Part]] = field(default_factory=dict)
     noted: Cell = field(default_factory=dict)
     outcome: Outcome = Outcome.NONE
     delay_ms: int = 0
@@ -147,6 +150,7 @@ class Settlement:
                     replayed=self.replayed,
                     ended=self.ended,
                     figures=self.figures,
+                    accepted=self.accepted,
                 )
                 part, dead = [], len(block.dead)
             part.append(block)
@@ -170,9 +174,11 @@ class Settlement:
 
     def counted(self) -> Cell:
         """What it adds to the figures of the hour."""
-        cell: Cell = {}
-        for block_id in self._gone():
-            add(cell, self.figures.get(block_id, {}))
+        gone = list(self._gone())
+        cell = delivered(part for block_id in gone for part in self.accepted.get(block_id, ()))
+        for block_id in gone:
+            if block_id in self.figures:
+                add(cell, self.figures[block_id])
         add(cell, self.noted)
         if requests := self.counters.get(REQUESTS):
             add(cell, {NO_NAME: {REQUESTS: requests}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.builders.letters import letter
 from worker.attempts.history import Attempt, History
+from worker.delivery.prepare import Outgoing
 from worker.outbox.claim import ClaimedBlock
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.settlement import MixedBlock, Settlement, TokenLimit
@@ -211,3 +213,25 @@ def test_a_block_that_is_no_list_of_events_ends_as_so_many_nothings(payload: byt
     """Somebody else's entry must not kill one worker after the other."""
     claimed = ClaimedBlock("1795000000000-7", 1, 3, payload, b"")
     assert OpenBlock.of(claimed, lease_ends=0.0).events == [None, None, None]
+
+
+def test_a_settled_block_is_freed_without_the_garbage_collector() -> None:
+    """A worker has it look rarely: what waits for it is memory that nobody uses."""
+    gc.collect()
+    before = open_blocks()
+    gc.disable()
+    try:
+        one = block(1)
+        one.delivered(counted=(0.1, [Outgoing(one, 0, b"{}", 1.0)]))
+        settled(one)
+        del one
+        after = open_blocks()
+    finally:
+        gc.enable()
+
+    assert after == before
+
+
+def open_blocks() -> int:
+    """How many there are in this process."""
+    return sum(type(each) is OpenBlock for each in gc.get_objects())
