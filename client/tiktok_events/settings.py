@@ -105,7 +105,7 @@ class ClientSettings:
     default_region: str | None = setting(None, check_region)
     strip_url_parameters: frozenset[str] | None = setting(None, parameter_names)
     user_keys: frozenset[str] | None = setting(None, key_names)
-    linger_ms: int = setting(50, whole(0, 60_000))
+    linger_ms: int = setting(100, whole(0, 60_000))
     max_event_bytes: int = setting(65_536, whole(1_024, 1_048_576))
     redis_timeout_s: float = setting(2.0, seconds(0.05, 60))
     on_failure: str = setting("raise", one_of("raise", "spool", "drop"))
