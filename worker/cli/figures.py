@@ -15,10 +15,10 @@ import click
 from rich.table import Table
 
 from worker.cli import options
-from worker.cli.dead.cells import cell_of
 from worker.cli.labelled import labelled
 from worker.cli.store import open_store
 from worker.cli.terminal import age, cell, console, plain_table, print_json
+from worker.letters.cells import cell_of
 from worker.reporting.figures.names import (
     ACCEPTED,
     ANY,

@@ -243,4 +243,8 @@ def test_a_purge_and_an_import_are_audited(desk: Desk) -> None:
     entries = [
         (entry.action, entry.what, entry.count) for entry in Audit(store_of(desk.redis)).read()
     ]
-    assert entries == [("import", None, 1), ("purge", "reason rejected", 1)]
+    assert entries == [
+        ("import", None, 1),
+        ("purge", "reason rejected", 1),
+        ("export", "every dead letter", 1),
+    ]

@@ -101,7 +101,7 @@ def test_ten_letters_get_ten_right_values_in_one_go(desk: Desk) -> None:
     assert desk.values() == [-1.0] * 10
     assert "10 edited" in desk.replace(path).stdout
     assert desk.values() == [number + 0.5 for number in range(10)]
-    (entry,) = Audit(store_of(desk.redis)).read()
+    entry = next(Audit(store_of(desk.redis)).read())
     assert (entry.who, entry.action, entry.count) == ("anna", "edit", 10)
     assert {one.edits[-1]["who"] for one in desk.letters} == {"anna"}
 

@@ -6,13 +6,16 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, cast
 
+import click
 import pytest
 import requests
 from redis import Redis
 
 from tests.builders.consoles import OTHER, SHOP, Browser, Console, plant
 from tests.looks import leaves
-from worker.serving.console.places import ELSEWHERE, PLACES, Place
+from worker.cli.commands import Sign
+from worker.cli.main import main
+from worker.serving.console.places import ELSEWHERE, OPTIONS_ELSEWHERE, PLACES, Place
 from worker.serving.console.session import COOKIE
 from worker.serving.tokens import Role
 
@@ -25,6 +28,39 @@ READ: Final[dict[bytes, Callable[[Redis, bytes], Any]]] = {
 }
 CONSOLES_OWN: Final = b"console:"
 FILLED: Final = {"{key}": OTHER, "{letter_id}": "1-0", "{number:int}": "1", "{entry_id}": "1-0"}
+
+
+OF_TERMINALS: Final = frozenset(
+    {"--yes", "--json", "--dry-run", "--all", "--output", "--reason", "--code", "--field"}
+    | {"--event", "--destination", "--source", "--since", "--until", "--ambiguous"}
+    | {"--recoverable", "--event-id", "--text"}
+)
+"""Filters, which every list has, and what only a terminal needs."""
+
+OPTIONS_HERE: Final = {
+    "dead edit --set",
+    "dead edit --unset",
+    "dead edit --new-identity",
+    "dead edit --accept-duplicates",
+    "dead export --format",
+    "dead export --decimal",
+    "dead replay --accept-duplicates",
+    "dead replay --rate",
+    "destinations resume --bury",
+    "erase --email",
+    "erase --phone",
+    "erase --external-id",
+}
+"""Each has a test of its own."""
+
+
+def options_of(command: str) -> set[str]:
+    """The options of a command, by its words."""
+    found: click.Command = main
+    for word in command.split():
+        found = cast("click.Group", found).commands[word]
+        found = found.load() if isinstance(found, Sign) else found
+    return {option for one in found.params for option in one.opts if option.startswith("--")}
 
 
 def path_of(place: Place) -> str:
@@ -47,6 +83,20 @@ def test_every_command_of_operators_has_its_place() -> None:
     placed = {command for place in PLACES for command in place.commands}
     assert placed | ELSEWHERE.keys() == commands
     assert not placed & ELSEWHERE.keys()
+
+
+def test_every_option_of_an_act_has_its_place() -> None:
+    """It has a field of a form, or a reason why it has none."""
+    acts = {command for place in PLACES if place.posts for command in place.commands}
+    options = {
+        f"{command} {option}"
+        for command in acts - {"send"}  # the console sends a sample, no file
+        for option in options_of(command) - OF_TERMINALS
+    }
+    assert {one.partition(" --")[0] for one in OPTIONS_ELSEWHERE} <= {
+        one.partition(" --")[0] for one in options
+    }
+    assert options - OPTIONS_ELSEWHERE.keys() == OPTIONS_HERE
 
 
 @pytest.mark.parametrize("role", Role)

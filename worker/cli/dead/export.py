@@ -14,13 +14,16 @@ from typing import BinaryIO, Final
 import click
 
 from worker.cli import options
-from worker.cli.dead.sheet import Sheet
+from worker.cli.labelled import labels
 from worker.cli.store import open_store
 from worker.cli.terminal import Bar, counted
 from worker.letters.dead_letters import DeadLetters
 from worker.letters.file import to_line
 from worker.letters.filter import LetterFilter
 from worker.letters.letter import DeadLetter
+from worker.letters.sheet import Sheet
+from worker.reporting.audit import Audit, operator
+from worker.reporting.audit_entry import Action
 from worker.settings import Settings
 
 NDJSON: Final = "ndjson"
@@ -78,13 +81,22 @@ Exit codes: 0 written, 1 Redis or FILE cannot be used, 2 wrong usage.
 def export(*, wanted: LetterFilter, format_: str | None, file: Path | None, decimal: str) -> None:
     """Export the letters that match."""
     as_csv = (format_ or (file.suffix[1:].lower() if file else NDJSON)) == CSV
-    sheet, now = Sheet(decimal), time.time()
+    sheet, now = Sheet(labels().of, decimal), time.time()
     encode = partial(sheet.row, now=now) if as_csv else to_line
-    with open_store(Settings.load()) as store, _opened(file) as out:
+    settings = Settings.load()
+    with open_store(settings) as store, _opened(file) as out:
         letters = DeadLetters(store)
         out.write(sheet.header() if as_csv else b"")
         total = None if wanted.narrows else len(letters)
         count = _write(letters, wanted, out, encode, total)
+        given_out = f"given out as {CSV if as_csv else NDJSON}"
+        Audit(store).record(
+            Action.EXPORT,
+            who=operator(settings),
+            filter=wanted.words(),
+            count=count,
+            result=given_out,
+        )
     click.echo(f"{counted(count, 'dead letter')} exported.", err=True)
 
 

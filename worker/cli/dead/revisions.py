@@ -14,19 +14,19 @@ from schemas.figures import Number
 from schemas.flags import Flag
 from schemas.paths import EventPath, PathError, written
 from schemas.values import BadValue
-from worker.cli.dead.cells import cell_of, is_rounded, is_same, unguarded
-from worker.cli.dead.sheet import COLUMNS, EDITABLE, FIELD_VALUE, value_at
 from worker.files.cells import ROUNDED, CellReader, Locale
 from worker.files.event_file import TOO_LONG, read_lines
 from worker.files.event_table import Rows, misfit
 from worker.files.moments import read_moment
 from worker.files.unreadable import UnreadableFile
+from worker.letters.cells import cell_of, is_rounded, is_same, unguarded
 from worker.letters.dead_letters import DeadLetters
 from worker.letters.file import LetterFileError, read_line
 from worker.letters.filter import LetterFilter
 from worker.letters.laid_open import laid_open
 from worker.letters.letter import DeadLetter
 from worker.letters.repair import Edit
+from worker.letters.sheet import COLUMNS, EDITABLE, FIELD_VALUE, value_at
 
 NOT_THERE: Final = "the letter is not there: replayed or purged, or never a dead letter"
 ANOTHER: Final = "another event has this id among the dead letters; export again"

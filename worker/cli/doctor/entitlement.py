@@ -67,7 +67,7 @@ _WORDS: Final = {
         ),
         "{key}",
     ),
-    **dict.fromkeys(("SMEMBERS", "TYPE", "XLEN", "ZCARD"), "{key}"),
+    **dict.fromkeys(("SCARD", "SMEMBERS", "TYPE", "XLEN", "ZCARD"), "{key}"),
     **dict.fromkeys(
         (
             "EXPIRE",

@@ -7,15 +7,19 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import quote
+from uuid import uuid4
 
 from starlette.responses import Response
 
+from tiktok_events.event.destination import Destination
 from worker.letters.filter import LetterFilter
+from worker.operations.burial import Burial
 from worker.operations.destination_figures import Condition, DestinationFigures
 from worker.operations.known_destinations import Row
 from worker.outbox.parking import Parking
 from worker.reporting.audit_entry import Action, Entry
 from worker.reporting.stored import destination_of
+from worker.serving.console.jobs import Begun
 from worker.serving.console.visit import Visit
 
 SHOWN: Final = 100
@@ -120,6 +124,31 @@ def resume(visit: Visit) -> Response:
     Parking(visit.desk.store).resume(key, who=visit.who)
     visit.desk.forget()
     return visit.see(f"{address_of(key)}?done=resume")
+
+
+def bury(visit: Visit) -> Response:
+    """Make dead letters of what waits for a parked destination, and let it go on."""
+    key = visit.request.path_params["key"]
+    row = visit.desk.rows().get(key)
+    if row is None or row.figures.parked is None or destination_of(key) is None:
+        return visit.see(address_of(key))
+    if visit.given("number").replace(",", "") != visit.given("waiting"):
+        return visit.see(f"{address_of(key)}?done=number")
+    reason = row.figures.parked
+    entry_id = visit.desk.jobs.run(lambda begun: _run_burial(visit, key, reason, begun))
+    return visit.see(f"/acts/{entry_id}")
+
+
+def _run_burial(visit: Visit, key: str, reason: str, begun: Begun) -> None:
+    desk = visit.desk
+    burial = Burial(desk.store, f"{visit.who}:{uuid4().hex[:6]}", desk.settings)
+    with desk.audit.act(Action.BURY, who=visit.who, filter=key) as entry:
+        begun(entry.id)
+        for died in burial.run(Destination.from_key(key), reason):
+            desk.audit.note(entry, by=died)
+        entry.result = "done"
+    Parking(desk.store).resume(key, who=visit.who)
+    desk.forget()
 
 
 def _limits(visit: Visit, row: Row) -> Iterator[tuple[str, Any, bool]]:

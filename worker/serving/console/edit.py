@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,9 +49,14 @@ def preview(visit: Visit) -> Response:
     if isinstance(wanted, Response):
         return wanted
     sets, unsets = _sets(visit), [one for name, one in visit.pairs if name == "unset" and one]
-    return _preview(
-        visit, meant(visit, wanted, set=sets, unset=unsets, rate=rate_of(visit.asked("rate")))
-    )
+    change = {
+        "set": sets,
+        "unset": unsets,
+        "rate": rate_of(visit.asked("rate")),
+        "new": visit.asked("new") == "1",
+        "accept": visit.asked("accept") == "1",
+    }
+    return _preview(visit, meant(visit, wanted, **change))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class Looked:
 def _preview(visit: Visit, what: Meant, there: int | None = None) -> Response:
     """The page, with what it would do; `there` is how many there were, if not as many."""
     sets = what.change["set"]
-    edit, problem = _edit(sets, what.change["unset"])
+    edit, problem = _edit(what.change)
     path = sets[-1].partition("=")[0] if sets else _path(visit, what.wanted)
     looked = _look(visit, what, edit, path)
     repaired = [repair.new for repair in looked.repairs]
@@ -126,9 +131,10 @@ def act(visit: Visit) -> Response:
 
 def _run(visit: Visit, what: Meant, begun: Begun, *, replays: bool) -> None:
     """The edit, and then the replay, unless a letter was refused: then somebody is asked."""
-    edit, _ = _edit(what.change["set"], what.change["unset"])
+    edit, _ = _edit(what.change)
     desk, words = visit.desk, what.wanted.words()
-    with desk.audit.act(Action.EDIT, who=visit.who, filter=words) as entry:
+    is_new = edit.new_identity or None
+    with desk.audit.act(Action.EDIT, who=visit.who, filter=words, new_identity=is_new) as entry:
         begun(entry.id)
         editing = Editing(
             desk.letters, what.selection, _repairer(visit, edit), round(time.time(), 3)
@@ -165,17 +171,17 @@ def _sets(visit: Visit) -> list[str]:
     return given
 
 
-def _edit(sets: Sequence[str], unsets: Sequence[str]) -> tuple[Edit, str]:
+def _edit(change: Mapping[str, Any]) -> tuple[Edit, str]:
     """The edit, or what is wrong with it."""
     try:
         values = [
             (path := EventPath.parse(one.partition("=")[0]), path.read(one.partition("=")[2]))
-            for one in sets
+            for one in change["set"]
         ]
-        removed = [(EventPath.parse_any(one), ABSENT) for one in unsets]
+        removed = [(EventPath.parse_any(one), ABSENT) for one in change["unset"]]
     except PathError as error:
         return Edit(), str(error)
-    return Edit(values=(*values, *removed)), ""
+    return Edit(None, (*values, *removed), change["new"], change["accept"]), ""
 
 
 def _path(visit: Visit, wanted: LetterFilter) -> str:

@@ -62,6 +62,7 @@ PLACES: Final = (
     Place("/destinations/{key}", destinations.one),
     _act("/destinations/{key}/park", destinations.park, Role.OPERATE, "destinations park"),
     _act("/destinations/{key}/resume", destinations.resume, Role.OPERATE, "destinations resume"),
+    _act("/destinations/{key}/bury", destinations.bury, Role.EDIT, "destinations resume"),
     Place("/dead", dead.overview, commands=("dead list", "dead stats")),
     Place("/dead/edit", edit.preview, Role.EDIT),
     _act("/dead/edit", edit.act, Role.EDIT, "dead edit"),
@@ -103,3 +104,13 @@ ELSEWHERE: Final = {
     "spool repair": "the spool is on the producers' machines",
 }
 """Commands without a place, and why."""
+
+OPTIONS_ELSEWHERE: Final = {
+    "dead edit --patch": "match keys in it are no business of an address",
+    "dead import --replace": "a spreadsheet of corrections is read by the command",
+    "dead import --decimal": "it goes with --replace",
+    "dead replay --detach": "the workers do it, whoever watches",
+    "destinations park --unseen": "the console lists what is known",
+    "destinations resume --all": "each is parked for a reason of its own",
+}
+"""Options of acts that the console does not have, and why."""

@@ -33,7 +33,8 @@ def preview(visit: Visit) -> Response:
     wanted = selected(visit)
     if isinstance(wanted, Response):
         return wanted
-    return _preview(visit, meant(visit, wanted, rate=rate_of(visit.asked("rate"))))
+    change = {"rate": rate_of(visit.asked("rate")), "accept": visit.asked("accept") == "1"}
+    return _preview(visit, meant(visit, wanted, **change))
 
 
 def _preview(visit: Visit, what: Meant, there: int | None = None) -> Response:
@@ -70,7 +71,11 @@ def act(visit: Visit) -> Response:
 def foreseen(visit: Visit, what: Meant, letters: Iterable[DeadLetter]) -> Plan:
     """What a replay of these letters would do."""
     request = ReplayRequest(
-        wanted=what.wanted, asked_at=visit.now, asked_by="", rate=what.change["rate"]
+        wanted=what.wanted,
+        asked_at=visit.now,
+        asked_by="",
+        accept_duplicates=what.change["accept"],
+        rate=what.change["rate"],
     )
     return plan_for(letters, request, visit.desk.settings, lambda _: None)
 
@@ -82,6 +87,7 @@ def ordered(visit: Visit, what: Meant, count: int) -> int:
             wanted=what.selection,
             asked_at=server_now(visit.desk.store),
             asked_by=visit.who,
+            accept_duplicates=what.change["accept"],
             rate=what.change["rate"],
             selected=count,
         )

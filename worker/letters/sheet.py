@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from schemas.paths import ABSENT, EventPath, PathError
-from worker.cli.dead.cells import cell_of
-from worker.cli.labelled import labels
+from worker.letters.cells import cell_of
 from worker.letters.laid_open import laid_open
 from worker.letters.letter import DeadLetter
 from worker.reporting.stored import is_timestamp
 
 Column = Callable[[DeadLetter, float], Any]
+
+_LABEL: Final = "label"
 
 MARK: Final = "\ufeff"
 """Before the header: by it a spreadsheet knows that the table is UTF-8."""
@@ -43,7 +44,7 @@ def _column_of(path: str) -> Column:
 COLUMNS: Final[Mapping[str, Column]] = {
     "id": lambda letter, _: letter.id,
     "destination": lambda letter, _: letter.destination,
-    "label": lambda letter, _: labels().of(letter.destination),
+    _LABEL: lambda _letter, _now: None,
     "event": lambda letter, _: letter.event,
     "event_id": lambda letter, _: letter.event_id,
     **{name: _column_of(path) for name, path in EDITABLE.items()},
@@ -70,9 +71,11 @@ class Sheet:
     """Writes the table.
 
     Attributes:
+        label_of: the label of a destination, by its key.
         decimal: sign of numbers; where it is the comma, semicolons divide the cells.
     """
 
+    label_of: Callable[[str], str | None]
     decimal: str = "."
 
     def header(self) -> bytes:
@@ -81,7 +84,9 @@ class Sheet:
 
     def row(self, letter: DeadLetter, now: float) -> bytes:
         """The line of a letter; `now` (Unix seconds) is for what can still be sent."""
-        return self._line(self.cell(column(letter, now)) for column in COLUMNS.values())
+        values = {name: column(letter, now) for name, column in COLUMNS.items()}
+        values[_LABEL] = self.label_of(letter.destination)
+        return self._line(map(self.cell, values.values()))
 
     def cell(self, value: Any) -> str:
         """A value as this table writes it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from worker.cli.dead.cells import cell_of, guarded, is_same, unguarded
+from worker.letters.cells import cell_of, guarded, is_same, unguarded
 
 CHANGED = (
     *("=1+1", "+1", "-1", "@x", "\tx", "\rx", "007", "123456789012", "12E5", "3-1", "1.2"),
