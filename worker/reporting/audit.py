@@ -62,9 +62,9 @@ class Audit:
     """
 
     def __init__(self, store: Store, *, max_entries: int = MAX_ENTRIES) -> None:
+        self._store = store
         self._redis = store.redis
         self._keys = store.shards.installation
-        self._places = [*store.shards, self._keys]
         self._max_entries = max_entries
         self._write = LuaScript(store.redis, "worker", "lib/unblocked", "audit", "audit_write")
         self._begin = LuaScript(store.redis, "worker", "lib/unblocked", "audit_open")
@@ -150,6 +150,12 @@ class Audit:
                 pipeline.hget(keys.counters, TRIMMED_COUNTER)
             return sum(whole_of(counted or b"0") or 0 for counted in pipeline.execute())
 
+    @property
+    def _places(self) -> list[Keys]:
+        """Where entries and counts stand, as far as it can be reached."""
+        at_home = [self._keys] if self._store.answers(self._keys) else []
+        return [*self._store.at_hand, *at_home]
+
     def _stored(self, keys: Keys, first: str) -> Iterator[StoredEntry]:
         """The entries of one place as they stand there, newest first."""
         last = "+"
@@ -161,9 +167,10 @@ class Audit:
 
     def _entries(self, page: Sequence[StoredEntry]) -> Iterator[Entry]:
         ids = [entry_id for entry_id, _ in page]
+        places = self._places
         with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.time()
-            for keys in self._places:
+            for keys in places:
                 pipeline.hmget(keys.audit_acts, ids)
             (seconds, _), *known = pipeline.execute()
         for (entry_id, fields), *documents in zip(page, *known, strict=True):
@@ -184,7 +191,7 @@ class Audit:
     def _open(self, act: Act) -> None:
         """Let the scripts of every shard count its steps there."""
         began = orjson.dumps({"count": 0, "facts": {}, "at": int(act.id.partition("-")[0])})
-        shards = self._places[:-1]
+        shards = self._store.at_hand
         self._begin.many([([keys.ready, keys.audit_acts], [act.id, began]) for keys in shards])
 
     def _say(self, act: Act, result: str) -> None:

@@ -30,11 +30,8 @@ _AUTHORITY: Final = "REQUESTS_CA_BUNDLE=/path/to/ca.pem"
 """Where `requests` looks for it."""
 
 _WORDS: Final = (
-    (
-        "PrimaryUnknown|CircuitOpen|TurnNeverCame|LeaderAway",
-        "{error}",
-        "Start them, or correct {setting}.",
-    ),
+    ("PrimaryUnknown|CircuitOpen|TurnNeverCame", "{error}", "Start them, or correct {setting}."),
+    ("LeaderAway", "{error}", "Start it, or let a replica take over."),
     (
         "ConnectionRefusedError|Connect call failed|Connection refused",
         "{where} refuses connections: nobody listens there",

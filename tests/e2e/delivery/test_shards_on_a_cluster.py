@@ -22,6 +22,7 @@ from tiktok_events.outbox.shards import Shards
 SHARDS: Final = Shards(count=8)
 PIXELS: Final = [f"C0SHARD{number:03}" for number in range(60)]
 EVENTS: Final = 6_000
+VIEWS: Final = (("audit",), ("figures",), ("quality",), ("dead", "list"), ("destinations", "list"))
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,13 @@ def leader_of(number: int, leaders: int = 3) -> int:
     """Which of the nodes leads the shard of an event."""
     keys = SHARDS.of(f"web:{PIXELS[number % len(PIXELS)]}")
     return int(key_slot(keys.ready.encode())) * leaders // SLOTS
+
+
+def command(cluster: Cluster, *words: str, exit_code: int = 0) -> str:
+    """What a command prints."""
+    result = tiktok_events(*words, REDIS_URL=cluster.url, SHARDS="8", ACCESS_TOKEN="T")
+    assert result.exit_code == exit_code, result.output
+    return result.output
 
 
 def status(cluster: Cluster) -> dict[str, Any]:
@@ -97,6 +105,9 @@ def test_a_lost_leader_stops_only_its_own_shards(
         wait_until(lambda: others <= set(fake_api.accepted_ids()), 30)
         wait_until(lambda: worker.lines("shards_lost"))
         assert status(cluster)["lost_shards"]
+        assert "does not answer" in command(cluster, "doctor", exit_code=1)
+        for view in VIEWS:
+            assert "what they hold is not seen here" in command(cluster, *view)
         cluster.nodes[1].restart()
         wait_until(lambda: all(status(cluster)["lost_shards"] == [] for _ in range(2)), 30)
         client.flush()

@@ -19,6 +19,7 @@ from worker.app import celery_settings
 from worker.cli.doctor.access import Role
 from worker.cli.doctor.accounts import accounting, contents, parked, tokens, worker_clocks
 from worker.cli.doctor.entitlement import access
+from worker.cli.doctor.leaders import leaders
 from worker.cli.doctor.primary import on_a_cluster, primary
 from worker.cli.store import open_store
 from worker.delivery.destinations import Destinations
@@ -115,6 +116,11 @@ def server(url: str, store: Store) -> Iterator[Check]:
     Raises:
         redis.RedisError: it does not answer.
     """
+    if isinstance(store.redis, ClusterRedis):
+        judges = (version, eviction, append_only)
+        yield from leaders(store.redis.topology, store.shards, judges)
+        yield _clock(store)
+        return
     try:
         info = store.redis.info()
     except ResponseError:
