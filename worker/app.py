@@ -15,6 +15,7 @@ from celery.signals import (
     worker_process_init,
     worker_process_shutdown,
     worker_ready,
+    worker_shutdown,
     worker_shutting_down,
 )
 from kombu import Queue
@@ -159,6 +160,7 @@ def _say_ready(**_: Any) -> None:
 
 
 @worker_process_shutdown.connect
+@worker_shutdown.connect
 def _export_spans(**_: Any) -> None:
-    """A process of the pool ends in order."""
+    """A process of the pool ends in order, or the main one, which serves itself in a solo pool."""
     THIS_PROCESS.end()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 
 from tiktok_events.event.destination import Destination
 from worker.attempts.verdict import Answer
 from worker.delivery.events_api import Exchange
 from worker.delivery.prepare import Outgoing
-from worker.reporting.tracing import Parcel, Tracer
+from worker.reporting.tracing import MOST_LINKS, Parcel, Tracer
 
 
 def parcel_of(
@@ -24,11 +25,13 @@ def parcel_of(
         now: Unix seconds.
     """
     history = events[0].block.history
+    blocks = list({id(event.block): event.block.claimed for event in events}.values())
     return Parcel(
         destination.key,
         len(events),
         size_bytes,
-        list(dict.fromkeys(_contexts(events))),
+        list(islice(_distinct(block.context for block in blocks), MOST_LINKS)),
+        next(_distinct(block.sentry_context for block in blocks), None),
         max(now - history.accepted_at, 0.0),
         history.attempts,
     )
@@ -49,7 +52,5 @@ def traced(tracers: Sequence[Tracer], send: Callable[[], Exchange], parcel: Parc
     return exchanges[-1]
 
 
-def _contexts(events: Sequence[Outgoing]) -> Iterator[str]:
-    for event in events:
-        if context := event.block.claimed.context:
-            yield context
+def _distinct(contexts: Iterable[str | None]) -> Iterator[str]:
+    return iter(dict.fromkeys(context for context in contexts if context))

@@ -13,7 +13,8 @@ from worker.outbox.settlement import TokenLimit
 from worker.reporting.stored import text_of
 
 _CLOSED: Final = CLOSED.encode()
-_TRACED: Final = re.compile(rb"[^;]*;(00-[0-9a-f]{32}-[0-9a-f]{16}-01)").fullmatch
+_CONTEXT: Final = rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-01"
+_TRACED: Final = re.compile(rb"[^;]*;(%b)?(?:;(%b))?" % (_CONTEXT, _CONTEXT)).fullmatch
 
 OTHERS_EVERY: Final = 3
 """Every third probe of a destination that fails passes over its oldest blocks."""
@@ -76,7 +77,7 @@ class ClaimedBlock:
         payload: JSON array of them.
         attempts: JSON of what earlier attempts met, or empty.
         mark: that of the client which closed its events, or empty; behind a semicolon the context
-            of the call that handed them over.
+            of the call that handed them over, and behind another one that of Sentry.
     """
 
     id: str
@@ -94,8 +95,16 @@ class ClaimedBlock:
     @property
     def context(self) -> str | None:
         """The span that handed its events over, as W3C's `traceparent`; `None` of all else."""
+        return self._context(1)
+
+    @property
+    def sentry_context(self) -> str | None:
+        """The same for Sentry, in the same form."""
+        return self._context(2)
+
+    def _context(self, group: int) -> str | None:
         found = _TRACED(self.mark)
-        return None if found is None else found[1].decode()
+        return found[group].decode() if found and found[group] else None
 
     @property
     def accepted_at(self) -> float:

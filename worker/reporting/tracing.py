@@ -17,14 +17,15 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import sentry_sdk
 
 from tiktok_events.outbox.tracing import SYSTEM
-from worker.attempts.verdict import Answer
+from worker.attempts.verdict import Answer, Verdict
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -41,7 +42,10 @@ QUEUE_PROCESS: Final = "queue.process"
 _NAME: Final = "tiktok_events"
 _SERVICE: Final = "tiktok-events-worker"
 _OPERATION: Final = "deliver"
-_ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+_ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+_PROTOCOLS: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+_OTLP: Final = "otlp"
+_HTTP: Final = "http/protobuf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,9 @@ class Parcel:
         destination: its key.
         events: how many.
         size_bytes: of the request's body.
-        contexts: of the calls that handed them over, as W3C's `traceparent`; traced ones only.
+        contexts: of the calls that handed them over, as W3C's `traceparent`; traced ones only,
+            each once, and at most `MOST_LINKS`.
+        sentry_context: that of the first call that Sentry traces, in the same form.
         oldest_s: since the first of them was accepted.
         attempts: how often that one had been sent before.
     """
@@ -61,8 +67,14 @@ class Parcel:
     events: int
     size_bytes: int
     contexts: Sequence[str]
+    sentry_context: str | None
     oldest_s: float
     attempts: int
+
+    @property
+    def name(self) -> str:
+        """Of its spans; of few kinds, whatever the number of pixels is."""
+        return f"{_OPERATION} {self.destination.partition(':')[0]}"
 
     def attributes(self) -> dict[str, Any]:
         """What both kinds of span say before the answer is there."""
@@ -95,20 +107,23 @@ class Collected:
 
     def __init__(self, provider: TracerProvider) -> None:
         self._provider = provider
-        self._tracer = provider.get_tracer(_NAME, version(_SERVICE))
+        self._tracer = provider.get_tracer(_NAME, _version())
 
     def around(self, send: Callable[[], Answer], parcel: Parcel) -> Answer:
         """Send while the span is open, which is linked to those of the producers."""
         from opentelemetry.trace import SpanKind, Status, StatusCode  # noqa: PLC0415 — an extra
 
-        links = [link for link in map(_link, parcel.contexts[:MOST_LINKS]) if link is not None]
-        name = f"{_OPERATION} {parcel.destination}"
         with self._tracer.start_as_current_span(
-            name, kind=SpanKind.CONSUMER, attributes=parcel.attributes(), links=links
+            parcel.name,
+            kind=SpanKind.CONSUMER,
+            attributes=parcel.attributes(),
+            links=list(map(_link, parcel.contexts)),
+            record_exception=False,  # nor as its status: the text of a bug may hold a value
+            set_status_on_exception=False,
         ) as span:
             answer = send()
             span.set_attributes(_answered(answer))
-            if not answer.verdict.leads_to.healthy:
+            if answer.verdict is not Verdict.DELIVERED:
                 span.set_attribute("error.type", answer.verdict.value)
                 span.set_status(Status(StatusCode.ERROR))
             return answer
@@ -125,10 +140,10 @@ class Queued:
 
     def around(self, send: Callable[[], Answer], parcel: Parcel) -> Answer:
         """Send while a transaction is open, which continues the trace of a producer."""
-        context = parcel.contexts[0] if parcel.contexts else ""
+        context = parcel.sentry_context or ""
         header = {"sentry-trace": context[3:-3] + "-1"} if context else {}
         transaction = sentry_sdk.continue_trace(
-            header, op=QUEUE_PROCESS, name=f"{_OPERATION} {parcel.destination}"
+            header, op=QUEUE_PROCESS, name=parcel.name, source="task"
         )
         with sentry_sdk.start_transaction(transaction) as span:
             for key, value in parcel.attributes().items():
@@ -139,18 +154,21 @@ class Queued:
             answer = send()
             for key, value in _answered(answer).items():
                 span.set_data(key, value)
-            span.set_status("ok" if answer.verdict.leads_to.healthy else "internal_error")
+            is_delivered = answer.verdict is Verdict.DELIVERED
+            span.set_status("ok" if is_delivered else "internal_error")
             return answer
 
     def close(self) -> None:
-        """The SDK's own sender is flushed elsewhere."""
+        """Let the spans leave, for at most `LAST_WORDS_S`."""
+        sentry_sdk.flush(LAST_WORDS_S)
 
 
 def tracers(environment: Mapping[str, str] = os.environ) -> list[Tracer]:
     """What this process is to trace with; empty when nothing is asked for."""
     found: list[Tracer] = []
-    if wants_opentelemetry(environment) and (provider := _provider()) is not None:
-        found.append(Collected(provider))
+    if wants_opentelemetry(environment) and not _refused(environment):
+        with suppress(ImportError, ValueError):  # `why_untraced` says it
+            found.append(Collected(_provider()))
     if sentry_sdk.get_client().options.get("traces_sampler"):
         found.append(Queued())
     return found
@@ -163,33 +181,78 @@ def wants_opentelemetry(environment: Mapping[str, str]) -> bool:
     return not off and exporter != "none" and any(environment.get(name) for name in _ENDPOINTS)
 
 
-def _provider() -> TracerProvider | None:
-    """The SDK, as its own variables say; `None` where it is not installed."""
-    try:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 — extra
-            OTLPSpanExporter,
-        )
-        from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
-    except ImportError:
+def why_untraced(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Why requests have no spans although the environment names a collector; `None` if they have.
+
+    The SDK believes the variables of its own process, and refuses some of their values.
+    """
+    if not wants_opentelemetry(environment):
         return None
+    if said := _refused(environment):
+        return said
+    try:
+        _provider().shutdown()
+    except ImportError:
+        return "OpenTelemetry is not installed: requirements/otel.txt"
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _refused(environment: Mapping[str, str]) -> str | None:
+    """What the variables want that there is not: spans leave by OTLP over HTTP alone."""
+    if (environment.get("OTEL_TRACES_EXPORTER") or _OTLP).strip().lower() != _OTLP:
+        return f"OTEL_TRACES_EXPORTER must be {_OTLP} or none"
+    protocols = (environment.get(name, "").strip() for name in _PROTOCOLS)
+    if next(filter(None, protocols), _HTTP) != _HTTP:
+        return f"{_PROTOCOLS[1]} must be {_HTTP} (port 4318 of most collectors)"
+    endpoints = (environment.get(name, "").strip() for name in _ENDPOINTS)
+    if not next(filter(None, endpoints), "").startswith(("http://", "https://")):
+        return f"{_ENDPOINTS[1]} must begin with http:// or https://"
+    return None
+
+
+def _provider() -> TracerProvider:
+    """The SDK, as its own variables say.
+
+    Raises:
+        ImportError: it is not installed.
+        ValueError: a variable has a value that it refuses.
+    """
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 — extra
+        OTLPSpanExporter,
+    )
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
     named = "service.name=" in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
     service = {} if named or os.environ.get("OTEL_SERVICE_NAME") else {"service.name": _SERVICE}
-    resource = Resource.create({**service, "service.version": version(_SERVICE)})
+    resource = Resource.create({**service, "service.version": _version()})
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return provider
+
+
+def _version() -> str:
+    try:
+        return version(_SERVICE)
+    except PackageNotFoundError:  # it runs from its checkout
+        return ""
 
 
 def _link(context: str) -> Any:
     from opentelemetry.trace import Link, SpanContext, TraceFlags  # noqa: PLC0415 — an extra
 
     _, trace_id, span_id, flags = context.split("-")
-    span = SpanContext(
-        int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16))
+    return Link(
+        SpanContext(
+            int(trace_id, 16),
+            int(span_id, 16),
+            is_remote=True,
+            trace_flags=TraceFlags(int(flags, 16)),
+        )
     )
-    return Link(span) if span.is_valid else None
 
 
 def _answered(answer: Answer) -> dict[str, Any]:

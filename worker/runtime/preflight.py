@@ -28,6 +28,7 @@ from worker.delivery.destinations import Destinations
 from worker.delivery.events_api import new_session
 from worker.delivery.file_problems import UnusableDestinations
 from worker.reporting.log import Log
+from worker.reporting.tracing import wants_opentelemetry, why_untraced
 from worker.runtime.broker_watch import refusal
 from worker.runtime.check import Check, Outcome
 from worker.runtime.engine import connect_to_look
@@ -119,6 +120,16 @@ def surroundings(settings: Settings) -> Iterator[Check]:
     yield api_url(settings.api_url)
     yield _api(settings.api_url)
     yield from trust(settings)
+    yield tracing()
+
+
+def tracing() -> Check:
+    """Whether requests can have spans for OpenTelemetry, if they are to; they are sent anyway."""
+    if not wants_opentelemetry(os.environ):
+        return Check("tracing", Outcome.OK, "off: OTEL_EXPORTER_OTLP_ENDPOINT is not set")
+    if (why := why_untraced()) is None:
+        return Check("tracing", Outcome.OK, "spans are sent by OTLP")
+    return Check("tracing", Outcome.WARNING, f"off: {why}", "Correct the variable, or remove it.")
 
 
 def trust(settings: Settings) -> Iterator[Check]:

@@ -17,7 +17,7 @@ from tiktok_events.outbox.async_lane import AsyncLane
 from tiktok_events.outbox.blocks import Block
 from tiktok_events.outbox.commit import Commit
 from tiktok_events.outbox.shards import Shards
-from tiktok_events.outbox.tracing import is_traced, published
+from tiktok_events.outbox.tracing import UNTRACED, is_traced, published
 from tiktok_events.outbox.turns import batches
 
 
@@ -66,7 +66,8 @@ class AsyncAppender(Appends):
 
     async def call(self, commit: Commit, end: float | None = None) -> Any:
         """Carry another command, with the promises of `append`; returns what it returned."""
-        await self._run_all([commit], end)
+        with published(commit.events) if commit.events and is_traced() else UNTRACED:
+            await self._run_all([commit], end)
         return commit.reply
 
     async def close(self) -> None:

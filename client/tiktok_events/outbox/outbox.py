@@ -17,7 +17,7 @@ from tiktok_events.outbox.cluster_lanes import ClusterLanes
 from tiktok_events.outbox.commit import Commit
 from tiktok_events.outbox.lane import Lane
 from tiktok_events.outbox.shards import Shards
-from tiktok_events.outbox.tracing import is_traced, published
+from tiktok_events.outbox.tracing import UNTRACED, is_traced, published
 from tiktok_events.outbox.turns import batches
 
 TIMEOUT_S: Final = 2.0
@@ -81,7 +81,8 @@ class Appender(Appends):
 
     def call(self, commit: Commit, end: float | None = None) -> Any:
         """Carry another command, with the promises of `append`; returns what it returned."""
-        self._run_all([commit], end)
+        with published(commit.events) if commit.events and is_traced() else UNTRACED:
+            self._run_all([commit], end)
         return commit.reply
 
     def close(self) -> None:

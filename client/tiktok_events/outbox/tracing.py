@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, Final
 
@@ -33,6 +33,8 @@ SYSTEM: Final = "redis"
 
 SEVERAL: Final = "*"
 """The destination of a call whose events go to several."""
+
+UNTRACED: Final = nullcontext()
 
 _NAME: Final = "tiktok_events"
 
@@ -63,10 +65,15 @@ _SDK: Final = _Sdk()
 
 def is_traced() -> bool:
     """Whether a span would be seen by anybody: an SDK is set up, or Sentry traces this call."""
-    if _SDK.is_set_up():
-        return True
-    sentry = sys.modules.get("sentry_sdk")
-    return sentry is not None and sentry.get_current_span() is not None
+    return _SDK.is_set_up() or _sentry_span() is not None
+
+
+def _sentry_span() -> Any:
+    """The sampled span of Sentry in which this is called; `None` of an SDK that has others."""
+    tracing = sys.modules.get("sentry_sdk.tracing")
+    ask = tracing and getattr(sys.modules["sentry_sdk"], "get_current_span", None)
+    span = ask() if ask else None
+    return span if tracing and isinstance(span, tracing.Span) and span.sampled else None
 
 
 @contextmanager
@@ -79,45 +86,48 @@ def published(events: Sequence[PreparedEvent]) -> Iterator[Sequence[PreparedEven
     destinations = {event.destination.key for event in events}
     destination = destinations.pop() if len(destinations) == 1 else SEVERAL
     size = sum(len(event.body) for event in events)
-    if _SDK.is_set_up():
-        spanned = _opentelemetry(destination, len(events), size)
-    else:
-        spanned = _sentry(destination, len(events), size)
-    with spanned as context:
-        yield [replace(event, context=context) for event in events] if context else events
-
-
-@contextmanager
-def _opentelemetry(destination: str, events: int, size: int) -> Iterator[str]:
-    tracer = trace.get_tracer(_NAME)
-    attributes: dict[str, Any] = {
+    attributes = {
         "messaging.system": SYSTEM,
         "messaging.operation.name": "track",
         "messaging.operation.type": "send",
         "messaging.destination.name": destination,
-        "messaging.batch.message_count": events,
+        "messaging.batch.message_count": len(events),
         "messaging.message.body.size": size,
     }
-    name = f"track {destination}"
-    with tracer.start_as_current_span(
-        name, kind=trace.SpanKind.PRODUCER, attributes=attributes, record_exception=False
+    name = f"track {destination.partition(':')[0]}"
+    with ExitStack() as spans:
+        ours = spans.enter_context(_opentelemetry(name, attributes)) if _SDK.is_set_up() else ""
+        parent = _sentry_span()
+        its = spans.enter_context(_sentry(parent, name, attributes)) if parent else ""
+        context = f"{ours};{its}".rstrip(";")
+        yield [replace(event, context=context) for event in events] if context else events
+
+
+@contextmanager
+def _opentelemetry(name: str, attributes: Mapping[str, Any]) -> Iterator[str]:
+    with trace.get_tracer(_NAME).start_as_current_span(
+        name,
+        kind=trace.SpanKind.PRODUCER,
+        attributes=attributes,
+        record_exception=False,  # nor as its status: the text of an error is for the caller
+        set_status_on_exception=False,
     ) as span:
         context = span.get_span_context()
         is_sampled = context.is_valid and context.trace_flags.sampled
         try:
             yield f"00-{context.trace_id:032x}-{context.span_id:016x}-01" if is_sampled else ""
-        except Exception as error:
+        except BaseException as error:
             span.set_attribute("error.type", type(error).__name__)
+            span.set_status(trace.StatusCode.ERROR)
             raise
 
 
 @contextmanager
-def _sentry(destination: str, events: int, size: int) -> Iterator[str]:
-    with sys.modules["sentry_sdk"].start_span(op="queue.publish", name=destination) as span:
-        context = f"00-{span.trace_id}-{span.span_id}-01" if span.sampled else ""
-        span.set_data("messaging.system", SYSTEM)
-        span.set_data("messaging.destination.name", destination)
+def _sentry(parent: Any, name: str, attributes: Mapping[str, Any]) -> Iterator[str]:
+    """Within a span that is sampled; by what every version of its SDK has."""
+    with parent.start_child(op="queue.publish") as span:
+        span.description = name
+        for key, value in attributes.items():
+            span.set_data(key, value)
         span.set_data("messaging.message.id", span.span_id)
-        span.set_data("messaging.batch.message_count", events)
-        span.set_data("messaging.message.body.size", size)
-        yield context
+        yield f"00-{span.trace_id}-{span.span_id}-01"

@@ -100,27 +100,30 @@ def produced(program: str, redis_url: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_a_request_is_linked_to_the_calls_of_its_producers(
+@pytest.mark.parametrize("pool", ["prefork", "solo"])
+def test_a_request_is_linked_to_the_calls_of_its_producers(  # noqa: PLR0917 — because pytest names them
     collector: SpanSink,
     fake_api: FakeApi,
     start_worker: Callable[..., Worker],
     redis: Redis,
     redis_url: str,
     monkeypatch: pytest.MonkeyPatch,
+    pool: str,
 ) -> None:
     """By OpenTelemetry's own variables; each call of `track` and `track_many` is a span."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "60000")  # it leaves when the worker ends
     single, many = produced(BY_OPENTELEMETRY, redis_url)
-    assert [single[2:], many[2:]] == [[f"track {KEY}", "PRODUCER"]] * 2
-    worker = start_worker()
+    assert [single[2:], many[2:]] == [["track web", "PRODUCER"]] * 2
+    worker = start_worker(pool=pool)
     wait_until(lambda: counters(redis).get("delivered") == 4)
     assert worker.terminate() == 0
 
-    (span,) = wait_until(collector.spans)
+    (span,) = collector.spans()
 
     links = [[link.trace_id.hex(), link.span_id.hex()] for link in span.links]
     assert links == [single[:2], many[:2]]
-    assert (span.name, span.kind) == (f"deliver {KEY}", span.SPAN_KIND_CONSUMER)
+    assert (span.name, span.kind) == ("deliver web", span.SPAN_KIND_CONSUMER)
     said = attributes_of(span)
     assert said["messaging.batch.message_count"] == 4
     assert said["messaging.destination.name"] == KEY
