@@ -1,6 +1,6 @@
 """The pytest plugin: fixtures for tests of code that tracks conversions.
 
-It stands beside the package, so that a run that asks for no fixture imports nothing of it.
+It is a module beside the package, so that a run without these fixtures does not import the package.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Hand conversions for TikTok's Events API to a Redis outbox; a worker delivers them.
 
-The face of the client: it imports what applications may use from the modules beside it. `event`,
-`outbox`, `connection` and `spool` are internal.
+This module imports what applications may use. `event`, `outbox`, `connection` and `spool` are
+internal.
 """
 
 from __future__ import annotations

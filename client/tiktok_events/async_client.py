@@ -31,7 +31,7 @@ from tiktok_events.types import AnyEvent, AnyUser
 
 
 class AsyncClient(Producer):
-    """Hands conversions to the outbox, without blocking. Arguments: those of `Client`.
+    """Hands conversions to the outbox, without blocking. The arguments are those of `Client`.
 
     Each event loop that uses it has a connection of its own. Hashing is done in the loop (some
     ten microseconds an event), the spool's file is written in a thread.
@@ -89,7 +89,7 @@ class AsyncClient(Producer):
         return await self._cancel(self._cancellation(event_id, event, where))
 
     async def withdraw(self, user: AnyUser) -> None:
-        """Take back what is held of a visitor who has withdrawn consent, as `Client` does."""
+        """Take back the events of a visitor who has withdrawn consent; see `Client.withdraw`."""
         await self._ask_to_withdraw(self._withdrawal(user))
 
     async def flush(self) -> int:
@@ -97,7 +97,7 @@ class AsyncClient(Producer):
         spool, flushed = self._fallback.spool, 0
         if spool is None:
             return 0
-        self._appender.let_pass()  # who asks for it wants it tried
+        self._appender.let_pass()  # an explicit flush is worth a try
         with self._reaching():
             while moved := await self._flush_batch(spool, BATCH_BYTES):
                 flushed += moved
@@ -115,7 +115,7 @@ class AsyncClient(Producer):
             key=self.settings.layout.installation.ready,
             protocol=2,
             socket_connect_timeout=self.settings.redis_timeout_s,
-            socket_timeout=None,  # of an exchange the whole has a limit
+            socket_timeout=None,  # the limit is for the whole exchange
             retry=Retry(NoBackoff(), 0),
         )
         self._appender = AsyncAppender(
@@ -158,7 +158,7 @@ class AsyncClient(Producer):
             await self._appender.call(withdrawal.commit(self.settings.layout.installation))
 
     async def _flush_some(self, until: Until) -> None:
-        """Take a little of the spool along; the event of this call is safe already."""
+        """Flush a little of the spool; the event of this call is safe already."""
         if self._fallback.spool is None:
             return
         flushed = 0

@@ -1,4 +1,4 @@
-"""The producer's entry point: hand an event over and forget it."""
+"""Hand an event over and forget it: the producer's entry point."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from tiktok_events.types import AnyEvent, AnyUser
 class Client(Producer):
     """Hands conversions to the outbox; safe to share between threads and across fork.
 
-    Match keys are hashed here, in the caller's process: no raw e-mail, phone,
-    name or external id leaves it. Nothing is held back in memory: once a call has
-    returned, the process may end. Calls of several threads at once share a connection and its
-    round trips; each has its own answer.
+    Match keys are hashed here, in the caller's process: no raw e-mail, phone, name or external id
+    leaves it. Nothing is buffered in memory: once a call has returned, the process may end.
+    Concurrent calls of several threads share a connection and its round trips; each has its own
+    result.
 
     Example:
         >>> with Client(event_source_id="C0EXAMPLE0PIXEL0CODE") as client:  # doctest: +SKIP
@@ -49,24 +49,24 @@ class Client(Producer):
 
     Args:
         redis_url: where the outbox is; by default `TIKTOK_EVENTS_REDIS_URL`.
-        namespace: of the installation, if its server is shared with others.
+        namespace: namespace of the installation, if it shares the server with others.
         event_source_id: default for events that name none; without it web events
             use `TIKTOK_EVENTS_PIXEL_CODE`.
-        default_region: ISO 3166 code of national phone numbers.
+        default_region: ISO 3166 code of the country of national phone numbers.
         linger_ms: how long a first event waits for company before it is due.
         max_event_bytes: size limit of one event's JSON.
-        redis_timeout_s: longest time of one call, of each step if it is large. While Redis does
-            not answer, most calls do not wait at all: only now and then one checks whether it
-            is back.
-        on_failure: what becomes of events that Redis does not take: `raise` (the
-            default), `spool` or `drop`.
+        redis_timeout_s: time limit of one call, or of each step of a large one. While Redis does
+            not answer, most calls do not wait at all: only now and then one checks whether Redis is
+            back.
+        on_failure: what to do with events that Redis does not take: `raise` (the default), `spool`
+            or `drop`.
         spool_file: where `spool` keeps them; any number of processes of one machine may share it.
         spool_bytes: size limit of that file.
         durability: `fsync` waits until the server's append-only file is on its disk
             (Redis 7.2 or later, or Valkey); `none` is the default.
-        policy: what may be shared of an event, or a function that decides it for each.
-        strip_url_parameters: names of URL parameters that may not; ``"*"`` for all.
-        user_keys: keys of ``user`` that TikTok does not know and that may pass all the same.
+        policy: what may be shared of an event, or a function that decides it for each event.
+        strip_url_parameters: names of URL parameters that may not be shared; ``"*"`` for all.
+        user_keys: keys of ``user`` that TikTok does not know and that may pass.
 
     Raises:
         InvalidSetting: a setting has a value that is not allowed.
@@ -87,13 +87,13 @@ class Client(Producer):
                 (Unix seconds) are filled in when absent.
             event_id: used when the event has none, instead of a new one.
             policy: what may be shared of this event, in place of the client's policy.
-            delay: hold it for so long (a `timedelta`, or seconds, up to seven days) before it
-                goes out, unless it is cancelled. Its `event_time` stays that of the call.
-                A second one of the same identity takes its place.
+            delay: how long to hold the event (a `timedelta`, or seconds, up to seven days) before
+                it is sent, unless it is cancelled. Its `event_time` stays that of the call. A
+                second delayed event of the same identity replaces the first.
 
         Returns:
-            The `event_id`; give the same one to the Pixel. Of an event that the policy
-            drops too, so that the caller need not know: it is counted as `withheld`.
+            The `event_id`; give the same one to the Pixel. An event that the policy drops has one
+                too, so that the caller need not know; it is counted in `withheld`.
 
         Raises:
             InvalidEvent: the event cannot be accepted; nothing was enqueued.
@@ -117,24 +117,24 @@ class Client(Producer):
     def track_many(
         self, events: Iterable[AnyEvent], *, policy: PolicyRule | None = None
     ) -> list[str]:
-        """Enqueue many conversions: all of them or none, up to a mebibyte of JSON (some 1,000).
+        """Enqueue many conversions: all or none, up to a mebibyte of JSON (about 1,000 events).
 
         A larger call is several such steps, in which each destination is one step if it fits; the
-        time-out begins anew with each that is done. The whole call is held in memory; hand
-        over a large stream in slices of some thousands.
+        time limit begins anew with each step. The whole call is held in memory; hand over a large
+        stream in slices of some thousands.
 
         Args:
             events: as for `track`.
-            policy: what may be shared of them, in place of the client's policy.
+            policy: what may be shared of these events, in place of the client's policy.
 
         Returns:
-            The event ids, in order; of events that the policy drops too.
+            The event ids, in order, including those of events that the policy drops.
 
         Raises:
-            InvalidEvent: one event cannot be accepted (`position` tells which);
-                nothing was enqueued.
-            OutboxUnavailable: as `track` does; it tells how many are in the outbox, and how
-                many are in doubt.
+            InvalidEvent: one event cannot be accepted (`position` tells which); nothing was
+                enqueued.
+            OutboxUnavailable: as for `track`; the error tells how many events are in the outbox,
+                and how many may be.
         """
         prepared = self._prepare_all(events, policy)
         if shared := self._shared(prepared):
@@ -150,39 +150,40 @@ class Client(Producer):
         event_source_id: str | None = None,
         test_event_code: str | None = None,
     ) -> bool:
-        """Cancel what was tracked with a delay, while it is delayed.
+        """Cancel a delayed event, while it is delayed.
 
         Args:
-            event_id: of the event.
-            event: its name; without it, all delayed events of the id and the destination go.
-            event_source: of its destination; `web` by default.
-            event_source_id: of its destination; by default that of the client.
-            test_event_code: of its destination.
+            event_id: id of the event.
+            event: name of the event; without it, all delayed events of this id and destination are
+                cancelled.
+            event_source: event source of its destination; `web` by default.
+            event_source_id: source id of its destination; by default the client's.
+            test_event_code: test event code of its destination.
 
         Returns:
-            Whether it will never be sent. `False`: it is on its way already, or unknown.
+            `True` if the event will never be sent; `False` if it is on its way already, or unknown.
 
         Raises:
-            InvalidEvent: there can be no such event.
-            OutboxUnavailable: Redis did not answer in time, whatever `on_failure` says; after
-                a time-out it may be cancelled, and a second call would say `False`.
+            InvalidEvent: no event can have such an id, name or destination.
+            OutboxUnavailable: Redis did not answer in time, whatever `on_failure` says; after a
+                time-out the event may be cancelled, and a second call would return `False`.
         """
         where = (event_source, event_source_id, test_event_code)
         return self._cancel(self._cancellation(event_id, event, where))
 
     def withdraw(self, user: AnyUser) -> None:
-        """Take back what is held of a visitor who has withdrawn consent.
+        """Take back the events of a visitor who has withdrawn consent.
 
-        What is delayed, waits or is dead of them is erased by a worker, some seconds later; what
-        is spooled on this machine is moved into the outbox before. What a worker is sending, and
-        what TikTok has, cannot be taken back.
+        A worker erases the visitor's delayed, waiting and dead events some seconds later; what is
+        spooled on this machine is moved into the outbox first. What a worker is sending, and what
+        TikTok has, cannot be taken back.
 
         Args:
             user: match keys of the visitor, raw or hashed: any of ``email``, ``phone``,
-                ``external_id``, ``ttclid`` and ``ttp``. An event goes if one of them is its own.
+                ``external_id``, ``ttclid`` and ``ttp``. An event that has one of them is erased.
 
         Raises:
-            InvalidEvent: none of them is given.
+            InvalidEvent: no such match key is given.
             OutboxUnavailable: Redis did not answer in time, whatever `on_failure` says.
         """
         self._ask_to_withdraw(self._withdrawal(user))
@@ -190,10 +191,10 @@ class Client(Producer):
     def flush(self) -> int:
         """Move everything that is spooled into the outbox, oldest first.
 
-        Needed by nobody who goes on calling `track`: each call takes some along.
+        You do not need this if you keep calling `track`: each call flushes a little.
 
         Returns:
-            How many events; 0 also while another process does it.
+            How many events were moved; 0 also while another process is flushing.
 
         Raises:
             OutboxUnavailable: Redis cannot be reached, or the spool cannot be used;
@@ -202,7 +203,7 @@ class Client(Producer):
         if self._fallback.spool is None:
             return 0
         flushed = 0
-        self._appender.let_pass()  # who asks for it wants it tried
+        self._appender.let_pass()  # an explicit flush is worth a try
         with self._reaching():
             while moved := flush_batch(self._fallback.spool, self._appender):
                 flushed += moved
@@ -219,7 +220,7 @@ class Client(Producer):
             self.settings.redis_url,
             key=self.settings.layout.installation.ready,
             protocol=2,
-            retry=Retry(NoBackoff(), 0),  # a slot tries again by itself, within its time
+            retry=Retry(NoBackoff(), 0),  # a slot retries by itself, within its time
             **time_limits(self._append_s),
         )
         self._appender = Appender(
@@ -263,7 +264,7 @@ class Client(Producer):
             self._appender.call(withdrawal.commit(self.settings.layout.installation))
 
     def _flush_some(self, until: Until) -> None:
-        """Take a little of the spool along; the event of this call is safe already."""
+        """Flush a little of the spool; the event of this call is safe already."""
         if self._fallback.spool is None:
             return
         flushed = 0
@@ -281,7 +282,7 @@ class Client(Producer):
 
 
 def connect(settings: ClientSettings) -> Redis:
-    """A connection pool for commands of operators, whose calls end within the time-out.
+    """Return a connection pool for operators' commands, whose calls end within the time-out.
 
     One retry replaces a connection that a restart has closed, or that leads to a replica;
     by default redis-py retries ten times, for about four seconds.

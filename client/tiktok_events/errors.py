@@ -1,4 +1,4 @@
-"""Everything this library raises.
+"""The errors that this library raises.
 
     TikTokEventsError
     ├── InvalidEvent            the event cannot be accepted; nothing was enqueued
@@ -18,10 +18,10 @@ import re
 from typing import Final
 
 SHOWN: Final = 60
-"""Characters of a wrong value that a sentence shows."""
+"""How many characters of a wrong value a sentence shows."""
 
 _MAY_HOLD_SECRETS: Final = re.compile(r"[@?#]|^[\w-]{32,}$")
-"""An address with a user or options, or a token in the wrong variable."""
+"""Matches a URL with a user or options, or a token that is in the wrong variable."""
 
 
 class TikTokEventsError(Exception):
@@ -32,7 +32,7 @@ class InvalidEvent(TikTokEventsError, ValueError):
     """The event cannot be accepted; nothing was enqueued.
 
     Attributes:
-        path: where in the event, dotted (``user.email.0``); empty for the whole.
+        path: dotted path of the place in the event (``user.email.0``); empty for the whole event.
         position: index of the event in the call to ``track_many``, else ``None``.
     """
 
@@ -57,22 +57,22 @@ class InvalidSetting(TikTokEventsError, ValueError):
 
 
 class MissingExtra(TikTokEventsError, ImportError):
-    """A part of the library was called whose extra is not installed; the message names it."""
+    """A part of the library was used whose extra is not installed; the message names the extra."""
 
 
 class OutboxUnavailable(TikTokEventsError, ConnectionError):
     """Redis did not answer in time, or refused.
 
-    A call of at most a mebibyte of JSON is one atomic step: either the whole of it is in the outbox
-    or nothing. A larger one is several steps; those of one destination are one if they fit.
-    After a time-out it is not known of one step whether it was carried out. Calling again with
-    the same ``event_id`` is safe, because the API counts an id once within 48 h.
+    A call of at most a mebibyte of JSON is one atomic step: either all of it is in the outbox, or
+    nothing. A larger call is several steps; the events of one destination are one step if they fit.
+    After a time-out, one step may or may not have been carried out. Calling again with the same
+    ``event_id`` is safe, because the API counts an id once within 48 h.
 
     Attributes:
-        accepted: destination → how many events of the call are in the outbox: its first, in
-            order. Empty when nothing is.
-        in_doubt: destination → how many events may be in it: those that follow. Empty when all
-            others are not. Of ``cancel`` and ``flush`` it tells nothing.
+        accepted: destination → how many events of the call are in the outbox: its first, in order.
+            Empty if none are.
+        in_doubt: destination → how many of the following events may be in the outbox. Empty if it
+            is certain that none are. For ``cancel`` and ``flush`` it has no meaning.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class OutboxUnavailable(TikTokEventsError, ConnectionError):
 class DurabilityUnsupported(OutboxUnavailable):
     """The server cannot say when its append-only file is on disk; nothing was enqueued.
 
-    Raised whatever `on_failure` says: it does not pass by itself.
+    It is raised whatever `on_failure` says, because it does not pass by itself.
     """
 
 
@@ -103,7 +103,7 @@ def _with_the_rest(message: str, accepted: dict[str, int], in_doubt: dict[str, i
 
 
 def shown(value: object) -> str:
-    """The value as a part of a sentence, unless it may hold a secret."""
+    """Return the value as part of a sentence, unless it may hold a secret."""
     given = str(value)
     if _MAY_HOLD_SECRETS.search(given) or not given.isprintable():
         return ""

@@ -1,4 +1,4 @@
-"""What every client is, whatever carries its events: settings, preparation, the way out."""
+"""What all clients have in common: settings, preparation, and the appender."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from tiktok_events.types import AnyEvent
 
 
 class Producer:
-    """Base of `Client` and `AsyncClient`; the arguments are told there.
+    """Base of `Client` and `AsyncClient`, which describe the arguments.
 
     Attributes:
-        settings: in force.
+        settings: the settings in force.
     """
 
     def __init__(  # noqa: PLR0913 — because each setting is a keyword
@@ -82,31 +82,32 @@ class Producer:
 
     @property
     def dropped(self) -> int:
-        """How many events were given up while Redis was away, because `ON_FAILURE` is `drop`."""
+        """Return how many events were dropped while Redis was away, with `ON_FAILURE` as `drop`."""
         return self._fallback.dropped
 
     @property
     def withheld(self) -> int:
-        """Events that a policy kept back so far, in this process."""
+        """Return how many events a policy withheld so far, in this process."""
         return self._withheld.count
 
     @property
     def event_source_id(self) -> str | None:
-        """Where web events go that name no id."""
+        """Return the source id of web events that name none."""
         return self._preparer.default_ids.get("web")
 
     def policy_for(self, event: AnyEvent) -> Policy:
-        """What the client's own policy allows of an event.
+        """Return what the client's own policy allows of an event.
 
         Raises:
-            InvalidSetting: its function gave no policy; what that raises itself passes.
+            InvalidSetting: its function returned no policy; the function's own exceptions pass
+                through.
         """
         return decide(self._preparer.policy, event)
 
     def prepare(
         self, event: AnyEvent, *, event_id: str | None = None, policy: PolicyRule | None = None
     ) -> PreparedEvent:
-        """The event as `track` would hand it over; nothing is sent.
+        """Return the event as `track` would hand it over; nothing is sent.
 
         Raises:
             InvalidEvent: `track` would refuse it.
@@ -114,40 +115,40 @@ class Producer:
         return self._preparer.prepare(event, event_id=event_id, policy=policy)
 
     def _connect(self) -> None:
-        """Make what carries the events; nothing is sent yet."""
+        """Make the appender; nothing is sent yet."""
         raise NotImplementedError
 
     def _longest_append_s(self) -> float:
-        """Longest time of one append: of the time of a call, the spool's share is kept back."""
+        """Return the time limit of one append: a call's time without the spool's reserve."""
         share = 1.0 if self._fallback.spool is None else 1.0 - SHARE
         return self.settings.redis_timeout_s * share
 
     def _cancellation(
         self, event_id: object, event: str | None, where: Sequence[object]
     ) -> Cancellation:
-        """What `cancel` means; `where` are the values of `DESTINATION_FIELDS`."""
+        """Return what `cancel` is to cancel; `where` has values of `DESTINATION_FIELDS`."""
         fields = dict(zip(DESTINATION_FIELDS, where, strict=True))
         destination = destination_of(fields, self._preparer.default_ids)
         return Cancellation.of(destination, given_event_id(event_id), event)
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
-        """Ask Redis for what cannot be spooled; whatever fails is an `OutboxUnavailable`."""
+        """Reach Redis for what cannot be spooled; whatever fails is an `OutboxUnavailable`."""
         try:
             yield
         except NotAppended as failure:
             raise unavailable(failure, self.settings.redis_url) from failure.error
 
     def _withdrawal(self, user: Mapping[str, Any]) -> Withdrawal:
-        """Whose events `withdraw` means."""
+        """Return the withdrawal that `withdraw` means."""
         return Withdrawal.of(user, self._preparer.default_region)
 
     def _keys_of(self, one: DelayedEvent | Cancellation) -> Keys:
-        """The keys of the shard in which it is delayed."""
+        """Return the keys of the shard in which the event is delayed."""
         return self.settings.layout.of(one.destination)
 
     def _shared(self, prepared: Sequence[PreparedEvent]) -> list[PreparedEvent]:
-        """The events that may leave; those that a policy withholds are counted."""
+        """Return the events that may be sent; those that a policy withholds are counted."""
         shared = [event for event in prepared if not event.withheld]
         self._withheld.add(len(prepared) - len(shared))
         return shared
@@ -166,7 +167,7 @@ class Producer:
 
 
 def default_ids(event_source_id: str | None, pixel_code: str | None) -> dict[str, str]:
-    """The ids of events that name none, by event source."""
+    """Return the source ids of events that name none, by event source."""
     if event_source_id is not None:
         return dict.fromkeys(EVENT_SOURCES, event_source_id)
     return {} if pixel_code is None else {"web": pixel_code}

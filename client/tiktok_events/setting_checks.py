@@ -26,7 +26,7 @@ Check = Callable[[Any], Any]
 
 
 def whole(low: int, high: int) -> Check:
-    """A whole number within bounds."""
+    """Return a check for a whole number within bounds."""
 
     def check(value: Any) -> int:
         try:
@@ -41,7 +41,7 @@ def whole(low: int, high: int) -> Check:
 
 
 def power_of_two(high: int) -> Check:
-    """A power of two, 1 included."""
+    """Return a check for a power of two, 1 included."""
     bounded = whole(1, high)
 
     def check(value: Any) -> int:
@@ -57,7 +57,7 @@ def power_of_two(high: int) -> Check:
 
 
 def number(low: float, high: float, unit: str) -> Check:
-    """A number of something, within bounds."""
+    """Return a check for a number of some unit, within bounds."""
 
     def check(value: Any) -> float:
         try:
@@ -72,24 +72,24 @@ def number(low: float, high: float, unit: str) -> Check:
 
 
 def seconds(low: float, high: float) -> Check:
-    """A number of seconds, within bounds."""
+    """Return a check for a number of seconds, within bounds."""
     return number(low, high, "seconds")
 
 
 def days(low: float, high: float) -> Check:
-    """A number of days, within bounds."""
+    """Return a check for a number of days, within bounds."""
     return number(low, high, "days")
 
 
 def _no_flag(value: Any) -> Any:
-    """True is no number, though Python counts it as 1."""
+    """Refuse a boolean where a number belongs: Python counts True as 1."""
     if isinstance(value, bool):
         raise TypeError
     return value
 
 
 def address(*schemes: str) -> Check:
-    """A URL with one of the schemes. It may hold a password, so no error shows it."""
+    """Return a check for a URL with one of the schemes; errors hide it: it may be secret."""
 
     def check(value: Any) -> str:
         given = _begins(str(value).strip(), schemes)
@@ -101,7 +101,7 @@ def address(*schemes: str) -> Check:
 
 
 def _begins(given: str, schemes: Sequence[str]) -> str:
-    """The URL, which must have one of the schemes: `a://`, `a:// or b://`, `a://, b:// or c://`."""
+    """Return the URL if it has one of the schemes: `a://`, `a:// or b://`, `a://, b:// or c://`."""
     known = [f"{scheme}://" for scheme in schemes]
     if not given.startswith(tuple(known)):
         listed = " or ".join(filter(None, (", ".join(known[:-1]), known[-1])))
@@ -110,7 +110,7 @@ def _begins(given: str, schemes: Sequence[str]) -> str:
 
 
 def redis_address(*schemes: str, cluster: bool = True) -> Check:
-    """A URL of one server with one of the schemes, or a form of `discovery_address`."""
+    """Return a check for one server's URL with such a scheme, or a form of `discovery_address`."""
     forms = [form for form in FORMS if cluster or not is_cluster(f"{form}://")]
     one_server = address(*schemes, *forms)
 
@@ -136,7 +136,7 @@ def _is_url(given: str) -> bool:
 
 
 def one_of(*words: str) -> Check:
-    """One of some words, in any case."""
+    """Return a check for one of some words, in any case."""
 
     def check(value: Any) -> str:
         word = str(value).strip().lower()
@@ -148,7 +148,7 @@ def one_of(*words: str) -> Check:
 
 
 def yes_or_no(value: Any) -> bool:
-    """A switch, in any case."""
+    """Read a switch, in any case."""
     word = str(value).strip().lower()
     if word not in _SWITCH:
         raise ValueError(f"must be one of {', '.join(_SWITCH)}")
@@ -156,7 +156,7 @@ def yes_or_no(value: Any) -> bool:
 
 
 def text(value: Any) -> str:
-    """Any printable text; not a blank."""
+    """Return any printable text that is not blank."""
     given = str(value).strip()
     if not given or not given.isprintable():
         raise ValueError("must be printable text on one line")
@@ -164,7 +164,7 @@ def text(value: Any) -> str:
 
 
 def namespace(value: Any) -> str:
-    """What the keys of an installation begin with; no character that a key has for itself."""
+    """Return a namespace: what keys begin with, without characters that keys use themselves."""
     given = str(value).strip()
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", given):
         raise ValueError("must be 1 to 64 letters from A to Z, digits, _ and -")
@@ -172,5 +172,5 @@ def namespace(value: Any) -> str:
 
 
 def file_path(value: Any) -> Path:
-    """Where a file is, or will be."""
+    """Return the path of a file that exists or will exist."""
     return Path(text(value)).absolute()

@@ -35,11 +35,11 @@ def setting(default: Any, check: Check, *, secret: bool = False) -> Any:
 
 
 _sources: Final[list[Callable[[], Mapping[str, Any]]]] = []
-"""Of the process, as its environment is; a framework fills it once, when it starts."""
+"""Sources of settings of the whole process; a framework adds one when it starts."""
 
 
 def configure(source: Callable[[], Mapping[str, Any]]) -> None:
-    """Let the settings of a framework go before the environment, in every client of this process.
+    """Give the settings of a framework precedence over the environment, in the whole process.
 
     Args:
         source: returns names of settings in lower case, and their values; asked at each `load`.
@@ -64,8 +64,9 @@ class ClientSettings:
             `redis+sentinel://[user:password@]host:26379,host:26379/service/0`, with
             `?sentinel_password=…` if the Sentinels have one. On a cluster, several of its nodes:
             `redis+cluster://[user:password@]host:6379,host:6379`.
-        broker_url: Celery's broker; the server of the outbox when absent. A cluster cannot be one;
-            workers deliver without it, but who has nothing but Celery cannot send there.
+        broker_url: Celery's broker; the server of the outbox when absent. A cluster cannot be one:
+            workers deliver without a broker, but producers that have nothing but Celery cannot send
+            there.
         namespace: what every key begins with. Installations that share a server need different
             ones; a producer and its workers need the same.
         shards: how many shards the outboxes are spread over, a power of two; a producer and its
@@ -74,17 +75,17 @@ class ClientSettings:
         default_region: the country of phone numbers without a country code, by ISO 3166.
         strip_url_parameters: names of parameters that are taken out of `page.url` and
             `page.referrer` before an event is enqueued; never `ttclid`.
-        user_keys: names of further keys of an event's `user` that may pass, though TikTok knows
-            none such.
+        user_keys: names of further keys of an event's `user` that may pass, though TikTok does not
+            know them.
         linger_ms: milliseconds that a first event waits for company before it is due.
         max_event_bytes: size limit of one event's JSON; a larger one is refused at the call. The
             API documents none; a typical event has one kilobyte, and a request of 1,000 should
             stay sendable.
-        redis_timeout_s: longest time of one call while Redis does not answer, connecting and
-            spooling included. For a call of more than a mebibyte it begins anew with each mebibyte
-            that Redis has taken.
-        on_failure: what becomes of events that Redis does not take in that time: `raise`
-            an error, `spool` them into a local file, or `drop` and count them.
+        redis_timeout_s: time limit of one call while Redis does not answer, connecting and spooling
+            included. For a call of more than a mebibyte it begins anew with each mebibyte that
+            Redis has taken.
+        on_failure: what to do with events that Redis does not take in that time: `raise` an error,
+            `spool` them into a local file, or `drop` and count them.
         spool_file: where `spool` keeps them: an SQLite file on a local disk that stays, shared
             by all processes of the machine. Needed when `ON_FAILURE` is `spool`.
         spool_bytes: size limit of that file; a call that finds it full fails.
@@ -115,22 +116,24 @@ class ClientSettings:
 
     @property
     def layout(self) -> Shards:
-        """Where events are: the names of all keys."""
+        """Return the names of all keys, which tell where events are."""
         return Shards(self.namespace, self.shards)
 
     @property
     def rings(self) -> bool:
-        """Whether the doorbell can be rung where the outbox is: on a cluster it cannot be."""
+        """Return whether the doorbell can be on the outbox's server: not on a cluster."""
         return self.broker_url in {None, self.redis_url} and not is_cluster(self.redis_url)
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None, **given: Any) -> Self:
-        """Settings from arguments, then the environment, then the defaults.
+        """Return settings from arguments, then the environment, then the defaults.
 
-        A blank variable is absent. A framework's settings (`configure`) go before the environment.
+        A blank variable counts as absent. A framework's settings (`configure`) precede the
+        environment.
 
         Raises:
-            InvalidSetting: a name that is none, all wrong values, or those that contradict others.
+            InvalidSetting: some names or values are wrong, or contradict each other; the message
+                lists all.
         """
         if unknown := given.keys() - {one.name for one in fields(cls)}:
             raise InvalidSetting(f"there is no setting {', '.join(sorted(unknown))}")
@@ -155,7 +158,7 @@ class ClientSettings:
         return settings
 
     def contradictions(self) -> list[str]:
-        """Sentences about values that are allowed, but not together."""
+        """Yield sentences about values that are allowed, but not together."""
         if self.on_failure != "spool" or self.spool_file is not None:
             return []
         given = f"{ENVIRONMENT_PREFIX}ON_FAILURE = spool"

@@ -1,7 +1,7 @@
 """Standard events by name: `purchase(value=Money(59.98, "EUR"), page={"url": …}, user={…})`.
 
-Each function returns an `Event` for `Client.track`, under the name that its source gives it.
-What is said there of one holds for all:
+Each function returns an `Event` for `Client.track`, under the name that its source gives it. All
+functions have this in common:
 
 - All arguments are keywords. Beside its own, each function takes those of `Circumstances`:
   `user`, `page`, `event_id`, `event_source` …, and further `properties`.
@@ -12,9 +12,9 @@ What is said there of one holds for all:
 
 Raises:
     InvalidEvent: an argument cannot be what it is meant to be; `path` says which.
-    TypeError: an argument that no event has.
+    TypeError: no event has such an argument.
 
-Source: https://ads.tiktok.com/help/article/supported-standard-events, and of the names in apps
+Source: https://ads.tiktok.com/help/article/supported-standard-events and, for the names in apps,
 https://business-api.tiktok.com/portal/docs?id=1771101111730178 (read 2026-11-22).
 """
 

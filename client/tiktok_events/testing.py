@@ -1,4 +1,4 @@
-"""A recorder for tests of code that tracks: it keeps what would be sent, and asserts on it.
+"""Record events in tests of code that tracks: keep what would be sent, and assert on it.
 
 With pytest, ask for the fixture ``captured_conversions``; elsewhere:
 
@@ -42,7 +42,7 @@ from tiktok_events.spool.fallback import Fallback
 __all__ = ["CapturedConversions", "capture_conversions"]
 
 Conversion = dict[str, Any]
-"""An event as it would be sent, its destination beside it."""
+"""An event as it would be sent, with its destination."""
 
 EVENT_FIELDS: Final = frozenset(
     (
@@ -51,15 +51,15 @@ EVENT_FIELDS: Final = frozenset(
         *("user", "properties", "page", "app", "ad", "lead", "device"),
     )
 )
-"""Arguments of an assertion that stand for themselves; any other is one of the properties."""
+"""Arguments of an assertion that are fields of the event; any other is one of its properties."""
 
 
 class CapturedConversions(Sequence[Conversion]):
-    """What was tracked, in order: a sequence of events.
+    """The tracked events, in order, as a sequence.
 
     Attributes:
-        default_region: of national phone numbers in expectations; by default that of the
-            environment, as for a client that is given none.
+        default_region: region of national phone numbers in expectations; by default the
+            environment's, as for a client without one.
     """
 
     def __init__(self) -> None:
@@ -75,14 +75,14 @@ class CapturedConversions(Sequence[Conversion]):
             self._events += events
 
     def delay(self, delayed: DelayedEvent) -> None:
-        """Take an event with a delay: its time never comes here, so it can be cancelled."""
+        """Record an event with a delay: its time never comes in a test, so it can be cancelled."""
         with self._lock:
             self._forget(delayed.key)
             self._delayed[delayed.key] = delayed.event
             self._events.append(delayed.event)
 
     def cancel(self, cancellation: Cancellation) -> bool:
-        """Forget events that are delayed; whether there were any."""
+        """Forget delayed events that match, and return whether there were any."""
         with self._lock:
             keys = [key for key in self._delayed if cancellation.means(key)]
             for key in keys:
@@ -90,7 +90,7 @@ class CapturedConversions(Sequence[Conversion]):
             return bool(keys)
 
     def withdraw(self, withdrawal: Withdrawal) -> None:
-        """Forget events of a visitor that are delayed; the others count as delivered."""
+        """Forget a visitor's delayed events; other events count as delivered."""
         with self._lock:
             theirs = [k for k, e in self._delayed.items() if withdrawal.owns(orjson.loads(e.body))]
             for key in theirs:
@@ -107,21 +107,22 @@ class CapturedConversions(Sequence[Conversion]):
             self._delayed.clear()
 
     def of(self, event: str) -> list[Conversion]:
-        """The tracked events of one name, in order."""
+        """Return the tracked events of one name, in order."""
         return [conversion for conversion in self if conversion.get("event") == event]
 
     def assert_one(self, event: str, /, **expected: Any) -> Conversion:
         """Assert that exactly one tracked event of this name is as expected, and return it.
 
         Args:
-            event: its name.
+            event: name of the event.
             expected: fields of the event (``user={…}``, ``page={…}``, ``event_id=…``) and, by
                 any other name, properties (``value=59.98``). Objects are compared by the keys
                 that are given, ``None`` stands for a field that is absent. Match keys may be
                 raw: they are prepared and hashed like those of an event.
 
         Raises:
-            AssertionError: none is (the message shows what differs), or several are.
+            AssertionError: no event is as expected (the message shows what differs), or several
+                are.
         """
         __tracebackhide__ = True
         matching = self._matching(event, expected)
@@ -132,10 +133,10 @@ class CapturedConversions(Sequence[Conversion]):
         return matching[0]
 
     def assert_none(self, event: str | None = None, /, **expected: Any) -> None:
-        """No event was tracked; or none of this name; or none of it that is as described.
+        """Assert that no event was tracked; or none of this name; or none of it as described.
 
         Raises:
-            AssertionError: one was.
+            AssertionError: such an event was tracked.
         """
         __tracebackhide__ = True
         if event is None:
@@ -149,7 +150,7 @@ class CapturedConversions(Sequence[Conversion]):
         return [one for one in self.of(event) if not differences(wanted, one)]
 
     def _wanted(self, expected: Mapping[str, Any]) -> Conversion:
-        """The expectation as an event."""
+        """Return the expectation as an event."""
         wanted = {key: value for key, value in expected.items() if key in EVENT_FIELDS}
         loose = {key: value for key, value in expected.items() if key not in EVENT_FIELDS}
         if loose:
@@ -221,7 +222,7 @@ def _awaited(do: Callable[[Any], Any]) -> Callable[[AsyncClient, Any], Awaitable
 
 
 def _without_spool(settings: ClientSettings) -> Fallback:
-    """Nothing can fail, so a client that is made meanwhile makes no file."""
+    """Return the settings without a spool: nothing can fail here, so no file should be created."""
     return Fallback(replace(settings, on_failure="raise"))
 
 

@@ -1,4 +1,4 @@
-"""What the worker would do with an event, said before it is enqueued."""
+"""Say before an event is enqueued what the worker would do with it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 MOST_PROBLEMS: Final = 100
-"""The most problems of one event that are told; of the others their number says enough."""
+"""How many problems of one event are described; the rest are only counted."""
 
 _LIMITS: Final = {
     "maxLength": "must be at most {} characters",
@@ -31,7 +31,7 @@ _LIMITS: Final = {
     "maxProperties": "must have at most {} keys",
     "additionalProperties": "is a custom key, which must be JSON within the bounds of the schema",
 }
-"""What is said of keywords that many rules share; of the others, the rule's own description."""
+"""Sentences for keywords that many rules share; other rules have their own description."""
 
 _PREPARER: Final = EventPreparer(
     dict.fromkeys(EVENT_SOURCES, "the client's default"),
@@ -44,25 +44,25 @@ class ProblemKind(StrEnum):
     """What becomes of an event with a problem."""
 
     ERROR = "error"
-    """It is not sent."""
+    """The event is not sent."""
 
     OMITTED = "left_out"
-    """It is sent without this key."""
+    """The event is sent without this key."""
 
     MENDED = "mended"
-    """It is sent with the one safe reading of this value."""
+    """The event is sent with the one safe reading of this value."""
 
     REMARK = "remark"
-    """It is sent as it is."""
+    """The event is sent as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with an event. No text of it holds a value of the event.
+    """One problem of an event. Its texts hold no value of the event.
 
     Attributes:
-        path: where, dotted, with list positions: ``properties.contents.0.price``; empty for the
-            whole event.
+        path: dotted path of the place, with list positions: ``properties.contents.0.price``; empty
+            for the whole event.
         message: what is allowed there, or what is done about it.
         kind: what becomes of the event.
     """
@@ -76,18 +76,18 @@ class Problem:
 
 
 def validate(event: AnyEvent, *, event_source: EventSource = "web") -> list[Problem]:
-    """Return what is wrong with the event; nothing for one that goes out as it is.
+    """Return what is wrong with the event; nothing if it would be sent as it is.
 
     An event is sent unless one of its problems is an ``error``, or the worker's setting ``STRICT``
     makes errors of what is ``mended`` or ``left_out``.
 
-    The event is prepared as `Client.track` does it, and checked by the JSON Schema that is made
-    from the worker's own rules. It says what the worker would find, at the same places; meant
-    for tests and staging, because it takes a millisecond or two.
+    The event is prepared as by `Client.track`, and checked by the JSON Schema that is made from the
+    worker's own rules. The result has what the worker would find, at the same places. This is for
+    tests and staging, because it takes a millisecond or two.
 
-    What only a worker can say is not in it: that an event is too old for the window of its
-    source, other remarks on an event that can be sent, and what TikTok itself refuses. A
-    destination that the event does not name is taken for granted.
+    Some things only a worker can tell: that an event is too old for the window of its source, other
+    remarks on an event that can be sent, and what TikTok itself refuses. A destination that the
+    event does not name is assumed to exist.
 
     Example:
         >>> validate({"event": "Purchase", "page": {"url": "/thanks"}})  # doctest: +SKIP
@@ -96,7 +96,7 @@ def validate(event: AnyEvent, *, event_source: EventSource = "web") -> list[Prob
 
     Args:
         event: as for `Client.track`; it is not changed.
-        event_source: of an event that names none.
+        event_source: event source of an event that names none.
 
     Raises:
         MissingExtra: jsonschema is not installed; it comes with `tiktok-events-client[validate]`.
@@ -116,7 +116,7 @@ def validate(event: AnyEvent, *, event_source: EventSource = "web") -> list[Prob
 
 
 def _remarked_at_the_call(stored: dict[str, Any]) -> Iterator[Problem]:
-    """Yield what `Client.track` has read under another name, or left out, of the match keys."""
+    """Yield what `Client.track` has read under another name, or left out, among the match keys."""
     for path, counter in stored.get(REMARKS, {}).items():
         is_read = counter.startswith("read_as:")
         kind = ProblemKind.MENDED if is_read else ProblemKind.OMITTED
@@ -124,7 +124,7 @@ def _remarked_at_the_call(stored: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _mended_at_the_call(event: Any) -> Iterator[Problem]:
-    """Yield what `Client.track` itself has mended: the event is stored with one id and time."""
+    """Yield what `Client.track` itself mends: id and time, which have one form in the outbox."""
     if found := read_time(event.get("event_time")):
         yield Problem("event_time", found.sentence, ProblemKind.MENDED)
     for key in ("event_id", "event_source"):
@@ -138,7 +138,7 @@ def problems_of(body: Any, validator: Validator) -> list[Problem]:
 
     Args:
         body: decoded JSON, without the destination.
-        validator: of its source.
+        validator: the validator for its source.
     """
     vital, wanted = _paths(validator, "x-vital"), _paths(validator, "x-wanted")
     problems = [_problem(error, vital, wanted) for error in _outermost(validator.iter_errors(body))]
@@ -169,7 +169,7 @@ def _load_validators() -> Callable[[str], Validator]:
 
 
 def _outermost(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
-    """Leave out what stands at or below a place that has been reported."""
+    """Drop errors at or below a place that has been reported."""
     reported: set[tuple[str | int, ...]] = set()
     for error in errors:
         place = tuple(error.absolute_path)
@@ -200,7 +200,7 @@ def _problem(error: ValidationError, vital: frozenset[str], wanted: frozenset[st
 
 
 def _is_absent(error: ValidationError) -> bool:
-    """Return whether nothing stands where something is asked for."""
+    """Return whether a required key is missing."""
     return error.validator == "required" or error.instance == "" or error.validator_value == r"\S"
 
 

@@ -6,9 +6,8 @@
         ...  # send to sandbox.url
         assert sandbox.report().distinct == 20
 
-It shares no code with the worker: it is an independent check of what it sends.
-What is unknown of the real service is a setting here, or marked as ours in
-`tiktok_events_sandbox.checks`.
+It shares no code with the worker, and so checks independently what the worker sends. What is
+unknown about the real service is a setting, or marked as ours in `tiktok_events_sandbox.checks`.
 """
 
 from __future__ import annotations
@@ -39,27 +38,27 @@ __all__ = ["AcceptedEvent", "Figures", "Outcome", "Report", "Sandbox", "Scenario
 class Sandbox:
     """An Events API on a port of this machine, served by a thread of this process.
 
-    Figures and events outlive `stop`; a sandbox started again takes the same port,
-    so that a test can let the service disappear and come back.
+    Figures and events survive `stop`; a restarted sandbox takes the same port, so that a test can
+    let the service disappear and come back.
 
     Attributes:
         port: TCP port, 0 for any.
         tokens: access token -> source ids it may report for (``None``: all); ``None`` in
             place of the mapping accepts any token.
         host: address to listen on.
-        scenario: a file of fault rules, or the name of a shipped one.
+        scenario: a file of fault rules, or the name of a shipped scenario.
         with_index: whether refusals name the index of the event in its batch.
-        strict: whether refused is what the portal asks for and nobody has seen refused; see
+        strict: whether to refuse what the portal forbids but nobody has seen refused; see
             `checks.Options`.
         latency_ms: milliseconds before each answer.
         seed: for rules that strike a fraction of the requests.
         keep_events: how many accepted events `events` returns, the newest.
         keep_event_ids: whether the report has the id of every accepted event.
         open_control: whether other machines may use ``/sandbox/``.
-        now: the clock of request ids, deduplication and rules, Unix seconds.
+        now: returns the time for request ids, deduplication and rules, Unix seconds.
 
     Raises:
-        ScenarioError: the scenario is not usable.
+        ScenarioError: the scenario cannot be used.
     """
 
     port: int = 0
@@ -106,7 +105,7 @@ class Sandbox:
 
         Raises:
             OSError: the port is taken.
-            RuntimeError: it is running already.
+            RuntimeError: the sandbox is running already.
         """
         if self._server is not None:
             raise RuntimeError("the sandbox is running already")
@@ -116,7 +115,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Stop listening and cut all connections; harmless when it is not running."""
+        """Stop listening and close all connections; harmless when it is not running."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
@@ -128,13 +127,13 @@ class Sandbox:
         match: Mapping[str, object] | None = None,
         name: str = "",
     ) -> str:
-        """Add a fault behind the others and return its name; one of the same name is replaced.
+        """Add a fault after the others, or replace the one of its name; return its name.
 
         Example:
             ``sandbox.rule({"kind": "throttle", "for_s": 3}, match={"destination": "PIXEL1"})``
 
         Raises:
-            ScenarioError: the rule is not usable; the message names the field.
+            ScenarioError: the rule cannot be used; the message names the field.
         """
         name = name or self._simulator.free_rule_name()
         rule = scenario.rule({"effect": dict(effect), "match": dict(match or {})}, name)
@@ -142,21 +141,21 @@ class Sandbox:
         return rule.name
 
     def remove_rule(self, name: str) -> None:
-        """Take a fault out; the tokens it throttled or revoked are restored."""
+        """Remove a fault; tokens that it throttled or revoked are restored."""
         self._simulator.remove_rule(name)
 
     def clear_rules(self) -> None:
-        """Take all faults out; all tokens are restored."""
+        """Remove all faults; all tokens are restored."""
         self._simulator.clear_rules()
 
     def pixel(
         self, event_source_id: str, event: str, event_id: str, *, at: float | None = None
     ) -> Outcome:
-        """Record an event that the browser reported; ``at`` is Unix seconds, default now."""
+        """Record an event that the browser reported; ``at`` is Unix seconds, by default now."""
         return self._simulator.pixel(event_source_id, event, event_id, at=at)
 
     def report(self) -> Report:
-        """Return the figures of this moment."""
+        """Return the current figures."""
         return self._simulator.report()
 
     def events(self) -> tuple[AcceptedEvent, ...]:
@@ -164,5 +163,5 @@ class Sandbox:
         return self._simulator.events()
 
     def reset(self) -> None:
-        """Forget all events and figures, restore all tokens, let the rules count anew."""
+        """Forget all events and figures, restore all tokens, restart the counts of the rules."""
         self._simulator.reset()

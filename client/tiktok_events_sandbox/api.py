@@ -1,4 +1,4 @@
-"""The Events API 2.0 as a function: a request in, its refusal or nothing out.
+"""The Events API 2.0 as a function from a request to its refusal, or nothing.
 
 Source: the endpoint, headers and codes stand in
 github.com/tiktok/gtm-template-eapi (template.js) and
@@ -60,13 +60,13 @@ LENGTH_REQUIRED: Final = Refusal(40000, "Content-Length is missing.", http_statu
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to the API, read as far as it can be read.
+    """One request to the API, as far as it can be parsed.
 
     Attributes:
         payload: the parsed body, ``None`` when it is no JSON.
         source: the event source, empty when missing or not a string.
-        source_id: the event source id, likewise.
-        test_code: the test event code, likewise.
+        source_id: the event source id; empty when missing or not a string.
+        test_code: the test event code; empty when missing or not a string.
         events: the value of ``data`` when it is a list, else empty.
         nulls: whether the body may hold a ``null``.
     """
@@ -81,14 +81,14 @@ class Call:
 
     @property
     def destination(self) -> str:
-        """``source:id`` or ``source:id:test_code``; empty when it cannot be told."""
+        """Return ``source:id`` or ``source:id:test_code``; empty if there is no telling."""
         if not (self.source and self.source_id):
             return ""
         return ":".join(filter(None, (self.source, self.source_id, self.test_code)))
 
 
 def read_call(head: Head, body: bytes) -> Call:
-    """Parse a body; never raises, what cannot be read is left empty."""
+    """Parse a body; this never raises, and leaves empty what cannot be read."""
     try:
         payload = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -126,7 +126,7 @@ def decide(call: Call, tokens: Tokens | None, options: Options) -> Refusal | Non
 
 
 def reply_to(refusal: Refusal | None, now: float) -> Reply:
-    """Put a decision into the envelope of the API; ``now`` is Unix seconds."""
+    """Return the API's answer for a decision; ``now`` is Unix seconds."""
     if refusal is None:
         return Reply(body=envelope(0, MESSAGES[0], now))
     return Reply(refusal.http_status, envelope(refusal.code, refusal.message, now))
@@ -144,7 +144,7 @@ def request_id(now: float) -> str:
 
 
 def refusal_of(code: int) -> Refusal:
-    """Return the refusal of a code in the service's own words, where they are known."""
+    """Return the refusal for a code, in the service's own words if they are known."""
     return Refusal(code, MESSAGES.get(code, f"Error {code}."))
 
 
@@ -163,7 +163,7 @@ def _check_token(token: str | None, tokens: Tokens | None) -> Refusal | None:
 
 
 def _check_content_type(head: Head) -> Refusal | None:
-    """Ask for the documented content type.
+    """Refuse a request without the documented content type.
 
     Warning: what the service answers without it is unknown.
     """

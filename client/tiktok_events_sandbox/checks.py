@@ -1,7 +1,7 @@
-"""What the Events API 2.0 refuses in a request body, as far as it is known.
+"""Check a request body for what the Events API 2.0 refuses, as far as that is known.
 
-A batch is all or nothing: the first problem refuses the request. The order of
-the checks is ours. No message holds a value of the event, only its path.
+A batch is all or nothing: the first problem refuses the request. We chose the order of the checks.
+No message holds a value of the event, only its path.
 
 Source: https://ads.tiktok.com/help/article/event-deduplication and the portal
 pages business-api.tiktok.com/portal/docs?id=1771101303285761 (reference),
@@ -39,7 +39,7 @@ _is_sha256: Final = re.compile(r"[0-9A-Fa-f]{64}").fullmatch
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Where the real service is not known well enough to choose for everyone.
+    """Choices where too little is known of the real service to decide for everyone.
 
     Attributes:
         with_index: whether a message names the event's index, as the answers of
@@ -71,7 +71,7 @@ class Problem:
     code: int = PARAMETER_ERROR
 
     def refusal(self, index: int, *, with_index: bool) -> Refusal:
-        """Put the problem in the words of the service."""
+        """Return the refusal in the words of the service."""
         if with_index:
             where = f"Batch.{index}.{self.path}" if self.path else f"Batch.{index}"
             return Refusal(self.code, f"{where}: {self.reason[0].upper()}{self.reason[1:]}")
@@ -84,9 +84,9 @@ def check_events(
     """Check every event; the first problem refuses them all.
 
     Args:
-        source: the event source, one of the four.
+        source: one of the four event sources.
         events: the value of ``data``.
-        options: how strict, and in which words.
+        options: how strict to be, and how to word refusals.
         nulls: whether to look for ``null``; ``False`` when the body cannot hold one,
             which saves walking through every value.
     """
@@ -100,7 +100,7 @@ def check_events(
 
 
 def problems_of(source: str, event: Any, options: Options) -> Iterator[Problem]:
-    """Everything that is wrong with one event, where `check_events` ends with the first."""
+    """Return all problems of one event; `check_events` stops at the first."""
     if type(event) is not dict:
         yield Problem("", "not a valid object")
         return
@@ -134,8 +134,8 @@ def _check_object(event: object) -> Problem | None:
 def _check_nulls(event: Mapping[str, object]) -> Problem | None:
     """Refuse ``null`` anywhere.
 
-    Warning: ours. What the service does with ``null`` is unknown; no known
-    connector sends one, so a sender that does should hear of it here.
+    Warning: we chose this. What the service does with ``null`` is unknown; no known connector sends
+    one, so a sender that does should learn it here.
     """
     path = _find_null(event)
     return None if path is None else Problem(path, "may not be null")
@@ -233,7 +233,7 @@ def _requirement(group: str, key: str) -> Callable[[Mapping[str, Any]], Problem 
 
 
 def _find_null(event: Mapping[str, object]) -> str | None:
-    """Walk without recursion: a body may nest deeper than Python's stack."""
+    """Find a ``null`` without recursion: a body may nest deeper than Python's stack."""
     waiting = list(_children(event, ""))
     while waiting:
         path, value = waiting.pop()
@@ -252,5 +252,5 @@ def _children(value: object, prefix: str) -> Iterator[tuple[str, object]]:
 
 
 def _field(path: str) -> str:
-    """Leave the positions out of a path: a message without the index holds no other number."""
+    """Return a path without positions: a message without the index holds no other number."""
     return ".".join(part for part in path.split(".") if not part.isdigit()) or "data"

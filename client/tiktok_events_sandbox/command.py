@@ -1,7 +1,7 @@
-"""The command `sandbox`: the simulator of the Events API as a process.
+"""The command `sandbox`, which runs the simulator of the Events API as a process.
 
-It is `tiktok-events sandbox` of the worker, and `tiktok-events-sandbox` where only the client is
-installed, with its extra `sandbox`.
+The worker has it as `tiktok-events sandbox`; the client alone has it as `tiktok-events-sandbox`,
+with the extra `sandbox`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 STATE_EVERY_S: Final = 2.0
 WIDTH: Final = 100
-"""Columns where the output is no terminal: it fits a ticket and a log."""
+"""Columns of output that goes to no terminal: it fits a ticket and a log."""
 
 # Destinations in the table; the JSON report has them all.
 SHOWN_DESTINATIONS: Final = 20
@@ -49,7 +49,7 @@ _COLUMNS: Final = {
 
 
 def effects_text() -> str:
-    """Every kind of fault: its fields, and what it does."""
+    """Return every kind of fault, with its fields and what it does, as text for the help."""
     return "\n".join(f"    {line}" for name, kind in EFFECTS.items() for line in _lines(name, kind))
 
 
@@ -62,7 +62,7 @@ def _lines(name: str, kind: type[Effect]) -> Iterator[str]:
 
 
 def match_text() -> str:
-    """What a rule can look for."""
+    """Return what a rule can match, as text for the help."""
     names = ", ".join(field.name for field in dataclasses.fields(Match))
     return fill(names, 92, initial_indent="    ", subsequent_indent="    ")
 
@@ -110,10 +110,10 @@ Exit codes: 0 it ran, 1 the port is taken, 2 a wrong option or scenario.
 
 
 def read_tokens(values: tuple[str, ...]) -> dict[str, frozenset[str] | None] | None:
-    """Read ``TOKEN`` and ``TOKEN=ID,ID``; ``None`` without any: every token is taken.
+    """Return the tokens and their ids, from ``TOKEN`` or ``TOKEN=ID,ID``; ``None`` without any.
 
     Raises:
-        click.BadParameter: an empty token. The token itself is not repeated.
+        click.BadParameter: a token is empty. The message does not repeat tokens.
     """
     tokens: dict[str, frozenset[str] | None] = {}
     for position, value in enumerate(values, 1):
@@ -180,7 +180,7 @@ def _start(settings: dict[str, object]) -> Sandbox:
 
 @contextmanager
 def _until_signal() -> Iterator[threading.Event]:
-    """Yield an event that SIGINT and SIGTERM set; the former handlers come back after."""
+    """Yield an event that SIGINT and SIGTERM set; restore the former handlers afterwards."""
     ended = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
@@ -195,7 +195,7 @@ def _until_signal() -> Iterator[threading.Event]:
 
 
 def _show_state(server: Sandbox, ended: threading.Event) -> None:
-    """Wait for the end; on a terminal, keep one line of figures current."""
+    """Wait for the end; on a terminal, keep a line of figures up to date."""
     on_terminal = sys.stderr.isatty()
     while not ended.wait(STATE_EVERY_S):
         if on_terminal:
@@ -205,7 +205,7 @@ def _show_state(server: Sandbox, ended: threading.Event) -> None:
 
 
 def state_line(report: Report) -> str:
-    """Return the figures of one moment in one line."""
+    """Return the current figures in one line."""
     refused = sum(report.refused_requests.values())
     return (
         f"{report.requests:,} requests · {report.events_accepted:,} events accepted · "
@@ -250,5 +250,5 @@ def _row(name: str, figures: Figures) -> list[str | Text]:
 
 
 def _printable(text: str) -> str:
-    """Text of a request without what would control a terminal."""
+    """Return text of a request without characters that would control a terminal."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

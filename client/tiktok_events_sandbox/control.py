@@ -1,4 +1,4 @@
-"""The control surface: the figures and rules of a running sandbox, over HTTP.
+"""Serve the figures and rules of a running sandbox over HTTP: its control surface.
 
     GET    /sandbox/health   {"status": "ok"}
     GET    /sandbox/report   the figures, as `tiktok_events_sandbox.report.Report`
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "/sandbox/"
 PAGES: Final = {"/": events_page.as_page, "/events": events_page.as_json}
-"""What people look at."""
+"""Paths for people."""
 
 CLOSED: Final = "the control surface is open to this machine only; --open-control opens it"
 

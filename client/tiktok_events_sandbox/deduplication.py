@@ -1,4 +1,4 @@
-"""Which events TikTok would count: one conversion for each key within 48 hours.
+"""Decide which events TikTok would count: one conversion for each key within 48 hours.
 
 The key is source id + event + event id. On one channel a repeat within 48 hours
 of the first is dropped. On the other channel it is merged into the first within
@@ -24,7 +24,7 @@ _CHANNEL_BITS: Final = 2
 
 
 class Channel(IntEnum):
-    """The ways by which an event reaches TikTok; the values are bits."""
+    """The ways by which an event reaches TikTok, as bits."""
 
     SERVER = 1
     PIXEL = 2
@@ -39,7 +39,7 @@ class Outcome(StrEnum):
 
 
 class Deduplication:
-    """Remembers the first of each key. Not safe for several threads."""
+    """Remembers when each key was first seen. Not safe for several threads."""
 
     def __init__(self) -> None:
         self._recent: dict[bytes, int] = {}
@@ -71,7 +71,7 @@ class Deduplication:
         return Outcome.MERGED
 
     def _age(self, at: float) -> None:
-        """Start a new generation each window, so that forgetting costs no walk."""
+        """Start a new generation every 48 hours, so that forgetting needs no walk over the keys."""
         if self._recent_since is None:
             self._recent_since = at
         if at - self._recent_since >= WINDOW_S:

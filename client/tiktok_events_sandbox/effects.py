@@ -1,9 +1,8 @@
 """What a rule does to a request: one class for each kind of fault.
 
-Source: the faults are those that senders report of the service, with their
-literal texts (github.com/rudderlabs/rudder-transformer, tests of tiktok_ads;
-github.com/airbytehq/airbyte, tests of source-tiktok-marketing), and those that
-every HTTP service shows sooner or later. Read 2026-11-22.
+Source: the faults are those that senders report of the service, with their literal texts
+(github.com/rudderlabs/rudder-transformer, tests of tiktok_ads; github.com/airbytehq/airbyte, tests
+of source-tiktok-marketing), and those that any HTTP service has sooner or later. Read 2026-11-22.
 """
 
 from __future__ import annotations
@@ -28,20 +27,20 @@ _DAY_S: Final = 86_400
 
 
 class Exchange(Protocol):
-    """The request that an effect meets, and what can be done with it."""
+    """The request that an effect changes, and what can be done with it."""
 
     @property
     def marked(self) -> int:
-        """Index of the first event that the rule's marks fit, else 0."""
+        """Return the index of the first event that the rule's marks fit, else 0."""
 
     def serve(self) -> Reply:
         """Check and count the events as if there were no fault."""
 
     def refuse(self, refusal: Refusal) -> Reply:
-        """Count and return a refusal."""
+        """Count a refusal and return its reply."""
 
     def success(self) -> Reply:
-        """Return an answer of success; nothing is counted."""
+        """Return a reply of success; nothing is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +59,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """Wait before the answer; the rules that follow still apply."""
+    """Wait before the answer; the following rules still apply."""
 
     delay_s: float = field(metadata=number(0, _HOUR_S))
 
     def impose(self, exchange: Exchange) -> Reply:
-        """Serve the request; whoever carries out the reply adds the delay."""
+        """Serve the request; the server adds the delay."""
         return exchange.serve()
 
 
@@ -73,7 +72,7 @@ class Slow:
 class Throttle:
     """Answer 40100 to the token for some seconds from the first request that matches.
 
-    The first match after that throttles anew, unless the rule is limited (``times``).
+    The first match after that throttles again, unless ``times`` limits the rule.
 
     Warning: ``retry_after`` sends a header that no known answer of the service has.
     """
@@ -103,7 +102,7 @@ class Revoke:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Refuse the batch for its first marked event with 40002, naming its index or not."""
+    """Refuse the batch with 40002 for its first marked event, naming its index or not."""
 
     with_index: bool = field(default=False, metadata=flag())
 
@@ -115,15 +114,15 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class _Unclear:
-    """An end that does not tell the sender whether its events were taken.
+    """An effect that does not tell the sender whether the events were taken.
 
-    ``accept`` has them checked and counted first, so that a repeat is a repeat.
+    With ``accept`` they are checked and counted first, so that sending them again is a repeat.
     """
 
     accept: bool = field(default=False, metadata=flag())
 
     def settle(self, exchange: Exchange) -> None:
-        """Count the events where the rule says so."""
+        """Count the events if the rule says so."""
         if self.accept:
             exchange.serve()
 
@@ -181,7 +180,7 @@ class NoCode(_Unclear):
     """Answer 200 with a JSON object that has no code."""
 
     def impose(self, exchange: Exchange) -> Reply:
-        """Answer something that says nothing."""
+        """Reply with JSON that has no code."""
         self.settle(exchange)
         return Reply(body=b'{"message":"OK"}')
 
@@ -191,7 +190,7 @@ class Truncated(_Unclear):
     """Answer success, but close the connection in the middle of the body."""
 
     def impose(self, exchange: Exchange) -> Reply:
-        """Cut the answer."""
+        """Cut the reply short."""
         self.settle(exchange)
         return Reply(body=exchange.success().body, ending=Ending.TRUNCATE)
 

@@ -1,6 +1,6 @@
-"""What the Events API 2.0 refuses at the top level of a request body, as far as it is known.
+"""Check the top level of a body for what the Events API 2.0 refuses, as far as that is known.
 
-Source: as `tiktok_events_sandbox.checks`.
+Source: see `tiktok_events_sandbox.checks`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def check_envelope(payload: object) -> Refusal | None:
 def _check_source(source: object) -> Refusal | None:
     if isinstance(source, str) and source in SOURCES:
         return None
-    # The service's own text leaves out crm, which it documents since.
+    # The service's own text omits crm, which was documented later.
     return Refusal(PARAMETER_ERROR, "Invalid value for event_source: must be web, app or offline.")
 
 

@@ -1,6 +1,6 @@
-"""What came, as JSON and as a page like *Test events* in Events Manager.
+"""Show the received events, as JSON and as a page like *Test events* in Events Manager.
 
-No script, nothing from elsewhere, every text of a request escaped.
+The page has no script and loads nothing; every text of a request is escaped.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _COUNTED: Final = {
 
 
 def as_json(seen: Mapping[str, Sequence[Sighting]], target: str, options: Options) -> Reply:
-    """The newest events as one JSON object; `?destination=` chooses."""
+    """Return the newest events as one JSON object; `?destination=` filters them."""
     chosen = _chosen(seen, target)
     events = [_as_dict(name, one, options) for name in chosen for one in seen[name]]
     events.sort(key=lambda one: -one["received_at"])
@@ -61,7 +61,7 @@ def as_json(seen: Mapping[str, Sequence[Sighting]], target: str, options: Option
 
 
 def as_page(seen: Mapping[str, Sequence[Sighting]], target: str, options: Options) -> Reply:
-    """The newest events as a page; `?destination=` chooses."""
+    """Return the newest events as a page; `?destination=` filters them."""
     chosen = _chosen(seen, target)
     one = chosen[0] if len(chosen) == 1 and "destination=" in target else None
     parts = [_head(), _navigation(seen, one), *_sections(seen, chosen, options), "</main>"]

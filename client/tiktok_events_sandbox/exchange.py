@@ -11,7 +11,7 @@ HTML: Final = "text/html"
 
 
 class Ending(StrEnum):
-    """What becomes of the connection once a reply is due."""
+    """How the connection ends once a reply is due."""
 
     SEND = "send"
     HANG = "hang"
@@ -39,7 +39,7 @@ class Head:
 
     @property
     def path(self) -> str:
-        """The target without its query."""
+        """Return the target without its query."""
         return self.target.partition("?")[0]
 
 
@@ -62,10 +62,10 @@ class Reply:
 
 
 class Application(Protocol):
-    """What the server asks for each request."""
+    """The object that the server asks about each request."""
 
     def before_reading(self, head: Head) -> Reply | None:
-        """Return a reply that makes reading the body needless, else ``None``."""
+        """Return a reply that makes reading the body unnecessary, else ``None``."""
 
     def answer(self, head: Head, body: bytes) -> Reply:
         """Return the reply to a request that was read whole."""

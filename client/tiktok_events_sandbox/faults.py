@@ -1,4 +1,4 @@
-"""Which rule strikes a request. Pure but for the counters of its rules."""
+"""Decide which rules strike a request. Pure but for the counters of the rules."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _MANY: Final = 10**12
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which requests a rule is for: all that is given must hold.
+    """The requests that a rule is for: all given conditions must hold.
 
     ``event``, ``event_id_prefix`` and ``property_key`` must hold for one and the same
     event of the request.
 
     Attributes:
-        destination: the event source id.
-        token: the access token.
-        fraction: share of the other matches that are struck, drawn from a seeded generator.
-        event: name of an event.
-        event_id_prefix: how an event's id begins.
+        destination: an event source id.
+        token: an access token.
+        fraction: the share of matching requests that are struck, drawn from a seeded generator.
+        event: the name of an event.
+        event_id_prefix: the beginning of an event's id.
         property_key: a key in an event's ``properties``.
-        from_request: first request, counted from 1 since the rule was loaded.
-        to_request: last request.
-        from_s: seconds since the rule was loaded; included.
-        to_s: likewise; excluded.
+        from_request: the first request, counted from 1 since the rule was loaded.
+        to_request: the last request.
+        from_s: seconds since the rule was loaded; inclusive.
+        to_s: seconds since the rule was loaded; exclusive.
         times: how many requests the rule strikes at most.
     """
 
@@ -51,11 +51,11 @@ class Match:
 
     @property
     def marks(self) -> bool:
-        """Whether the rule looks for an event."""
+        """Return whether the rule looks for an event."""
         return bool(self.event or self.event_id_prefix or self.property_key)
 
     def marked(self, events: list[Any]) -> int | None:
-        """Return the index of the first event that bears all marks, or ``None``."""
+        """Return the index of the first event that fits, or ``None``."""
         for index, event in enumerate(events):
             if isinstance(event, dict) and self._bears(event):
                 return index
@@ -83,18 +83,18 @@ class Rule:
 
     @property
     def before_reading(self) -> bool:
-        """Whether it strikes before the body is read."""
+        """Return whether the rule strikes before the body is read."""
         return isinstance(self.effect, Reset) and self.effect.when == BEFORE_READING
 
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """What befalls one request.
+    """What happens to one request.
 
     Attributes:
         names: the rules that struck, in order.
-        effect: what ends the request, ``None`` to serve it.
-        delay_s: seconds that the answer is held back.
+        effect: what ends the request; ``None`` serves it.
+        delay_s: seconds by which the answer is delayed.
         marked: index of the event that the last rule looked for, else 0.
     """
 
@@ -145,12 +145,12 @@ class _Loaded:
 
 
 class Faults:
-    """The rules in force, in order, with the tokens they hold back. Not safe for several threads.
+    """The rules in force, in order, with the tokens they block. Not safe for several threads.
 
-    Delays add up; the first other effect ends the search.
+    Delays add up; the first effect that is no delay ends the search.
 
     Args:
-        seed: for the rules that strike a fraction of the requests.
+        seed: seed for rules that strike a fraction of the requests.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -165,34 +165,34 @@ class Faults:
         return tuple(loaded.rule.name for loaded in self._rules)
 
     def add(self, rule: Rule, now: float) -> None:
-        """Put a rule behind the others; its seconds and requests count from here."""
+        """Add a rule after the others; its seconds and requests count from now on."""
         self._rules.append(_Loaded(rule, now, Random(f"{self._seed}:{rule.name}")))
 
     def remove(self, name: str) -> None:
-        """Take a rule out and restore the tokens it holds back."""
+        """Remove a rule and restore the tokens it blocks."""
         self._rules = [loaded for loaded in self._rules if loaded.rule.name != name]
         self._throttled = {t: held for t, held in self._throttled.items() if held[0] != name}
         self._revoked = {t: holder for t, holder in self._revoked.items() if holder != name}
 
     def clear(self) -> None:
-        """Take all rules out and restore all tokens."""
+        """Remove all rules and restore all tokens."""
         self._rules.clear()
         self._throttled.clear()
         self._revoked.clear()
 
     def restart(self, now: float) -> None:
-        """Restore all tokens and let every rule count anew."""
+        """Restore all tokens and restart the counts of every rule."""
         rules = [loaded.rule for loaded in self._rules]
         self.clear()
         for rule in rules:
             self.add(rule, now)
 
     def before_reading(self, token: str, now: float) -> Strike:
-        """Return what befalls a request of which only the head is known."""
+        """Return what happens to a request of which only the head is known."""
         return self._search(self._count(before_reading=True), token, None, now)
 
     def after_reading(self, call: Call, now: float) -> Strike:
-        """Return what befalls a request that was read whole."""
+        """Return what happens to a request that was read whole."""
         token = call.head.token or ""
         rules = self._count(before_reading=False)
         return self._held_back(token, now) or self._search(rules, token, call, now)

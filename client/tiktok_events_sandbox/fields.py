@@ -1,4 +1,4 @@
-"""Dataclasses from data: every field states what it allows, every refusal names the field."""
+"""Make dataclasses from data: each field states what it allows, each refusal names the field."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KEY: Final = "allowed"
 
 
 class ScenarioError(ValueError):
-    """A scenario is not usable; the message names the rule and the field."""
+    """A scenario cannot be used; the message names the rule and the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class _Allowed:
 
 
 def number(low: float, high: float) -> dict[str, _Allowed]:
-    """Allow a number between two bounds, both included."""
+    """Return a check for a number between two bounds, both included."""
     return _metadata(
         lambda value: type(value) in (int, float) and low <= value <= high,
         f"a number from {low:g} to {high:g}",
@@ -35,7 +35,7 @@ def number(low: float, high: float) -> dict[str, _Allowed]:
 
 
 def whole(low: int, high: int) -> dict[str, _Allowed]:
-    """Allow a whole number between two bounds, both included."""
+    """Return a check for a whole number between two bounds, both included."""
     return _metadata(
         lambda value: type(value) is int and low <= value <= high,
         f"a whole number from {low} to {high}",
@@ -43,17 +43,17 @@ def whole(low: int, high: int) -> dict[str, _Allowed]:
 
 
 def text() -> dict[str, _Allowed]:
-    """Allow a string that is not empty."""
+    """Return a check for a string that is not empty."""
     return _metadata(lambda value: isinstance(value, str) and bool(value), "a string, not empty")
 
 
 def flag() -> dict[str, _Allowed]:
-    """Allow true or false."""
+    """Return a check for true or false."""
     return _metadata(lambda value: isinstance(value, bool), "true or false")
 
 
 def one_of(*values: str) -> dict[str, _Allowed]:
-    """Allow one of some words."""
+    """Return a check for one of some words."""
     return _metadata(lambda value: value in values, f"one of {', '.join(values)}")
 
 
@@ -61,7 +61,7 @@ def table(raw: object, where: str) -> Mapping[str, Any]:
     """Return ``raw`` when it is a table.
 
     Raises:
-        ScenarioError: it is something else.
+        ScenarioError: ``raw`` is something else.
     """
     if isinstance(raw, dict):
         return raw
@@ -69,15 +69,15 @@ def table(raw: object, where: str) -> Mapping[str, Any]:
 
 
 def build(kind: type[Built], raw: Mapping[str, Any], where: str) -> Built:
-    """Make a dataclass of ``raw``, whose fields carry what they allow.
+    """Make a dataclass from ``raw``; the dataclass's fields say what they allow.
 
     Args:
         kind: the dataclass.
-        raw: its fields as data.
-        where: what to call the table in an error.
+        raw: data of its fields.
+        where: how an error names the table.
 
     Raises:
-        ScenarioError: an unknown, missing or unusable field. The value is not repeated.
+        ScenarioError: a field is unknown, missing or wrong. The message does not repeat its value.
     """
     for complaint in _complaints(kind, raw):
         raise ScenarioError(f"{where}.{complaint}")

@@ -1,4 +1,4 @@
-"""The figures of a sandbox: what it received, accepted, refused and would count."""
+"""Count what a sandbox received, accepted and refused, and what TikTok would count."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Counts of one destination, or of all.
+    """Counts for one destination, or for all.
 
     ``events_accepted + pixel_events == distinct + merged + repeated`` always holds.
 
     Attributes:
-        requests: HTTP requests, refused and disturbed ones included.
-        accepted_requests: those whose events were accepted, answered or not.
+        requests: HTTP requests, including refused and disturbed ones.
+        accepted_requests: requests whose events were accepted, answered or not.
         events_received: events in all requests whose body could be read.
         events_accepted: events in the accepted requests, repeats included.
-        pixel_events: browser events recorded beside.
+        pixel_events: browser events that were recorded too.
         distinct: conversions that TikTok would count.
         merged: events merged with the same event of the other channel.
         repeated: events dropped as repeats.
@@ -45,7 +45,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report(Figures):
-    """All figures, then those of each destination.
+    """The figures of all, then those of each destination.
 
     Attributes:
         faults: name of the rule -> requests it disturbed.
@@ -63,7 +63,7 @@ class Report(Figures):
 
 
 class Tally:
-    """Counts as requests come in. Not safe for several threads."""
+    """Counts requests as they come in. Not safe for several threads."""
 
     def __init__(self) -> None:
         self._total = _Counts()
@@ -72,7 +72,7 @@ class Tally:
         self._event_ids: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def request(self, destination: str, events: int) -> None:
-        """Count a request as it arrives; ``destination`` may be empty."""
+        """Count a request when it arrives; ``destination`` may be empty."""
         for counts in self._of(destination):
             counts.figures["requests"] += 1
             counts.figures["events_received"] += events
@@ -103,7 +103,7 @@ class Tally:
         self._event_ids[destination][event_id] += 1
 
     def report(self) -> Report:
-        """Return the figures of this moment, independent of what follows."""
+        """Return the current figures, which later requests do not change."""
         return Report(
             **self._total.figures,
             refused_requests=dict(self._total.refused),

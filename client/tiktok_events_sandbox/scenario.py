@@ -1,4 +1,4 @@
-"""Rules from data: a TOML or JSON file, or one rule as a table.
+"""Read rules from data: a TOML or JSON file, or one rule as a table.
 
     [[rules]]
     name = "the service is down"
@@ -30,10 +30,10 @@ _RULE_KEYS: Final = {"name", "match", "effect"}
 
 
 def load(path: Path | str) -> tuple[Rule, ...]:
-    """Read a scenario from a file, or one of the shipped ones by its bare name.
+    """Read a scenario from a file, or a shipped one by its bare name.
 
     Raises:
-        ScenarioError: no such file, no TOML or JSON, or a rule that is not usable.
+        ScenarioError: there is no such file, it is no TOML or JSON, or a rule cannot be used.
     """
     file = _find(path)
     try:
@@ -51,10 +51,10 @@ def shipped() -> list[str]:
 
 
 def rules(raw: object) -> tuple[Rule, ...]:
-    """Make the rules of a whole scenario.
+    """Return the rules of a whole scenario.
 
     Raises:
-        ScenarioError: the first rule that is not usable.
+        ScenarioError: a rule cannot be used; the message names the first one.
     """
     content = table(raw, "scenario")
     entries = content.get("rules")
@@ -69,10 +69,10 @@ def rules(raw: object) -> tuple[Rule, ...]:
 
 
 def rule(raw: object, default_name: str) -> Rule:
-    """Make one rule.
+    """Return one rule.
 
     Raises:
-        ScenarioError: it is not usable; the message names the rule and the field.
+        ScenarioError: the rule cannot be used; the message names it and the field.
     """
     content = table(raw, default_name)
     name = content.get("name", default_name)
@@ -112,7 +112,7 @@ def _effect(raw: object, where: str) -> Effect:
 
 
 def _check_together(made: Rule, where: str) -> None:
-    """Refuse what is allowed field by field but means nothing together."""
+    """Refuse values that are allowed one by one, but have no meaning together."""
     match = made.match
     if match.from_request > match.to_request or match.from_s >= match.to_s:
         raise ScenarioError(f"{where}: match: the range ends before it begins")

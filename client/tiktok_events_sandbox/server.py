@@ -1,4 +1,4 @@
-"""HTTP/1.1 for the sandbox: read a request, carry out a reply, misbehave when told to."""
+"""Serve HTTP/1.1 for the sandbox: read a request, carry out its reply, misbehave when told to."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 
-# Longer than a sender keeps an idle connection, so that it is the sender who closes it.
+# Longer than senders keep idle connections, so that the sender closes first.
 IDLE_S: Final = 300.0
 
-# How long a sender whose body is not wanted may go on sending before it is cut off.
+# How long a sender may go on with a body that is not read, before it is cut off.
 DRAIN_S: Final = 2.0
 DRAIN_BYTES: Final = 2 * MAX_BODY_BYTES
 
@@ -36,7 +36,7 @@ class Server(ThreadingMixIn, HTTPServer):
     """A server with one thread for each connection; `close` ends them all.
 
     Args:
-        host: address to listen on.
+        host: the address to listen on.
         port: TCP port, 0 for any.
         application: answers the requests.
 
@@ -58,7 +58,7 @@ class Server(ThreadingMixIn, HTTPServer):
 
     @property
     def port(self) -> int:
-        """The port it listens on."""
+        """The port that it listens on."""
         return self.server_port
 
     def start(self) -> None:
@@ -69,7 +69,7 @@ class Server(ThreadingMixIn, HTTPServer):
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening and cut all connections, waiting ones included."""
+        """Stop listening and close all connections, including waiting ones."""
         self.closing.set()
         if self._thread is not None:
             self.shutdown()
@@ -86,7 +86,7 @@ class Server(ThreadingMixIn, HTTPServer):
         self.server_name = str(host)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember a connection, then hand it to its thread."""
+        """Remember a connection, then hand it to its own thread."""
         with self._open_lock:
             self._open.add(request)
         super().process_request(request, client_address)
@@ -98,7 +98,7 @@ class Server(ThreadingMixIn, HTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Pass over senders that went away; anything else is a bug and is shown."""
+        """Ignore senders that went away; anything else is a bug and is shown."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -170,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
 
     def _render(self, reply: Reply) -> bytes:
-        """Return status line, headers and body, to leave in one send."""
+        """Return status line, headers and body, to be sent at once."""
         headers = {
             "Content-Type": reply.content_type,
             "Content-Length": str(len(reply.body)),
@@ -188,13 +188,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.recv(1)
 
     def _reset(self) -> None:
-        """Close with a reset: no FIN, whatever was sent is lost."""
+        """Close with a reset: without FIN, so what was sent may be lost."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self.rfile.close()
         self.connection.close()
 
     def _drain(self) -> None:
-        """Read on for a moment: closing on unread bytes would destroy the answer in flight."""
+        """Read on for a moment: closing with unread bytes would destroy the answer in flight."""
         if self.rfile.closed:
             return
         self.wfile.flush()

@@ -1,8 +1,8 @@
-"""What came lately, for people: each event with a verdict on every field, and nothing personal.
+"""Show people the latest events, with a verdict on each field and without personal data.
 
-Events are kept as they came, in memory, and made presentable when somebody looks: only that
-costs time. Of match keys it is shown that they came, and whether they were hashed; of other
-texts what is no person's, and of everything else the kind and the size.
+Events are kept in memory as they came, and prepared for display only when somebody looks. A match
+key is shown as present, hashed or not; other texts are shown if they are not personal; anything
+else is shown by type and size.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from tiktok_events_sandbox.deduplication import Outcome
 
 KEPT: Final = 200
-"""So many events of each destination are kept, the newest."""
+"""How many events of each destination are kept, the newest."""
 
 DESTINATIONS: Final = 50
-"""Of so many destinations, those that were heard of last."""
+"""How many destinations are kept, the most recent."""
 
 _LONG: Final = 10**6
-"""A number with more digits may be a phone's."""
+"""A number with more digits may be a phone number, and is not shown."""
 
 NAME_CHARS: Final = 200
 FIELDS_SHOWN: Final = 60
 TEXT_CHARS: Final = 80
 HIDDEN: Final = "hidden"
 
-# Sent plain, and still a person's.
+# Sent plain, but personal.
 _PLAIN_KEYS: Final = frozenset(
     {"ip", "user_agent", "ttclid", "ttp", "locale", "idfa", "idfv", "gaid"}
 )
@@ -48,7 +48,7 @@ _SHOWN: Final = frozenset(
         *("properties.contents.content_id", "app.app_id", "lead.lead_id"),
     }
 )
-"""Paths, without positions in lists, whose values are no person's."""
+"""Paths, without list positions, whose values are not personal."""
 
 _DIGEST: Final = re.compile(r"[0-9A-Fa-f]{64}")
 _ADDRESS: Final = re.compile(r"@|%40", re.IGNORECASE)
@@ -77,25 +77,25 @@ class Sighting:
 
 
 class Sightings:
-    """The newest events of the destinations heard of last. Not safe for several threads."""
+    """The newest events of the most recent destinations. Not safe for several threads."""
 
     def __init__(self) -> None:
         self._seen: OrderedDict[str, deque[Sighting]] = OrderedDict()
 
     def accepted(self, call: Call, at: float, outcomes: Sequence[Outcome]) -> None:
-        """Keep the events of a request that was accepted, with how each counts."""
+        """Keep the events of an accepted request, with how each counts."""
         self._keep(call, [
             Sighting(at, call.source, event, outcome)
             for event, outcome in zip(call.events[-KEPT:], outcomes[-KEPT:], strict=True)
         ])  # fmt: skip
 
     def refused(self, call: Call, at: float, refusal: Refusal) -> None:
-        """Keep the events of a request that was refused."""
+        """Keep the events of a refused request."""
         events = call.events[-KEPT:]
         self._keep(call, [Sighting(at, call.source, one, refusal=refusal) for one in events])
 
     def newest(self) -> dict[str, list[Sighting]]:
-        """Destination → its events, the newest first; first the one that was heard of last."""
+        """Return destination → its events, newest first; the most recent destination is first."""
         return {name: list(reversed(seen)) for name, seen in reversed(self._seen.items())}
 
     def _keep(self, call: Call, sightings: list[Sighting]) -> None:
@@ -114,10 +114,10 @@ class Verdict:
     """One field of an event, as it may be shown.
 
     Attributes:
-        path: dotted, with positions in lists.
-        shown: its value, or what kind of value it is.
+        path: dotted path with list positions.
+        shown: the value, or what kind of value it is.
         verdict: `taken`, `hashed`, or what is wrong with it.
-        ok: whether nothing is wrong.
+        ok: whether the field is fine.
     """
 
     path: str
@@ -127,7 +127,7 @@ class Verdict:
 
 
 def verdicts_of(sighting: Sighting, options: Options) -> list[Verdict]:
-    """The fields of an event, each with its verdict; what is wrong comes first."""
+    """Return the fields of an event with their verdicts; faulty ones come first."""
     problems = {one.path: one for one in problems_of(sighting.source, sighting.event, options)}
     fields = list(islice(_leaves(sighting.event, ()), FIELDS_SHOWN))
     found = [_verdict(path, value, problems) for path, value in fields]
@@ -141,7 +141,7 @@ def verdicts_of(sighting: Sighting, options: Options) -> list[Verdict]:
 
 
 def remarks_on(sighting: Sighting) -> list[str]:
-    """What is allowed, and costs conversions all the same."""
+    """Return remarks on what is allowed, but costs conversions."""
     event = sighting.event
     if not isinstance(event, dict):
         return []
@@ -158,10 +158,10 @@ def remarks_on(sighting: Sighting) -> list[str]:
 
 
 def shown(path: str, value: Any) -> str:
-    """A value as it may be shown.
+    """Return a value as it may be shown.
 
     Args:
-        path: dotted, without positions in lists.
+        path: dotted path without list positions.
         value: decoded JSON.
     """
     if path.partition(".")[0] == "user":
@@ -197,7 +197,7 @@ def _verdict(path: tuple[str, ...], value: Any, problems: dict[str, Problem]) ->
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Walk without recursion: a body may nest deeper than Python's stack."""
+    """Yield the leaves without recursion: a body may nest deeper than Python's stack."""
     waiting = [(path, value)]
     while waiting:
         path, value = waiting.pop()
@@ -227,7 +227,7 @@ def _size(value: Any) -> str:
 
 
 def _place(path: str) -> str:
-    """A path; a key that is an address is none of ours."""
+    """Return a path as it may be shown: a key that holds an address is hidden."""
     return f"<key {HIDDEN}>" if _ADDRESS.search(path) else _printable(path)
 
 
@@ -236,5 +236,5 @@ def _printable(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Text of a request that neither commands a terminal nor turns a line around."""
+    """Return text of a request without characters that control terminals or text direction."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -1,4 +1,4 @@
-"""The whole sandbox but for HTTP: requests in, replies out, figures kept."""
+"""The whole sandbox except HTTP: requests in, replies out, figures kept."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedEvent:
-    """An event that was accepted, as it came; its body is left out of the repr."""
+    """An accepted event, as it came; its body is left out of the repr."""
 
     event_source: str
     event_source_id: str
@@ -45,9 +45,9 @@ class Settings:
     Attributes:
         tokens: access token -> source ids it may report for (``None``: all); ``None``
             in place of the mapping accepts any token.
-        options: how events are checked.
+        options: how to check events.
         latency_s: seconds before each answer of the API.
-        seed: for rules that strike a fraction of the requests.
+        seed: seed for rules that strike a fraction of the requests.
         keep_events: how many accepted events to keep, the newest.
         keep_event_ids: whether to keep the id of every accepted event, for the report.
         open_control: whether other machines may use the control surface.
@@ -68,7 +68,7 @@ class Simulator:
     Args:
         settings: how it behaves.
         rules: the faults, in order.
-        now: the clock, Unix seconds.
+        now: returns the time, Unix seconds.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Simulator:
     def pixel(
         self, event_source_id: str, event: str, event_id: str, *, at: float | None = None
     ) -> Outcome:
-        """Record an event that the browser reported; ``at`` is Unix seconds, default now."""
+        """Record an event that the browser reported; ``at`` is Unix seconds, by default now."""
         received_at = self.now() if at is None else at
         key = (event_source_id, event, event_id)
         with self._lock:
@@ -121,7 +121,7 @@ class Simulator:
         return outcome
 
     def report(self) -> Report:
-        """Return the figures of this moment."""
+        """Return the current figures."""
         with self._lock:
             return self._tally.report()
 
@@ -131,12 +131,12 @@ class Simulator:
             return tuple(self._events)
 
     def seen(self) -> dict[str, list[Sighting]]:
-        """Return the newest events of each destination, refused ones too."""
+        """Return the newest events of each destination, including refused ones."""
         with self._lock:
             return self._sightings.newest()
 
     def reset(self) -> None:
-        """Forget all events and figures, restore all tokens, let the rules count anew."""
+        """Forget all events and figures, restore all tokens, restart the counts of the rules."""
         with self._lock:
             self._forget()
             self._faults.restart(self.now())
@@ -152,18 +152,18 @@ class Simulator:
         return next(name for n in count(1) if (name := f"rule {n}") not in names)
 
     def add_rule(self, rule: Rule) -> None:
-        """Put a rule behind the others; one of the same name is replaced."""
+        """Add a rule after the others, or replace the one of its name."""
         with self._lock:
             self._faults.remove(rule.name)
             self._faults.add(rule, self.now())
 
     def remove_rule(self, name: str) -> None:
-        """Take a rule out and restore the tokens it holds back."""
+        """Remove a rule and restore the tokens it blocks."""
         with self._lock:
             self._faults.remove(name)
 
     def clear_rules(self) -> None:
-        """Take all rules out and restore all tokens."""
+        """Remove all rules and restore all tokens."""
         with self._lock:
             self._faults.clear()
 
@@ -176,7 +176,7 @@ class Simulator:
     def accept(self, call: Call) -> None:
         """Count the events of a request as TikTok would."""
         received_at = self.now()
-        # Test events never count as conversions: they have keys of their own.
+        # Test events never count as conversions, so they have keys of their own.
         scope = f"{call.source_id}:{call.test_code}" if call.test_code else call.source_id
         with self._lock:
             outcomes = [
@@ -210,7 +210,7 @@ class Simulator:
 
 @dataclass(frozen=True, slots=True)
 class _Exchange:
-    """One request as the effects of the rules see it."""
+    """One request, as the effects of the rules handle it."""
 
     simulator: Simulator
     call: Call

@@ -1,4 +1,4 @@
-"""From an event as application code gives it to the bytes that are sent. Internal.
+"""Turn an event as application code gives it into the bytes that are sent. Internal.
 
 Imports the types and the errors.
 """

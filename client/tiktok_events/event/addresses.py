@@ -1,4 +1,4 @@
-"""E-mail addresses in texts: read where one is meant, found where none may stand.
+"""E-mail addresses in texts: read where an address belongs, found where it does not.
 
 A phone number with its plus is found too; without one it looks like any other number. A text may
 hide either by percent-encoding, once or several times, as HTML or script escapes, in
@@ -35,20 +35,22 @@ _ODD_ATS: Final = str.maketrans("\uff20\ufe6b", "@@")
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}")
 _HEX_DIGITS: Final = frozenset("0123456789ABCDEFabcdef")
 _BEGIN_ASCII: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef")
-"""In base64, each third byte begins a letter of these if it is ASCII: most tokens fail here."""
+"""In base64, ASCII text has one of these letters at every fourth place: most tokens fail this test.
+"""
 
 _SHORTEST: Final = 6
 _UNQUOTED_TIMES: Final = 5
 _LONGEST: Final = 16_384
-"""Characters looked at; a text beyond them that may hold an address is taken for one that does."""
+"""How many characters are searched; a longer text that may hold an address counts as one that does.
+"""
 
 
 def addresses_in(text: str) -> str | tuple[str, ...]:
-    """Return the addresses of a text, each once; the text itself where none stands in it.
+    """Return the addresses in a text, each once, or the text itself if there is none.
 
     Args:
-        text: what a key for addresses holds: one, several with something between them, one with
-            a name, a link.
+        text: the value of an e-mail key: one address, several with separators, one with a name, or
+            a link.
     """
     if _is_plain(text):
         return text
@@ -59,7 +61,7 @@ def addresses_in(text: str) -> str | tuple[str, ...]:
 
 
 def holds_address(text: str) -> bool:
-    """Whether an e-mail address, or a phone number with its plus, stands in a text."""
+    """Return whether a text holds an e-mail address, or a phone number with its plus."""
     if text.isascii() and not _is_odd(text):  # then no sign of either is in it, nor an escape
         return False
     if len(text) > _LONGEST:
@@ -71,7 +73,7 @@ def holds_address(text: str) -> bool:
 
 
 def plain_text(text: str) -> str:
-    """Return a text without escapes, in the plain forms of its characters, all of them seen."""
+    """Return a text without escapes, with visible characters only, in their plain forms."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_UNSEEN))
     if _is_escaped(text):
@@ -84,7 +86,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def hides_address(value: str) -> bool:
-    """Whether a text holds an address, in base64 or hex too."""
+    """Return whether a text holds an address, in plain text, base64 or hex."""
     if len(value) < _SHORTEST:
         return False
     return holds_address(value) or decodes_to_address(unquote(value) if "%" in value else value)
@@ -100,7 +102,7 @@ def unquoted(text: str) -> str:
 
 
 def decodes_to_address(value: str) -> bool:
-    """Whether a text is an address or a phone number in base64, of either alphabet, or in hex."""
+    """Return whether a text is an address or a phone number in hex or either base64 alphabet."""
     first = value[:1]  # most tokens fail here already
     if first in _HEX_DIGITS and value.isalnum() and _HEX.fullmatch(value):
         decoded = bytes.fromhex(value)

@@ -1,4 +1,4 @@
-"""An amount as people write it → the number it stands for, if there is only one."""
+"""Read an amount as people write it, if it stands for one number only."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ def read_amount(text: str) -> int | float | None:
     """Return the number that ``text`` stands for; ``None`` where it has several readings or none.
 
     A comma before exactly three digits may be for thousands or decimals: ``1,234`` has two
-    readings; ``1,234.50``, ``59,98``, ``1,234,567`` and ``1 234`` have one. What is a plain JSON
-    number, such as ``1.234``, is taken as such. A sign or code of a currency leaves none.
+    readings; ``1,234.50``, ``59,98``, ``1,234,567`` and ``1 234`` have one. A plain JSON number,
+    such as ``1.234``, is read as JSON reads it. A text with a currency's sign or code has no
+    reading.
     """
     if len(text) > _CHARS:
         return None

@@ -1,4 +1,4 @@
-"""Builds an event that its source accepts, or says in a sentence what is wrong."""
+"""Build an event that its source accepts, or say in a sentence what is wrong."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NAMES_IN_APPS: Final[Mapping[StandardEvent, str]] = {
     "InitiateCheckout": "Checkout",
     "Lead": "GenerateLead",
 }
-"""Where apps have another name for the same event.
+"""What apps call the same event, where their name differs.
 
 Source: https://business-api.tiktok.com/portal/docs?id=1771101111730178 (read 2026-11-22).
 """
@@ -46,13 +46,13 @@ _ARGUMENTS: Final = {
     "currency": "value=Money(amount, currency)",
     "contents": "contents=[…]",
 }
-"""Properties that are checked as arguments; beside those they would win unseen."""
+"""Properties that are checked as arguments; given as properties, they would skip the checks."""
 
 _is_page: Final = re.compile(r"https?://[^\s/?#]", re.IGNORECASE | re.ASCII).match
 
 
 class Circumstances(TypedDict, total=False):
-    """What any event may have; the keys are those of `Event`, and mean the same."""
+    """Arguments that any event may have; the keys are those of `Event`, and mean the same."""
 
     event_time: int | datetime
     event_id: str | UUID
@@ -77,18 +77,18 @@ def build_event(
     contents: Iterable[Content] = (),
     value: Money | None = None,
 ) -> Event:
-    """Return the event, under the name that its source gives it; the arguments stay as they are.
+    """Return the event, named as its source names it; the arguments are not changed.
 
     Args:
-        name: of web, offline and CRM events.
+        name: name of the event on the web, offline and in a CRM.
         circumstances: what any event may have.
-        own: properties of this kind of event; texts.
+        own: properties of this kind of event; all are texts.
         contents: the products.
         value: the total.
 
     Raises:
         InvalidEvent: something is not what it must be, or what the source needs is missing.
-        TypeError: a circumstance that no event has.
+        TypeError: an argument that no event has.
     """
     _refuse_strangers(circumstances)
     source = _checked_source(circumstances)
@@ -106,13 +106,13 @@ def build_event(
 
 
 def _refuse_strangers(circumstances: Circumstances) -> None:
-    """A misspelt keyword would otherwise go out as a custom key."""
+    """Refuse unknown keywords: a misspelt one would otherwise be sent as a custom key."""
     for key in circumstances.keys() - Circumstances.__annotations__.keys():
         raise TypeError(f"no event has the argument {key!r}")
 
 
 def _checked_source(circumstances: Circumstances) -> str:
-    """Return the source; its destination, the event's id and what it needs are in order."""
+    """Return the source, after checking it, its destination, the event's id and what it needs."""
     source = circumstances.get("event_source", "web")
     source_id = circumstances.get("event_source_id", "the client's default")
     checked_destination(source, source_id, circumstances.get("test_event_code"))
@@ -152,7 +152,7 @@ def _texts(own: Properties) -> Properties:
 
 
 def _products(contents: list[Content]) -> Properties:
-    """Return the contents and, unless further properties say it, what their ids are.
+    """Return the contents and, unless other properties give them, the ids of these contents.
 
     Product ads need both: https://ads.tiktok.com/help/article/about-parameters (read 2026-11-22).
     """

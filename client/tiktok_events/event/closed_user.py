@@ -1,4 +1,4 @@
-"""A ``user`` that has other keys than TikTok's: read, left out, or let pass."""
+"""Read, leave out or pass the keys of ``user`` that TikTok does not know."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _NO_LIMIT: Final = (None, False, 0, "", "0", "false", "no", "none", "null", "off
 def closed_user(
     user: Mapping[str, Any], passing: frozenset[str], remarks: Remarks | None = None
 ) -> dict[str, Any]:
-    """Return a user with keys of TikTok's, and those that may pass.
+    """Return a user that has only TikTok's keys and those that may pass.
 
-    A value under another spelling is taken where the key itself has none; the first wins.
+    Where a key has no value, the first value under another spelling of the key is taken.
 
     Args:
         user: it is not changed.
         passing: further keys that may pass.
-        remarks: told of each key that is not TikTok's.
+        remarks: receives a remark for each key that is not TikTok's.
     """
     closed = {key: value for key, value in user.items() if key in USER_KEYS or key in passing}
     for key, value in user.items():
@@ -58,13 +58,13 @@ def _take(closed: dict[str, Any], key: object, value: Any) -> Remark:
 
 
 def adopt(user: dict[str, Any], key: str, value: Any, path: str) -> Remark:
-    """Give ``user`` a value for a key, unless it has one or the value can be none.
+    """Add a value to ``user``, unless the key has one already or cannot hold this value.
 
     Args:
-        user: changed.
+        user: the object to change.
         key: a match key.
-        value: from elsewhere.
-        path: where it stood.
+        value: the value that was found elsewhere.
+        path: where the value was found.
     """
     if isinstance(value, list | tuple) and len(value) == 1:
         (value,) = value
@@ -75,13 +75,13 @@ def adopt(user: dict[str, Any], key: str, value: Any, path: str) -> Remark:
 
 
 def keys_that_say(user: Mapping[Any, Any]) -> set[str]:
-    """Return the match keys that have a value, under whatever names."""
+    """Return the match keys that have a value, under any spelling."""
     named = ((meaning_in_user(key), value) for key, value in user.items() if isinstance(key, str))
     return {key for key, value in named if key is not None and not _says_nothing(key, value)}
 
 
 def _says_nothing(key: str, value: Any) -> bool:
-    """Whether a match key has no value, or only blanks and junk: another one may take its place."""
+    """Return whether a match key has only blanks or junk, so that another value may replace it."""
     if isinstance(value, str):
         text = value.strip()
         return not text or (key in JUNK_WORDS and is_junk(key, text))
@@ -91,7 +91,7 @@ def _says_nothing(key: str, value: Any) -> bool:
 
 
 def _fits(rule: MatchRule | None, value: Any) -> bool:
-    """Whether a key can have a value of this type: a value that was found must end no event."""
+    """Return whether the key can hold a value of this type, so that the event stays valid."""
     if isinstance(value, str):
         return True
     if rule is None:
@@ -103,12 +103,12 @@ def _fits(rule: MatchRule | None, value: Any) -> bool:
 
 
 def names_limit(key: object) -> bool:
-    """Whether a key means ``limited_data_use``, which is honoured wherever it stands."""
+    """Return whether a key means ``limited_data_use``, which is honoured wherever it stands."""
     return isinstance(key, str) and squeezed(key) in LIMITED_DATA_USE
 
 
 def is_limit(key: object, value: Any) -> bool:
-    """Whether a key and its value ask for limited data use; every yes but a clear no is one."""
+    """Return whether a key and its value ask for limited data use; all but a clear no does."""
     if not names_limit(key):
         return False
     said = value.strip().lower() if isinstance(value, str) else value

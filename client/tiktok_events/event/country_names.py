@@ -1,7 +1,7 @@
-"""What forms and exports write in place of the two letters of a country, as data.
+"""What forms and exports write instead of a country's two letters, as data.
 
-Names stand squeezed: letters only, in lower case. A module of its own, because a country of two
-letters, as most are, never asks for it.
+Names are squeezed: letters only, in lower case. The table is a module of its own, because a country
+given by two letters, as most are, does not need it.
 
 Source: ISO 3166-1 as Debian's ``iso-codes`` 4.15 has it (three letters and English names; read
 2026-11-30); further names as shops and CRMs use them.

@@ -1,4 +1,4 @@
-"""Where an event goes: one destination is one access token, one outbox, one request at a time."""
+"""Where an event goes: each destination has one access token, one outbox, one request at a time."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tiktok_events.errors import InvalidDestination
 from tiktok_events.event.addresses import holds_address
 
 EVENT_SOURCES: Final = ("app", "crm", "offline", "web")
-"""What `event_source` may be.
+"""The values of `event_source`.
 
 Source: TikTok Business API portal, page 1771101303285761 (read 2026-11-22).
 """
 
 DESTINATION_FIELDS: Final = ("event_source", "event_source_id", "test_event_code")
 MAX_ID_CHARACTERS: Final = 128
-"""Ours: pixel codes have 20 characters, event-set ids 19; a longer id is a mistake."""
+"""Our own limit: pixel codes have 20 characters, event-set ids 19; a longer id is a mistake."""
 LARGEST_ID: Final = 10**64
-"""A whole number beyond it is no id, and Python may refuse to write it in digits."""
+"""A larger whole number is no id, and Python may refuse to write it in digits."""
 REMEMBERED: Final = 1024
-"""Destinations that a process keeps at hand: checking and quoting one costs as much as hashing."""
+"""How many destinations a process caches: checking and quoting one costs as much as hashing."""
 
 
 _PIXEL_CODE: Final = re.compile(r"[A-Z0-9]{1,64}", re.ASCII)
@@ -32,13 +32,13 @@ _PIXEL_CODE: Final = re.compile(r"[A-Z0-9]{1,64}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """What one request goes to.
+    """The target of one request.
 
     Attributes:
         event_source: one of ``EVENT_SOURCES``.
         event_source_id: pixel code, app id or event-set id.
-        test_event_code: routes the events to *Test events* in Events Manager.
-        key: all of it as one word, as it stands in Redis keys and on the command line.
+        test_event_code: the code that sends the events to *Test events* in Events Manager.
+        key: the whole destination as one word, as Redis keys and the command line have it.
     """
 
     event_source: str
@@ -53,7 +53,7 @@ class Destination:
         object.__setattr__(self, "key", ":".join(parts))
 
     def fields(self) -> dict[str, str]:
-        """The fields of an event that name it."""
+        """Return the fields of an event that name the destination."""
         given = zip(
             DESTINATION_FIELDS,
             (self.event_source, self.event_source_id, self.test_event_code),
@@ -63,10 +63,10 @@ class Destination:
 
     @classmethod
     def from_key(cls, key: str) -> Destination:
-        """Read what ``key`` wrote.
+        """Return the destination that has this ``key``.
 
         Raises:
-            InvalidDestination: the text is not such a word.
+            InvalidDestination: no destination has such a key.
         """
         source, _, rest = key.partition(":")
         source_id, separator, test_code = rest.partition(":")
@@ -108,7 +108,7 @@ def _identifier(value: object, path: str) -> str:
 
 
 def pixel_code(value: Any) -> str:
-    """The code of a pixel. How many characters it has is known from samples only.
+    """Return the code of a pixel. Its length is known from samples only.
 
     Source: public samples of requests, all of 20 such characters (read 2026-11-22).
     """
@@ -119,19 +119,19 @@ def pixel_code(value: Any) -> str:
 
 
 def is_blank(value: object) -> bool:
-    """Return whether a text says nothing: an empty variable of the environment means none."""
+    """Return whether a text says nothing: an empty environment variable counts as an absent one."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
 def read_source(source: object) -> object:
-    """Return the source that is meant: ``web`` where none is named, in any case and with blanks."""
+    """Return the event source in its usual form: ``web`` where none is given."""
     if source in EVENT_SOURCES:
         return source
     return (source.strip().lower() if isinstance(source, str) else source) or "web"
 
 
 def destination_of(event: Mapping[str, Any], defaults: Mapping[str, str]) -> Destination:
-    """The destination an event names, with ``defaults`` (source → id) for a missing id.
+    """Return the destination that an event names, with ``defaults`` (source → id) for a missing id.
 
     Raises:
         InvalidDestination: the event names none and there is no default for its source.
@@ -152,7 +152,7 @@ def destination_of(event: Mapping[str, Any], defaults: Mapping[str, str]) -> Des
         )
     try:
         return _remembered(source, source_id, test_code)
-    except TypeError:  # one of them cannot be looked up, so it is no text either
+    except TypeError:  # an unhashable value cannot be looked up, and is no text either
         return checked_destination(source, source_id, test_code)
 
 

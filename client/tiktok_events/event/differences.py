@@ -1,4 +1,4 @@
-"""Where an event is not as a test expects it, without a personal value in the answer."""
+"""Find where an event differs from what a test expects; no answer holds a personal value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from uuid import UUID
 from tiktok_events.event.match_keys import prepare_user
 
 _DIGEST: Final = re.compile(r"[A-Fa-f0-9]{64}")
-# What JSON has types for.
+# The types of JSON.
 _WRITTEN: Final = (str, int, float, Sequence, Mapping, type(None))
 _SHOWN_DIGITS: Final = 12
 _SHOWN_CHARACTERS: Final = 200
@@ -21,11 +21,11 @@ _SHOWN_CHARACTERS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where they differ.
+    """One place where the two events differ.
 
     Attributes:
         path: dotted, such as ``properties.contents.0.price``.
-        expected: what should be there, for people.
+        expected: what should be there, as text for people.
         tracked: what is there.
     """
 
@@ -35,7 +35,7 @@ class Difference:
 
 
 def as_sent(expected: Mapping[str, Any], region: str | None) -> dict[str, Any]:
-    """An expected event with its match keys as a client sends them."""
+    """Return an expected event with its match keys as a client sends them."""
     sent = dict(expected)
     if isinstance(user := sent.get("user"), Mapping):
         sent["user"] = {key: _match_key(key, value, region) for key, value in user.items()}
@@ -43,14 +43,14 @@ def as_sent(expected: Mapping[str, Any], region: str | None) -> dict[str, Any]:
 
 
 def differences(expected: Mapping[str, Any], tracked: Mapping[str, Any]) -> list[Difference]:
-    """Where what is expected is not what was tracked; what else was tracked does not count."""
+    """Return where the tracked event lacks or contradicts what is expected; extra keys are fine."""
     return list(_compared(expected, tracked, ""))
 
 
 def _match_key(key: str, value: Any, region: str | None) -> Any:
     prepared = prepare_user({key: value}, region).get(key)
     if prepared is None and not isinstance(value, _WRITTEN):
-        return value  # something that compares itself, such as ANY
+        return value  # an object with its own comparison, such as ANY
     return prepared
 
 
@@ -70,7 +70,7 @@ def _is_list(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """As a client writes it: prices come as Decimal, times as datetime, ids as UUID."""
+    """Return a value as a client writes it: prices may be Decimal, times datetime, ids UUID."""
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, datetime):

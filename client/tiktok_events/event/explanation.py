@@ -1,4 +1,4 @@
-"""What becomes of each value of ``user``, and why: for people who look for a lost match."""
+"""Explain what becomes of each value of ``user``, and why, to people who look for a lost match."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class KeyExplanation:
     Attributes:
         key: the key in ``user``.
         position: index in the array; ``None`` where the value is not in one.
-        outcome: what became of it.
+        outcome: what was done with the value.
         prepared: the text before hashing; ``None`` where nothing was prepared. Personal.
         sent: what goes to TikTok; ``None`` where nothing does.
         reason: which rule did it, as a sentence without any value.
@@ -46,10 +46,9 @@ def explain_user(
     default_region: str | None = None,
     passing: frozenset[str] = frozenset(),
 ) -> list[KeyExplanation]:
-    """Say of every value of ``user`` what ``prepare_user`` does with it.
+    """Explain for every value of ``user`` what ``prepare_user`` does with it.
 
-    First comes what is
-    sent, in its order; then the keys that TikTok does not know and that are not sent by any name.
+    What is sent comes first, in its order; then come the keys that are sent under no name.
     """
     remarks: Remarks = []
     closed = closed_user(user, passing, remarks)

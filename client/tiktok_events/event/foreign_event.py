@@ -1,6 +1,6 @@
-"""An event in other words than API 2.0's: those of API 1.0, of a whole request, of other tools.
+"""Read an event in other words than API 2.0's: API 1.0's, a whole request's, other tools'.
 
-It is taken apart into an event of 2.0, or refused by its name; never read by half.
+It becomes an event of 2.0, or is refused with its name; it is never read in part.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _BODIES: Final = (
     ("events", "GA4's Measurement Protocol"),
 )
 _FIGURES: Final = frozenset({int, float, bool, type(None)})
-"""Types of values in which nobody stands."""
+"""Types of values that cannot hold personal data."""
 
 WHOLE_BODY: Final = (
     "is the body of a whole request, {}: hand its events over one by one (in a file one a line, in "
@@ -51,11 +51,11 @@ WHOLE_BODY: Final = (
 
 
 def taken_apart(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
-    """Return the event in the words of API 2.0, without match keys outside of ``user``.
+    """Return the event in the words of API 2.0, with match keys in ``user`` only.
 
     Args:
-        event: any that `is_plain` is false for; it is not changed.
-        remarks: told of what was read elsewhere, or left out.
+        event: an event for which `is_plain` is false; it is not changed.
+        remarks: receives what was read elsewhere, or left out.
 
     Raises:
         InvalidEvent: it is the body of a whole request, or an event of 1.0 with two destinations.
@@ -69,13 +69,13 @@ def taken_apart(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
             found.at_top(kept, key, value)
     for name in kept.keys() - {"user", REMARKS}:
         if name in NEEDED and isinstance(kept[name], str):
-            continue  # it is judged when the event is finished: without it there is no event
+            continue  # judged when the event is finished: without a name there is no event
         kept[name] = found.without_people(kept[name], name, adopts=name == "properties")
     return found.into({name: value for name, value in kept.items() if value is not _GONE})
 
 
 def _opened(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
-    """Return the event with the objects that stand in it as JSON in a text."""
+    """Return the event with every object that was JSON in a text decoded."""
     read = dict(event)
     for key in ("user", "context", *OBJECTS):
         if isinstance(text := event.get(key), str) and (value := opened(text)) is not None:
@@ -97,7 +97,7 @@ def refuse_bodies(event: Mapping[str, Any]) -> None:
     """Refuse the body of a whole request.
 
     Raises:
-        InvalidEvent: it is one.
+        InvalidEvent: the event is one.
     """
     for key, of in _BODIES:
         named = event.get("event") or event.get("event_name")
@@ -106,17 +106,17 @@ def refuse_bodies(event: Mapping[str, Any]) -> None:
 
 
 def _objects_of(value: Any) -> list[Mapping[Any, Any]]:
-    """The object, or the objects of the list, that a value is."""
+    """Return the object, or the objects of the list, that a value is."""
     items = value if isinstance(value, list | tuple) else [value]
     return [item for item in items if isinstance(item, Mapping)]
 
 
 class _Found:
-    """What was found outside of its place.
+    """The match keys and other fields that were found in a wrong place of an event.
 
     Args:
-        event: where.
-        remarks: told of it.
+        event: the event in which they were found.
+        remarks: receives a remark for each of them.
     """
 
     def __init__(self, event: Mapping[str, Any], remarks: Remarks) -> None:
@@ -129,7 +129,7 @@ class _Found:
         self._limit_in_user()
 
     def into(self, event: dict[str, Any]) -> dict[str, Any]:
-        """Put it where it belongs; ``event`` is changed and returned."""
+        """Put the fields in their right places; ``event`` is changed and returned."""
         if self._user or self._given == {}:
             lead_id = self._user.pop("lead_id", None) or self._user.pop("leadId", None)
             if lead_id not in (None, "") and not event.get("lead"):
@@ -140,7 +140,7 @@ class _Found:
         return event
 
     def at_top(self, event: dict[str, Any], key: Any, value: Any) -> None:
-        """Read a key that no event has."""
+        """Read a top-level key that no event has."""
         if key == "pixel_code":
             self._pixel_code(event, value)
         elif key == "context" and isinstance(value, Mapping):
@@ -151,11 +151,11 @@ class _Found:
                 event[key] = kept
 
     def without_people(self, value: Any, path: str, *, adopts: bool) -> Any:
-        """Return a JSON value without what says who somebody is.
+        """Return a JSON value without personal data.
 
         Args:
-            value: not changed.
-            path: where it stands.
+            value: the value to read; it is not changed.
+            path: where the value stands in the event.
             adopts: whether ``user`` may take what is found.
         """
         if isinstance(value, str):
@@ -175,7 +175,7 @@ class _Found:
         return value
 
     def _one_kept(self, value: Any, path: str) -> Any:
-        """Return what stays of a value; nothing of a pair that names a match key."""
+        """Return what stays of a value; of a pair that names a match key, nothing stays."""
         if isinstance(value, str):
             return self._text(value, path)
         value = _as_mapping(value)
@@ -200,7 +200,7 @@ class _Found:
     def _kept(
         self, key: Any, value: Any, path: str, *, adopts: bool, everything: bool = False
     ) -> Any:
-        """Return what stays of one value of an object; ``_GONE`` for nothing."""
+        """Return what stays of one value of an object, or ``_GONE`` if nothing does."""
         value = _as_mapping(value)
         if key in DOCUMENTED:
             return self._documented(key, value, path)
@@ -236,7 +236,7 @@ class _Found:
             self._remarks.append(Remark.left_out(path, meant, Reason.MISPLACED))
 
     def _people(self, value: Mapping[Any, Any], path: str, *, adopts: bool) -> None:
-        """Read an object that describes a person; what is no match key is left out with it."""
+        """Read an object that describes a person; keys that are no match keys are left out."""
         for key, item in value.items():
             inner, meant = f"{path}.{shown(key)}", meaning(key)
             if self._is_limit(squeezed(key) if isinstance(key, str) else "", item):
@@ -252,7 +252,7 @@ class _Found:
                 self._found(meant, item, inner, adopts=adopts)
 
     def _context(self, event: dict[str, Any], context: Mapping[Any, Any]) -> None:
-        """Read the context of API 1.0, or Segment's."""
+        """Read the ``context`` object of API 1.0 or Segment."""
         for key, value in context.items():
             path = f"context.{shown(key)}"
             if key in OBJECTS and isinstance(value, Mapping) and key != "ad":
@@ -285,7 +285,7 @@ class _Found:
                 del self._user[key]
 
     def _is_limit(self, name: str, value: Any) -> bool:
-        """Whether this is limited data use, at a wrong place: it is honoured there too."""
+        """Return whether this is limited data use in a wrong place: it is honoured there too."""
         if name == "dataprocessingoptions":
             self._limited |= isinstance(value, list) and "LDU" in value
             return True

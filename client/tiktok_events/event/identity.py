@@ -1,4 +1,4 @@
-"""Event ids, ordered by time; and event names as they are counted."""
+"""Make event ids that sort by time, and shorten event names for figures."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import time
 from typing import Final
 
 COUNTED_CHARS: Final = 64
-"""So much of a name tells it from others; TikTok takes no longer ones."""
+"""How much of a name figures keep; TikTok takes no longer names."""
 
 
 def new_event_id() -> str:
-    """A UUID version 7: 48 bits of Unix milliseconds, then 74 random bits.
+    """Return a UUID version 7: 48 bits of Unix milliseconds, then 74 random bits.
 
-    Ordered by time, so that ids made together stand together in any index; the
-    standard library has one from Python 3.14 on.
+    Such ids sort by time, so ids made together are neighbours in any index. The standard library
+    makes them from Python 3.14 on.
 
     Source: RFC 9562 section 5.7, https://www.rfc-editor.org/rfc/rfc9562 (read 2026-11-22).
     """
@@ -26,5 +26,5 @@ def new_event_id() -> str:
 
 
 def counted_name(name: object) -> str:
-    """An event's name as figures are kept by: nothing for what is no text, and not too long."""
+    """Return an event's name as figures keep it: shortened, and empty if the name is no text."""
     return name.strip()[:COUNTED_CHARS] if isinstance(name, str) else ""

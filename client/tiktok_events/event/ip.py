@@ -1,4 +1,4 @@
-"""IP addresses: what is one, what is public, and the one that a longer text holds."""
+"""Recognise IP addresses, tell public ones, and find one in a longer text."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _HOP: Final = re.compile(
     r'|(?P<bare>[0-9A-F:.]+)(?:/128)?)"?',
     re.IGNORECASE | re.ASCII,
 )
-"""An address and what proxies, servers and databases write around it."""
+"""A pattern of an address with what proxies, servers and databases write around it."""
 
 
 def _edges(*networks: str) -> list[int]:
-    """Return where each network begins and ends, in order: inside are an odd number of edges."""
+    """Return all bounds of the networks, sorted: an address inside has an odd number below it."""
     parsed = [ip_network(network) for network in networks]
     begins = [int(network.network_address) for network in parsed]
     ends = [int(network.broadcast_address) + 1 for network in parsed]
@@ -41,11 +41,11 @@ _HIDDEN_IPV4: Final = _edges(
     "224.0.0.0/3",
 )
 _GLOBAL_IPV6: Final = 0b001
-"""The first three bits: 2000::/3."""
+"""The first three bits of global unicast addresses, 2000::/3."""
 
 
 def packed_address(address: str) -> bytes:
-    """Return the bytes of an address, or none if it is not one."""
+    """Return the bytes of an address, or none if the text is no address."""
     try:
         return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
     except (OSError, ValueError):  # ValueError: half characters, embedded zeros
@@ -67,10 +67,10 @@ def is_public(packed: bytes) -> bool:
 
 
 def read_address(text: str) -> str | None:
-    """Return the visitor's address out of a longer text: without its port, out of its route.
+    """Return the visitor's address from a text that may have a port or a whole route.
 
-    Of several, as X-Forwarded-For has them, it is the first public one: what stands before it is
-    the visitor's own network, what follows are proxies.
+    Of several, as in X-Forwarded-For, the first public one is the visitor's: those before it belong
+    to the visitor's own network, those after it to proxies.
     """
     if len(text) > _TEXT_CHARS:
         return None

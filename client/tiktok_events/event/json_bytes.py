@@ -1,4 +1,4 @@
-"""An event as JSON bytes: what JSON cannot say is refused with its place."""
+"""Encode an event as JSON bytes, or refuse what JSON cannot say, with its place."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from tiktok_events.errors import InvalidEvent
 _FIELD_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _NEVER_A_BAD_NUMBER: Final = (str, int, type(None))
 EXACT_FLOAT: Final = 2**53
-"""From here on a float no longer says which whole number was meant."""
+"""From here on, a float cannot tell which whole number was meant."""
 
 TOO_DEEP: Final = "is nested too deeply, or holds itself"
 MAPPING: Final = (dict, Mapping)
-"""The usual kind first: asking for the abstract one takes ten times as long."""
+"""The usual type is tried first: asking for the abstract one takes ten times as long."""
 
 
 def to_json(body: dict[str, Any]) -> bytes:
-    """JSON; numbers are looked at only if one may be bad: orjson writes that as null."""
+    """Return JSON; numbers are checked only if orjson wrote a ``null``, as it does for bad ones."""
     try:
         encoded = orjson.dumps(body, default=_plain)
     except TypeError as error:
-        _refuse_bad_numbers(body)  # before the other fault, because its place is known
+        _refuse_bad_numbers(body)  # reported first, because its place is known
         # orjson's text names the type only, never the value.
         raise InvalidEvent(f"cannot be written as JSON: {error}") from None
-    if encoded.rfind(b"null") >= 0:  # twice as fast as from the front
+    if encoded.rfind(b"null") >= 0:  # searching from the end is twice as fast
         _refuse_bad_numbers(body)
     return encoded
 
@@ -45,7 +45,7 @@ def _refuse_bad_numbers(body: dict[str, Any]) -> None:
 
 
 def _bad_number(value: object) -> str | None:
-    """Path to the first NaN or infinity: JSON would make it null without a word."""
+    """Return the path to the first NaN or infinity, which JSON would silently turn into null."""
     if isinstance(value, _NEVER_A_BAD_NUMBER):
         return None
     if isinstance(value, float):
@@ -64,13 +64,13 @@ def _items(value: object) -> Iterable[tuple[object, object]]:
 
 
 def _shown(key: object) -> str:
-    """A place in a list or the name of a field; any other key may hold a person's data."""
+    """Return an index or a field's name as it is; any other key may be personal and is hidden."""
     known = isinstance(key, int) or (isinstance(key, str) and _FIELD_NAME.fullmatch(key))
     return str(key) if known else "?"
 
 
 def _plain(value: object) -> object:
-    """Django and SQLAlchemy hand out prices as Decimal."""
+    """Return as a number a Decimal, which Django and SQLAlchemy use for prices."""
     if isinstance(value, Decimal) and math.isfinite(value):
         return int(value) if value.as_tuple().exponent == 0 else float(value)
     if isinstance(value, Mapping):

@@ -1,6 +1,6 @@
-"""Values that are the same for many people: a digest of one makes one person of all buyers.
+"""Values that are the same for many people: their digest would make one person of all buyers.
 
-The tables say why each stands there; what a real person may be called is named too.
+The tables say why each value is in them, and name those that a real person may have.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _ALL: Final = _IDS | _NAMES | _set("city state country user_agent locale")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words that mean nothing.
+    """Words that say nothing about a person.
 
     Attributes:
-        words: in lower case, divided by a bar.
-        keys: the match keys in which they do.
-        reason: where they come from, and who is really called so.
+        words: lower-case words, separated by bars.
+        keys: the match keys to which the words apply.
+        reason: where the words come from, and which real names are among them.
     """
 
     words: str
@@ -72,23 +72,24 @@ NOBODYS: Final = _set(
     "noreply no-reply no_reply donotreply do-not-reply do_not_reply noemail no-email nomail"
     " no-mail none null undefined nan unknown anonymous guest notprovided na n.a"
 )
-"""Before the @: the shop's own sender, or a form filled with nothing; at any domain."""
+"""Local parts, at any domain: the shop's own sender, or a form filled with nothing."""
 
 PLACEHOLDERS: Final = _set(
     "test tests testing tester example email mail user name yourname your-name your.name your"
     " youremail foo bar demo sample dummy a aa aaa abc asdf qwerty xxx"
 )
-"""Before the @ of the following hosts: what developers and forms write. No domain alone is junk:
-people who test with ann@example.com want to see its digest."""
+"""Local parts, at the hosts below only, that developers and forms write. No such domain is junk by
+itself: people who test with ann@example.com want to see its digest.
+"""
 
 PLACEHOLDER_HOSTS: Final = _set(
     "test tests example email mail domain yourdomain company website foo bar asdf qwerty abc a aa"
     " aaa xxx gmail"
 )
-"""The first label of the domain."""
+"""First labels of a domain that is junk."""
 
 ZEROS: Final = re.compile(r"[0-]+")
-"""A device id that the user's settings have emptied.
+"""The device id of users who have reset or limited it.
 
 Source: https://developer.apple.com/documentation/adsupport/asidentifiermanager/advertisingidentifier
 and https://support.google.com/googleplay/android-developer/answer/6048248 (read 2026-11-30).
@@ -99,20 +100,22 @@ _MACRO: Final = re.compile(
     r"__\w+__|\{\{?[^{}]*\}?\}|[$#@]\{[^{}]*\}|\$\w+\$?|%%?[\w.: -]+%%?|\[\[?[\w.: -]+\]?\]"
     r"|<%?=?[^<>@]*%?>|@@\w+@@|\*\|[^|]*\|\*|\{%.*%\}"
 )
-"""Templates that nobody filled in: TikTok's, Google's, Meta's, Liquid, ERB, shells, Mailchimp."""
+"""How placeholders begin that nobody filled in: TikTok's, Google's, Meta's, Liquid, ERB, shells,
+Mailchimp.
+"""
 
 _INNER_MACROS: Final = ("{{", "}}", "${", "%%", "__clickid__", "%7b%7b", "%5f%5fclickid")
 _SAME_DIGIT: Final = re.compile(r"\+?([0-9])\1{6,}")
 _MANY: Final = 7
 _TO_DIGITS: Final = str.maketrans("", "", " -()./")
 LONGEST_WORD: Final = 20
-"""Longer than any word of the tables."""
+"""No word of the tables is as long as this."""
 
 JUNK_WORDS: Final[Mapping[str, frozenset[str]]] = {
     key: frozenset(word for row in WORDS if key in row.keys for word in row.words.split("|"))
     for key in _ALL
 }
-"""Match key → words for nothing in it, in lower case."""
+"""Match key → words that say nothing under it, in lower case."""
 
 SUSPECTS: Final = frozenset(
     written
@@ -120,7 +123,7 @@ SUSPECTS: Final = frozenset(
     for word in words
     for written in (word, word.upper(), word.title(), word.capitalize(), f" {word}", f"{word} ")
 ) | {"NaN", "[object Object]"}
-"""All of them as they are usually written: one look tells that a value is none."""
+"""All words in their usual spellings: one look-up tells that a value is none of them."""
 
 
 def _digests(texts: frozenset[str]) -> frozenset[str]:
@@ -129,7 +132,7 @@ def _digests(texts: frozenset[str]) -> frozenset[str]:
     return frozenset(map(_digest, (*written, *odd)))
 
 
-@cache  # most words stand in most tables, and 4,000 digests would take half a megabyte
+@cache  # most tables share most words, and 4,000 digests would take half a megabyte
 def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
@@ -148,15 +151,15 @@ JUNK_DIGESTS: Final[Mapping[str, frozenset[str]]] = {
     | ({"0" * 64} if key != "zip_code" else frozenset())
     for key, words in JUNK_WORDS.items()
 }
-"""Match key → the digests of such words, and of nothing at all."""
+"""Match key → the digests of such words, and of the empty text."""
 
 
 def is_junk(key: str, text: str) -> bool:
-    """Whether a trimmed text says nothing about a person.
+    """Return whether a trimmed text says nothing about a person.
 
     Args:
         key: one of the match keys.
-        text: as it was given, of any case.
+        text: the text as it was given, in any case.
     """
     if len(text) <= LONGEST_WORD and text.lower() in JUNK_WORDS[key]:
         return True
@@ -168,7 +171,7 @@ def is_junk(key: str, text: str) -> bool:
 
 
 def is_placeholder(address: str) -> bool:
-    """Whether an e-mail address in lower case is nobody's."""
+    """Return whether an e-mail address in lower case belongs to nobody."""
     local, _, domain = address.partition("@")
     if local not in SUSPECT_LOCALS:
         return False

@@ -1,7 +1,7 @@
-"""What a key means that is nearly a match key: spellings of other interfaces, as data.
+"""Recognise keys that are nearly match keys: spellings of other interfaces, as data.
 
-Case, ``-``, ``_``, blanks and brackets do not count; nor do words in front that say whose value it
-is (``billing_email``) or behind that say in which form (``email_sha256``).
+Case, ``-``, ``_``, blanks and brackets do not count, nor do words in front that say whose value it
+is (``billing_email``) or after it that say in which form it is (``email_sha256``).
 
 Sources (read 2026-11-30): Events API 1.0, ``PixelTrackBody`` of
 https://github.com/tiktok/tiktok-business-api-sdk; ``ttq.identify`` in
@@ -36,12 +36,12 @@ DOCUMENTED: Final = frozenset({"brand", "version", *_TYPES})
 
 TEXTS: Final = frozenset(name for name, kind in _TYPES.items() if kind is str)
 LISTS: Final = frozenset(name for name, kind in _TYPES.items() if get_origin(kind) is list)
-"""Those that hold a text, or a list."""
+"""Keys whose value is a text, or a list."""
 
 EVENT_KEYS: Final = frozenset(Event.__annotations__)
 
 PERSONAL: Final = "personal"
-"""The meaning of what says who somebody is, and for which TikTok has no key."""
+"""The meaning of personal keys for which TikTok has no key."""
 
 LIMITED_DATA_USE: Final = frozenset({"limiteddatause", "limitdatause", "ldu"})
 
@@ -104,7 +104,7 @@ ANYWHERE: Final = frozenset(
     {"email", "phone", "external_id", "first_name", "last_name", "zip_code", PERSONAL}
     | {"ttclid", "ttp", "ip", "user_agent", "idfa", "gaid", "idfv"}
 )
-"""Meanings that stand nowhere but in ``user``; a city or a language may be anything's."""
+"""Meanings that occur only in ``user``; a city or a language may be that of anything."""
 
 USER_OBJECTS: Final = _set(
     "user userdata userinfo userproperties userdetails customer customerdata customerinfo traits"
@@ -117,21 +117,21 @@ OTHER_PEOPLE: Final = _set(
     "shipping shippingaddress recipient delivery deliveryaddress address addresses contact"
     " sender receiver guest guests passenger passengers travellers travelers attendees"
 )
-"""Those that may be somebody else's: they are left out."""
+"""Objects whose keys may be about another person: they are left out."""
 
 _MISSPELT: Final = _set(
     "email emailaddress phone phonenumber externalid firstname lastname zipcode dateofbirth"
 )
-"""The names whose near misses are read too, if so much of them is right."""
+"""Names whose misspellings are read too, if enough of the name is right."""
 
 REMEMBERED: Final[dict[str, str | None]] = {}
-"""Names that were looked up, and their meanings: an application uses few, again and again."""
+"""Names that were looked up, with their meanings: an application uses few, again and again."""
 
 _MOSTREMEMBERED: Final = 4_096
 
 _RIGHT: Final = 0.8
 _LAST_WORDS: Final = {"email": "email", "phone": "phone"}
-"""What such a name is about, whoever it belongs to: `sales_rep_email`."""
+"""Words in a key that make it personal, whoever the person is: `sales_rep_email`."""
 
 _words: Final = re.compile(r"[A-Za-z][a-z]*|[0-9]+").findall
 _squeezed: Final = re.compile(r"[\W_]+")
@@ -152,7 +152,7 @@ def meaning(name: object) -> str | None:
 
 
 def _looked_up(name: object) -> str | None:
-    """Look a name up and remember it: applications use few, and nobody's name is one of them."""
+    """Look a name up and cache it: applications use few names, and none of them is personal."""
     if not isinstance(name, str) or not _plain_name(name):
         return None
     meant = _meaning(name)
@@ -173,7 +173,7 @@ def _meaning(name: str) -> str | None:
 
 
 def _less(name: str) -> str:
-    """Return the name without one word in front or behind, while something stays."""
+    """Return the name without one word at either end, as long as something stays."""
     if name[-1:].isdigit():
         return name.rstrip("0123456789")
     for word in _IN_FRONT:
@@ -187,7 +187,7 @@ def _less(name: str) -> str:
 
 @lru_cache(maxsize=1_024)
 def meaning_in_user(name: str) -> str | None:
-    """Return what `meaning` does, and for a misspelt name the key that it nearly is."""
+    """Return the result of `meaning`, or for a misspelt name the key that it resembles."""
     meant = _meaning(name)
     if meant is not None:
         return meant
@@ -196,10 +196,10 @@ def meaning_in_user(name: str) -> str | None:
 
 
 def key_names(value: Any) -> frozenset[str]:
-    """Names of keys as a setting gives them: a list, or one text divided by commas.
+    """Return the names of keys in a setting, which is a list or a text with commas.
 
     Raises:
-        ValueError: none, something that is no name, or a name that means a match key.
+        ValueError: there is no name, an invalid one, or one that means a match key.
     """
     given = value.split(",") if isinstance(value, str) else value
     try:

@@ -1,4 +1,4 @@
-"""The name that was probably meant: without what people write differently, and with slips."""
+"""Guess the name that was meant, in spite of case, separators and slips."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 _SEPARATORS: Final = re.compile(r"[\s_-]+")
 _LIKENESS: Final = 0.83
-"""A transposed pair in a name of six letters still counts as a slip."""
+"""Chosen so that a transposed pair in a name of six letters still counts as a slip."""
 
 
 def bare(name: str) -> str:
@@ -25,5 +25,5 @@ def resembled(name: str, known: Iterable[str]) -> str | None:
 
 
 def with_hint(sentence: str, meant: str | None) -> str:
-    """Return the sentence and the question whether another name was meant."""
+    """Return the sentence, followed by the question whether another name was meant."""
     return f"{sentence}; was {meant} meant?" if meant else sentence

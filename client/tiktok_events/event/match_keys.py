@@ -1,7 +1,7 @@
-"""Match keys: the part of an event that TikTok recognises a person by, prepared and hashed.
+"""Prepare and hash match keys, the part of an event by which TikTok recognises a person.
 
-``apply_rule`` alone decides what becomes of a value. ``prepare_user`` here keeps what is sent,
-``explanation.explain_user`` tells the rest, so the one cannot say what the other does not do.
+``apply_rule`` alone decides what becomes of a value. ``prepare_user`` keeps what is sent,
+``explanation.explain_user`` describes the rest, so that the two cannot disagree.
 
 Source: portal page https://business-api.tiktok.com/portal/docs?id=1771101151059969, as transcribed
 in github.com/bububa/tiktok-business ``model/event/track.go``; digests that pass through and empty
@@ -42,7 +42,7 @@ _LARGEST_ID: Final = 10**64
 
 
 class KeyOutcome(StrEnum):
-    """What became of one value."""
+    """What becomes of one value."""
 
     HASHED = "hashed"
     PASSED = "passed"
@@ -52,15 +52,15 @@ class KeyOutcome(StrEnum):
     DROPPED = "dropped"
 
 
-# Looked up once: a member is found through its metaclass, which the hot path would feel.
+# Looked up once: finding a member through its metaclass would slow the hot path.
 _HASHED, _PASSED = KeyOutcome.HASHED, KeyOutcome.PASSED
 _NORMALISED, _DROPPED = KeyOutcome.NORMALISED, KeyOutcome.DROPPED
 
 Sent: TypeAlias = str | list[str] | None
-"""What goes out for one key."""
+"""What is sent for one key."""
 
 Applied: TypeAlias = tuple[KeyOutcome, tuple[str, ...] | str | None, Sent]
-"""What became of a text, its prepared form or forms, and what is sent for each."""
+"""The outcome of a text, its prepared form or forms, and what is sent for each."""
 
 _SINGLE: Final = frozenset({str, int, float, bool})
 
@@ -71,7 +71,7 @@ _NOTHING: Final[Applied] = (_DROPPED, None, None)
 def hash_text(text: str) -> str:
     """Return the SHA-256 of ``text`` in UTF-8, as 64 lower-case hex digits.
 
-    It never raises: the error for half a surrogate pair would carry the text with it.
+    It never raises: an error about half a surrogate pair would quote the text.
     """
     try:
         encoded = text.encode()
@@ -89,16 +89,16 @@ def prepare_user(
 ) -> dict[str, Any]:
     """Return a new ``user`` as TikTok wants it: match keys prepared, personal ones hashed.
 
-    Preparing it again changes nothing. Keys of other spellings are read as the key they mean; what
-    holds nothing, what is the same for many people, and keys that TikTok does not know are left
-    out; the order stays.
+    Preparing it again changes nothing. Keys in other spellings are read as the key they mean. Empty
+    values, values that many people share, and keys that TikTok does not know are left out. The
+    order stays.
 
     Args:
-        user: raw or hashed values; it is not changed.
-        default_region: where national phone numbers are at home, from ``check_region``, unless
-            the user's country says otherwise.
+        user: raw or hashed values; the object is not changed.
+        default_region: the region of national phone numbers, from ``check_region``, unless the
+            user's country names another one.
         passing: further keys that may pass as they are.
-        remarks: told what was left out or read under another name.
+        remarks: receives what was left out or read under another name.
     """
     user = user if USER_KEYS.issuperset(user) else closed_user(user, passing, remarks)
     region = default_region
@@ -121,7 +121,7 @@ def prepare_user(
 
 
 def _sent_text(rule: MatchRule, text: str, region: str | None) -> Sent:
-    """Return what goes out for a text: a usual one is only hashed, any other goes by its rule."""
+    """Return what is sent for a text: a usual one is only hashed, any other follows its rule."""
     if len(text) != _DIGEST_CHARS:
         if usual := rule.usual(text):
             return sha256(usual.encode()).hexdigest()
@@ -132,14 +132,14 @@ def _sent_text(rule: MatchRule, text: str, region: str | None) -> Sent:
 
 
 def _plain(key: str, value: str) -> str | None:
-    """Return what goes out of a suspect for a key that is sent as it is."""
+    """Return what is sent, for a key that is not hashed, of a value that may be junk."""
     return None if key in JUNK_WORDS and is_junk(key, trim(value)) else value
 
 
 def _sent(
     rule: MatchRule | None, key: str, value: Any, region: str | None, remarks: Remarks | None
 ) -> Any:
-    """Return what goes out for a value that is no text, ``None`` for nothing."""
+    """Return what is sent for a value that is no text, or ``None`` for nothing."""
     if rule is None:
         value = alone(value)
         return value if key not in USER_KEYS or type(value) in _SINGLE else None
@@ -149,14 +149,14 @@ def _sent(
 
 
 def alone(value: Any) -> Any:
-    """Return the one value of an array of one; anything else as it is."""
+    """Return the item of an array of one, and anything else as it is."""
     return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
 
 
 def _sent_array(
     rule: MatchRule, values: Sequence[Any], region: str | None, remarks: Remarks | None
 ) -> list[str]:
-    """Return what goes out for each; remarks are made here if anything does."""
+    """Return what is sent for each value; remarks are made here if any of them is sent."""
     sent: list[str] = []
     unsent: list[Any] = []
     for value in values:
@@ -175,7 +175,7 @@ def _sent_array(
 
 
 def _apply(rule: MatchRule, text: str, region: str | None) -> Applied:
-    """Apply the rule to a text: the one place that decides what is sent."""
+    """Apply the rule to a text: only this function decides what is sent."""
     trimmed = text.strip() if text.isascii() else trim(text)
     if len(trimmed) == _DIGEST_CHARS and rule.takes_digest and _is_hex(trimmed):
         digest = trimmed.lower()
@@ -185,7 +185,7 @@ def _apply(rule: MatchRule, text: str, region: str | None) -> Applied:
         return _NOTHING
     if type(prepared) is not str:
         return _HASHED, prepared, [hash_text(one) for one in prepared]
-    # A macro begins with a sign, or loses some in preparing, as does a word with signs in it.
+    # A macro begins with a sign or loses some in preparing; so does a junk word with signs.
     if prepared in rule.junk or (
         (len(prepared) != len(trimmed) or trimmed[0] in MACRO_STARTS) and is_junk(rule.key, trimmed)
     ):
@@ -209,7 +209,7 @@ def apply_rule(rule: MatchRule, value: Any, region: str | None) -> Applied:
     Args:
         rule: the rule of the value's key.
         value: one value, not an array of them.
-        region: as in ``prepare_user``.
+        region: the region, as for ``prepare_user``.
     """
     text = text_of(rule, value)
     return _NOTHING if text is None else _apply(rule, text, region)

@@ -1,8 +1,8 @@
-"""How the text of each match key is prepared before it is hashed or sent.
+"""Prepare the text of each match key before it is hashed or sent.
 
 Pure functions from text to text, and one table of them. Text is not brought to a Unicode normal
-form: TikTok's pages ask for none, and the Pixel hashes what it finds, so composing ``é`` here
-would only part the two digests of one person.
+form: TikTok's pages ask for none, and the Pixel hashes what it finds, so composing ``é`` here would
+make the two digests of one person differ.
 
 Source: portal page https://business-api.tiktok.com/portal/docs?id=1771101151059969, as transcribed
 in github.com/bububa/tiktok-business ``model/event/track.go``, for e-mail, phone, external id, IDFA
@@ -39,7 +39,7 @@ WHITE_SPACE: Final = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
-# What is pasted along unseen: zero-width characters, and the direction marks of address books.
+# Invisible characters that get pasted: zero-width ones, and direction marks of address books.
 INVISIBLE: Final = (
     "\u200b\u200c\u200d\u2060\ufeff"
     "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -60,18 +60,18 @@ class MatchRule:
 
     Attributes:
         key: the match key.
-        prepare: trimmed text and region to the prepared text, or to several; nothing drops
-            the value.
-        says: what ``prepare`` did, as a sentence.
-        hashed: send the digest of the prepared text, not the text.
-        takes_digest: a value that is a digest already passes unchanged.
-        takes_array: several values are allowed.
-        takes_number: a whole number stands for its digits.
-        hint: a doubt about the prepared text, as a sentence; empty where there is none.
-        usual: from a text of the usual form, all ASCII, to what ``prepare`` would make of it, in a
-            fraction of the time; ``None`` for one of another form, and for junk.
+        prepare: turns trimmed text and region into the prepared text, or several; an empty result
+            drops the value.
+        says: what ``prepare`` does, as a sentence.
+        hashed: whether the digest of the prepared text is sent instead of the text.
+        takes_digest: whether a value that is a digest already passes unchanged.
+        takes_array: whether several values are allowed.
+        takes_number: whether a whole number stands for its digits.
+        hint: returns a doubt about the prepared text as a sentence, or an empty text.
+        usual: does what ``prepare`` does, in a fraction of the time, for a text of the usual form,
+            all ASCII; returns ``None`` for any other form, and for junk.
         junk: prepared texts that say nothing about a person.
-        junk_digests: the digests of such.
+        junk_digests: the digests of these texts.
     """
 
     key: str
@@ -92,7 +92,7 @@ class MatchRule:
 
 
 def trim(text: str) -> str:
-    """Cut white space and invisible characters off both ends; half a character empties it all."""
+    """Strip white space and invisible characters; a text with half a character becomes empty."""
     if text.isascii():
         return text.strip()
     return "" if holds_half_character(text) else text.strip(_EDGES)
@@ -106,7 +106,8 @@ def holds_half_character(text: str) -> bool:
 def _email(text: str, _region: str | None) -> str | tuple[str, ...] | None:
     """Lower the case; dots and plus tags stay, because no source removes them.
 
-    Several addresses in one text are several values; a name or ``mailto:`` around one goes.
+    Several addresses in one text are several values; a name or ``mailto:`` around an address is
+    dropped.
     """
     lowered = text.lower()
     if is_usual_address(lowered):
@@ -119,7 +120,7 @@ def _email(text: str, _region: str | None) -> str | tuple[str, ...] | None:
 
 
 def _is_address(text: str) -> bool:
-    """Whether it is one that somebody on the internet can have."""
+    """Return whether this is an address that somebody on the internet can have."""
     local, _, domain = text.rpartition("@")
     return local != "" and "." in domain.strip(".")
 
@@ -132,7 +133,7 @@ def _usual_email(text: str) -> str | None:
 
 
 def _phone(text: str, region: str | None) -> str | tuple[str, ...] | None:
-    """Bring it to E.164, with the other form of a Chinese number."""
+    """Return the number in E.164, followed by the other form of a Chinese number."""
     if not CERTAIN_E164(text):
         e164 = None if is_junk("phone", text) else to_e164(text, region)
         return e164 if e164 is None else forms(e164)
@@ -179,8 +180,8 @@ def _is_zip_char(char: str) -> bool:
 def _place(text: str, _region: str | None) -> str:
     """Lower the case, keep letters, their combining marks, and digits, of every script.
 
-    Nothing is left of what has more digits than any place, or holds an address: a place goes out
-    as it is.
+    A text that has more digits than any place, or holds an address, is dropped, because a place is
+    sent unhashed.
     """
     lowered = text.lower()
     if lowered.isalpha():
@@ -194,14 +195,14 @@ def _is_letter_mark_or_digit(char: str) -> bool:
 
 
 def _country(text: str, _region: str | None) -> str:
-    """Its two letters in lower case; of what is no country that we know, the letters."""
+    """Return the country's two letters in lower case, or the letters of an unknown country."""
     if found := country_of(text):
         return found
     return "" if holds_address(text) else "".join(filter(str.isalpha, text.lower()))
 
 
 def _device_id(text: str, _region: str | None) -> str:
-    """Lower the case, which the portal asks for, raw and hashed.
+    """Lower the case, as the portal asks for, both raw and hashed.
 
     Source: portal page https://business-api.tiktok.com/portal/docs?id=1771101303285761 in a public
     copy (read 2026-11-30); an older page wanted the IDFA in upper case.
@@ -217,8 +218,8 @@ def _country_hint(prepared: str) -> str:
 
 _NAME_SAYS: Final = "Lower case, no punctuation."
 _PLACE_SAYS: Final = "Lower case, letters and digits only; sent plain."
-# Diacritics stay: TikTok asks for none to be taken off, and the connector that does so
-# (action-destinations) takes every letter outside ASCII off with them.
+# Diacritics stay: TikTok does not ask to strip them, and the connector that does so
+# (action-destinations) strips every letter outside ASCII with them.
 
 MATCH_RULES: Final[Mapping[str, MatchRule]] = {
     "email": MatchRule(
@@ -262,7 +263,7 @@ MATCH_RULES: Final[Mapping[str, MatchRule]] = {
     "idfa": MatchRule("idfa", _device_id, "Lower case; sent plain.", hashed=False),
     "gaid": MatchRule("gaid", _device_id, "Lower case; sent plain.", hashed=False),
 }
-"""The match keys that are prepared; ``PLAIN_KEYS`` go out as they came in, others not at all."""
+"""The match keys that are prepared; ``PLAIN_KEYS`` are sent unchanged, others not at all."""
 
 PLAIN_KEYS: Final = frozenset(
     ("ttclid", "ttp", "ip", "user_agent", "locale", "idfv", "att_status", "lead_id")

@@ -11,16 +11,16 @@ from tiktok_events.errors import InvalidEvent
 from tiktok_events.types.amounts import Amount
 
 LARGEST_AMOUNT: Final = 10**15
-"""Beyond it a float has no cents."""
+"""From here on, a float cannot represent cents."""
 
 _is_code: Final = re.compile(r"[A-Z]{3}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """What an event is worth in all: `Money(59.98, "EUR")`.
+    """The total value of an event: `Money(59.98, "EUR")`.
 
-    TikTok counts a value only with its currency, and documents no negative one: a refund is no
+    TikTok counts a value only with its currency, and documents no negative value: a refund is no
     event.
 
     Source: https://ads.tiktok.com/help/article/about-parameters (read 2026-11-22).
@@ -30,7 +30,7 @@ class Money:
         currency: ISO 4217 code in upper case.
 
     Raises:
-        InvalidEvent: one of them is not that.
+        InvalidEvent: the amount or the currency is not as described.
     """
 
     amount: Amount

@@ -1,4 +1,4 @@
-"""What other interfaces call the parts of an event, as data.
+"""Translate other interfaces' names for the parts of an event, which stand here as data.
 
 Sources (read 2026-11-30): Events API 1.0, ``PixelTrackBody`` of
 https://github.com/tiktok/tiktok-business-api-sdk; Meta's Conversions API,
@@ -38,17 +38,17 @@ _PLACES: Final = _table(
         "lead.lead_id": "leadid",
     }
 )
-"""Squeezed name at the top of an event → where API 2.0 has it."""
+"""Squeezed top-level name of an event → where API 2.0 has it."""
 
 _OWN_PROPERTIES: Final = frozenset(
     Properties.__annotations__.keys()
     - TravelProperties.__annotations__.keys()
     - VehicleProperties.__annotations__.keys()
 )
-"""Those that mean nothing else when they stand at the top of an event."""
+"""Names that have no other meaning at the top of an event."""
 
 _ITEM_LISTS: Final = frozenset({"items", "products", "lineitems", "productlist", "contentitems"})
-"""Squeezed names of lists that are read as ``contents``, if there are none."""
+"""Squeezed names of lists that are read as ``contents``, if the event has no ``contents``."""
 
 _ITEM_WORDS: Final = _table(
     {
@@ -63,13 +63,13 @@ _ITEM_WORDS: Final = _table(
 
 
 def translated(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
-    """Return an event with the names of API 2.0 at their places; it is not changed itself.
+    """Return a copy of the event with the names of API 2.0 in their places.
 
     A part that stands under its own name is never replaced.
 
     Args:
-        event: of any interface.
-        remarks: told of each name that was read as another.
+        event: an event in the words of any interface; it is not changed.
+        remarks: receives each name that was read as another.
     """
     read = dict(event)
     if isinstance(page := read.get("page"), str) and page:
@@ -85,7 +85,7 @@ def translated(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
 
 
 def has_time(event: Mapping[Any, Any]) -> bool:
-    """Whether an event says when it happened, under whatever name."""
+    """Return whether an event says when it happened, under any name."""
     return any(
         not is_blank(value) and (key == "event_time" or _place(key, value) == "event_time")
         for key, value in event.items()
@@ -93,7 +93,7 @@ def has_time(event: Mapping[Any, Any]) -> bool:
 
 
 def _place(key: Any, value: Any) -> str | None:
-    """Where API 2.0 has what stands at the top of an event."""
+    """Return where API 2.0 has a top-level key of an event."""
     word = squeezed(str(key))
     if key in _OWN_PROPERTIES:
         return f"properties.{key}"
@@ -103,7 +103,7 @@ def _place(key: Any, value: Any) -> str | None:
 
 
 def _put(event: dict[str, Any], place: str, value: Any) -> bool:
-    """Put a value at a place; tell whether the place was free for it."""
+    """Put a value at a place, and return whether the place was free for it."""
     top, _, below = place.partition(".")
     if value in (None, ""):
         return False
@@ -121,7 +121,7 @@ def _put(event: dict[str, Any], place: str, value: Any) -> bool:
 
 
 def _read_items(event: dict[str, Any], remarks: Remarks) -> None:
-    """Read the products of the event, under whatever name and in whatever words."""
+    """Read the products of the event, under any list's name and in any known words."""
     properties = event.get("properties")
     if not isinstance(properties, Mapping):
         return
@@ -147,10 +147,10 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _as_content(item: Mapping[Any, Any], remarks: Remarks) -> dict[Any, Any]:
-    """Return a product in the words of ``contents``; the first name in the table's order counts."""
+    """Return a product in the words of ``contents``; of several names, the table's first wins."""
     read = dict(item)
     names = {squeezed(key): key for key in item if isinstance(key, str)}
-    if pair_meaning(item):  # it is no product, and its name is no product's
+    if pair_meaning(item):  # no product's name: the item is no product
         return read
     for word, meant in _ITEM_WORDS.items():
         key = names.get(word, meant)

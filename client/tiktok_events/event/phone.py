@@ -1,8 +1,8 @@
-"""A phone number as people write it, turned into E.164.
+"""Turn a phone number as people write it into E.164.
 
-The usual notations are read over a table of the ``phonenumbers`` library's data, all others by the
-library. Results are not cached: a cache would keep raw numbers in the memory of the process for its
-whole life, to save some microseconds each.
+The usual notations are read with a table of the ``phonenumbers`` library's data, all others by the
+library itself. Results are not cached: a cache would keep raw numbers in the memory of the process
+for its whole life, to save some microseconds each.
 
 Source: portal page https://business-api.tiktok.com/portal/docs?id=1771101151059969, as transcribed
 in github.com/bububa/tiktok-business ``model/event/track.go`` (read 2026-11-22): E.164 with its
@@ -62,7 +62,7 @@ class PhoneReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PhoneReading:
-    """What became of a phone number: ``e164`` is ``None`` where it is none."""
+    """The result for a phone number: ``e164`` is ``None`` where the text is no number."""
 
     e164: str | None
     reason: PhoneReason
@@ -75,10 +75,10 @@ class PhoneReading:
 def check_region(text: str) -> str:
     """Return ``text`` as a region ``to_e164`` understands: two capital letters of ISO 3166-1.
 
-    It also reads the table, so that a process with a default region pays for that at its start.
+    It also loads the table, so that a process with a default region does so at its start.
 
     Raises:
-        InvalidSetting: it is no region that the library has numbers for.
+        InvalidSetting: the library has no numbers for this region.
     """
     region = text.strip().upper()
     if region not in REGIONS:
@@ -91,9 +91,9 @@ def region_of(country: object, default: str | None) -> str | None:
     """Return the region that ``country`` of an event's user names.
 
     Args:
-        country: its two letters, its three, or its name.
-        default: where it says nothing; what it says and we cannot read has no region, because
-            a number of that country would become a stranger's.
+        country: the country's two letters, three letters, or name.
+        default: used if ``country`` is empty. A country that cannot be read has no region, because
+            its numbers would be taken for those of strangers.
     """
     if not isinstance(country, str) or not country.strip():
         return default
@@ -110,7 +110,7 @@ def to_e164(text: str, region: str | None = None) -> str | None:
 
     Args:
         text: the number, trimmed; any usual notation.
-        region: where a national number is at home, as ``check_region`` returns it.
+        region: the region of national numbers, as ``check_region`` returns it.
     """
     if CERTAIN_E164(text):
         return text
@@ -120,13 +120,13 @@ def to_e164(text: str, region: str | None = None) -> str | None:
 def read_phone(text: str, region: str | None = None) -> PhoneReading:
     """Do what ``to_e164`` does, and say which rule decided.
 
-    The digest of a stranger's number is worse than none: what could be two numbers is left out.
-    ``+1234567890`` is no number of the library's, yet passes as given: what has the form of
-    E.164 is most likely hashed in that form by the sender's Pixel too.
+    The digest of a stranger's number is worse than none, so what could be two numbers is left out.
+    ``+1234567890`` is invalid for the library, yet passes as given: a number in the form of E.164
+    was most likely hashed in that form by the sender's Pixel too.
     """
     if CERTAIN_E164(text):
         return PhoneReading(text, PhoneReason.AS_GIVEN)
-    if text.startswith("-"):  # a figure below zero, of a table or a calculation
+    if text.startswith("-"):  # a negative number, from a spreadsheet or a calculation
         return PhoneReading(None, PhoneReason.NOT_A_NUMBER)
     plain = written_plainly(text)
     if _SHORTENED.fullmatch(plain):
@@ -139,8 +139,8 @@ def read_phone(text: str, region: str | None = None) -> PhoneReading:
 
 
 def _holds_several(text: str, region: str | None) -> bool:
-    """Whether the first part of the text alone is a number already: 6123 4567 / 8 means two."""
-    if _has_nothing_between(text):  # as in most: a twentieth of the time of splitting
+    """Return whether the text's first part is a number by itself: 6123 4567 / 8 means two."""
+    if _has_nothing_between(text):  # the usual case: takes a twentieth of the time of splitting
         return False
     first, *others = [part for part in _BETWEEN_NUMBERS.split(text) if part.strip()] or [""]
     return bool(others) and _is_valid(first, region)
@@ -153,7 +153,7 @@ def _is_valid(text: str, region: str | None) -> bool:
 
 
 def _read_without_plus(text: str, region: str | None) -> PhoneReading:
-    """Read it as a number of the region, or with the country code that it may begin with."""
+    """Read a number as one of the region, or with the country code that it may begin with."""
     home = _parse(text, region)
     digits = _BEFORE_FIRST_DIGIT.sub("", text)
     abroad = _read_as_international(digits, region)
@@ -167,11 +167,11 @@ def _read_without_plus(text: str, region: str | None) -> PhoneReading:
 
 
 def _of_two(home: PhoneReading, abroad: PhoneReading, digits: str) -> PhoneReading:
-    """Choose between two valid numbers, where there is more reason than a guess.
+    """Choose between two valid numbers, if there is better evidence than a guess.
 
-    A number that is written as one writes it at home is at home. Else, if it begins with the
-    country's own code, then that is what it is; and a mobile number at home has but lost its 0,
-    as tables do it to numbers.
+    A number in national notation is national. Otherwise, one that begins with the country's own
+    code is international, and a mobile number without its 0 is national: spreadsheets drop the 0 of
+    numbers.
     """
     import phonenumbers  # noqa: PLC0415 — because of its cost: see _ask_library
 
@@ -191,20 +191,20 @@ def _only_digits(text: str) -> str:
 
 
 def _without_country(reading: PhoneReading, region: str | None) -> PhoneReading:
-    """Name the missing region as the cause where there is none."""
+    """Give the missing region as the reason, if there is no region."""
     if region is None and reading.reason is PhoneReason.NO_COUNTRY:
         return PhoneReading(None, PhoneReason.NATIONAL)
     return reading
 
 
 def _read_as_international(digits: str, region: str | None) -> PhoneReading | None:
-    """Read a number whose plus sign was lost or written 00; ``None`` where that gives nothing.
+    """Read a number whose plus sign was lost or written 00; ``None`` if that is no number.
 
-    It must be valid, and where no region has said that it is no national number, it must have
-    11 digits: one number of the United States in ten is a valid number of another country too,
-    once a plus sign stands in front.
+    The number must be valid. Where no region has ruled out a national number, it must also have 11
+    digits: one number in ten of the United States is valid in another country too, once a plus sign
+    stands in front.
 
-    Even 11 digits are those of a mobile number at home in some large countries.
+    Even then, it may be a national mobile number of some large countries.
     """
     if digits.startswith("00"):
         reading = _parse(f"+{digits[2:]}", None, strict=True)
@@ -220,14 +220,14 @@ def _read_as_international(digits: str, region: str | None) -> PhoneReading | No
 
 
 def _could_be_national(digits: str) -> bool:
-    """Whether it has the 11 digits that a mobile number has at home in some large countries."""
+    """Return whether it has 11 digits, as mobile numbers in some large countries do."""
     return len(digits) == LONG_NATIONAL_DIGITS and any(
         _is_valid(digits, home) for home in LONG_NATIONAL
     )
 
 
 def _parse(text: str, region: str | None, *, strict: bool = False) -> PhoneReading:
-    """Read one number; ``strict`` wants one that is in use, not only of a possible length."""
+    """Read one number; ``strict`` wants one that is in use, not only one of a possible length."""
     found = read_cleanly(text, region)
     if found is None or (found.code in RENUMBERED and not found.is_valid):
         return _ask_library(text, region, strict=strict)
@@ -239,10 +239,10 @@ def _parse(text: str, region: str | None, *, strict: bool = False) -> PhoneReadi
 
 
 def _ask_library(text: str, region: str | None, *, strict: bool) -> PhoneReading:
-    """Do the same for any text.
+    """Read any text with the library.
 
-    The library is imported here, and not above, because it costs 27 ms and 3 MB: a sender whose
-    numbers are written as usual, or hashed, never pays them.
+    The library is imported here, and not above, because it costs 27 ms and 3 MB: a sender with
+    usual notations or hashed numbers never pays that.
     """
     import phonenumbers  # noqa: PLC0415 — because of the cost above
 
@@ -262,7 +262,7 @@ def _ask_library(text: str, region: str | None, *, strict: bool) -> PhoneReading
 
 
 def _renumbered(number: phonenumbers.PhoneNumber) -> phonenumbers.PhoneNumber:
-    """Return what became of a number whose form is obsolete, else the number."""
+    """Return the new form of a number whose form is obsolete, or the number itself."""
     import phonenumbers  # noqa: PLC0415 — because of its cost: see _ask_library
 
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
@@ -274,14 +274,14 @@ def _renumbered(number: phonenumbers.PhoneNumber) -> phonenumbers.PhoneNumber:
 
 
 def _within_e164(formatted: str) -> PhoneReading:
-    """Refuse what has not the length of E.164: the library lets German lines be longer."""
+    """Refuse a number that is too long for E.164: the library allows longer German ones."""
     if E164.fullmatch(formatted):
         return PhoneReading(formatted, PhoneReason.PARSED)
     return PhoneReading(None, PhoneReason.NO_E164)
 
 
 def _why_unparsed(error: phonenumbers.NumberParseException) -> PhoneReason:
-    """Translate the library's error; its text is left behind, as it may quote the number."""
+    """Translate the library's error without its text, which may quote the number."""
     if error.error_type == error.INVALID_COUNTRY_CODE:
         return PhoneReason.NO_COUNTRY
     if error.error_type == error.TOO_LONG:

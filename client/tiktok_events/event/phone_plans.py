@@ -1,4 +1,4 @@
-"""What is known of numbering plans without asking the library, which is slow to load."""
+"""Facts of numbering plans, known without asking the library, which is slow to load."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COUNTRY_CODE: Final = (
     r"|5(?:0[0-9]|9[0-9])|6(?:7[02-9]|8[0-35-9]|9[0-2])|8(?:0[08]|5[02356]|7[08]|8[0-368])"
     r"|9(?:6[0-8]|7[0-79]|9[2-68]))"
 )
-# What people write behind the country code although E.164 has it not. A zero is mostly the trunk
+# What people write after the country code although E.164 omits it. A zero is mostly the trunk
 # prefix (+49 0170 …) but belongs to the number in Italy or Ivory Coast; other trunk prefixes are
 # 8 in Russia and 1 in North America; Mexico had a 1 before mobile numbers, Argentina writes 15
 # into them, Brazil's had eight digits. In all these cases only the library knows.
@@ -35,8 +35,8 @@ OBSOLETE: Final = (
     (re.compile(r"\+55([1-9]{2})([6-9][0-9]{7})"), r"+55\g<1>9\2"),
     (re.compile(r"\+570(3[0-9]{9})"), r"+57\1"),
 )
-"""Forms that are no numbers any more, and what became of them: mobile numbers of Mexico had a 1
-before them until 2019, those of Brazil got a 9 in front by 2016.
+"""Obsolete forms of numbers, and what became of them: mobile numbers of Mexico began with a 1 until
+2019, those of Brazil got a leading 9 by 2016.
 
 Source: ITU operational bulletins on the numbering plans of Mexico and Brazil, as the metadata of
 https://github.com/google/libphonenumber has them (8.13 and later, read 2026-11-30).
@@ -53,15 +53,15 @@ REGIONS: Final = _set(
     " TC TD TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG VI VN VU WF WS XK YE"
     " YT ZA ZM ZW"
 )
-"""Where the library knows numbers: listed, so that looking one up does not load it."""
+"""Regions for which the library knows numbers; looking one up here does not load it."""
 
 LONG_NATIONAL: Final = ("CN", "BR", "DE", "ID")
 LONG_NATIONAL_DIGITS: Final = 11
-"""Of mobile numbers there, without any prefix; with +1 and a number behind it there are as many."""
+"""Where a mobile number without prefix has 11 digits, as +1 with its number has."""
 
 
 def forms(e164: str) -> str | tuple[str, ...]:
-    """Return the forms in which a number is hashed: one, but two for mainland China.
+    """Return the forms in which a number is hashed: two for mainland China, else one.
 
     TikTok's pages contradict each other: E.164 is the rule, yet for +86 the help text of its own
     template and the 1.0 web page want no country code. ``phone`` takes a list, so both are sent.

@@ -1,4 +1,4 @@
-"""Numbers read by the library's own steps over its own data, in a tenth of its time.
+"""Read usual numbers by the library's own steps and data, in a tenth of its time.
 
 The library (``phonenumbers``, a port of Google's libphonenumber) reads any text; shops' numbers are
 digits with blanks, brackets, dots and dashes, and for these its steps are few: take the country
@@ -29,21 +29,21 @@ _LONGEST_TEXT: Final = 40
 _SHORTEST: Final = 2
 _LONGEST: Final = 17
 _FEWEST_CLEAN: Final = 4
-"""Digits: what has fewer may be no number at all, or a local one; only the library knows."""
+"""In digits; a shorter text may be no number, or a local one, and only the library knows."""
 
 
 class Length(NamedTuple):
-    """How many digits there may be: of a whole number, and of one without its area code."""
+    """How many digits there may be in a whole number, and in one without its area code."""
 
     whole: frozenset[int]
     local: frozenset[int]
 
     def is_possible(self, number: str) -> bool:
-        """Whether a whole number may have so many digits."""
+        """Return whether a whole number may have so many digits."""
         return len(number) in self.whole and len(number) not in self.local
 
     def is_too_long(self, number: str) -> bool:
-        """Whether no number has so many."""
+        """Return whether no number has so many digits."""
         return len(number) > max(self.whole) and len(number) not in self.local
 
 
@@ -53,13 +53,13 @@ class Plan:
 
     Attributes:
         code: the country code.
-        exit_code: what one dials before an international number.
-        prefix: what one dials before a national number; ``None`` where there is none.
-        rewritten: what stands in place of the prefix, where more than a prefix is taken off.
-        leading: how numbers of this region begin, where others have the same country code.
-        general: whether digits look like a national number.
-        length: of a number.
-        kinds: for each kind of number its lengths and its pattern.
+        exit_code: the prefix of international calls.
+        prefix: the prefix of national calls; ``None`` where there is none.
+        rewritten: what replaces the prefix, where more than a prefix is removed.
+        leading: how numbers of this region begin, where regions share a country code.
+        general: what a national number looks like.
+        length: the possible lengths of a number.
+        kinds: the lengths and the pattern of each kind of number.
     """
 
     code: str
@@ -72,7 +72,7 @@ class Plan:
     kinds: tuple[tuple[frozenset[int], Matches], ...]
 
     def without_prefix(self, number: str) -> str:
-        """Return a number without its national prefix; as it is, if it is a number only so."""
+        """Return a number without its national prefix, unless it is a number only with it."""
         match = self.prefix.match(number) if self.prefix and number else None
         if match is None:
             return number
@@ -83,7 +83,7 @@ class Plan:
         return number if self.general(number) and not self.general(less) else less
 
     def is_kind(self, number: str) -> bool:
-        """Whether numbers like this are in use in the region."""
+        """Return whether numbers like this are in use in the region."""
         if not self.general(number):
             return False
         for lengths, fits in self.kinds:  # noqa: SIM110 — because any() takes twice the time
@@ -93,19 +93,19 @@ class Plan:
 
 
 class Read(NamedTuple):
-    """A number: its country code, empty if no country has it, and the digits behind it."""
+    """A number: its country code, empty if no country has it, and the digits after it."""
 
     code: str
     number: str
 
     @property
     def is_possible(self) -> bool:
-        """Whether its country has numbers of that length."""
+        """Return whether its country has numbers of that length."""
         return _main_plan(self.code).length.is_possible(self.number)
 
     @property
     def is_valid(self) -> bool:
-        """Whether numbers like this are in use."""
+        """Return whether numbers like this are in use."""
         regions = _regions()[self.code]
         for region in regions:
             plan = plan_of(region)
@@ -121,8 +121,8 @@ def read_cleanly(text: str, region: str | None) -> Read | None:
     """Return the number that the library would read.
 
     Args:
-        text: a number with or without plus sign.
-        region: where a national number is at home.
+        text: a number with or without its plus sign.
+        region: the region of national numbers.
 
     Returns:
         ``None`` for what only the library can read, or refuse with its reason.
@@ -140,7 +140,7 @@ def read_cleanly(text: str, region: str | None) -> Read | None:
 
 
 def _digits(text: str) -> str:
-    """Leave the signs out that a clean text may have; a pattern would take three times as long."""
+    """Remove the signs that a clean text may have; a pattern would take three times as long."""
     for sign in "+ -().":
         if sign in text:
             text = text.replace(sign, "")
@@ -200,7 +200,7 @@ def _main_plan(code: str) -> Plan:
 
 @cache
 def plan_of(region: str) -> Plan:
-    """Return the plan of a region of the table; there are as many as there are countries."""
+    """Return the plan of a region of the table; the cache holds as many as there are countries."""
     entry = _table()[region]
     return Plan(
         code=entry["code"],

@@ -1,4 +1,4 @@
-"""What people, tables and links write around a phone number."""
+"""Remove what people, spreadsheets and links write around a phone number."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _EXTENSION: Final = re.compile(
     re.IGNORECASE,
 )
 _WORDS_BEHIND: Final = re.compile(r"(?<=[0-9])[^0-9+]{0,40}[^\W\d_][^0-9+]{0,40}\Z")
-"""Such as a name or `(mobile)`; the library takes letters for the digits of their keys."""
+"""Matches a name or `(mobile)`: the library would read letters as the digits of their keys."""
 
 _is_written_plainly: Final = re.compile(r"(?:\+[1-9]|[0-9(])[0-9 ()-]*[0-9]").fullmatch
 _PLUS_AND_ZEROS: Final = re.compile(r"[+\uff0b][\s+\uff0b]*(?:\(?00)?")
 
 
 def written_plainly(text: str) -> str:
-    """Digits of every script as 0 to 9, without what people, tables and links write around them."""
+    """Return the digits of any script as 0 to 9, without the text written around them."""
     if _is_written_plainly(text):
         return text
     if not text.isascii():

@@ -1,8 +1,8 @@
-"""Whether an event is in the words of API 2.0 throughout; most are, so it is asked quickly.
+"""Tell quickly whether an event is in the words of API 2.0 throughout, as most are.
 
-First its keys are compared with those that are documented. Then the brackets of its JSON are
-counted: if there are no more than the objects and lists that were compared need, there is no other
-object or list in it, in whatever value one could hide, and no JSON in a text.
+First its keys are compared with the documented ones. Then the brackets of its JSON are counted: if
+there are no more than the compared objects and lists need, no value hides another object or list,
+and no text holds JSON.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ OBJECTS: Final = ("properties", "page", "app", "ad", "lead", "device")
 
 
 def plain_brackets(event: Mapping[str, Any]) -> int:
-    """Count the brackets that the JSON of an event has, if it is plain, outside of its ``user``.
+    """Return how many brackets the JSON of a plain event has outside of its ``user``.
 
-    0 stands for an event with another key than those of API 2.0, each at its place. This is asked
-    of every event; it takes a microsecond.
+    0 means that a key is not of API 2.0, or not in its place. Every event is checked; it takes a
+    microsecond.
     """
     if not KNOWN.issuperset(event):
         return 0
@@ -45,20 +45,20 @@ def plain_brackets(event: Mapping[str, Any]) -> int:
 
 
 def _are_plain(contents: Any) -> bool:
-    """Whether the keys of all products are documented."""
+    """Return whether the keys of all products are documented."""
     try:
         return type(contents) is list and DOCUMENTED.issuperset(chain.from_iterable(contents))
-    except TypeError:  # there is something in it that has no keys
+    except TypeError:  # an item is no object
         return False
 
 
 def holds_more(encoded: bytes, user: Any, brackets: int) -> bool:
-    """Whether the JSON of an event has more brackets than were counted.
+    """Return whether the JSON of an event has more brackets than were counted.
 
     Args:
         encoded: the JSON.
-        user: as it stands in it.
-        brackets: outside of ``user``.
+        user: the part of the JSON that is ``user``.
+        brackets: how many brackets were counted outside of ``user``.
     """
     more = brackets_in(encoded) - brackets
     if user is None or not more:
@@ -67,13 +67,13 @@ def holds_more(encoded: bytes, user: Any, brackets: int) -> bool:
 
 
 def brackets_in(encoded: bytes) -> int:
-    """Count the brackets that open, of objects and lists."""
+    """Return how many brackets of objects and lists open."""
     # bytes.count() takes more than twice the time.
     return len(encoded) - len(encoded.replace(b"{", b"").replace(b"[", b""))
 
 
 def is_plain(event: Mapping[str, Any]) -> bool:
-    """Whether an event is plain, without its JSON at hand."""
+    """Return whether an event is plain, when its JSON is not at hand."""
     brackets = plain_brackets(event)
     others = {key: value for key, value in event.items() if key != "user"}
     return brackets > 0 and brackets_in(to_json(others)) == brackets

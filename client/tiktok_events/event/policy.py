@@ -1,6 +1,6 @@
-"""What of an event may be shared: all of it, less of it, or nothing.
+"""Decide what of an event may be shared: all of it, less of it, or nothing.
 
-The Events API knows no consent: whoever has none must withhold the event. With
+The Events API has no notion of consent: without the visitor's consent, withhold the event. With
 ``limited_data_use`` a web or app event asks TikTok for limited processing.
 
 Source: https://business-api.tiktok.com/portal/docs?id=1739585600931842 (consent) and
@@ -24,17 +24,17 @@ Use: TypeAlias = Literal["keep", "limit", "drop"]
 NEVER_REMOVED: Final = frozenset(
     {"event", "event_id", "event_time", "limited_data_use", *DESTINATION_FIELDS}
 )
-"""Without these an event is no event, or is processed without its limit."""
+"""Keys that cannot be removed: an event needs them, or its limit would be lost."""
 
 _CLICK_ID: Final = frozenset({"user", "user.ttclid"})
-"""Without them the click id stays at home, also where it stands in the URL of the page."""
+"""Removing one of these removes the click id, from the URL of the page too."""
 
 _PATH: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What may be shared from an event.
+    """What may be shared of an event.
 
     Example:
         >>> Policy("limit", remove=("user.email", "user.ip")).applied_to(
@@ -43,9 +43,11 @@ class Policy:
         {'event': 'Purchase', 'user': {'ttclid': 'E.C.P'}, 'limited_data_use': True}
 
     Attributes:
-        use: ``keep`` sends it, ``limit`` sends it with ``limited_data_use``, ``drop`` does not.
-        remove: dotted paths of what is not shared, such as ``user.email`` or ``user``; in a
-            list, of each object in it. ``user.ttclid`` stands for the click id in URLs, too.
+        use: ``keep`` sends the event, ``limit`` sends it with ``limited_data_use``, ``drop`` does
+            not.
+        remove: dotted paths of what is not shared, such as ``user.email`` or ``user``; a path
+            through a list applies to each object in it. ``user.ttclid`` also removes the click id
+            from URLs.
 
     Raises:
         InvalidSetting: there is no such use, or a path is invalid or cannot be removed.
@@ -63,7 +65,7 @@ class Policy:
             _check_path(path)
 
     def applied_to(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The event as it may be shared; what was given is not changed."""
+        """Return the event as it may be shared; the one given is not changed."""
         for path in self.remove:
             event = _without(event, path.split("."))
         if _CLICK_ID.intersection(self.remove):
@@ -71,7 +73,7 @@ class Policy:
         return {**event, "limited_data_use": True} if self.use == "limit" else event
 
     def __and__(self, other: Policy) -> Policy:
-        """What both allow: the stricter use, and neither's removed paths."""
+        """Return a policy that shares only what both share: the stricter use, neither's paths."""
         if other == KEEP:
             return self
         use = max(self.use, other.use, key=get_args(Use).index)
@@ -82,14 +84,14 @@ KEEP: Final = Policy()
 DROP: Final = Policy("drop")
 
 PolicyRule: TypeAlias = Policy | Callable[[Mapping[str, Any]], Policy]
-"""A policy, or what decides on one for each event."""
+"""A policy, or a function that returns one for each event."""
 
 
 def decide(rule: PolicyRule, event: Mapping[str, Any]) -> Policy:
-    """The policy for an event.
+    """Return the policy for an event.
 
     Raises:
-        InvalidSetting: the rule gave no policy; what it raises itself passes.
+        InvalidSetting: the function returned no policy; its own exceptions pass through.
     """
     policy = rule if isinstance(rule, Policy) else rule(event)
     if not isinstance(policy, Policy):
@@ -98,10 +100,10 @@ def decide(rule: PolicyRule, event: Mapping[str, Any]) -> Policy:
 
 
 def check_rule(rule: object) -> PolicyRule:
-    """The rule, if it can be one.
+    """Return the rule, after checking its type.
 
     Raises:
-        InvalidSetting: it is neither a policy nor a function.
+        InvalidSetting: the rule is neither a policy nor a function.
     """
     if isinstance(rule, Policy) or callable(rule):
         return rule
@@ -124,7 +126,7 @@ def _without_click_id(event: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _without(value: Any, path: Sequence[str]) -> Any:
-    """A copy of an object without what the path names; all else is shared with it."""
+    """Return a copy of an object without what the path names; the rest is shared, not copied."""
     name, *below = path
     if not isinstance(value, Mapping) or name not in value:
         return value

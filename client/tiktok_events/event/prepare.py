@@ -1,4 +1,4 @@
-"""An event as application code gives it → the bytes that stand in the outbox."""
+"""Turn an event as application code gives it into the bytes that stand in the outbox."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ NO_TIME: Final = "must be Unix seconds, or a date with its time zone"
 class PreparedEvent:
     """An event that may be appended: identified, hashed, encoded, within the size limit.
 
-    Not frozen, which would quadruple the cost of making it; nothing changes one.
+    It is not frozen, because that would quadruple the cost of making it; nothing changes it.
 
     Attributes:
-        destination: where it goes.
+        destination: the destination it is for.
         event_id: the id it keeps through every retry and replay.
         body: UTF-8 JSON of the event without its destination; empty when it is withheld.
-        name: of the event, as it is counted.
-        context: of the span that handed it over, as W3C's `traceparent`; mostly empty.
+        name: the event's name, as figures count it.
+        context: the span that handed it over, as W3C's `traceparent`; mostly empty.
     """
 
     destination: Destination
@@ -65,21 +65,21 @@ class PreparedEvent:
 
     @property
     def withheld(self) -> bool:
-        """Whether the policy keeps it at home: it must go nowhere."""
+        """Return whether the policy withholds the event: it must not leave the process."""
         return not self.body
 
 
 @dataclass(frozen=True, slots=True)
 class EventPreparer:
-    """How a producer turns events into outbox bytes.
+    """Turns events into outbox bytes, by the settings of a producer.
 
     Attributes:
         default_ids: event source → id, for events that name no ``event_source_id``.
         default_region: ISO 3166 code for national phone numbers.
         max_bytes: size limit of one event's JSON.
-        policy: what of an event may be shared.
-        strip: URL parameters that may not, in lower case.
-        user_keys: keys of ``user`` that TikTok does not know and that may pass all the same.
+        policy: what may be shared of an event.
+        strip: names of URL parameters that may not be shared, in lower case.
+        user_keys: keys of ``user`` that TikTok does not know and that may pass.
     """
 
     default_ids: Mapping[str, str]
@@ -96,9 +96,9 @@ class EventPreparer:
 
         Args:
             event: the event in the API's 2.0 vocabulary, its destination beside it.
-            event_id: used when the event has none; by default a new time-ordered UUID.
-                Like that of the event it may be a whole number or a UUID.
-            policy: in place of the producer's own.
+            event_id: used when the event has none; by default a new time-ordered UUID. A whole
+                number or a UUID is allowed, as in the event.
+            policy: replaces the producer's policy.
 
         Raises:
             InvalidEvent: not a dict, the body of a whole request, no destination, an event
@@ -124,10 +124,10 @@ class EventPreparer:
         return PreparedEvent(destination, id_, body, counted_name(known.get("event")))
 
     def closed(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """A stored event as `prepare` would have stored it, if another producer wrote it.
+        """Return another producer's stored event as `prepare` would have stored it.
 
         Args:
-            event: without its destination; it is not changed.
+            event: an event without its destination; it is not changed.
 
         Raises:
             InvalidEvent: as `prepare` does.
@@ -147,7 +147,7 @@ class EventPreparer:
         return body
 
     def _with_closed_user(self, event: Mapping[str, Any], remarks: Remarks) -> Mapping[str, Any]:
-        """A policy removes a match key by its own name, so that it must have that first."""
+        """Rename match keys before the policy applies, which knows them by TikTok's names."""
         user = event.get("user")
         if not isinstance(user, MAPPING) or USER_KEYS.issuperset(user):
             return event
@@ -156,7 +156,7 @@ class EventPreparer:
     def _body(
         self, event: Mapping[str, Any], event_id: str, brackets: int, remarks: Remarks
     ) -> bytes:
-        """Return the event's JSON; ``brackets`` is what `plain_brackets` says of it."""
+        """Return the event's JSON; ``brackets`` is the result of `plain_brackets`."""
         body = event.copy() if type(event) is dict else {key: event[key] for key in event}
         for field in DESTINATION_FIELDS:
             if field in body:
@@ -170,7 +170,7 @@ class EventPreparer:
         if brackets and holds_more(encoded, body.get("user"), brackets + (REMARKS in body)):
             return self._body(_taken_apart(event, remarks), event_id, 0, remarks)
         if may_hold_address(encoded) or may_hide_address(body.get("properties")):
-            # As JSON has it: what was an enumeration or another mapping is a plain value there.
+            # Read back from JSON, where enumerations and other mappings have become plain values.
             encoded = _encoded(without_addresses(orjson.loads(encoded), remarks), remarks)
         if len(encoded) > self.max_bytes:
             raise EventTooLarge(f"{len(encoded):,} bytes of JSON; at most {self.max_bytes:,}")
@@ -214,7 +214,7 @@ def _taken_apart(event: Mapping[str, Any], remarks: Remarks) -> dict[str, Any]:
 
 
 def _with_lead(user: Mapping[str, Any], body: dict[str, Any], remarks: Remarks) -> dict[str, Any]:
-    """The user without a lead id, which belongs into ``lead``; some connectors give it here."""
+    """Move a lead id, which some connectors put into ``user``, to ``lead``; return the user."""
     kept = dict(user)
     lead_id = kept.pop("lead_id")
     if lead_id not in (None, "") and not body.get("lead"):
@@ -224,7 +224,7 @@ def _with_lead(user: Mapping[str, Any], body: dict[str, Any], remarks: Remarks) 
 
 
 def _object_of_user(user: object, remarks: Remarks) -> Any:
-    """The object in an array of one; nothing for what is empty, as PHP writes an empty object."""
+    """Return the only object of an array; drop an empty array, which is PHP's empty object."""
     if user is None:
         return None
     if user in ("", [], ()):
@@ -237,8 +237,8 @@ def _object_of_user(user: object, remarks: Remarks) -> Any:
 
 
 def _event_id(given: object, otherwise: object) -> str:
-    """The first that says something, or a new one."""
-    if type(given) is str and (read := given.strip()):  # as most are
+    """Return the first id that is not blank, or a new one."""
+    if type(given) is str and (read := given.strip()):  # the usual case
         return read
     for candidate in (given, otherwise):
         if not is_blank(candidate):
@@ -247,7 +247,7 @@ def _event_id(given: object, otherwise: object) -> str:
 
 
 def given_event_id(given: object) -> str:
-    """An event id as a string without blanks around it: the API refuses a JSON number.
+    """Return an event id as a string without outer blanks: the API refuses a JSON number.
 
     Raises:
         InvalidEvent: it is blank, or neither a string, a whole number nor a UUID.
@@ -268,7 +268,7 @@ def _is_whole(value: object) -> bool:
 
 
 def _event_time(given: object) -> object:
-    """Seconds; what is no time at all is left for the worker's full report.
+    """Return Unix seconds; what is no time at all is left for the worker's full report.
 
     Raises:
         InvalidEvent: it has no time zone, or lies in the future.
@@ -276,7 +276,7 @@ def _event_time(given: object) -> object:
     now = time.time()
     if given is None or given == "":
         return int(now)
-    if type(given) is int and given <= now:  # as most are, and no finer unit could be meant
+    if type(given) is int and given <= now:  # the usual case: no finer unit could be meant
         return given
     if not isinstance(given, _TIMES):
         raise InvalidEvent(NO_TIME, path="event_time")

@@ -1,8 +1,8 @@
-"""The one safe reading of a value that is not quite what its field takes.
+"""Find the one safe reading of a value that its field does not take as it is.
 
-The worker mends events by these readings, and `validate` tells by them what the worker would
-mend, so both say the same. A value without a reading is left out of its event, or ends the event
-where nothing can be sent without it.
+The worker mends events by these readings, and `validate` uses them to tell what the worker would
+mend, so the two agree. A value without a reading is left out of its event, or ends the event where
+nothing can be sent without it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ WAS_EMPTY: Final = "was empty: it is left out"
 WAS_IN_ARRAY: Final = "was an array of one object: it is sent as the object"
 
 NAME_CHARS: Final = 256
-"""Of an event's name that follows no rule; ours."""
+"""Longest event name that is still read although it follows no rule; our own limit."""
 
 _WORD_CHARS: Final = 256
 _has_control: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]").search
@@ -46,31 +46,31 @@ _FLAGS: Final[Mapping[str, bool]] = MappingProxyType(
 
 
 class Reading(NamedTuple):
-    """What is sent, ``None`` for nothing, and what people are told; it holds no value of theirs."""
+    """What is sent (``None`` for nothing), and what people are told; the text holds no value."""
 
     value: Any
     sentence: str
 
 
 def read(kind: str, value: Any, options: Sequence[Any] = ()) -> Reading | None:
-    """Return the only safe reading of ``value``; ``None`` where there is none, or several.
+    """Return the only safe reading of ``value``, or ``None`` where there is none, or several.
 
     Args:
         kind: a key of `READINGS`.
         value: what the field refused.
-        options: what the field allows: the words of a closed list, the length of a text.
+        options: what the field allows: the words of a closed list, or the length of a text.
     """
     return READINGS[kind](value, options)
 
 
 def readable_name(value: Any) -> str | None:
-    """Return the name of an event without blanks around it, if it can be read at all."""
+    """Return an event's name without outer blanks, or ``None`` if it cannot be read."""
     name = value.strip() if isinstance(value, str) else ""
     return name if name and len(name) <= NAME_CHARS and not _has_control(name) else None
 
 
 def _name(value: Any, options: Sequence[Any]) -> Reading | None:
-    """A name with blanks around it, or one that TikTok's rules for names do not allow."""
+    """Read a name that has outer blanks, or that TikTok's rules for names do not allow."""
     name = readable_name(value)
     if name is None:
         return None
@@ -105,7 +105,7 @@ def _currency(value: Any, _options: Sequence[Any]) -> Reading | None:
 
 
 def _choice(value: Any, options: Sequence[Any]) -> Reading | None:
-    """A word of a closed list, whatever stands around and between its parts."""
+    """Read a word of a closed list, whatever stands around it and between its parts."""
     if not isinstance(value, str) or len(value) > _WORD_CHARS:
         return None
     meant = next((option for option in options if bare(option) == bare(value)), None)
@@ -118,7 +118,7 @@ def _flag(value: Any, _options: Sequence[Any]) -> Reading | None:
 
 
 def _limit(value: Any, options: Sequence[Any]) -> Reading:
-    """A limit that somebody has set in words we do not know is still a limit."""
+    """Read a limit in words we do not know as a limit all the same."""
     return _flag(value, options) or Reading(value=True, sentence=TAKEN_AS_YES)
 
 
@@ -134,7 +134,7 @@ def _count(value: Any, options: Sequence[Any]) -> Reading | None:
 
 
 def _quantity(value: Any, options: Sequence[Any]) -> Reading | None:
-    """Some goods are sold by weight."""
+    """Read a quantity, which may be a fraction: some goods are sold by weight."""
     if isinstance(value, str):
         return _amount(value, options)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -153,7 +153,7 @@ def _time(value: Any, _options: Sequence[Any]) -> Reading | None:
 
 
 def _object(value: Any, _options: Sequence[Any]) -> Reading | None:
-    """An array of one object; an empty array is how PHP writes an object without keys."""
+    """Read an array of one object as that object, and PHP's empty array as an empty object."""
     if value in ("", []):
         return Reading(None, WAS_EMPTY)
     alone = isinstance(value, list) and len(value) == 1 and isinstance(value[0], Mapping)
@@ -177,4 +177,4 @@ READINGS: Final[Mapping[str, Callable[[Any, Sequence[Any]], Reading | None]]] = 
         "url": _url,
     }
 )
-"""What each kind of field reads a refused value as; the JSON Schema names them too."""
+"""How each kind of field reads a value that it refused; the JSON Schema names them too."""

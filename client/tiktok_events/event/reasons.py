@@ -1,4 +1,4 @@
-"""Why nothing is sent for a value of ``user``: asked only when nothing is."""
+"""Say why nothing is sent for a value of ``user``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HALF_CHARACTER: Final = "It holds half a character, which UTF-8 cannot write."
 
 
 def why_left_out(key: str, unsent: Any, region: str | None) -> Iterator[Remark]:
-    """Say it of one value or a list, for which nothing is sent though there is something."""
+    """Return the reason why nothing is sent for a value, or list, that is not empty."""
     for value in unsent if isinstance(unsent, list | tuple) else [unsent]:
         if not isinstance(value, str):
             if value is not None:
@@ -43,7 +43,7 @@ def _remark(key: str, text: str, region: str | None) -> Remark:
 
 
 def looks_junk(key: str, text: str) -> bool:
-    """Whether a trimmed text, or a digest, is the same for many people."""
+    """Return whether a trimmed text, or a digest, is the same for many people."""
     if key not in JUNK_WORDS:
         return False
     if is_junk(key, text) or text.lower() in JUNK_DIGESTS[key]:

@@ -1,8 +1,8 @@
-"""What was done to an event beside hashing: keys read under another name, values left out.
+"""Record what was done to an event beside hashing: keys read under another name, values left out.
 
-A remark is said to the producer's log once for each place and reason, and travels with the event
-under ``REMARKS``, so that a worker can count it in Redis when the event ends. A plain event has
-none, and costs nothing for it.
+The producer logs a remark once for each place and reason. The remark travels with the event under
+``REMARKS``, so that a worker can count it in Redis when the event ends. A plain event has none, at
+no cost.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from tiktok_events.event.key_names import USER_KEYS
 log = logging.getLogger("tiktok_events")
 
 REMARKS: Final = "_remarks"
-"""Key of a stored event: path → counter. It is never sent."""
+"""The key of a stored event that holds path → counter. It is never sent."""
 
 MOST_REMARKS: Final = 20
-"""Of one event; what is beyond them goes on unsaid."""
+"""How many remarks an event may carry; further ones are dropped."""
 
 JSON: Final = "json"
 WAS_JSON: Final = "It is JSON in a text: it is read as what it says."
 
 _REMEMBERED: Final = 1_000
-"""Remarks that a process says before it falls silent: after so many nobody reads on."""
+"""How many remarks a process logs before it falls silent: nobody reads on after so many."""
 
 _PATH_CHARS: Final = 100
 _shows_nobody: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]{0,40}").fullmatch
@@ -36,11 +36,11 @@ _is_counter: Final = re.compile(
     r"junk|(?:left_out|read_as):[a-z_.]{1,40}(?::[a-z_]{1,30})?"
 ).fullmatch
 _said: Final[set[tuple[str, str]]] = set()
-"""What this process has logged: all clients of a process write into one log."""
+"""What this process has logged already: all of its clients write into one log."""
 
 
 class Reason(StrEnum):
-    """Why something was left out; the value is a sentence for people."""
+    """Why a value was left out; the enum's value is a sentence for people."""
 
     JUNK = "It is a word for nothing or a placeholder, the same for many people."
     NOTHING = "Nothing usable is in it."
@@ -59,12 +59,12 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One remark; nothing in it is a value of the event.
+    """One remark; it holds no value of the event.
 
     Attributes:
-        path: where, dotted.
-        counter: what it is counted as: ``junk``, ``left_out:<key>:<reason>``, ``read_as:<key>``.
-        text: a sentence.
+        path: dotted path of the place.
+        counter: name of the counter: ``junk``, ``left_out:<key>:<reason>``, ``read_as:<key>``.
+        text: the remark as a sentence.
     """
 
     path: str
@@ -73,25 +73,25 @@ class Remark:
 
     @classmethod
     def left_out(cls, path: str, key: str, reason: Reason) -> Remark:
-        """Something is not sent; ``key`` is the match key that was meant, or another word."""
+        """Return the remark that something is not sent; ``key`` is a match key or another word."""
         counter = "junk" if reason is Reason.JUNK else f"left_out:{key}:{reason.name.lower()}"
         return cls(path, counter, f"It is left out. {reason.value}")
 
     @classmethod
     def parameters_left_out(cls, path: str) -> Remark:
-        """A URL is sent without what says who somebody is."""
+        """Return the remark that a URL is sent without parameters that identify a person."""
         counter = f"left_out:url:{Reason.PARAMETER.name.lower()}"
         return cls(path, counter, Reason.PARAMETER.value)
 
     @classmethod
     def read_as(cls, path: str, key: str) -> Remark:
-        """A value was taken as that of another key."""
+        """Return the remark that a value was taken as that of another key."""
         place = f"user.{key}" if key in USER_KEYS else key
         return cls(path, f"read_as:{key}", f"It is read as {place}.")
 
     @classmethod
     def opened(cls, path: str) -> Remark:
-        """A text was JSON, and is read as what it says."""
+        """Return the remark that a text was JSON, and was decoded."""
         return cls(path, f"read_as:{JSON}", WAS_JSON)
 
 
@@ -99,7 +99,7 @@ Remarks = list[Remark]
 
 
 def sentence_of(counter: str) -> str:
-    """What a counter that travels with an event says, for people."""
+    """Return the sentence for a counter that travels with an event."""
     what, _, rest = counter.partition(":")
     if counter == f"read_as:{JSON}":
         return WAS_JSON
@@ -111,7 +111,7 @@ def sentence_of(counter: str) -> str:
 
 
 def shown(key: object) -> str:
-    """Return a key as a path may show it: one that could be an address or a number is hidden."""
+    """Return a key as a path may show it: what could be an address or a number is hidden."""
     return key if isinstance(key, str) and _shows_nobody(key) else "<key>"
 
 
@@ -125,21 +125,21 @@ def say(remarks: Iterable[Remark]) -> None:
 
 
 def noted(remarks: Iterable[Remark], before: object) -> dict[str, str]:
-    """Return what travels with the event, with what travels already."""
+    """Return the counters that the event is to carry, with those that it already carries."""
     known = dict(before) if isinstance(before, Mapping) else {}
     known.update((remark.path[:_PATH_CHARS], remark.counter) for remark in remarks)
     return dict(list(known.items())[:MOST_REMARKS])
 
 
 def without_remarks(event: Any) -> Any:
-    """Return a stored event as it is sent."""
+    """Return a stored event as it is sent, without its remarks."""
     if isinstance(event, dict) and REMARKS in event:
         return {key: value for key, value in event.items() if key != REMARKS}
     return event
 
 
 def counters_of(event: Any) -> Iterator[str]:
-    """Return the counters that a stored event adds to; anybody may have written it."""
+    """Return the counters of a stored event, which anybody may have written."""
     travelling = event.get(REMARKS) if isinstance(event, dict) else None
     if isinstance(travelling, dict):
         for counter in list(travelling.values())[:MOST_REMARKS]:

@@ -1,10 +1,10 @@
-"""The JSON Schema of the event, asked as the worker asks its own rules.
+"""Validate an event by its JSON Schema, with the answers that the worker gives.
 
-jsonschema does the work: it is the reference implementation in Python, kept by the authors of
-the specification's test suite, and lets single keywords be replaced. Those that are replaced here
-say the same about validity; they report at the place, and in the order, in which the worker does.
+jsonschema does the work: it is Python's reference implementation, kept by the authors of the
+specification's test suite, and lets single keywords be replaced. Our replacements judge as the
+originals do, but report at the worker's places and in its order.
 
-Import this where it is needed only: jsonschema comes with an extra.
+Import this module only where it is needed: jsonschema comes with an extra.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
 EXACT_FLOAT: Final = 2**53
-"""From here on a float no longer says which whole number was meant."""
+"""From here on, a float cannot tell which whole number was meant."""
 
 Errors = Iterator[ValidationError]
 
@@ -36,7 +36,7 @@ def schema_text() -> str:
 
 @cache
 def validator_of(event_source: str) -> Validator:
-    """Return the validator of events of this source, as they stand in the outbox."""
+    """Return the validator of events of this source, in the form in which the outbox has them."""
     definitions = json.loads(schema_text())["$defs"]
     schema = {"$defs": definitions, "$ref": f"#/$defs/{event_source}_event"}
     validator: Validator = _AsTheWorker(schema, format_checker=_FORMATS)
@@ -46,7 +46,7 @@ def validator_of(event_source: str) -> Validator:
 def _properties(
     validator: Any, properties: Mapping[str, Any], instance: Any, schema: Mapping[str, Any]
 ) -> Errors:
-    """Each known key in the order of the schema, the missing ones among them."""
+    """Check each known key in the order of the schema, missing ones included."""
     if not validator.is_type(instance, "object"):
         return
     for key, subschema in properties.items():
@@ -60,7 +60,7 @@ def _properties(
 def _additional(
     validator: Any, allowed: Mapping[str, Any], instance: Any, schema: Mapping[str, Any]
 ) -> Errors:
-    """Each unknown key as a whole; a key that may be a person's is not shown."""
+    """Report each unknown key as a whole; a key that may be personal is not shown."""
     if not validator.is_type(instance, "object"):
         return
     values, longest = validator.evolve(schema=allowed), schema["propertyNames"]["maxLength"]
@@ -70,7 +70,7 @@ def _additional(
 
 
 def _additional_keys(instance: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
-    """The unknown keys; the worker leaves a null out of an event before it looks at its key."""
+    """Return the unknown keys without nulls: the worker drops a null before it checks its key."""
     known = schema.get("properties")
     if known is None:
         return list(instance)
@@ -78,7 +78,7 @@ def _additional_keys(instance: Mapping[str, Any], schema: Mapping[str, Any]) -> 
 
 
 def _if(validator: Any, condition: Any, instance: Any, schema: Mapping[str, Any]) -> Errors:
-    """An array, or else a single value: the worker wraps it, and so its place is the first."""
+    """Check an array, or a single value as an array's first item: the worker wraps it."""
     if validator.evolve(schema=condition).is_valid(instance):
         yield from validator.descend(instance, schema["then"])
     else:
@@ -86,7 +86,7 @@ def _if(validator: Any, condition: Any, instance: Any, schema: Mapping[str, Any]
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, _schema: Any) -> Errors:
-    """A dollar is the end, as JSON Schema has it; Python's stands before a last newline too."""
+    """Check a pattern whose dollar is the end; Python's also matches before a last newline."""
     if validator.is_type(instance, "string") and not re.search(
         pattern.replace("$", r"\Z"), instance
     ):
@@ -94,7 +94,7 @@ def _pattern(validator: Any, pattern: str, instance: Any, _schema: Any) -> Error
 
 
 def _multiple_of(validator: Any, _one: int, instance: Any, _schema: Any) -> Errors:
-    """A whole number, and one that a float can say."""
+    """Check that a value is a whole number, and one that a float can represent."""
     if not validator.is_type(instance, "number"):
         return
     if (isinstance(instance, float) and not abs(instance) < EXACT_FLOAT) or instance % 1:
@@ -102,7 +102,7 @@ def _multiple_of(validator: Any, _one: int, instance: Any, _schema: Any) -> Erro
 
 
 def _said_elsewhere(*_: Any) -> Errors:
-    """Keywords that the functions above look at themselves."""
+    """Do nothing: the functions above check these keywords themselves."""
     return iter(())
 
 

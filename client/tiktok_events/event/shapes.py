@@ -1,4 +1,4 @@
-"""Shapes in which a name and its value come apart: pairs in a list, JSON within a text."""
+"""Find names and values that stand apart: pairs in a list, JSON within a text."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _NAMES: Final = _set(
     "name key field label id title type property attribute code slug question k n fieldname"
     " propertyname attributename attributecode fieldid fieldlabel"
 )
-"""Squeezed keys that hold what a pair is about."""
+"""Squeezed keys of a pair that hold its name."""
 
 _VALUES: Final = _set("value values val v answer answers text content data displayvalue fieldvalue")
-"""Squeezed keys that hold what it says.
+"""Squeezed keys of a pair that hold its value.
 
 Sources: ``note_attributes`` of https://shopify.dev/docs/api/admin-rest/latest/resources/order,
 ``meta_data`` of https://woocommerce.github.io/woocommerce-rest-api-docs/, ``user_properties`` of
@@ -34,7 +34,7 @@ _MOST_CHARS: Final = 65_536
 
 
 def pair_meaning(item: Mapping[Any, Any]) -> str | None:
-    """Return the match key that a pair is about, ``PERSONAL``, or ``None`` for no such pair."""
+    """Return the match key that a pair is about, or ``PERSONAL``; ``None`` if it is no pair."""
     keys = {squeezed(key): key for key in item if isinstance(key, str)}
     if _VALUES.isdisjoint(keys):
         return None
@@ -53,7 +53,7 @@ def _meaning_of(said: str) -> str | None:
 
 
 def opened(text: str) -> Any:
-    """Return the object or array that a text is as JSON; ``None`` for any other text."""
+    """Return the object or array that a text encodes as JSON, or ``None`` for any other text."""
     if text.lstrip()[:1] not in ("{", "[") or len(text) > _MOST_CHARS:
         return None
     try:
@@ -64,5 +64,5 @@ def opened(text: str) -> Any:
 
 
 def to_text(value: Any) -> str:
-    """Return JSON as a text."""
+    """Return a value as JSON text."""
     return orjson.dumps(value).decode()

@@ -1,7 +1,7 @@
-"""E-mail addresses and phone numbers where none belongs: in URLs, in texts, in keys.
+"""Find e-mail addresses and phone numbers where none belongs: in URLs, texts and keys.
 
-They are found in the finished event: a phone number by its plus, other personal data by the name
-that stands before it in JSON.
+The finished event is searched: a phone number is found by its plus, other personal data by the name
+before it in JSON.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ IN_NAME: Final = "must not hold an e-mail address or a phone number: it goes to 
 
 
 def may_hold_address(encoded: bytes) -> bool:
-    """Whether an address, or JSON within a text, could stand in an event's JSON."""
+    """Return whether an event's JSON could hold an address, or JSON within a text."""
     # Single bytes first, as numbers: they are found a hundred times as fast as sequences.
     return (
         _AT in encoded
@@ -48,7 +48,7 @@ def may_hold_address(encoded: bytes) -> bool:
 
 
 def may_hide_address(properties: Any) -> bool:
-    """Whether a text of an event's properties may be an address in base64, hex or other signs."""
+    """Return whether a text of an event's properties may be an encoded address."""
     if type(properties) is dict:
         for text in properties.values():
             if type(text) is str and len(text) >= _SHORTEST_CODED and may_be_coded(text):
@@ -57,7 +57,7 @@ def may_hide_address(properties: Any) -> bool:
 
 
 def may_be_coded(text: str) -> bool:
-    """Whether a text may be an address in base64, hex or other signs."""
+    """Return whether a text may be an address in base64, hex or another encoding."""
     if len(text) < _SHORTEST_CODED:
         return False
     if "=" in text or ("&" in text and ("&#" in text or ";" in text)):
@@ -66,7 +66,7 @@ def may_be_coded(text: str) -> bool:
 
 
 def strip_people_of(page: Mapping[str, Any], remarks: Remarks) -> Mapping[str, Any]:
-    """Return an event's ``page`` with URLs that say of nobody who it is."""
+    """Return an event's ``page`` with URLs that identify nobody."""
     for field in URL_FIELDS:
         if field not in page or type(url := page[field]) is not str or names_nobody(url):
             continue
@@ -80,7 +80,7 @@ def without_addresses(event: dict[str, Any], remarks: Remarks) -> dict[str, Any]
     """Return the event without the texts and keys that hold an address.
 
     Raises:
-        InvalidEvent: its name or id holds one; without these it would be no event.
+        InvalidEvent: the event's name or id, which it needs, holds an address.
     """
     for key in NEEDED:
         if isinstance(event.get(key), str) and holds_address(event[key]):
@@ -121,7 +121,7 @@ def _goes(key: Any, value: Any) -> bool:
 
 
 def _says_who(text: str) -> bool:
-    """Whether a text holds an address, or JSON with the name of a match key."""
+    """Return whether a text holds an address, or JSON with the name of a match key."""
     if hides_address(text):
         return True
     return '":' in text and any(meaning(name) in ANYWHERE for name in _NAMES_IN_TEXT.findall(text))

@@ -1,4 +1,4 @@
-"""When an event happened: the one safe reading of what people write instead of Unix seconds."""
+"""Find the one safe reading of what people write instead of Unix seconds."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ LATEST: Final = 4_102_444_800
 """Unix seconds of 2100-01-01T00:00:00Z."""
 
 MOST_AHEAD_S: Final = 86_400
-"""A conversion further in the future has a wrong clock or a wrong unit behind it. Ours: TikTok
-documents no bound."""
+"""How far in the future a conversion may lie; beyond it, a clock or a unit is wrong. Our own limit:
+TikTok documents no bound.
+"""
 
 AHEAD: Final = "lies more than a day in the future: its clock or its unit is wrong"
 WAS_ISO: Final = "was a date with a time zone: it is sent as Unix seconds"
@@ -28,17 +29,17 @@ _FINER_UNITS: Final = (
 )
 _TEXT_CHARS: Final = 40
 FIGURE: Final = re.compile(r"([0-9]+)(?:\.[0-9]*)?")
-"""Digits, with the fraction that a table program or a language adds."""
+"""Matches digits, with the fraction that a spreadsheet or a language adds."""
 _UTC: Final = re.compile(r"\s*(UTC|GMT)$")
 _SPACED_OFFSET: Final = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
 
 
 class TimeReading(NamedTuple):
-    """What a figure or a date stands for.
+    """The time that a number or a date stands for.
 
     Attributes:
         seconds: Unix seconds.
-        unit: what the figure counted; ``None`` for a date.
+        unit: the unit of the number; ``None`` for a date.
     """
 
     seconds: int
@@ -46,22 +47,22 @@ class TimeReading(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """What people are told."""
+        """Return the sentence that people read."""
         return WAS_ISO if self.unit is None else WAS_FINER.format(self.unit)
 
 
 def is_plausible(seconds: float) -> bool:
-    """Return whether the figure is in seconds and of this century."""
+    """Return whether a number is in seconds and of this century."""
     return LATEST > seconds >= EARLIEST
 
 
 def read_time(value: Any) -> TimeReading | None:
-    """Return the seconds that a finer unit, or a date with its time zone, stands for.
+    """Return Unix seconds for a number in a finer unit, or for a date with its time zone.
 
     A date without a time zone has a reading for every zone, so it has none here.
 
     Args:
-        value: as somebody gave it; digits may stand in a text.
+        value: a number, a date, or a text with digits.
     """
     if isinstance(value, str):
         text = value.strip()
@@ -91,9 +92,9 @@ def _of_date(text: str) -> TimeReading | None:
 
 
 def read_date(text: str) -> datetime | None:
-    """Return the moment of an ISO 8601 text, as databases and languages write it too.
+    """Return the time of an ISO 8601 text, as databases and languages write it too.
 
-    It has no time zone if the text has none.
+    The result has no time zone if the text has none.
     """
     try:
         return datetime.fromisoformat(_SPACED_OFFSET.sub("", _UTC.sub("+00:00", text.strip())))

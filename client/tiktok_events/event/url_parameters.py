@@ -1,9 +1,9 @@
-"""Takes named parameters out of a URL; all that stays keeps its bytes.
+"""Take named parameters out of a URL, without changing a byte of the rest.
 
-A URL may carry what nobody wants to share: an address in a newsletter's link, the words of a
-search. TikTok's terms forbid sensitive data in URLs and their parameters, yet want the page's
-URL whole, so that the sender says which parameters stay at home. The click id goes along unless a
-policy removes it: without it there is no attribution.
+A URL may carry what must not be shared: an address from a newsletter's link, the words of a search.
+TikTok's terms forbid sensitive data in URLs and their parameters, yet want the page's whole URL, so
+the sender names the parameters to leave out. The click id is sent unless a policy removes it:
+without it there is no attribution.
 
 Source: https://ads.tiktok.com/help/article/supported-standard-events (sensitive data) and
 https://business-api.tiktok.com/portal/docs?id=1771100879787009 (ttclid), read 2026-11-22.
@@ -22,21 +22,22 @@ from tiktok_events.event.addresses import decodes_to_address, hides_address, hol
 from tiktok_events.event.key_names import ANYWHERE, meaning
 
 ALL: Final = "*"
-"""In place of a name: every parameter but the click id."""
+"""Stands for a name: every parameter but the click id."""
 
 CLICK_ID: Final = "ttclid"
 URL_FIELDS: Final = ("url", "referrer")
 
 Goes: TypeAlias = Callable[[str], bool]
-"""Whether a parameter, ``name=value`` as it stands in the URL, is taken out."""
+"""Returns whether a parameter, ``name=value`` as in the URL, is taken out."""
 
 _PEOPLE: Final = ANYWHERE - {CLICK_ID, "ttp"}
 HARMLESS: Final[set[str]] = {CLICK_ID}
-"""Names of parameters that were looked up and name nobody: an application has few."""
+"""Names of parameters that were checked and are not personal: an application has few."""
 
 BEGINNINGS: Final[set[str]] = set()
-"""Addresses of pages with what advertisements write into their links, found harmless as a whole:
-all visitors of a campaign bring the same, so that it is nobody's and may stay in memory."""
+"""URLs of pages, with their advertising parameters, that were found harmless as a whole: all
+visitors of a campaign bring the same URL, so it is not personal and may be cached.
+"""
 
 _is_campaign: Final = re.compile(r"(?=.{,300}\Z)utm_\w+=[^&]*(?:&utm_\w+=[^&]*)*").fullmatch
 _MOST_HARMLESS: Final = 4_096
@@ -55,15 +56,15 @@ _reaches_somebody: Final = re.compile(
 
 _CLICK_ID_PARAMETER: Final = re.compile(rf"(?<=[?&;#]){CLICK_ID}=[^&#]*&?", re.IGNORECASE)
 
-# Old servers part parameters with semicolons, and a second question mark is a common mistake.
+# Old servers separate parameters by semicolons; a second question mark is a common mistake.
 _PIECES: Final = re.compile(r"(^|[;?])([^;?]*)")
 
 
 def parameter_names(value: Any) -> frozenset[str]:
-    """Names as a setting gives them, in lower case: a list, or one text separated by commas.
+    """Return the names in a setting, in lower case; it is a list, or a text with commas.
 
     Raises:
-        ValueError: there is no name, or one is invalid or the click id.
+        ValueError: there is no name, or a name is invalid or that of the click id.
     """
     given = value.split(",") if isinstance(value, str) else value
     try:
@@ -78,16 +79,16 @@ def parameter_names(value: Any) -> frozenset[str]:
 
 
 def is_link(text: str) -> bool:
-    """Whether a text is a URL, a path with parameters, or a link that reaches somebody."""
+    """Return whether a text is a URL, a path with parameters, or a link such as ``mailto:``."""
     return text.startswith(_URL_BEGINS) or _reaches_somebody(text) is not None
 
 
 def strip_people(url: str) -> str:
-    """Take out of a URL what says who somebody is, however it is encoded.
+    """Remove from a URL whatever identifies a person, in any encoding.
 
-    Parameters whose name means a match key or whose value holds an e-mail address go, in the
-    query and the fragment; of the path, what follows the part with an address; and a user name
-    before the host. The click id stays. Nothing stays of a link that reaches somebody.
+    This removes parameters of the query and the fragment whose name means a match key or whose
+    value holds an e-mail address, the part of the path from such an address on, and a user name
+    before the host. The click id stays. Of a ``mailto:`` or similar link nothing stays.
     """
     if _reaches_somebody(url):
         return ""
@@ -98,13 +99,13 @@ def strip_people(url: str) -> str:
 
 
 def without_click_id(url: str) -> str:
-    """A URL of somebody whose click id may not be shared."""
+    """Return a URL without its click id, for a visitor whose click id may not be shared."""
     kept = _CLICK_ID_PARAMETER.sub("", url)
     return url if kept == url else kept.rstrip("?&;#")
 
 
 def strip_page(page: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
-    """A copy of an event's ``page`` whose URLs are without the parameters."""
+    """Return a copy of an event's ``page`` whose URLs lack the named parameters."""
     return {
         key: strip_parameters(value, names)
         if key in URL_FIELDS and isinstance(value, str)
@@ -116,8 +117,8 @@ def strip_page(page: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]
 def strip_parameters(url: str, names: frozenset[str]) -> str:
     """Take parameters out of the query and the fragment of a URL.
 
-    A name counts in any case, percent-encoded too; ``email`` also stands for ``email[]``.
-    A URL inside a parameter's value is not looked into.
+    A name matches in any case, and percent-encoded; ``email`` also stands for ``email[]``. A URL
+    inside a parameter's value is not searched.
 
     Args:
         url: any text.
@@ -132,13 +133,13 @@ def strip_parameters(url: str, names: frozenset[str]) -> str:
 
 
 def _joined(mark: str, parameters: str, goes: Goes, *, route: bool = False) -> str:
-    """What is left of a part of the URL, behind its separator; empty if nothing is left."""
+    """Return what is left of a part of the URL, behind its separator; empty if nothing is."""
     stays = _route(parameters, goes) if route else _stripped(parameters, goes)
     return mark + stays if stays or stays == parameters else ""
 
 
 def _route(fragment: str, goes: Goes) -> str:
-    """A fragment is an anchor, parameters, or the path of an application with a query."""
+    """Read a fragment as an anchor, as parameters, or as an application's path with a query."""
     path, mark, query = fragment.partition("?")
     if mark:
         return path + _joined(mark, query, goes)
@@ -154,7 +155,7 @@ def _stripped(parameters: str, goes: Goes) -> str:
 
 
 def _chunk(chunk: str, goes: Goes) -> str | None:
-    """What stays between two ``&``; ``None`` if nothing does."""
+    """Return what stays between two ``&``, or ``None`` if nothing does."""
     if _name(chunk) == CLICK_ID:
         return chunk
     found: list[tuple[str, str]] = _PIECES.findall(chunk)
@@ -174,10 +175,10 @@ def _is_named(piece: str, names: frozenset[str]) -> bool:
 
 
 def names_nobody(url: str) -> bool:
-    """Whether a URL is certainly harmless: asked of every event, in a microsecond.
+    """Return whether a URL is certainly harmless: every event asks, so it takes a microsecond.
 
-    Only one of the usual shape can be, ``name=value`` between question mark and ampersands, whose
-    names have been looked up before.
+    Only a URL of the usual shape can be, with ``name=value`` between the question mark and
+    ampersands and with names that have been checked before.
     """
     begins, _, last = url.rpartition("&")
     if (begins or url) in BEGINNINGS:
@@ -194,7 +195,7 @@ def names_nobody(url: str) -> bool:
 
 def _remember(begins: str) -> None:
     if len(begins) <= _LONGEST_BEGINNING:
-        if len(BEGINNINGS) >= _MOST_HARMLESS:  # those of today are not those of last week
+        if len(BEGINNINGS) >= _MOST_HARMLESS:  # campaigns change: old URLs make room for new ones
             BEGINNINGS.clear()
         BEGINNINGS.add(begins)
 
@@ -219,11 +220,11 @@ def _is_harmless_parameter(parameter: str) -> bool:
 
 
 def _names_somebody(piece: str) -> bool:
-    """Whether a parameter is a person's: by its name, its value, or one within its value."""
+    """Return whether a parameter is personal by its name, its value, or one within its value."""
     name, _, value = piece.lstrip("!/").partition("=")
     if not piece or name == CLICK_ID:
         return False
-    if meaning(unquoted(name)) in _PEOPLE:  # where its value is empty it stays, but is not harmless
+    if meaning(unquoted(name)) in _PEOPLE:  # an empty value stays, but is no proof
         return bool(value)
     if hides_address(name):
         return True
@@ -233,7 +234,7 @@ def _names_somebody(piece: str) -> bool:
 
 
 def _nests_somebody(value: str) -> bool:
-    """Whether a value that is a URL itself has a parameter with the name of a match key."""
+    """Return whether a value is a URL that has a parameter named like a match key."""
     if "%" not in value and "=" not in value:
         return False
     pieces = (piece.partition("=") for piece in _NESTED.split(unquoted(value)))
@@ -241,7 +242,7 @@ def _nests_somebody(value: str) -> bool:
 
 
 def _path(address: str) -> str:
-    """Scheme, host and path without a user before the host and from a part with an address on."""
+    """Return scheme, host and path without a user name, cut before a part with an address."""
     scheme, slashes, rest = address.rpartition("://")
     host, slash, path = rest.partition("/")
     host = host.rpartition("@")[2] if slashes else host

@@ -1,4 +1,4 @@
-"""Events that wait on this machine while Redis is away. Internal.
+"""Keep events on this machine while Redis is away. Internal.
 
 Imports the settings, `outbox` and what stands below them.
 """

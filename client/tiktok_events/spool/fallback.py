@@ -1,4 +1,4 @@
-"""What becomes of events that Redis did not take: an error, the spool, or a count."""
+"""Treat events that Redis did not take as the setting says: raise, spool, or drop and count."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from tiktok_events.spool.spool import SHARE, Spool
 log = logging.getLogger("tiktok_events")
 
 LOOK_PAUSE_S: Final = 1.0
-"""Seconds between two looks into a spool that was found empty, or in use by another process."""
+"""Seconds to the next look into a spool that was empty, or in use by another process."""
 
 
 QUIET_S: Final = 5.0
-"""After so long without a failure of one of several servers, all of them are back."""
+"""After so many seconds without a failure of any of several servers, all of them are back."""
 
 
 class Fallback:
-    """Carries out the choice `ON_FAILURE`; safe to share between threads and across fork.
+    """Does with events what `ON_FAILURE` says; safe to share between threads and across fork.
 
     Args:
-        settings: of the client.
-        clock: seconds that only grow.
+        settings: settings of the client.
+        clock: returns seconds that only grow.
 
     Attributes:
-        spool: when that is the choice.
+        spool: the spool; `None` unless `ON_FAILURE` is `spool`.
 
     Raises:
         InvalidSetting: the spool's file cannot be made or used.
@@ -55,14 +55,14 @@ class Fallback:
 
     @property
     def dropped(self) -> int:
-        """Events that were given up so far."""
+        """Return how many events were dropped so far."""
         return self._dropped.count
 
     def receive(self, failure: NotAppended, end: float) -> None:
-        """Take what Redis is not known to have, until the call must end (monotonic seconds).
+        """Take what may not be in Redis, before the call must end (monotonic seconds).
 
         Raises:
-            OutboxUnavailable: that is the choice, or the spool cannot take them.
+            OutboxUnavailable: `ON_FAILURE` is `raise`, or the spool cannot take the events.
         """
         self._note(failure)
         if self.spool is not None:
@@ -73,10 +73,10 @@ class Fallback:
             self.give_up(failure)
 
     def give_up(self, failure: NotAppended) -> None:
-        """Drop events that can be kept nowhere else, if that is the choice.
+        """Drop events that can be kept nowhere else, if `ON_FAILURE` is `drop`.
 
         Raises:
-            OutboxUnavailable: it is not.
+            OutboxUnavailable: `ON_FAILURE` is something else.
         """
         if not self._drops:
             raise unavailable(failure, self._redis_url) from failure.error
@@ -85,25 +85,25 @@ class Fallback:
         self._dropped.add(sum(one.events for one in (*failure.in_doubt, *failure.missing)))
 
     def recovered(self) -> None:
-        """Note that Redis takes events again: of several servers, each one."""
+        """Note that Redis takes events again; of several servers, each one does."""
         if self._in_outage and self._clock() >= self._over_at:
             self._in_outage = False
             lost = f"; {self.dropped:,} events were dropped so far" if self._drops else ""
             log.warning("the outbox can be reached again%s", lost)
 
     def could_not_flush(self, error: Exception) -> None:
-        """Note that the spool could not be moved; an outage has been told already."""
+        """Note that the spool could not be moved; within an outage, this is not logged again."""
         if isinstance(error, NotAppended):
             self._note(error)
         if not self._in_outage:
             log.warning("the spool could not be flushed: %s", error)
 
     def due(self) -> bool:
-        """Whether it is time to look into the spool."""
+        """Return whether it is time to look into the spool."""
         return self.spool is not None and self._clock() >= self._look_at
 
     def looked(self, flushed: int) -> None:
-        """Note what a flush found: after something the next follows at once, else after a pause."""
+        """Note what a flush moved: after some events the next follows at once, else later."""
         self._look_at = 0.0 if flushed else self._clock() + LOOK_PAUSE_S
 
     def close(self) -> None:
@@ -112,12 +112,12 @@ class Fallback:
             self.spool.close()
 
     def _note(self, failure: NotAppended) -> None:
-        """Where one of several servers is away, another that takes events is not the end."""
+        """Note a failure: if others of several servers take events, the outage goes on."""
         if failure.one_of_several:
             self._over_at = self._clock() + QUIET_S
 
     def _announce(self, outcome: str, error: Exception) -> None:
-        """Say it once per outage: a line per event would be the next problem."""
+        """Log an outage once: a line for each event would be the next problem."""
         if not self._in_outage:
             self._in_outage = True
             log.warning(
@@ -126,7 +126,7 @@ class Fallback:
 
 
 def unavailable(failure: NotAppended, redis_url: str) -> OutboxUnavailable:
-    """The error for the caller: what of the call is in the outbox, and what may be."""
+    """Return the caller's error: what of the call is in the outbox, and what may be."""
     return OutboxUnavailable(
         no_outbox(failure.error, redis_url),
         accepted=_by_destination(failure.accepted),

@@ -1,14 +1,13 @@
-"""The SQLite file of a spool: made whole, opened once per process, closed before every fork.
+"""The SQLite file of a spool: created whole, opened once per process, closed before every fork.
 
 Write-ahead log, `synchronous=NORMAL`: a transaction is one write, without waiting for the
 disk. A process may be killed at any line; a machine that loses power loses about the last
 second, as it does with Redis' `appendfsync everysec`, and the file stays sound.
 
-A child must never meet a connection of its parent: SQLite believes to hold locks that the
-system does not pass on, and a log that is in use is deleted. So a fork waits for the
-transaction under way, and finds every connection closed.
-Source: https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_across_a_fork_,
-read 2026-11-22.
+A child must never use a connection of its parent: SQLite would rely on locks that a child does not
+inherit, and could delete a log that is in use. So a fork waits for the current transaction, and
+every connection is closed before it. Source:
+https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_across_a_fork_, read 2026-11-22.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from tiktok_events.errors import InvalidSetting
 from tiktok_events.spool.private_file import refuse_writable_by_others
 
 VERSION: Final = 1
-"""The version of the schema, in `PRAGMA user_version`. A file of another one is left alone."""
+"""The schema's version, in `PRAGMA user_version`. A file of another version is left alone."""
 
 _SCHEMA: Final = """
 PRAGMA journal_mode = WAL;
@@ -49,16 +48,16 @@ _USE: Final = threading.Lock()
 """Held while a connection of this process is in use, and by a fork."""
 
 _FILES: Final[WeakSet[SpoolFile]] = WeakSet()
-"""What is closed before a fork; the hook of a fork takes no arguments."""
+"""The files to close before a fork, because the fork hook takes no arguments."""
 
 
 class SpoolFile:
-    """One process's way into the file; safe to share between threads, and across a fork.
+    """One process's access to the file; safe to share between threads, and across a fork.
 
     Args:
-        path: of the file; made with mode 0600 when it is not there.
-        limit_bytes: how large it may become. The log beside it holds up to four
-            megabytes more, and a whole call while that is written.
+        path: path of the file; it is created with mode 0600 if it is not there.
+        limit_bytes: how large the file may become. The log beside it holds up to four megabytes
+            more, and a whole call while that is written.
     """
 
     def __init__(self, path: Path, limit_bytes: int) -> None:
@@ -71,16 +70,15 @@ class SpoolFile:
 
     @contextmanager
     def transaction(self, end: float) -> Iterator[sqlite3.Connection]:
-        """All that is written through the connection in this block, or nothing of it.
+        """Yield the connection; all that is written through it in this block is kept, or nothing.
 
         Args:
-            end: until when to wait for other threads and processes; seconds of the
-                monotonic clock.
+            end: how long to wait for other threads and processes; seconds of the monotonic clock.
 
         Raises:
-            InvalidSetting: others may write the file, or it is of another version.
+            InvalidSetting: others may write the file, or it has another version.
             sqlite3.Error: the file is full, locked for too long, or cannot be used.
-            OSError: it cannot be made.
+            OSError: the file cannot be created.
         """
         with self.reading(end) as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -89,7 +87,7 @@ class SpoolFile:
 
     @contextmanager
     def reading(self, end: float) -> Iterator[sqlite3.Connection]:
-        """The connection, for this thread alone; as `transaction`."""
+        """Yield the connection to this thread alone; `end` and errors as for `transaction`."""
         if not _USE.acquire(timeout=_rest_s(end)):
             raise sqlite3.OperationalError("other threads use the spool all the time")
         try:
@@ -111,7 +109,7 @@ class SpoolFile:
             self._connection = None
 
     def _open(self) -> sqlite3.Connection:
-        """The connection to the file that has this name now: the old one may be deleted."""
+        """Connect to the file that has this path now: an older one may have been deleted."""
         with contextlib.suppress(FileNotFoundError):
             if self._connection is not None and self._identity == _identity(self.path):
                 return self._connection
@@ -128,7 +126,7 @@ class SpoolFile:
         try:
             _check_version(connection, self.path)
             connection.execute("PRAGMA synchronous = NORMAL")
-            # What is flushed does not stay behind in free pages: it has addresses of people.
+            # Flushed events must not stay in free pages: they hold personal data.
             connection.execute("PRAGMA secure_delete = ON")
             (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
             connection.execute(f"PRAGMA max_page_count = {self.limit_bytes // page_bytes}")
@@ -160,7 +158,7 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def _make(path: Path) -> None:
-    """Make the file under another name and link it: nobody ever sees half of it.
+    """Create the file under another name and link it, so that nobody ever sees half of it.
 
     The first of several processes wins; the others use its file.
     """

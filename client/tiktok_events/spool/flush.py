@@ -1,4 +1,4 @@
-"""Moves events from the spool into the outbox, oldest first, one flusher at a time."""
+"""Move events from the spool into the outbox, oldest first, one flusher at a time."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from tiktok_events.outbox.outbox import Appender
 from tiktok_events.spool.spool import Spool, SpoolBatch
 
 CALL_BYTES: Final = 32_768
-"""Bytes of JSON that are flushed beside one `track()`: about half a millisecond."""
+"""Bytes of JSON that are flushed with one `track()`: it takes about half a millisecond."""
 
 BATCH_BYTES: Final = 1024 * 1024
-"""Bytes of JSON in one step, when flushing is the work."""
+"""Bytes of JSON in one step when only flushing is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Until:
     """When a call must be over, in seconds of the monotonic clock.
 
-    By default each part may take the time that it has by itself.
+    By default each part has its own time limit.
 
     Attributes:
-        append: for the part that Redis does.
-        end: for all of it.
+        append: end of the part that Redis does.
+        end: end of the whole call.
     """
 
     append: float | None = None
@@ -41,20 +41,20 @@ def flush_batch(
 ) -> int:
     """Move the oldest blocks into the outbox.
 
-    Killed between append and delete, the next flusher appends them again: the same
-    events with the same ids, which the API counts once.
+    If a flusher is killed between append and delete, the next one appends the events again, with
+    the same ids, which the API counts once.
 
     Args:
-        spool: the events are taken from it.
+        spool: the spool to take events from.
         appender: puts them into their outboxes.
-        most_bytes: of their JSON.
-        until: when it must be over.
+        most_bytes: how many bytes of JSON to move.
+        until: when the call must be over.
 
     Returns:
         How many events; 0 when nothing waits, or another process is flushing.
 
     Raises:
-        redis.RedisError: they stay where they are.
+        redis.RedisError: Redis failed; the events stay spooled.
         OutboxUnavailable: the spool cannot be used.
     """
     batch = spool.take(most_bytes, until.end)
@@ -70,7 +70,7 @@ def flush_batch(
 
 
 def give_back(spool: Spool, batch: SpoolBatch, until: Until, error: BaseException) -> None:
-    """Keep what is not in the outbox; if that fails, the lease ends by itself."""
+    """Keep what is not in the outbox; if that fails, the lease expires by itself."""
     with suppress(OutboxUnavailable):
         if isinstance(error, NotAppended) and (error.one_of_several or error.accepted):
             spool.settle(batch, until.end, [*error.in_doubt, *error.missing])

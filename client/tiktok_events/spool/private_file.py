@@ -1,4 +1,4 @@
-"""Files with events or tokens: who may write them decides what is sent, and to whom."""
+"""Check files with events or tokens: whoever may write them decides what is sent, and where."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 def refuse_writable_by_others(path: Path) -> None:
-    """Refuse a file that more than its owner may write; where the system knows no modes, none.
+    """Refuse a file that others than its owner may write; on systems without modes, none.
 
     Raises:
-        InvalidSetting: names the file, its mode and what to do.
-        OSError: it cannot be looked at.
+        InvalidSetting: others may write the file; the message names it, its mode and what to do.
+        OSError: the file's mode cannot be read.
     """
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & _OTHERS:

@@ -1,7 +1,7 @@
-"""A damaged spool, made whole: what can be read goes into a new file, the old one is set aside.
+"""Repair a damaged spool: whole blocks go into a new file, the damaged one is set aside.
 
-A disk or a machine that fails can leave pages of an SQLite file unreadable. The others still
-hold events, each block of which is found by its number.
+A disk or a machine that fails can leave pages of an SQLite file unreadable. The other pages still
+hold events, whose blocks are found by their numbers.
 
 Source: https://www.sqlite.org/fileformat2.html#b_tree_pages (a lookup reads no page but those on
 its way), read 2026-11-30.
@@ -25,10 +25,10 @@ from tiktok_events.outbox.blocks import Block
 from tiktok_events.spool.spool import Spool
 
 TOGETHER: Final = 200
-"""Blocks of one transaction."""
+"""Blocks in one transaction."""
 
 _BESIDE: Final = ("", "-wal", "-shm")
-"""What SQLite adds to the name of a file that belongs to another."""
+"""Endings of the names of files that belong to an SQLite file."""
 
 
 @dataclass(slots=True)
@@ -36,12 +36,12 @@ class SpoolRepair:
     """What became of a damaged spool.
 
     Attributes:
-        aside: the damaged file, under its new name; `None` when the spool was whole.
-        events: that were kept.
-        blocks: in which they were.
-        broken: blocks that could be read, but are not whole.
-        unreadable: numbers of blocks at which the file could not be read; some may have been
-            flushed before. `None` when not even their number is known.
+        aside: the damaged file under its new name; `None` if the spool was whole.
+        events: how many events were kept.
+        blocks: how many blocks hold them.
+        broken: how many blocks could be read, but are not whole.
+        unreadable: how many block numbers could not be read; some of these blocks may have been
+            flushed before. `None` if not even their number is known.
     """
 
     aside: Path | None = None
@@ -52,10 +52,10 @@ class SpoolRepair:
 
 
 def repair(spool: Spool) -> SpoolRepair:
-    """Replace a damaged file with one that holds all of it that is whole; leave a whole one alone.
+    """Replace a damaged file by one with all of its whole blocks; leave a whole file alone.
 
-    Nothing is deleted. Killed in between, it can be run again on the file that it set aside:
-    events that are then kept twice have the same ids, and count once.
+    Nothing is deleted. If it is killed, it can be run again on the file that it set aside: events
+    that are then kept twice have the same ids, and count once.
 
     Raises:
         OutboxUnavailable: the new file cannot be written.
@@ -69,7 +69,7 @@ def repair(spool: Spool) -> SpoolRepair:
 
 
 def salvage(damaged: Path, spool: Spool) -> SpoolRepair:
-    """Copy what is whole of a damaged file into a spool."""
+    """Copy the whole blocks of a damaged file into a spool."""
     result = SpoolRepair(aside=damaged)
     with closing(_opened(damaged)) as connection:
         found = _whole_blocks(connection, result)
@@ -81,7 +81,7 @@ def salvage(damaged: Path, spool: Spool) -> SpoolRepair:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether every page can be read, and every block is one."""
+    """Return whether every page can be read, and every block is whole."""
     rest = SpoolRepair()
     try:
         with closing(_opened(path)) as connection:
@@ -105,7 +105,7 @@ def _set_aside(path: Path) -> Path:
 
 
 def _whole_blocks(connection: sqlite3.Connection, result: SpoolRepair) -> Iterator[Block]:
-    """Yield whole blocks in order; what is none is counted in `result`."""
+    """Yield whole blocks in order; others are counted in `result`."""
     number, last = _edge(connection, "min"), _edge(connection, "max")
     if last is None:
         result.unreadable = None
@@ -128,7 +128,7 @@ def _whole_blocks(connection: sqlite3.Connection, result: SpoolRepair) -> Iterat
 
 
 def _edge(connection: sqlite3.Connection, which: str) -> int | None:
-    """The first or last number there is, or could be; `None` when nobody knows."""
+    """Return the first or last block number, or a bound of it; `None` if there is no telling."""
     queries = [f"SELECT {which}(id) FROM spooled"]  # noqa: S608 — because it is one of two words
     if which == "max":
         queries.append("SELECT seq FROM sqlite_sequence WHERE name = 'spooled'")
@@ -147,7 +147,7 @@ def _at_or_behind(connection: sqlite3.Connection, number: int) -> Any:
 
 
 def _block(destination: Any, events: Any, payload: Any) -> Block | None:
-    """A block, if it is whole: what is told of it agrees with what it holds."""
+    """Return a block if it is whole, that is, if its columns agree with its payload."""
     try:
         held = json.loads(payload)
         known = Destination.from_key(destination).key == destination

@@ -1,4 +1,4 @@
-"""Where events wait on this machine while Redis is away: blocks in an SQLite file."""
+"""Keep blocks of events in an SQLite file on this machine while Redis is away."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from tiktok_events.settings import ClientSettings
 from tiktok_events.spool.file import SpoolFile
 
 SHARE: Final = 3 / 8
-"""The share of a call's time that is kept from Redis for the spool's file, which others may
-hold."""
+"""The share of a call's time that is reserved for the spool's file, which others may have locked.
+"""
 
 LEASE_MARGIN_S: Final = 5.0
-"""Beyond the time one append takes: for reading the blocks before and deleting them after."""
+"""Seconds in addition to an append's, for reading the blocks before and deleting them after."""
 
 PAGE: Final = 100
-"""Blocks read at a time, which may have a megabyte each."""
+"""How many blocks are read at a time; each may have a megabyte."""
 
 _LAST: Final = "UPDATE spooled SET id = 1 + (SELECT max(id) FROM spooled) WHERE id = ?"
 
 _FORGET: Final = "DELETE FROM spooled WHERE id = ?"
 
 LONGEST_LEASE_S: Final = 120.0
-"""No process takes a longer one; one that seems longer was taken before the clock went back."""
+"""The longest lease; one that seems longer was taken before the clock was set back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class SpoolBatch:
     """The oldest blocks, leased to one flusher.
 
     Attributes:
-        ids: of the blocks.
-        blocks: in the order they were spooled; may be none.
-        lease: what the flusher shows when it is done.
+        ids: numbers of the blocks.
+        blocks: the blocks in the order they were spooled; may be empty.
+        lease: what the flusher presents when it is done.
     """
 
     ids: tuple[int, ...] = ()
@@ -49,7 +49,7 @@ class SpoolBatch:
 
     @property
     def events(self) -> int:
-        """How many events the blocks hold."""
+        """Return how many events the blocks hold."""
         return sum(block.events for block in self.blocks)
 
 
@@ -58,10 +58,10 @@ class Spooled:
     """What waits for one destination.
 
     Attributes:
-        destination: its key.
+        destination: the destination's key.
         events: number of events.
-        size_bytes: of their JSON.
-        oldest_at: when the first of them was spooled; Unix seconds.
+        size_bytes: size of their JSON.
+        oldest_at: when the oldest of them was spooled; Unix seconds.
     """
 
     destination: str
@@ -71,20 +71,20 @@ class Spooled:
 
 
 class Spool:
-    """Keeps blocks in order until somebody has flushed them; shared by any processes.
+    """Keeps blocks in order until they are flushed; any number of processes may share it.
 
-    One flusher works at a time, under a lease that a killed one cannot keep. A flusher
-    that slept through its lease repeats events with the same ids, and loses none.
+    One flusher works at a time, under a lease that expires if the flusher is killed. A flusher that
+    outlives its lease repeats events with the same ids, and loses none.
 
     Every method raises `OutboxUnavailable` when the file is full, locked by others for
     too long, or cannot be used. Each waits for others until `end`, in seconds of the
     monotonic clock; by default for the time of a call.
 
     Args:
-        path: of the file.
-        limit_bytes: of the file.
-        timeout_s: of one call of the client.
-        clock: Unix seconds; those of all processes of the machine are the same.
+        path: path of the file.
+        limit_bytes: size limit of the file.
+        timeout_s: time limit of one call of the client.
+        clock: returns Unix seconds; all processes of the machine must agree.
     """
 
     def __init__(
@@ -101,10 +101,10 @@ class Spool:
 
     @classmethod
     def of(cls, settings: ClientSettings) -> Self:
-        """Open the spool of the settings, and make its file when there is none.
+        """Open the spool that the settings name, and create its file if there is none.
 
         Raises:
-            InvalidSetting: there is no such file, and it cannot be made or used.
+            InvalidSetting: the file cannot be created or used.
         """
         if settings.spool_file is None:
             raise InvalidSetting("TIKTOK_EVENTS_SPOOL_FILE must be given: there is no spool")
@@ -141,12 +141,12 @@ class Spool:
             )
 
     def is_empty(self, end: float | None = None) -> bool:
-        """Whether nothing waits."""
+        """Return whether nothing waits."""
         with self._reading(end) as connection:
             return connection.execute("SELECT 1 FROM spooled LIMIT 1").fetchone() is None
 
     def contents(self) -> list[Spooled]:
-        """What waits, by destination."""
+        """Return what waits, by destination."""
         with self._reading(None) as connection:
             rows = connection.execute(
                 "SELECT destination, sum(events), sum(length(payload)), min(spooled_at)"
@@ -155,18 +155,17 @@ class Spool:
             return [Spooled(*row) for row in rows]
 
     def blocks(self) -> Iterator[Block]:
-        """Every block, in order; those that others put or flush meanwhile may be missing."""
+        """Yield every block in order; blocks that others put or flush meanwhile may be missing."""
         last = 0
         while rows := self._page(last):
             yield from (Block(*fields) for _, *fields in rows)
             last = rows[-1][0]
 
     def rewrite(self, change: Callable[[Block], Block | None], end: float | None = None) -> bool:
-        """Put what `change` makes of it in the place of each block; for `None` nothing.
+        """Replace each block by what `change` makes of it, or remove it if that is `None`.
 
         Returns:
-            False when another process is flushing: it has blocks in its hands, and nothing
-            is changed.
+            False when another process is flushing: it holds blocks, and nothing is changed.
         """
         with self._transaction(end) as connection:
             if self._is_flushing(connection):
@@ -179,11 +178,11 @@ class Spool:
         """Lease the oldest blocks, at least one.
 
         Args:
-            most_bytes: of their JSON, unless the first alone has more.
-            end: see above.
+            most_bytes: how much JSON to lease; a larger first block is leased alone.
+            end: see the class.
 
         Returns:
-            Nothing when nothing waits, or another process is flushing.
+            The blocks; `None` if nothing waits, or another process is flushing.
         """
         if self.is_empty(end):
             return SpoolBatch()
@@ -197,9 +196,9 @@ class Spool:
     def settle(
         self, batch: SpoolBatch, end: float | None = None, kept: Collection[Block] = ()
     ) -> None:
-        """Forget the blocks that are in the outbox; what is kept stands behind all others then.
+        """Forget the blocks that are in the outbox; move those in `kept` to the end of the queue.
 
-        It is for a server that is away, and does not hold up what is for another.
+        Kept blocks are for a server that is away; they must not hold up those for other servers.
         """
         kept_ids = set(map(id, kept))
         with self._transaction(end) as connection:
@@ -217,7 +216,7 @@ class Spool:
         self._file.close()
 
     def _is_flushing(self, connection: sqlite3.Connection) -> bool:
-        """Whether some process has a lease on the oldest blocks."""
+        """Return whether some process has a lease on the oldest blocks."""
         now = self._clock()
         (until,) = connection.execute("SELECT until FROM flusher").fetchone()
         return bool(now < until < now + LONGEST_LEASE_S)

@@ -1,4 +1,4 @@
-"""The web side of a conversion: what the request tells, and the Pixel's half of the report.
+"""The web side of a conversion: what its request tells, and what the Pixel reports of it.
 
 Works on WSGI environs and ASGI scopes; frameworks are imported by their own modules only:
 ``tiktok_events.web.django``, ``.flask``, ``.starlette`` (FastAPI too) and ``.jinja``.

@@ -18,16 +18,16 @@ Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class ASGIMiddleware:
-    """Captures, and keeps the click id, for visitors who have consented.
+    """Captures visits and keeps their click ids, if the visitors have consented.
 
-    `visit_of(scope)` and `current_visit` tell the visit. A WebSocket has one too, but no cookie:
-    there is no answer to carry it.
+    `visit_of(scope)` and `current_visit` return the visit. A WebSocket has one too, but sets no
+    cookie, because it has no response.
 
     Args:
-        app: what is called with it.
-        consent: takes the scope, returns whether the visitor has agreed, or a `Policy`.
-            It is no coroutine.
-        settings: by default from the environment.
+        app: the application to wrap.
+        consent: takes the scope and returns whether the visitor has agreed, or a `Policy`. It must
+            not be a coroutine.
+        settings: default: those of the environment.
 
     Raises:
         InvalidSetting: a setting has a value that is not allowed.
@@ -45,7 +45,7 @@ class ASGIMiddleware:
         self._settings = settings or WebSettings.load()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; a lifespan passes."""
+        """Answer a request; a lifespan passes through."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""The Pixel's base code, with its options, and its calls about consent."""
+"""Render the Pixel's base code with its options, and its calls about consent."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tiktok_events.web.settings import Setup, WebSettings
 from tiktok_events.web.visit import Visit, current_visit
 
 LIBRARY: Final = "https://analytics.tiktok.com/i18n/pixel/events.js"
-"""What a Content-Security-Policy must allow in ``script-src``, with its host in ``connect-src``."""
+"""What a Content-Security-Policy must allow in ``script-src``, and its host in ``connect-src``."""
 
 _METHODS: Final = (
     *("page", "track", "identify", "instances", "debug", "on", "off", "once", "ready"),
     *("alias", "group", "enableCookie", "disableCookie"),
 )
 _COOKIES: Final = frozenset({"user", "user.ttp"})
-"""Whoever withholds one of these must not let the Pixel keep its cookie."""
+"""If one of these is withheld, the Pixel must not keep its cookie."""
 _LOADER: Final = """(function (name, methods, library) {
   window.TiktokAnalyticsObject = name;
   var ttq = window[name] = window[name] || [];
@@ -45,7 +45,7 @@ _LOADER: Final = """(function (name, methods, library) {
   };
   queue(ttq);
 })"""
-"""Makes the queue that TikTok's library takes over when it has come.
+"""Makes the queue that TikTok's library takes over once it has loaded.
 
 The names in it (``_i``, ``_u``, ``_t``, ``_o``, ``sdkid``, ``lib``) are those that the library
 looks for. Source: the base code that Events Manager gives out (read 2026-11-30).
@@ -60,20 +60,20 @@ def base_code(
     setup: Setup | str | None = None,
     policy: Policy = KEEP,
 ) -> ScriptText:
-    """The script element that loads the Pixel; empty where the page must not report.
+    """Return the script element that loads the Pixel, or nothing where the page must not report.
 
-    It is empty for a visitor who has not agreed, and where only the Events API reports. With a
-    limited policy the Pixel is loaded with ``limited_data_use``. A visitor's browser tells TikTok
-    its address, its user agent and the page with every call: no option takes these out.
+    The result is empty for a visitor who has not agreed, and where only the Events API reports.
+    With a limited policy the Pixel is loaded with ``limited_data_use``. A visitor's browser tells
+    TikTok its address, its user agent and the page with every call: no option takes these out.
 
     Args:
-        pixel_codes: of the Pixels to load; by default ``TIKTOK_EVENTS_PIXEL_CODE``.
-        nonce: of the page's Content-Security-Policy; it must allow `LIBRARY`, too.
-        cookie: whether the Pixel may keep its first-party cookie; by default as Events Manager
-            says. It may not where the policy withholds ``user.ttp``.
+        pixel_codes: codes of the Pixels to load; default: ``TIKTOK_EVENTS_PIXEL_CODE``.
+        nonce: nonce of the page's Content-Security-Policy, which must also allow `LIBRARY`.
+        cookie: whether the Pixel may keep its first-party cookie; default: as set in Events
+            Manager. It may not where the policy withholds ``user.ttp``.
         page_view: whether the page itself is reported.
-        setup: which channels report; by default ``TIKTOK_EVENTS_SETUP``, else both.
-        policy: what may be shared, beside what the current visit says.
+        setup: which channels report; default: ``TIKTOK_EVENTS_SETUP``, else both.
+        policy: what may be shared, in addition to the current visit's policy.
 
     Raises:
         InvalidSetting: the set-up is none of the three; or no Pixel is named, which is logged
@@ -103,14 +103,14 @@ def base_code(
 
 
 def consent_script(visit: Visit | None = None, *, nonce: str | None = None) -> ScriptText:
-    """Tell a Pixel that holds its events what the visitor said; nothing where it has no such call.
+    """Return a script that tells a Pixel that holds its events what the visitor decided.
 
-    For shops whose own base code calls ``ttq.holdConsent``: `base_code` is not on the page at all
-    without consent.
+    This is for shops whose own base code calls ``ttq.holdConsent``; without consent, `base_code`
+    renders nothing at all. The result is empty where the Pixel has no such call.
 
     Args:
-        visit: by default that of the request that is being answered.
-        nonce: of the page's Content-Security-Policy.
+        visit: default: the visit of the current request.
+        nonce: nonce of the page's Content-Security-Policy.
     """
     seen = current_visit() if visit is None else visit
     call = "grantConsent" if seen and seen.consented else "revokeConsent"

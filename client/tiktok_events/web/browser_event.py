@@ -1,4 +1,4 @@
-"""The part of an event that the browser reports too.
+"""Compute the part of an event that the browser reports too.
 
 The values are those that the server sends: ids as strings, a single content as a list of one,
 amounts as plain numbers, a currency as its code.
@@ -30,7 +30,7 @@ from tiktok_events.types.travel import TravelClass
 from tiktok_events.types.vehicle import VehicleState
 
 PROPERTIES: Final = frozenset(Properties.__annotations__)
-"""What the Pixel is told: what the API knows. Match keys are not among them."""
+"""The properties that the Pixel gets: those that the API knows, without match keys."""
 
 CONTENT: Final = frozenset(Content.__annotations__)
 
@@ -45,7 +45,7 @@ _KINDS: Final = {
     "quantity": "quantity",
     "currency": "currency",
 }
-"""What is no text: how the worker reads it."""
+"""Properties that are no text, with how the worker reads them."""
 
 _OPTIONS: Final = {
     "content_type": get_args(ContentType),
@@ -58,7 +58,7 @@ _WORDS: Final = frozenset(
     {"transmission", "body_style", "fuel_type", "drivetrain", "condition_of_vehicle"}
     | {"customer_type"}
 )
-"""Usually one of a list, and never a number."""
+"""Properties that are usually a word of a list, and never a number."""
 
 _is_digest: Final = re.compile(r"[0-9a-fA-F]{64}").fullmatch
 _LISTS: Final = frozenset(
@@ -76,10 +76,10 @@ https://github.com/tiktok/gtm-template-pixel (read 2026-11-30).
 
 
 def browser_event(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Name, id and properties of an event for the Pixel, as JSON values; again an event.
+    """Return name, id and properties of an event for the Pixel, as an event of JSON values.
 
     Raises:
-        InvalidEvent: no name, or no id.
+        InvalidEvent: the event has no name or no id.
     """
     told: dict[str, Any] = {
         "event": browser_name(event),
@@ -90,14 +90,14 @@ def browser_event(event: Mapping[str, Any]) -> dict[str, Any]:
         told["limited_data_use"] = True
     try:
         held = may_hold_address(orjson.dumps(told))
-    except orjson.JSONEncodeError:  # half a character, or a whole number that needs more bits
+    except orjson.JSONEncodeError:  # half a surrogate pair, or a whole number of more than 64 bits
         held = True
     remarks: Remarks = []
     return without_addresses(told, remarks) if held else told
 
 
 def digests_of(sent: Mapping[str, Any]) -> dict[str, str]:
-    """The digests of who the visitor is that ``ttq.identify`` takes, one of each match key.
+    """Return the digests that ``ttq.identify`` takes, one of each match key.
 
     Args:
         sent: an event whose match keys are hashed.
@@ -109,14 +109,14 @@ def digests_of(sent: Mapping[str, Any]) -> dict[str, str]:
 
 
 def identified(digests: Any) -> dict[str, str]:
-    """Digests by the names that ``ttq.identify`` has for them; nothing else gets into a page."""
+    """Return digests under the names that ``ttq.identify`` has for them; pages get no others."""
     given = digests if isinstance(digests, Mapping) else {}
     found = {name: given.get(key) for key, name in IDENTIFY.items()}
     return {name: one for name, one in found.items() if isinstance(one, str) and _is_digest(one)}
 
 
 def browser_name(event: Mapping[str, Any]) -> str:
-    """The event's name.
+    """Return the event's name.
 
     Raises:
         InvalidEvent: it has none.
@@ -128,7 +128,7 @@ def browser_name(event: Mapping[str, Any]) -> str:
 
 
 def browser_event_id(event: Mapping[str, Any]) -> str:
-    """The id that both channels share.
+    """Return the id that both channels share.
 
     Raises:
         InvalidEvent: it has none, so TikTok would count the event twice.
@@ -140,7 +140,7 @@ def browser_event_id(event: Mapping[str, Any]) -> str:
 
 
 def browser_properties(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties that the Pixel takes, as JSON values; what the worker would leave out is."""
+    """Return the properties that the Pixel takes, as JSON, without what the worker would drop."""
     return _object(event.get("properties"), PROPERTIES)
 
 
@@ -168,14 +168,14 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _items(value: Any, kind: Any) -> list[Any] | None:
-    """What a list holds; something of its kind that stands alone is a list of one."""
+    """Return the items of a list; a single item of its kind counts as a list of one."""
     if isinstance(value, list | tuple):
         return list(value)
     return [value] if isinstance(value, kind) and not isinstance(value, bool) else None
 
 
 def _range(value: Any) -> list[Any] | None:
-    """Two amounts, or nothing."""
+    """Return a range of two amounts, or nothing."""
     ends = [_scalar(_RANGE, item) for item in _items(value, list) or ()]
     return ends if len(ends) == _ENDS and None not in ends else None
 
@@ -203,7 +203,7 @@ def _fits(name: str, figure: float) -> bool:
 
 
 def _reading(name: str, text: str) -> Any:
-    """A text's one safe reading; nothing where it has none."""
+    """Return the one safe reading of a text, or nothing if it has none."""
     options = _OPTIONS.get(name, ())
     if text in options:
         return text
@@ -214,6 +214,6 @@ def _reading(name: str, text: str) -> Any:
 
 
 def _id_text(value: Any) -> Any:
-    """An id is text, also where the shop counts its products or orders."""
+    """Return an id as text, even where the shop numbers its products or orders."""
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     return str(value) if is_whole or isinstance(value, UUID) else value

@@ -1,4 +1,4 @@
-"""The parts of an event that the web request itself tells: match keys and the page."""
+"""Read the parts of an event that the web request itself tells: match keys and the page."""
 
 from __future__ import annotations
 
@@ -13,29 +13,31 @@ from tiktok_events.web.settings import WebSettings
 from tiktok_events.web.visitor_ip import visitor_ip
 
 Capture: TypeAlias = dict[str, dict[str, str]]
-"""``{"user": …, "page": …}`` of an event."""
+"""The parts of an event that were captured: ``{"user": …, "page": …}``."""
 
 USER_AGENT_CHARS: Final = 2_048
-"""Honest ones have a few hundred. A longer one is left out: cut, it would match nobody."""
+"""Honest user agents have a few hundred characters; longer ones are dropped: cut, they match
+nobody.
+"""
 
 
 def capture(request: Any, settings: WebSettings | None = None) -> Capture:
     """Read what the request tells about the visitor and the page.
 
-    Nothing that a visitor sends makes it raise; what is not valid is left out.
-    It asks nobody for consent: the middlewares do.
+    Nothing that a visitor sends makes this raise; invalid parts are left out. It does not ask for
+    consent: the middlewares do.
 
     Args:
         request: a WSGI environ, an ASGI scope, or a request of Django, Flask, Starlette
             or FastAPI.
-        settings: by default read from the environment, at each call.
+        settings: default: those of the environment, read at each call.
 
     Returns:
         ``user`` with any of ``ttclid``, ``ttp``, ``ip``, ``user_agent`` and ``locale``, and
         ``page`` with any of ``url`` and ``referrer``.
 
     Raises:
-        TypeError: this is no request.
+        TypeError: ``request`` is none of these.
         InvalidSetting: a setting has a value that is not allowed.
 
     Source: https://business-api.tiktok.com/portal/docs?id=1771101151059969 (read 2026-11-22).
@@ -44,7 +46,7 @@ def capture(request: Any, settings: WebSettings | None = None) -> Capture:
 
 
 def capture_of(request: WebRequest, settings: WebSettings) -> Capture:
-    """The same of a request that has been read."""
+    """Return what `capture` does, for a request that has been read."""
     trusted, header = settings.trusted_proxies, settings.ip_header
     url, referrer = visited_pages(request, trusted, header)
     user = {

@@ -1,4 +1,4 @@
-"""The click id that TikTok added to the landing page, and the cookie that keeps it.
+"""Read the click id that TikTok adds to the landing page's URL, and keep it in a cookie.
 
 Source: https://business-api.tiktok.com/portal/docs?id=1771100879787009 and the order of places in
 https://github.com/tiktok/gtm-template-eapi ``template.js`` (both read 2026-11-22).
@@ -17,7 +17,7 @@ from tiktok_events.web.page import host_of
 from tiktok_events.web.request import WebRequest
 
 COOKIE: Final = "ttclid"
-"""The name that TikTok's own server template uses, so either finds what the other kept."""
+"""The name that TikTok's own server template uses, so that both read each other's cookie."""
 
 PIXEL_COOKIE: Final = "_ttp"
 COOKIE_AGE_S: Final = 30 * 24 * 3600
@@ -26,20 +26,20 @@ VALUE_CHARS: Final = 2_048
 """Click ids reach about 1,000 characters and are never cut; a browser keeps 4,096 in a cookie."""
 
 _VALUE: Final = re.compile(rf"[!#$&-+\--:<-\[\]-~]{{1,{VALUE_CHARS}}}")
-"""What a cookie can hold as it is (RFC 6265, section 4.1.1), without the percent sign."""
+"""The characters a cookie can hold unencoded (RFC 6265, section 4.1.1), but the percent sign."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClickIdCookie:
-    """A change to the cookie, for the answer to carry.
+    """A change to the cookie, to be set by the response.
 
-    It is readable by scripts: the Pixel and TikTok's tags read and write a cookie of this name,
-    and an ``HttpOnly`` one would shut them out. It opens nothing.
+    Scripts can read the cookie: the Pixel and TikTok's tags read and write one of this name, and
+    ``HttpOnly`` would shut them out. The cookie is no credential.
 
     Attributes:
         value: the click id; empty to remove the cookie.
-        secure: for https only.
-        domain: for a domain with all its hosts; ``None`` for this host.
+        secure: whether it is sent over https only.
+        domain: the domain whose hosts share it; ``None`` for this host only.
     """
 
     value: str = field(repr=False)
@@ -48,11 +48,11 @@ class ClickIdCookie:
 
     @property
     def age_s(self) -> int:
-        """How long the browser keeps it, from the click on."""
+        """Return how many seconds after the click the browser keeps it."""
         return COOKIE_AGE_S if self.value else 0
 
     def header(self) -> str:
-        """The value of ``Set-Cookie``."""
+        """Return the value of ``Set-Cookie``."""
         parts = [f"{COOKIE}={self.value}", f"Max-Age={self.age_s}", "Path=/", "SameSite=Lax"]
         if self.domain is not None:
             parts.append(f"Domain={self.domain}")
@@ -73,7 +73,7 @@ class ClickIdCookie:
 
 
 def arriving_click_id(request: WebRequest, url: str | None, referrer: str | None) -> str | None:
-    """The click id of the URL, else of the page, else of the page before if that was ours too."""
+    """Return the click id of the URL, else of the page, else of the page before if it is ours."""
     pages = [url]
     if url and referrer and host_of(url) == host_of(referrer):
         pages.append(referrer)
@@ -82,17 +82,17 @@ def arriving_click_id(request: WebRequest, url: str | None, referrer: str | None
 
 
 def kept_click_id(request: WebRequest) -> str | None:
-    """The click id of the cookie."""
+    """Return the click id in the cookie."""
     return _cookie(request, COOKIE)
 
 
 def has_cookie(request: WebRequest) -> bool:
-    """Whether the browser has our cookie, whatever stands in it."""
+    """Return whether the browser has our cookie, with any value."""
     return next(cookie_values(request, COOKIE), None) is not None
 
 
 def pixel_cookie(request: WebRequest) -> str | None:
-    """The visitor id that the Pixel keeps.
+    """Return the visitor id that the Pixel keeps.
 
     Source: https://business-api.tiktok.com/portal/docs?id=1771100936446977 (read 2026-11-22).
     """
@@ -109,7 +109,7 @@ def _cookie(request: WebRequest, name: str) -> str | None:
 
 
 def cookie_values(request: WebRequest, wanted: str) -> Iterator[str]:
-    """Every value of a cookie, as it was sent."""
+    """Return every value of a cookie, as it was sent."""
     for header in request.all("cookie"):
         for part in header.split(";"):
             name, _, value = part.partition("=")
@@ -118,7 +118,7 @@ def cookie_values(request: WebRequest, wanted: str) -> Iterator[str]:
 
 
 def _first_valid(values: Iterator[str]) -> str | None:
-    """Decoded once, as the template does; a template that nobody filled in is no value."""
+    """Return the first valid value, decoded once as TikTok's template does; macros are invalid."""
     decoded = (unquote(value) for value in values)
     return next((value for value in decoded if _VALUE.fullmatch(value) and not _junk(value)), None)
 

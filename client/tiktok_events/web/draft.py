@@ -1,4 +1,4 @@
-"""An event on its way to page and server: the one decision, and what becomes of it."""
+"""Decide once what page and server report of an event, and record what becomes of it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Habits:
     """How a shop reports.
 
     Attributes:
-        setup: which channels do.
-        on_invalid: what becomes of a faulty event.
-        identify: whether the page tells the digests of the visitor's match keys.
+        setup: which channels report.
+        on_invalid: what to do with a faulty event.
+        identify: whether the page tells TikTok the digests of the visitor's match keys.
     """
 
     setup: Setup
@@ -42,11 +42,11 @@ class Draft:
     """An event for some Pixel codes, and what is known of it so far.
 
     Attributes:
-        producer: checks it.
-        habits: of the shop.
-        event: with what the visit told, and its id.
-        policy: what may be shared, with the page and with the server.
-        codes: the Pixels that are meant; ``None`` is the one that the event or the client names.
+        producer: checks the event.
+        habits: how the shop reports.
+        event: the event, with the captured parts and its id.
+        policy: what may be shared, by the page and by the server.
+        codes: the Pixels that are meant; ``None`` is the Pixel of the event or the client.
     """
 
     producer: Producer
@@ -67,7 +67,7 @@ class Draft:
         pixels: Sequence[str],
         policy: Policy,
     ) -> Draft:
-        """Decide what may be shared; a faulty event is drafted for nobody."""
+        """Decide what may be shared; the draft of a faulty event has no Pixels."""
         draft = cls(producer, habits, {"event_id": new_event_id()}, policy, ())
         with guarded(habits.on_invalid):
             event = with_capture(given, visit)
@@ -86,7 +86,7 @@ class Draft:
         return guarded(self.habits.on_invalid)
 
     def prepared(self, code: str | None) -> PreparedEvent:
-        """The event for one Pixel; the page will tell what the server is told.
+        """Return the event for one Pixel; the page will report what the server reports.
 
         Raises:
             InvalidEvent: it cannot be accepted.
@@ -99,22 +99,22 @@ class Draft:
         return prepared
 
     def done(self, prepared: PreparedEvent) -> None:
-        """The server has it, or will never have it."""
+        """Note that the event is with the server's channel, or never will be."""
         answer = Answer.WITHHELD if prepared.withheld else Answer.ENQUEUED
         code = prepared.destination.event_source_id
         self._answers[code] = answer if self.habits.setup.has_api else Answer.PAGE_ONLY
 
     def report(self) -> Report:
-        """What was done."""
+        """Return the report of what was done."""
         return Report(self.event["event_id"], self._answers, self._pixel)
 
     def _refuse(self, pixels: object) -> None:
-        """A fault of the whole event is one for each Pixel."""
+        """Refuse the event for each Pixel, because it is faulty as a whole."""
         codes = pixels if isinstance(pixels, list | tuple) else [pixels]
         self._answers |= dict.fromkeys(map(self._named, codes or [None]), Answer.FAULTY)
 
     def _named(self, code: object) -> str:
-        """A Pixel as answers name it; what is no text is nobody's code."""
+        """Return a Pixel's code as the report shows it; a value that is no text is not shown."""
         named = code or self.event.get("event_source_id") or self.producer.event_source_id
         return named if isinstance(named, str) else ""
 
@@ -132,7 +132,7 @@ class Draft:
 
 
 def shown(prepared: PreparedEvent) -> dict[str, Any]:
-    """An event as it is handed over, its match keys hashed, its destination beside it."""
+    """Return an event as it is sent: match keys hashed, with its destination."""
     body = without_remarks(orjson.loads(prepared.body))
     return {**prepared.destination.fields(), "event_id": prepared.event_id, **body}
 
@@ -142,7 +142,7 @@ def _of(visit: Visit | None) -> Policy:
 
 
 def _codes(event: Mapping[str, Any], pixels: Sequence[str]) -> Sequence[str | None]:
-    """The Pixels that are meant, each once; an event may name several itself."""
+    """Return the Pixels that are meant, each once; an event may name several itself."""
     named = event.get("event_source_id")
     given = named if isinstance(named, list | tuple) else pixels
     return [given] if isinstance(given, str) and given else list(dict.fromkeys(given)) or [None]

@@ -1,4 +1,4 @@
-"""Faults of what a page reports: logged and counted, because a checkout must not end by one."""
+"""Log and count faults of what a page reports, because a checkout must not fail by one."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from tiktok_events.web.settings import OnInvalid
 
 _log: Final = logging.getLogger("tiktok_events.web")
 _faults: Final = Tally()
-"""Of the process: its views make as many `WebEvents` as they like, and a metric wants one count."""
+"""Counted per process: views make any number of `WebEvents`, but a metric needs one count."""
 
 
 def faulty_events() -> int:
-    """How many events the web helpers of this process did not report, because of a fault."""
+    """Return how many events the web helpers of this process did not report because of a fault."""
     return _faults.count
 
 
 @contextmanager
 def guarded(on_invalid: OnInvalid) -> Iterator[None]:
-    """Log and count what is raised inside, and go on behind; or let it pass.
+    """Log and count an exception raised inside and go on, or let it pass.
 
-    Our own errors hold no value of an event, so they are logged with their text; of any other,
-    such as one of a policy's function, only the type is.
+    Our own errors hold no value of an event, so their text is logged. Of any other error, such as
+    one of a policy's function, only the type is.
 
     Args:
-        on_invalid: which of the two.
+        on_invalid: ``log`` or ``raise``.
     """
     try:
         yield

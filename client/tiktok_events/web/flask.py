@@ -14,9 +14,9 @@ from tiktok_events.web.visit import conceal
 
 
 class TikTokEvents:
-    """Captures, and keeps the click id, for visitors who have consented.
+    """Captures visits and keeps their click ids, if the visitors have consented.
 
-    `visit_of(request)` is the visit, and so is ``g.tiktok_events``; templates have
+    The visit is in ``g.tiktok_events`` and returned by `visit_of(request)`; templates have
     ``tiktok_pixel(…)`` and ``tiktok_base_code()``.
 
     Example:
@@ -24,9 +24,9 @@ class TikTokEvents:
         ... # doctest: +SKIP
 
     Args:
-        app: the application; without one, call `init_app` later.
-        consent: takes Flask's request, returns whether the visitor has agreed, or a `Policy`.
-        settings: by default from the environment.
+        app: the application, or ``None`` to call `init_app` later.
+        consent: takes Flask's request and returns whether the visitor has agreed, or a `Policy`.
+        settings: default: those of the environment.
 
     Raises:
         InvalidSetting: a setting has a value that is not allowed.
@@ -45,7 +45,7 @@ class TikTokEvents:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        """Look at every request of an application from now on."""
+        """Capture every request of an application from now on."""
         app.before_request(self._look)
         app.after_request(_answered)
         app.teardown_request(_forget)
@@ -59,7 +59,7 @@ class TikTokEvents:
 
 
 def _answered(response: Response) -> Response:
-    # Absent when an earlier before_request function of the application raised.
+    # There is no visit if an earlier before_request function of the application raised.
     if (cookie := g.get("tiktok_events_cookie")) is not None:
         response.set_cookie(**cookie.arguments())
     if response.is_streamed and not response.direct_passthrough and "tiktok_events" in g:

@@ -1,4 +1,4 @@
-"""``Accept-Language`` → the visitor's locale, as a BCP 47 tag."""
+"""Read the visitor's locale from ``Accept-Language``, as a BCP 47 tag."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from typing import Final
 
 MOST_RANGES: Final = 32
-"""A browser sends a handful; what comes after these is not looked at."""
+"""How many tags are read; browsers send a handful."""
 
 TAG_CHARS: Final = 35
-"""What RFC 5646 section 4.4.1 has a program make room for."""
+"""The length of tags that RFC 5646 section 4.4.1 tells programs to support."""
 
 _RANGE: Final = re.compile(
     r"\s*(?P<tag>[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*)\s*"
@@ -20,7 +20,7 @@ _REGION_CHARS: Final = 2
 
 
 def preferred_locale(accept_language: str) -> str | None:
-    """The tag with the greatest weight, the first of equals; ``None`` when there is none.
+    """Return the tag with the greatest weight, the first of equals, or ``None`` without any.
 
     Source: https://business-api.tiktok.com/portal/docs?id=1771101151059969 (BCP 47) and
     https://www.rfc-editor.org/rfc/rfc9110 section 12.5.4 (both read 2026-11-22).
@@ -37,7 +37,7 @@ def preferred_locale(accept_language: str) -> str | None:
 
 
 def _usual_case(tag: str) -> str:
-    """``ZH-hant-tw`` → ``zh-Hant-TW``; case has no meaning, yet a comparison may see it.
+    """Return ``zh-Hant-TW`` for ``ZH-hant-tw``; case means nothing, but comparisons may see it.
 
     Source: https://www.rfc-editor.org/rfc/rfc5646 section 2.1.1 (read 2026-11-22).
     """

@@ -1,4 +1,4 @@
-"""What every middleware does with a request: ask for consent, capture, keep the click id."""
+"""Do what every middleware does with a request: ask for consent, capture, keep the click id."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _log: Final = logging.getLogger("tiktok_events.web")
 Request = TypeVar("Request")
 
 Answer: TypeAlias = bool | Policy
-"""What a consent callable returns: yes, no, or what may be shared."""
+"""What a consent callable returns: yes, no, or a policy of what may be shared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Look:
     """What a middleware has to do.
 
     Attributes:
-        visit: for the view.
-        cookie: what the answer carries; ``None`` leaves the browser's cookie as it is.
+        visit: the visit, for the view.
+        cookie: the cookie to set; ``None`` leaves the browser's cookie as it is.
     """
 
     visit: Visit
@@ -43,7 +43,7 @@ class Look:
 
 
 def look(request: Request, consent: Callable[[Request], Answer], settings: WebSettings) -> Look:
-    """Look at a request; without the visitor's consent, only at whether we kept something."""
+    """Capture a request; without the visitor's consent, only check whether we set a cookie."""
     seen, policy = web_request(request), decided(request, consent)
     if policy.use == "drop":
         return Look(Visit(policy, browser=_ids(seen)), _removal(seen, settings))
@@ -54,7 +54,7 @@ def look(request: Request, consent: Callable[[Request], Answer], settings: WebSe
 
 
 def begin(request: Any, consent: Callable[[Any], Answer], settings: WebSettings) -> Look:
-    """Look at a request, and put the visit where the view finds it."""
+    """Capture a request, and store the visit where the view finds it."""
     found = look(request, consent, settings)
     source = source_of(request)
     if isinstance(source, MutableMapping):
@@ -64,11 +64,11 @@ def begin(request: Any, consent: Callable[[Any], Answer], settings: WebSettings)
 
 
 def decided(request: Any, consent: Callable[[Any], object]) -> Policy:
-    """What the visitor allows.
+    """Return what the visitor allows.
 
     Only ``True`` and a policy are a yes: a callable that fails, or returns a coroutine or another
-    value that merely counts as true, must not turn into one. It is logged without the failure's
-    text, which may hold a part of the request.
+    value that merely counts as true, must not turn into one. A failure is logged without its text,
+    which may quote the request.
     """
     try:
         answer = consent(request)
@@ -97,7 +97,7 @@ def _may_keep(policy: Policy) -> bool:
 
 
 def _keeping(request: WebRequest, captured: Capture, settings: WebSettings) -> ClickIdCookie | None:
-    """A new click id is kept from now on; the one we have keeps its date."""
+    """Return the cookie that keeps a new click id; a kept one keeps its date."""
     click_id = captured["user"].get("ttclid")
     if click_id is None or click_id == kept_click_id(request):
         return None

@@ -1,4 +1,4 @@
-"""The page that was asked for and the one before it, as whole URLs."""
+"""Find the URLs of the requested page and of the page before it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tiktok_events.web.request import WebRequest
 from tiktok_events.web.visitor_ip import TrustedProxies, said_by_proxies
 
 URL_CHARS: Final = 8_192
-"""What servers take as a request line. The worker takes more, and refuses what is over that."""
+"""The longest request line that servers take. The worker takes longer URLs, up to its limit."""
 
 _HOST: Final = re.compile(
     r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
@@ -21,10 +21,10 @@ _SAFE_IN_URL: Final = ":/?#[]@!$&'()*+,;=%~"
 def visited_pages(
     request: WebRequest, trusted: TrustedProxies, header: str
 ) -> tuple[str | None, str | None]:
-    """The URL in the visitor's address bar, and the page before it.
+    """Return the URL in the visitor's address bar, and the page before it.
 
-    A script that fetches something stands on a page, which its referrer names if that is ours;
-    what it fetches was never in the address bar, and the page before is not told.
+    A script's request is not what the address bar shows. The page on which the script runs is the
+    referrer, if that is ours; the page before is unknown then.
     """
     url, referrer = page_url(request, trusted, header), referrer_url(request)
     if url and referrer and _is_fetched(request) and host_of(url) == host_of(referrer):
@@ -33,11 +33,11 @@ def visited_pages(
 
 
 def _is_fetched(request: WebRequest) -> bool:
-    """Whether a script asked.
+    """Return whether a script sent the request.
 
     Source: https://www.w3.org/TR/fetch-metadata/ (``empty`` is the destination of ``fetch``,
-    ``sendBeacon`` and XMLHttpRequest; read 2026-11-30); browsers before 2023 do not tell, but
-    jQuery and axios did.
+    ``sendBeacon`` and XMLHttpRequest; read 2026-11-30); browsers before 2023 do not send this
+    header, but jQuery and axios sent one of theirs.
     """
     dest = request.one("sec-fetch-dest").strip().lower()
     return dest == "empty" or (
@@ -46,18 +46,18 @@ def _is_fetched(request: WebRequest) -> bool:
 
 
 def is_secure(request: WebRequest, trusted: TrustedProxies, header: str) -> bool:
-    """Whether the visitor's browser speaks https, to us or to our proxy."""
+    """Return whether the visitor's browser uses https, to us or to our proxy."""
     said = said_by_proxies(request, trusted, header, "proto")
     return request.is_secure if not said else said.lower() == "https"
 
 
 def page_url(request: WebRequest, trusted: TrustedProxies, header: str) -> str | None:
-    """The URL that was asked for; ``None`` without a usable host.
+    """Return the requested URL, or ``None`` without a usable host.
 
     Args:
-        request: the request that the page answers.
-        trusted: our own proxies, who know the host and the scheme before them.
-        header: the one that they write the visitor's address in.
+        request: the request whose page is asked for.
+        trusted: our own proxies, which know the host and the scheme that the visitor used.
+        header: the header in which they name the visitor's address.
     """
     host = said_by_proxies(request, trusted, header, "host") or request.one("host").strip()
     if not _HOST.fullmatch(host):
@@ -68,7 +68,7 @@ def page_url(request: WebRequest, trusted: TrustedProxies, header: str) -> str |
 
 
 def referrer_url(request: WebRequest) -> str | None:
-    """The page before, if it is a web page; ``None`` for anything else."""
+    """Return the page before if it is a web page, else ``None``."""
     given = request.one("referer").strip()
     if host_of(given) is None or not given.isprintable() or " " in given:
         return None
@@ -76,7 +76,7 @@ def referrer_url(request: WebRequest) -> str | None:
 
 
 def host_of(url: str) -> str | None:
-    """The host of an http or https URL in lower case; ``None`` if it has none, or a password."""
+    """Return the lower-case host of an http(s) URL; ``None`` without one or with a password."""
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -86,7 +86,7 @@ def host_of(url: str) -> str | None:
 
 
 def _bounded(url: str) -> str | None:
-    """Without its query where it would be too long: half a query says nothing true."""
+    """Return the URL, without its query if it is too long: half a query would be false."""
     if len(url) > URL_CHARS:
         url = url.partition("?")[0]
     return url if len(url) <= URL_CHARS else None

@@ -1,4 +1,4 @@
-"""The browser's half of an event: the calls of TikTok's Pixel, safe inside a page."""
+"""Render the browser's half of an event: calls of TikTok's Pixel that are safe inside a page."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Event = Mapping[str, Any]
 
 
 def pixel_event(event: Event, *, pixel_code: str | None = None) -> ScriptText:
-    """The Pixel's call for an event: ``ttq.track("Purchase", {…}, {"event_id": "…"})``.
+    """Return the Pixel's call for an event: ``ttq.track("Purchase", {…}, {"event_id": "…"})``.
 
-    It can stand in a script element as it is. In an attribute such as ``onclick`` it cannot,
-    unless its double quotes are escaped.
+    The call is safe in a script element. In an attribute such as ``onclick``, escape its double
+    quotes.
 
     Args:
         event: in the vocabulary of the Events API, with the ``event_id`` that the server
@@ -28,10 +28,10 @@ def pixel_event(event: Event, *, pixel_code: str | None = None) -> ScriptText:
         pixel_code: the Pixel that is meant, where a page has several.
 
     Raises:
-        InvalidEvent: no name, or no ``event_id``.
+        InvalidEvent: the event has no name or no ``event_id``.
 
     Source: https://github.com/tiktok/gtm-template-pixel ``template.js`` (read 2026-11-22).
-    ``limited_data_use`` of one event stands among its properties: so developers quote TikTok's
+    ``limited_data_use`` of one event is among its properties, as developers quote from TikTok's
     guide (read 2026-11-30).
     """
     told = browser_event(event)
@@ -54,20 +54,20 @@ def pixel_script(
     policy: Policy = KEEP,
     on_invalid: OnInvalid | None = None,
 ) -> ScriptText:
-    """The call in a script element; empty where the page must not report.
+    """Return the call in a script element, or nothing where the page must not report.
 
-    It is empty for no event, where only the Events API reports, and for a visitor who has not
-    agreed: what the current visit allows is what the page tells. On a page without the Pixel's
-    base code it does nothing.
+    The result is empty without an event, where only the Events API reports, and for a visitor who
+    has not agreed: the page reports what the current visit allows. On a page without the Pixel's
+    base code the script does nothing.
 
     Args:
-        event: as for `pixel_event`; or what `Report.pixel` has kept, with digests for
-            ``ttq.identify`` under ``identify`` and the Pixels that are meant under ``pixels``.
+        event: as for `pixel_event`; or a stored `Report.pixel`, which has digests for
+            ``ttq.identify`` under ``identify`` and the codes of its Pixels under ``pixels``.
         pixel_code: as for `pixel_event`.
-        nonce: of the page's Content-Security-Policy.
-        setup: which channels report; by default ``TIKTOK_EVENTS_SETUP``, else both.
-        policy: what may be shared, beside what the current visit says.
-        on_invalid: ``log`` or ``raise``, by default ``TIKTOK_EVENTS_ON_INVALID``, else ``log``.
+        nonce: nonce of the page's Content-Security-Policy.
+        setup: which channels report; default: ``TIKTOK_EVENTS_SETUP``, else both.
+        policy: what may be shared, in addition to the current visit's policy.
+        on_invalid: ``log`` or ``raise``; default: ``TIKTOK_EVENTS_ON_INVALID``, else ``log``.
 
     Raises:
         InvalidEvent: as for `pixel_event`, with ``raise``.
@@ -84,7 +84,7 @@ def pixel_script(
 
 
 def _calls(event: Event, policy: Policy, pixel_code: str | None) -> str:
-    """What the page says: who the visitor is, if we may, then the event, for each Pixel."""
+    """Return the calls for each Pixel: who the visitor is, if allowed, then the event."""
     who = policy.applied_to({"user": event.get("identify")})
     calls = []
     if digests := identified(who.get("user")):
@@ -96,12 +96,12 @@ def _calls(event: Event, policy: Policy, pixel_code: str | None) -> str:
 
 
 def visitor_policy() -> Policy:
-    """What the current visit allows; everything where there is none."""
+    """Return what the current visit allows; everything, outside of a visit."""
     visit = current_visit()
     return KEEP if visit is None else visit.policy
 
 
 def element(script: str, nonce: str | None) -> ScriptText:
-    """A script element, with the nonce of the page's Content-Security-Policy if it has one."""
+    """Return a script element, with the nonce of the page's Content-Security-Policy if given."""
     attribute = f' nonce="{escape(nonce)}"' if nonce else ""
     return ScriptText(f"<script{attribute}>{script}</script>")

@@ -15,16 +15,16 @@ class Answer(StrEnum):
     """What became of an event for one Pixel code, on the server's side."""
 
     ENQUEUED = "enqueued"
-    """It is in the outbox, or in the spool."""
+    """The event is in the outbox, or in the spool."""
 
     WITHHELD = "withheld"
-    """The policy keeps it back."""
+    """The policy withholds the event."""
 
     FAULTY = "faulty"
-    """It cannot be accepted, or the outbox could not be reached: logged and counted."""
+    """The event is invalid, or the outbox could not be reached; either is logged and counted."""
 
     PAGE_ONLY = "page only"
-    """By the set-up `pixel` the server does not report."""
+    """With the set-up `pixel`, the server does not report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class Report:
     Attributes:
         event_id: the id that both channels share.
         answers: Pixel code → what became of the event on the server's side.
-        pixel: what the page reports, as JSON: keep it with the order, and give it to
-            `pixel_script` or a template's ``tiktok_pixel``; ``None`` where it reports nothing.
-            It holds no match key, and digests only with ``identify``.
+        pixel: the page's report as JSON, or ``None`` if the page reports nothing. Keep it with the
+            order, and give it to `pixel_script` or a template's ``tiktok_pixel``. It holds no match
+            key, and digests only with ``identify``.
     """
 
     event_id: str
@@ -44,5 +44,5 @@ class Report:
     pixel: dict[str, Any] | None = field(repr=False)
 
     def script(self, *, nonce: str | None = None) -> ScriptText:
-        """The script element for the page; empty where it reports nothing."""
+        """Return the script element for the page; empty if the page reports nothing."""
         return pixel_script(self.pixel, nonce=nonce)

@@ -1,7 +1,7 @@
-"""An HTTP request of any framework → the few parts that a capture reads, as text.
+"""Read the few parts of an HTTP request that a capture needs, as text, in any framework.
 
-A visitor may send anything. Nothing here raises for what a request holds: bytes that are no
-UTF-8 are read as Latin-1, and each reader checks the text it takes.
+A visitor may send anything, and nothing here raises for it: bytes that are not UTF-8 are read as
+Latin-1, and each reader checks the text it takes.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ _SECURE_SCHEMES: Final = frozenset({"https", "wss"})
 
 _SAFE_IN_PATH: Final = "/~!$&'()*+,;=:@"
 _SAFE_IN_ENCODED: Final = _SAFE_IN_PATH + "%?[]"
-"""The characters to keep in text that is percent-encoded already: only what can stand in no URL is
-encoded."""
+"""Characters that stay in percent-encoded text: only what no URL can contain is encoded."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class WebRequest:
-    """What a capture reads of a request; it prints none of it.
+    """What a capture reads of a request; its repr shows nothing of it.
 
     Attributes:
         is_secure: whether the connection to this process is encrypted.
@@ -40,32 +39,32 @@ class WebRequest:
     headers: Mapping[str, list[str]]
 
     def one(self, name: str) -> str:
-        """The value of a header that may come once; empty when it came twice, or not at all."""
+        """Return the value of a header that may occur once; empty if it is absent or repeated."""
         values = self.headers.get(name, ())
         return values[0] if len(values) == 1 else ""
 
     def all(self, name: str) -> list[str]:
-        """Every value of a header that may be repeated."""
+        """Return every value of a header that may be repeated."""
         return list(self.headers.get(name, ()))
 
 
 def web_request(request: Any) -> WebRequest:
     """Read a WSGI environ, an ASGI scope, or a request that carries one of them.
 
-    Requests of Flask, Werkzeug, Starlette, FastAPI and Django (WSGI and ASGI) do.
+    Requests of Flask, Werkzeug, Starlette, FastAPI and Django (WSGI and ASGI) carry one.
 
     Raises:
-        TypeError: it is none of these; nothing that a visitor sends has that effect.
+        TypeError: the argument is none of these; nothing that a visitor sends causes this.
     """
     source = source_of(request)
     return _from_asgi(source) if source.get("type") in _ASGI_TYPES else _from_wsgi(source)
 
 
 def source_of(request: Any) -> Mapping[str, Any]:
-    """The environ or scope of a request.
+    """Return the environ or scope of a request.
 
     Raises:
-        TypeError: it has none.
+        TypeError: the request has none.
     """
     for candidate in (
         request,
@@ -73,7 +72,7 @@ def source_of(request: Any) -> Mapping[str, Any]:
         getattr(request, "scope", None),
         getattr(request, "META", None),
     ):
-        # A Starlette request is a mapping itself, of its scope.
+        # A Starlette request is itself a mapping: its scope.
         if isinstance(candidate, Mapping):
             return candidate
     raise TypeError(f"{type(request).__name__} is no WSGI environ, ASGI scope or web request")
@@ -98,7 +97,7 @@ def _from_wsgi(environ: Mapping[str, Any]) -> WebRequest:
 
 
 def _server_name(environ: Mapping[str, Any]) -> str:
-    """The host where no header names one, as PEP 3333 puts a URL together again.
+    """Return the host if no header names one, as PEP 3333 reconstructs a URL.
 
     Source: https://peps.python.org/pep-3333/#url-reconstruction (read 2026-11-30).
     """
@@ -121,7 +120,7 @@ def _from_asgi(scope: Mapping[str, Any]) -> WebRequest:
 
 
 def _asgi_path(scope: Mapping[str, Any]) -> str:
-    """The path as it came, where the server tells; servers need not."""
+    """Return the path as it came, if the server tells, which it need not."""
     raw = scope.get("raw_path")
     if isinstance(raw, bytes) and raw.startswith(b"/"):
         return quote(raw.partition(b"?")[0], _SAFE_IN_ENCODED)
@@ -130,7 +129,7 @@ def _asgi_path(scope: Mapping[str, Any]) -> str:
 
 
 def _bytes(value: object) -> bytes:
-    """What was on the wire: WSGI hands out its bytes as Latin-1 characters."""
+    """Return the bytes on the wire, which WSGI hands out as Latin-1 characters."""
     if isinstance(value, bytes):
         return value
     return value.encode("latin-1", "replace") if isinstance(value, str) else b""

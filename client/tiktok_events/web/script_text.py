@@ -1,4 +1,4 @@
-"""Text and values that may stand in a script element of a page."""
+"""Make text and values safe for a script element of a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ESCAPES: Final = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&'\x
 class ScriptText(str):
     """JavaScript, or a script element, that templates must not escape again.
 
-    Jinja and Django both ask a value for ``__html__``.
+    Jinja and Django both look for ``__html__``.
     """
 
     __slots__ = ()
@@ -21,10 +21,10 @@ class ScriptText(str):
 
 
 def script_json(value: Any) -> str:
-    r"""JSON that is a JavaScript expression and cannot end the script element around it.
+    r"""Return JSON that is a JavaScript expression and cannot end the script element around it.
 
-    It is printable ASCII without ``< > & '``: ``</script``, ``<!--`` and the line separators
-    U+2028 and U+2029 come as ``\u…``.
+    The result is printable ASCII without ``< > & '``: ``</script``, ``<!--`` and the line
+    separators U+2028 and U+2029 are escaped as ``\u…``.
 
     Raises:
         ValueError: a number is not finite.

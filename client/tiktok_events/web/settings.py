@@ -16,7 +16,7 @@ _DOMAIN: Final = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 OnInvalid: TypeAlias = Literal["log", "raise"]
-"""What becomes of a faulty event."""
+"""What to do with a faulty event."""
 
 
 class Setup(StrEnum):
@@ -31,20 +31,20 @@ class Setup(StrEnum):
 
     @property
     def has_pixel(self) -> bool:
-        """Whether the browser reports."""
+        """Return whether the browser reports."""
         return self is not Setup.API
 
     @property
     def has_api(self) -> bool:
-        """Whether the server reports."""
+        """Return whether the server reports."""
         return self is not Setup.PIXEL
 
 
 def setup_of(value: Any) -> Setup:
-    """Check the setting ``SETUP``, or the argument of that name.
+    """Return the set-up that the setting ``SETUP``, or the argument of that name, means.
 
     Raises:
-        ValueError: what is allowed.
+        ValueError: it is none of the three; the message lists them.
     """
     try:
         return Setup(str(value).strip().lower())
@@ -72,10 +72,10 @@ class WebSettings(ClientSettings):
 
     Attributes:
         setup: which channels report: both, or one of them.
-        trusted_proxies: networks of our own proxies; by default none, and then the address
-            that the connection comes from is the visitor's.
-        ip_header: where these proxies write the visitor's address.
-        cookie_domain: for a click id that several hosts share; by default it stays with one.
+        trusted_proxies: networks of our own proxies; by default none, so that the connection's
+            address is taken for the visitor's.
+        ip_header: the header in which these proxies write the visitor's address.
+        cookie_domain: the domain whose hosts share a click id; by default, one host keeps it.
         on_invalid: what becomes of an event that cannot be reported: `log` it and count it, or
             `raise` its error, as plain clients do.
     """

@@ -20,9 +20,10 @@ class CaptureMiddleware(ASGIMiddleware):
         >>> app.add_middleware(CaptureMiddleware, consent=may_advertise)  # doctest: +SKIP
 
     Args:
-        app: what is called with it.
-        consent: returns whether the visitor has agreed, or a `Policy`. It is no coroutine.
-        settings: by default from the environment.
+        app: the application to wrap.
+        consent: takes the request and returns whether the visitor has agreed, or a `Policy`. It
+            must not be a coroutine.
+        settings: default: those of the environment.
 
     Raises:
         InvalidSetting: a setting has a value that is not allowed.
@@ -42,5 +43,5 @@ class CaptureMiddleware(ASGIMiddleware):
 
 
 def visit(request: HTTPConnection) -> Visit:
-    """The visit of a request; for FastAPI, ``Annotated[Visit, Depends(visit)]``."""
+    """Return the visit of a request; for FastAPI, ``Annotated[Visit, Depends(visit)]``."""
     return visit_of(request)

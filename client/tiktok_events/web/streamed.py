@@ -1,6 +1,7 @@
-"""A body that is made after the answer has begun: each part of it in the visit of its request.
+"""Make each part of a streamed body within the visit of its request.
 
-Without this a stream would be made outside of any visit, where nobody is asked for consent.
+A body is streamed after the response has begun. Without this it would be made outside of any visit,
+where nobody is asked for consent.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from tiktok_events.web.visit import Visit, conceal, expose
 
 
 class Streamed(Iterator[Any]):
-    """The parts of a body, each made while `current_visit` tells the visit.
+    """The parts of a body, each made while `current_visit` returns the visit.
 
     Args:
-        visit: of the request that is answered.
-        parts: closed with this.
+        visit: the visit of the request that is answered.
+        parts: the parts; they are closed together with this object.
     """
 
     def __init__(self, visit: Visit, parts: Iterable[Any]) -> None:
@@ -30,7 +31,7 @@ class Streamed(Iterator[Any]):
             conceal()
 
     def close(self) -> None:
-        """What servers call when the answer has ended, whether it was read or not."""
+        """Close the parts; servers call this when the response has ended, read or not."""
         if close := getattr(self._parts, "close", None):
             expose(self._visit)
             try:
@@ -40,7 +41,7 @@ class Streamed(Iterator[Any]):
 
 
 class AsyncStreamed(AsyncIterator[Any]):
-    """`Streamed`, of parts that are awaited; who made them closes them."""
+    """`Streamed` for awaited parts, which their maker closes."""
 
     def __init__(self, visit: Visit, parts: AsyncIterable[Any]) -> None:
         self._visit, self._made = visit, aiter(parts)

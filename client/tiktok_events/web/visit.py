@@ -12,7 +12,7 @@ from tiktok_events.web.capture import Capture
 from tiktok_events.web.request import source_of
 
 VISIT_KEY: Final = "tiktok_events.visit"
-"""Where a WSGI environ or an ASGI scope holds the visit; Django's requests, too."""
+"""Key or attribute under which environs, scopes and Django's requests hold the visit."""
 
 _current: ContextVar[Visit | None] = ContextVar("tiktok_events_visit", default=None)
 
@@ -22,10 +22,10 @@ class Visit:
     """What a middleware knows of the request that is being answered.
 
     Attributes:
-        policy: what may be shared of this visitor, with the page and with the server.
-        captured: parts of an event that the request told; empty without consent.
-        browser: ids that the browser keeps, click id and the Pixel's cookie, consent or not:
-            only a withdrawal reads them, to find what is held of an earlier yes.
+        policy: what may be shared of this visitor, by the page and by the server.
+        captured: the parts of an event that the request told; empty without consent.
+        browser: ids that the browser keeps, even without consent: the click id and the Pixel's
+            cookie. Only a withdrawal reads them, to find what an earlier consent left.
     """
 
     policy: Policy = DROP
@@ -34,27 +34,27 @@ class Visit:
 
     @property
     def consented(self) -> bool:
-        """Whether anything of this visitor may be reported, in full or limited."""
+        """Return whether anything of this visitor may be reported, in full or limited."""
         return self.policy.use != "drop"
 
     @property
     def user(self) -> dict[str, str]:
-        """Match keys: any of ``ttclid``, ``ttp``, ``ip``, ``user_agent`` and ``locale``."""
+        """Return the match keys: any of ``ttclid``, ``ttp``, ``ip``, ``user_agent``, ``locale``."""
         return dict(self.captured.get("user", {}))
 
     @property
     def page(self) -> dict[str, str]:
-        """The page: any of ``url`` and ``referrer``."""
+        """Return the page: any of ``url`` and ``referrer``."""
         return dict(self.captured.get("page", {}))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON, to be kept with an order that is reported later, outside of a page."""
+        """Return the visit as JSON, to keep with an order that is reported later, elsewhere."""
         kept = {part: dict(values) for part, values in self.captured.items()}
         return {"use": self.policy.use, "remove": list(self.policy.remove), "captured": kept}
 
     @classmethod
     def from_dict(cls, kept: Any) -> Self:
-        """Read what `to_dict` returned; what is none of that is a visit without consent."""
+        """Return the visit that `to_dict` wrote, or for anything else one without consent."""
         try:
             policy = Policy(kept["use"], tuple(kept["remove"]))
             captured = {part: dict(values) for part, values in kept["captured"].items()}
@@ -67,34 +67,34 @@ class Visit:
 
 
 def visit_of(request: Any) -> Visit:
-    """The visit of a request that a middleware has seen; one without consent for any other.
+    """Return the visit that a middleware captured of a request, else one without consent.
 
     Args:
-        request: of Django, Flask, Starlette or FastAPI, a WSGI environ or an ASGI scope.
+        request: a request of Django, Flask, Starlette or FastAPI, a WSGI environ or an ASGI scope.
 
     Raises:
-        TypeError: this is no request.
+        TypeError: the argument is no request.
     """
     found = source_of(request).get(VISIT_KEY)
     return found if isinstance(found, Visit) else Visit()
 
 
 def current_visit() -> Visit | None:
-    """The visit of the request that is being answered; ``None`` outside of one."""
+    """Return the visit of the current request; ``None`` outside of one."""
     return _current.get()
 
 
 def with_capture(
     event: Mapping[str, Any], visit: Visit | Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """A new event with the captured parts; what the event says itself goes first.
+    """Return a new event with the captured parts; the event's own values take precedence.
 
-    What the visit's policy removes is not in it, and nothing of a person without consent.
-    Whether it may be sent at all is the policy's word: ``client.track(…, policy=visit.policy)``.
+    It lacks what the visit's policy removes and, without consent, all personal data. The policy
+    alone decides whether it may be sent: ``client.track(…, policy=visit.policy)``.
 
     Args:
         event: any event.
-        visit: a visit, or what `capture` returned; outside of a page there is none.
+        visit: a visit, or what `capture` returned; default: the current visit, if there is one.
     """
     captured = visit.captured if isinstance(visit, Visit) else visit or {}
     merged = dict(event)
@@ -108,10 +108,10 @@ def _shared_by(visit: Visit) -> Policy:
 
 
 def expose(visit: Visit) -> None:
-    """Let `current_visit` return this from now on, in this context."""
+    """Let `current_visit` return this visit from now on, in this context."""
     _current.set(visit)
 
 
 def conceal() -> None:
-    """End what `expose` began: a thread that is used again must not see it."""
+    """Undo `expose`: a thread that is reused must not see the visit."""
     _current.set(None)

@@ -1,8 +1,8 @@
-"""The visitor's address, behind proxies that we trust and no others.
+"""Find the visitor's address behind proxies that we trust, and no others.
 
-Every proxy appends the address it was called from to a header that the visitor could have
-begun. So the list is read from its right end, past our own proxies: the first address that is
-none of them is the visitor's. What stands further left is hearsay.
+Every proxy appends its caller's address to a header that the visitor may have sent in the first
+place. So the list is read from its right end, past our own proxies: the first address that is not
+theirs is the visitor's. Addresses further left cannot be trusted.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from typing import Any, Final, TypeAlias
 from tiktok_events.web.request import WebRequest
 
 UNIX_SOCKET: Final = "unix"
-"""The word for a proxy that calls through a Unix socket and so has no address."""
+"""The word for a proxy that calls through a Unix socket, and so has no address."""
 
 FORWARDED: Final = "forwarded"
 X_FORWARDED_FOR: Final = "x-forwarded-for"
 
 MOST_HOPS: Final = 32
-"""A chain of proxies is a handful; a longer list is an attack, and nothing in it is believed."""
+"""A chain of proxies has a handful; a longer list is an attack, and is ignored."""
 
 Address: TypeAlias = IPv4Address | IPv6Address
 
@@ -39,31 +39,31 @@ _FORWARDED_PAIR: Final = re.compile(r'\s*(?P<name>[A-Za-z]+)\s*=\s*"?(?P<value>[
 
 @dataclass(frozen=True, slots=True)
 class TrustedProxies:
-    """The proxies that are believed when they name the visitor.
+    """The proxies that are trusted to name the visitor.
 
     Attributes:
-        networks: where they are.
-        through_unix_socket: whether whoever calls through a Unix socket is one.
+        networks: the networks of these proxies.
+        through_unix_socket: whether a caller through a Unix socket is such a proxy.
     """
 
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     through_unix_socket: bool = False
 
     def trusts(self, hop: str) -> bool:
-        """Whether an address, as text, is one of ours."""
+        """Return whether an address, as text, is one of our proxies'."""
         address = parse_address(hop)
         return address is not None and any(address in network for network in self.networks)
 
     def trusts_peer(self, peer: str) -> bool:
-        """The same for the machine at the other end, which may be behind a Unix socket."""
+        """Return whether the peer, which may call through a Unix socket, is a proxy of ours."""
         return self.trusts(peer) if peer else self.through_unix_socket
 
 
 def trusted_proxies(value: Any) -> TrustedProxies:
-    """Check the setting: networks and addresses, as a list or separated by commas.
+    """Return the proxies in the setting: networks and addresses, as a list or with commas.
 
     Raises:
-        ValueError: what is allowed.
+        ValueError: a value is no network or address; the message says what is allowed.
     """
     if isinstance(value, TrustedProxies):
         return value
@@ -86,12 +86,12 @@ def _words(value: Any) -> Iterable[Any]:
 
 
 def visitor_ip(request: WebRequest, trusted: TrustedProxies, header: str) -> str | None:
-    """The visitor's public address, or ``None``: it is private, hidden, or not to be believed.
+    """Return the visitor's public address; ``None`` if it is private, hidden or untrustworthy.
 
     Args:
         request: the request whose sender is asked for.
         trusted: our own proxies.
-        header: the one that they write, in lower case: ``forwarded`` (RFC 7239), or any that
+        header: the header that they write, in lower case: ``forwarded`` (RFC 7239), or any that
             lists plain addresses. Only this one is read, because a visitor can send the others.
 
     Source: https://www.rfc-editor.org/rfc/rfc7239 section 5.2 (read 2026-11-22).
@@ -104,11 +104,11 @@ def visitor_ip(request: WebRequest, trusted: TrustedProxies, header: str) -> str
 
 
 def said_by_proxies(request: WebRequest, trusted: TrustedProxies, header: str, what: str) -> str:
-    """What the proxy that the visitor called says of its ``host`` or ``proto``; else empty.
+    """Return the ``host`` or ``proto`` that the visitor's proxy was asked for; else empty.
 
-    Each proxy appends what it was asked for, as it appends an address: the value as far from the
-    right end as the visitor's address is that proxy's. Where proxies replace the value instead of
-    appending theirs, the list is shorter than that, and its first value is the one that is left.
+    Each proxy appends what it was asked for, as it appends an address, so the right value is as far
+    from the right end as the visitor's address. Where proxies replace the value instead, the list
+    is shorter, and its first value is taken.
     """
     if not trusted.trusts_peer(request.peer):
         return ""
@@ -122,12 +122,12 @@ def said_by_proxies(request: WebRequest, trusted: TrustedProxies, header: str, w
 
 
 def _passed(hops: list[str], trusted: TrustedProxies) -> int:
-    """How many addresses, the last proxy's word first, are our own proxies'."""
+    """Return how many addresses, counted from the last proxy's, are our own proxies'."""
     return next((n for n, hop in enumerate(hops) if not trusted.trusts(hop)), len(hops))
 
 
 def _hops(request: WebRequest, header: str) -> list[str]:
-    """The addresses of the header, the last proxy's word first."""
+    """Return the addresses in the header, the last proxy's first."""
     elements = _elements(request, header)
     if header == FORWARDED:
         elements = [forwarded_part(element, "for") for element in elements]
@@ -135,7 +135,7 @@ def _hops(request: WebRequest, header: str) -> list[str]:
 
 
 def _elements(request: WebRequest, name: str) -> list[str]:
-    """The elements of a header that lists them; none of a list that no chain of proxies makes."""
+    """Return the elements of a header that is a list; none if no chain of proxies is so long."""
     if not (values := request.all(name)):
         return []
     elements = ",".join(values).split(",")
@@ -143,9 +143,9 @@ def _elements(request: WebRequest, name: str) -> list[str]:
 
 
 def forwarded_part(element: str, name: str) -> str:
-    """One parameter of an element of ``Forwarded``; empty when it has none.
+    """Return one parameter of an element of ``Forwarded``; empty if it is absent.
 
-    Elements are parted at every comma, even within quotes: our proxy writes none there, and a
+    Elements are split at every comma, even within quotes: our proxy writes no such comma, and a
     visitor's open quote must not swallow what the proxy appended.
     """
     for part in element.split(";"):
@@ -156,10 +156,10 @@ def forwarded_part(element: str, name: str) -> str:
 
 
 def parse_address(text: str) -> Address | None:
-    """An address as headers spell it: with a port, in brackets, or IPv4 within IPv6.
+    """Read an address as headers spell it: with a port, in brackets, or IPv4 within IPv6.
 
-    CloudFront writes a port behind an IPv6 address without brackets; it is one where the text is
-    no address as a whole.
+    CloudFront appends a port to an IPv6 address without brackets; the last group is a port if the
+    whole text is no address.
     """
     text = text.strip().strip('"')
     address = _address(text)
@@ -179,7 +179,7 @@ def _address(text: str) -> Address | None:
 
 
 def public_address(text: str) -> str | None:
-    """The address if it can be a visitor's on the internet; no other helps to match.
+    """Return the address if it can be a visitor's on the internet; no other helps to match.
 
     Source: https://business-api.tiktok.com/portal/docs?id=1771101151059969 (public IPv4 or IPv6)
     and https://www.iana.org/assignments/iana-ipv4-special-registry (read 2026-11-22).

@@ -22,7 +22,7 @@ AnyClient = TypeVar("AnyClient", bound=Producer)
 
 
 class _WebEvents(Generic[AnyClient]):
-    """Base of `WebEvents` and `AsyncWebEvents`; the arguments are told there."""
+    """Base of `WebEvents` and `AsyncWebEvents`, which describe the arguments."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class _WebEvents(Generic[AnyClient]):
         return Draft.of(self.client, self._habits, event, seen, pixels, policy)
 
     def _whose(self, user: AnyUser | None) -> dict[str, Any]:
-        """Match keys of who withdraws; none where nobody can be told, so nothing can be held."""
+        """Return the match keys of the visitor who withdraws; without any, nothing can be held."""
         visit = current_visit()
         if visit is None:
             return dict(user or {})
@@ -58,12 +58,12 @@ class _WebEvents(Generic[AnyClient]):
 class WebEvents(_WebEvents[Client]):
     """Reports events of a shop's pages: the server's half at once, the page's half to render.
 
-    What the visitor allows (`Visit.policy`), what the client's policy allows, and what the call
-    allows are one decision, and it acts on both halves: `drop` sends nothing and gives an empty
-    script, `limit` asks for limited data use in both, what is removed is missing in both.
+    The visitor's policy (`Visit.policy`), the client's and the call's are combined to one decision
+    for both halves: `drop` sends nothing and renders an empty script, `limit` asks for limited data
+    use in both, and what is removed is missing in both.
 
-    A checkout never ends here: a faulty event, and an outbox that cannot be reached, are logged
-    and counted (`faulty_events`), unless ``on_invalid="raise"``.
+    A checkout never fails here: faulty events and an unreachable outbox are logged and counted
+    (`faulty_events`), unless ``on_invalid="raise"``.
 
     Example:
         >>> events = WebEvents(Client(event_source_id="C0EXAMPLE0PIXEL0CODE"))  # doctest: +SKIP
@@ -71,11 +71,11 @@ class WebEvents(_WebEvents[Client]):
         >>> page = f"<body>{report.script()}</body>"  # doctest: +SKIP
 
     Args:
-        client: what the server's half is handed to.
+        client: takes the server's half.
         identify: whether the page tells the Pixel the digests of e-mail address, phone number
             and external id that the server reports (``ttq.identify``).
-        setup: which channels report; by default ``TIKTOK_EVENTS_SETUP``, else both.
-        on_invalid: ``log`` or ``raise``; by default ``TIKTOK_EVENTS_ON_INVALID``, else ``log``.
+        setup: which channels report; default: ``TIKTOK_EVENTS_SETUP``, else both.
+        on_invalid: ``log`` or ``raise``; default: ``TIKTOK_EVENTS_ON_INVALID``, else ``log``.
 
     Raises:
         InvalidSetting: a setting has a value that is not allowed.
@@ -94,12 +94,11 @@ class WebEvents(_WebEvents[Client]):
 
         Args:
             event: in the vocabulary of the Events API; ``event_id`` is filled in when absent.
-            visit: whose it is; by default the visit of the request that is being answered.
-                Outside of one, in a task or a command, nobody is asked: the client's policy
-                decides alone.
-            pixels: Pixel codes, where several are to get it, each with the same id; or the
-                event's ``event_source_id`` is a list of them.
-            policy: what may be shared, beside what visit and client allow.
+            visit: the visit the event belongs to; default: that of the current request. Outside of
+                a request, in a task or a command, the client's policy decides alone.
+            pixels: Pixel codes, if several are to get the event with the same id; the event's
+                ``event_source_id`` may be a list of them instead.
+            policy: what may be shared, in addition to the policies of visit and client.
             delay: as for `Client.track`; the page does not wait.
         """
         draft = self._draft(event, visit, pixels, policy)
@@ -115,9 +114,9 @@ class WebEvents(_WebEvents[Client]):
         """Take back what is held of the current visitor, who withdraws consent by this request.
 
         Args:
-            user: further match keys, such as the e-mail address of the account; what the browser
-                keeps (click id and the Pixel's cookie) is known, also if the request itself
-                says no already. See `Client.withdraw`.
+            user: further match keys, such as the account's e-mail address. What the browser keeps
+                (click id and the Pixel's cookie) is known already, even if the request itself says
+                no. See `Client.withdraw`.
         """
         with guarded(self._habits.on_invalid):
             if whose := self._whose(user):

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 class WSGIMiddleware:
-    """Captures, and keeps the click id, for visitors who have consented.
+    """Captures visits and keeps their click ids, if the visitors have consented.
 
-    `visit_of(environ)` tells the visit and, while the application makes its answer or
-    streams its body, `current_visit`.
+    `visit_of(environ)` returns the visit; so does `current_visit` while the application makes its
+    response or streams its body.
 
     Args:
-        application: what is called with it.
-        consent: takes the environ, returns whether the visitor has agreed, or a `Policy`.
-        settings: by default from the environment.
+        application: the application to wrap.
+        consent: takes the environ and returns whether the visitor has agreed, or a `Policy`.
+        settings: default: those of the environment.
 
     Raises:
         InvalidSetting: a setting has a value that is not allowed.

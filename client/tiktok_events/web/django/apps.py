@@ -1,4 +1,4 @@
-"""What ``INSTALLED_APPS`` needs to find the template tags."""
+"""The application that ``INSTALLED_APPS`` needs to find the template tags."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tiktok_events.web.django.options import django_settings
 class TikTokEventsConfig(AppConfig):  # type: ignore[misc]  # Django publishes no types
     """An application without models.
 
-    It is made before any model or view is imported, so that every `Client()` of the process
-    has the settings that Django has.
+    Django makes it before it imports any model or view, so that every `Client()` of the process has
+    Django's settings.
     """
 
     name = "tiktok_events.web.django"

@@ -15,10 +15,10 @@ from tiktok_events.web.visit import conceal
 
 
 class CaptureMiddleware:
-    """Captures, and keeps the click id, for visitors who have consented.
+    """Captures visits and keeps their click ids, if the visitors have consented.
 
-    The visit stands in ``request.tiktok_events`` (see `VisitRequest`). Put the
-    middleware behind whatever your consent callable reads, such as the session.
+    The visit is in ``request.tiktok_events`` (see `VisitRequest`). Put the middleware after those
+    that your consent callable needs, such as the session's.
 
     Args:
         get_response: the next middleware, or the view.
@@ -39,7 +39,7 @@ class CaptureMiddleware:
             markcoroutinefunction(self)
 
     def __call__(self, request: Any) -> Any:
-        """Answer a request, or promise to, as Django asks for."""
+        """Answer a request, or return an awaitable that does, as Django requires."""
         if self._is_async:
             return self._answer_async(request)
         found = self._look(request)

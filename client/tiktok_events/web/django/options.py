@@ -1,4 +1,4 @@
-"""The Django setting ``TIKTOK_EVENTS`` → the settings of every client, and the consent callable."""
+"""Read the Django setting ``TIKTOK_EVENTS``: settings of every client, and the consent callable."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _KNOWN: Final = {one.name.upper() for one in fields(WebSettings)} | {CONSENT}
 
 
 def django_settings() -> Mapping[str, Any]:
-    """Names of settings in lower case, and what Django's settings say: before the environment.
+    """Return settings from Django, by lower-case name; they take precedence over the environment.
 
     Raises:
-        ImproperlyConfigured: a name that is no setting.
+        ImproperlyConfigured: a name is that of no setting.
     """
     options = dict(getattr(settings, "TIKTOK_EVENTS", {}))
     if unknown := sorted(set(options) - _KNOWN):
@@ -32,10 +32,10 @@ def django_settings() -> Mapping[str, Any]:
 
 
 def load_options() -> tuple[Callable[[Any], Answer], WebSettings]:
-    """The consent callable, and the settings.
+    """Return the consent callable and the settings.
 
     Raises:
-        ImproperlyConfigured: no ``CONSENT``, or a name that is no setting.
+        ImproperlyConfigured: ``CONSENT`` is missing, or a name is that of no setting.
         InvalidSetting: a setting has a value that is not allowed.
     """
     given = django_settings()

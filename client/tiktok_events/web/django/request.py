@@ -1,4 +1,4 @@
-"""Django's request as a type checker should see it behind the middleware."""
+"""The type of Django's request after the middleware, for type checkers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tiktok_events.web.visit import Visit
 
 
 class VisitRequest(HttpRequest):  # type: ignore[misc]  # Django publishes no types
-    """A request that `CaptureMiddleware` has seen; for annotations of views, nothing makes one.
+    """The type of a request that `CaptureMiddleware` has seen, to annotate views; never created.
 
     Attributes:
         tiktok_events: the visit.

@@ -1,7 +1,7 @@
-"""What consent platforms and browsers say of a visitor: IAB TCF and GPP strings, and GPC.
+"""Read what consent platforms and browsers tell: IAB TCF and GPP strings, and GPC.
 
-Small decoders of our own: the one library for TCF on the package index has had no release since
-2022, and there is none for GPP.
+The small decoders are our own: the only Python library for TCF has had no release since 2022, and
+there is none for GPP.
 
 Imports the request, and what stands below `web`.
 """

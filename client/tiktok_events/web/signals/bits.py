@@ -1,4 +1,4 @@
-"""Bits of a web-safe Base64 text, from the first on."""
+"""Read the bits of a URL-safe Base64 text, from the first on."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 _VALUES: Final = {char: number for number, char in enumerate(_ALPHABET)}
 
 LONGEST: Final = 16_384
-"""Characters; a cookie holds 4,096, and no vendor list needs more."""
+"""The longest text; a cookie holds 4,096 characters, and no vendor list needs more."""
 
 
 class Bits:
-    """Reads whole numbers.
+    """Reads whole numbers from the bits.
 
     Args:
-        text: of the alphabet of URLs; padding at its end is passed over.
+        text: Base64 in the URL-safe alphabet; padding at its end is ignored.
 
     Raises:
-        ValueError: it is empty, too long, or has another character.
+        ValueError: the text is empty, too long, or has another character.
     """
 
     def __init__(self, text: str) -> None:
@@ -29,14 +29,14 @@ class Bits:
         self._at = 0
 
     def skip(self, bits: int) -> None:
-        """Pass over some."""
+        """Skip some bits."""
         self._at += bits
 
     def number(self, bits: int) -> int:
-        """The number that the next bits are.
+        """Return the number that the next bits encode.
 
         Raises:
-            ValueError: there are not so many.
+            ValueError: fewer bits are left.
         """
         found = self._bits[self._at : self._at + bits]
         self._at += bits
@@ -45,19 +45,19 @@ class Bits:
         return int(found, 2)
 
     def flag(self) -> bool:
-        """Whether the next bit is set."""
+        """Return whether the next bit is set."""
         return bool(self.number(1))
 
     def numbers_set(self, bits: int) -> frozenset[int]:
-        """Which of the next bits are set; the first is number 1."""
+        """Return which of the next bits are set, counted from 1."""
         found = f"{self.number(bits):0{bits}b}" if bits else ""
         return frozenset(number for number, bit in enumerate(found, 1) if bit == "1")
 
     def fibonacci(self) -> int:
-        """A number as a sum of Fibonacci numbers, which ends with two set bits.
+        """Return a number coded as a sum of Fibonacci numbers, which ends with two set bits.
 
         Raises:
-            ValueError: it does not end.
+            ValueError: the text ends first.
         """
         total, (this, following), before = 0, (1, 2), False
         while not ((bit := self.flag()) and before):

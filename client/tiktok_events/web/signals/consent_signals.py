@@ -1,4 +1,4 @@
-"""The signals of a request → what may be shared of its visitor."""
+"""Decide by the consent signals of a request what may be shared of its visitor."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ Otherwise: TypeAlias = bool | Policy | Callable[[Any], bool | Policy]
 _log: Final = logging.getLogger("tiktok_events.web")
 
 PURPOSES: Final = (1, 3, 4, 7)
-"""Store and read on a device, make a profile for advertising, select by it, measure advertising:
-what a conversion that is reported to TikTok is used for. Ours, from the purposes' texts:
-https://iabeurope.eu/iab-europe-transparency-consent-framework-policies/ (read 2026-11-30)."""
+"""The purposes that a conversion needs: store and read on a device, make a profile for advertising,
+select by it, measure advertising. Our own choice, from the purposes' texts:
+https://iabeurope.eu/iab-europe-transparency-consent-framework-policies/ (read 2026-11-30).
+"""
 
 TCF_COOKIES: Final = ("euconsent-v2", "eupubconsent-v2")
 GPP_COOKIES: Final = ("IABGPP_HDR_GppString", "OTGPPConsent")
-"""Where consent platforms keep the strings; the second of each is OneTrust's."""
+"""The cookies in which consent platforms keep the strings; the second of each is OneTrust's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,23 +42,23 @@ class ConsentSignals:
       advertising, or GPC in a section, is answered with ``opted_out``.
     - GPC (``Sec-GPC: 1``): the same.
 
-    The strictest of them decides, and where there is none of TCF and GPP, ``otherwise`` does
-    beside GPC. A string that cannot be read is a no, and is logged.
+    The strictest signal decides. Without a TCF or GPP string, ``otherwise`` is asked, and the
+    stricter of its answer and GPC decides. An unreadable string counts as a no, and is logged.
 
     Example:
         >>> TikTokEvents(app, consent=ConsentSignals(otherwise=may_advertise))  # doctest: +SKIP
 
     Attributes:
-        purposes: of TCF that a conversion needs.
+        purposes: the purposes of TCF that a conversion needs.
         vendor: TikTok's number in the Global Vendor List, if your platform asks for consent to
             vendors; no number is assumed.
-        opted_out: what may be shared of who opted out in the United States.
-        otherwise: the answer where no string says anything: yes, no, a policy, or a callable.
+        opted_out: what may be shared of visitors who opted out in the United States.
+        otherwise: the answer if there is no string: yes, no, a policy, or a callable.
         tcf_cookies: names of the cookies that hold a TC string.
         gpp_cookies: names of the cookies that hold a GPP string.
 
     Raises:
-        InvalidSetting: a purpose or vendor that is no number.
+        InvalidSetting: a purpose or vendor is no number.
     """
 
     purposes: Collection[int] = PURPOSES
@@ -73,7 +74,7 @@ class ConsentSignals:
                 raise InvalidSetting("purposes and vendor must be numbers from 1 up")
 
     def __call__(self, request: Any) -> Policy:
-        """What may be shared of the visitor who sent a request."""
+        """Return what may be shared of the visitor who sent a request."""
         seen = web_request(request)
         said = list(self._strings(seen))
         if not said:
@@ -99,7 +100,7 @@ class ConsentSignals:
         return [policy for policies in said for policy in policies]
 
     def _of_section(self, section: int, text: str) -> list[Policy]:
-        """What a section says; nothing if it is of no law that we know."""
+        """Return what a section says, or nothing if it is of no law that we know."""
         if section == gpp.EUROPE:
             return self._of_tcf(text)
         if section == gpp.CANADA:

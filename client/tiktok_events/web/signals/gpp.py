@@ -1,8 +1,8 @@
-"""IAB Tech Lab's Global Privacy Platform string: one header, and a section for each law.
+"""Read IAB Tech Lab's Global Privacy Platform string: a header, and a section for each law.
 
 Source: https://github.com/InteractiveAdvertisingBureau/Global-Privacy-Platform ``Core`` and
-``Sections`` (read 2026-11-30); the offsets are those of its reference encoder, by which the
-tests' strings are made.
+``Sections`` (read 2026-11-30); the offsets are those of its reference encoder, which also made the
+tests' strings.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _MOST_SECTIONS: Final = 64
 _OPTED_OUT: Final = 1
 _GPC: Final = 1
 _SALE_AT: Final = 2
-"""Where US Privacy's four characters say whether the visitor opted out of the sale of data."""
+"""Which of US Privacy's four characters tells that the visitor opted out of the sale of data."""
 
 
 class OptOuts(NamedTuple):
-    """Where a section says that the visitor opted out: of sale, sharing, targeted advertising.
+    """Where a section has its opt-outs of sale, sharing and targeted advertising.
 
     Attributes:
-        at: bits before the first.
-        answers: how many there are, of two bits each.
+        at: how many bits precede the first answer.
+        answers: how many answers there are, of two bits each.
     """
 
     at: int
@@ -41,14 +41,14 @@ US_SECTIONS: Final = {
     **dict.fromkeys((11, 18), OptOuts(14)),  # Utah, Iowa
     **dict.fromkeys((24, 25, 26, 27), OptOuts(16)),  # Maryland, Indiana, Kentucky, Rhode Island
 }
-"""Section → its opt-outs."""
+"""Section → where its opt-outs are."""
 
 
 def sections(text: str) -> dict[int, str]:
-    """The sections of a string, by their ids.
+    """Return the sections of a string by their ids.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is no such string.
     """
     header, *texts = text.split("~")
     ids = _section_ids(Bits(header))
@@ -58,10 +58,10 @@ def sections(text: str) -> dict[int, str]:
 
 
 def opted_out(section: int, text: str) -> bool:
-    """Whether a US section says that the visitor opted out; by Global Privacy Control, too.
+    """Return whether a US section says that the visitor opted out, in an answer or by GPC.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is no such section.
     """
     if section == US_PRIVACY:
         return text[_SALE_AT : _SALE_AT + 1].upper() == "Y"

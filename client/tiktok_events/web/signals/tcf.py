@@ -1,4 +1,4 @@
-"""IAB Europe's Transparency & Consent string, version 2 (TCF 2.0 to 2.3), and Canada's.
+"""Read IAB Europe's Transparency & Consent string, version 2 (TCF 2.0 to 2.3), and Canada's.
 
 Source: https://github.com/InteractiveAdvertisingBureau/GDPR-Transparency-and-Consent-Framework
 ``TCFv2/IAB Tech Lab - Consent string and vendor list formats v2.md``, and of Canada
@@ -20,7 +20,7 @@ _TO_CANADAS_PURPOSES: Final = 151 - 6
 _PURPOSES: Final = 24
 _MOST_RANGES: Final = 4_096
 _NOT_ALLOWED: Final = 0
-"""The restriction by which a publisher forbids a vendor a purpose, whatever the visitor said."""
+"""The restriction by which a publisher forbids a vendor a purpose despite the visitor's consent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class TCString:
     """What a visitor has allowed.
 
     Attributes:
-        purposes: consented to.
-        vendors: consented to; ranges of them.
-        forbidden: purpose → vendors that the publisher does not allow it to.
+        purposes: the purposes that have consent.
+        vendors: the ranges of vendors that have consent.
+        forbidden: purpose → vendors that the publisher forbids it to.
     """
 
     purposes: frozenset[int]
@@ -39,23 +39,23 @@ class TCString:
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """Read the core part.
+        """Read the core part of a string.
 
         Raises:
-            ValueError: it is none.
+            ValueError: the text is no such string.
         """
         bits = Bits(text.partition(".")[0])
         if bits.number(6) != VERSION:
             raise ValueError("another version")
         bits.skip(_TO_PURPOSES)
         purposes = bits.numbers_set(_PURPOSES)
-        bits.skip(_PURPOSES + 1 + 12)  # legitimate interest, purpose one treatment, country
+        bits.skip(_PURPOSES + 1 + 12)  # skips legitimate interest, purpose one treatment, country
         vendors = _vendors(bits)
-        _vendors(bits)  # of legitimate interest
+        _vendors(bits)  # skips the vendors of legitimate interest
         return cls(purposes, vendors, _forbidden(bits))
 
     def allows(self, purposes: Collection[int], vendor: int | None) -> bool:
-        """Whether there is consent to all of the purposes and, if one is named, to the vendor."""
+        """Return whether all purposes and the vendor, if one is named, have consent."""
         if not self.purposes.issuperset(purposes):
             return False
         if vendor is None:
@@ -67,10 +67,10 @@ class TCString:
 
 
 def canada_allows(text: str, purposes: Collection[int]) -> bool:
-    """Whether a string of TCF Canada has express or implied consent to all of the purposes.
+    """Return whether a string of TCF Canada has express or implied consent to all of the purposes.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is no such string.
     """
     bits = Bits(text.partition(".")[0])
     bits.skip(6 + _TO_CANADAS_PURPOSES)
