@@ -39,16 +39,19 @@ class Exposition:
         """All metrics in a format.
 
         Args:
-            look: the newest; ``None`` when there is none, and only the process tells of itself.
+            look: the newest; ``None`` when there is none. Then, and while shards cannot be
+                reached, only the process tells of itself.
             type_: as `content_type` returns it.
         """
         own = _WRITERS[type_](Process(look))
-        return own if look is None else self._figured(look, type_).removesuffix(_END) + own
+        if look is None or look.figures.lost_shards:
+            return own  # sums without some shards would look like counters that began anew
+        return self._figured(look, type_).removesuffix(_END) + own
 
     def prepare(self, look: Look) -> None:
         """Write what is asked for, in each format that was asked for, before it is asked again."""
         for type_ in list(self._texts):
-            self._figured(look, type_)
+            self.text(look, type_)
 
     def _figured(self, look: Look, type_: str) -> bytes:
         known = self._texts.get(type_)

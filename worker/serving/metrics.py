@@ -93,6 +93,8 @@ class Process(Collector):
         yield _gauge("redis_up", "1 while Redis answers, else 0", self.look is not None)
         if self.look is not None:
             yield _gauge("snapshot_age_seconds", "Age of all figures here", self.look.age_s)
+            lost = len(self.look.figures.lost_shards)
+            yield _gauge("lost_shards", "Shards whose leader does not answer", lost)
 
 
 def _counted(figures: Figures) -> Metrics:
