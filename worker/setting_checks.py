@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from tiktok_events.setting_checks import address
@@ -17,12 +18,54 @@ WEBHOOK_SECRET_PREFIX: Final = "whsec_"  # noqa: S105 — because it is no passw
 _WEBHOOK_KEY_BYTES: Final = range(24, 65)
 
 
+_HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+_BROWSERS_OWN: Final = frozenset(
+    {"accept", "accept-encoding", "accept-language", "authorization", "connection", "cookie"}
+    | {"content-length", "content-type", "host", "origin", "referer", "user-agent"}
+)
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
 def is_this_machine(host: str) -> bool:
     """Whether the host is this machine, so that nothing need be encrypted on the way there."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_within(address: str, networks: Iterable[Network]) -> bool:
+    """Whether a machine, by its address, is in one of these networks."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(found in network for network in networks)
+
+
+def proxy_networks(value: Any) -> tuple[Network, ...]:
+    """Where proxies are that say who somebody is; never everywhere."""
+    words = value.split(",") if isinstance(value, str) else value
+    try:
+        found = tuple(ipaddress.ip_network(str(word).strip()) for word in words)
+    except (TypeError, ValueError):
+        found = ()
+    if not found or any(network.prefixlen == 0 for network in found):
+        raise ValueError(
+            "must be addresses or networks such as 10.0.0.0/8 or fd00::/8, separated by commas, "
+            "and not all addresses"
+        )
+    return found
+
+
+def header_name(value: Any) -> str:
+    """The name of a header of HTTP that a proxy writes."""
+    if not isinstance(value, str) or not _HEADER.fullmatch(given := value.strip()):
+        raise ValueError("must be the name of a header, such as X-Forwarded-Email")
+    if given.lower() in _BROWSERS_OWN:
+        raise ValueError("must be a header that no browser sends, such as X-Forwarded-Email")
+    return given
 
 
 def api_address(value: Any) -> str:

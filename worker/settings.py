@@ -21,8 +21,11 @@ from tiktok_events.setting_checks import (
 )
 from tiktok_events.settings import ENVIRONMENT_PREFIX, ClientSettings, setting
 from worker.setting_checks import (
+    Network,
     api_address,
     existing_file,
+    header_name,
+    proxy_networks,
     sentry_dsn,
     token,
     webhook_address,
@@ -110,6 +113,9 @@ class Settings(ClientSettings):
         serve_port: its TCP port; 0 takes a free one.
         serve_tokens_file: names, roles and digests of the tokens that `tiktok-events serve` takes;
             `tiktok-events serve token` makes them. It is read again when it changes.
+        serve_proxy_header: the header by which an authenticating proxy names who is signed in to
+            the console; needs `serve_proxy_networks`, and lines with `proxy` in the file of tokens.
+        serve_proxy_networks: where that proxy is: addresses and networks, with commas between them.
         heartbeat_file: a file that a worker touches every second while it reaches Redis; for health
             checks.
         log_format: `json` for machines, `text` for people; by default what standard error is.
@@ -157,6 +163,8 @@ class Settings(ClientSettings):
     serve_host: str = setting("127.0.0.1", text)
     serve_port: int = setting(8_321, whole(0, 65_535))
     serve_tokens_file: Path | None = setting(None, file_path)
+    serve_proxy_header: str | None = setting(None, header_name)
+    serve_proxy_networks: tuple[Network, ...] | None = setting(None, proxy_networks)
     heartbeat_file: Path | None = setting(None, file_path)
     log_format: str | None = setting(None, one_of("json", "text"))
     log_level: str = setting("info", one_of("debug", "info", "warning", "error"))

@@ -60,7 +60,9 @@ def console(redis: Redis, folder: Path, **settings: Any) -> Iterator[Console]:
     known = Settings.load(redis_url=url, **settings)
     store = store_of(redis)
     app = create_app(Site(store, known, Tokens(path), Watch(store, known)))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, log_config=None, lifespan="off", proxy_headers=False)
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

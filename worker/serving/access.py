@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from worker.serving.site import site_of
+from worker.serving.site import Site, site_of
 from worker.serving.tokens import Person, Role
-from worker.setting_checks import is_this_machine
+from worker.setting_checks import is_this_machine, is_within
 
 ANYONE: Final = Person("anyone on this machine", Role.VIEW)
 """Who asks where no tokens are configured."""
@@ -48,6 +48,20 @@ def _person(request: Request) -> Person:
             UNKNOWN, "a token is needed: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"}
         )
     return person
+
+
+def proxied(request: Request, site: Site) -> Person | None:
+    """Whom an authenticating proxy names, if it is one of ours and the file of tokens has them.
+
+    A header that stands there twice is not believed: one of them may be the visitor's.
+    """
+    header, networks = site.settings.serve_proxy_header, site.settings.serve_proxy_networks
+    if header is None or networks is None or site.tokens is None or request.client is None:
+        return None
+    given = request.headers.getlist(header)
+    if len(given) != 1 or not is_within(request.client.host, networks):
+        return None
+    return site.tokens.named(given[0].strip())
 
 
 def neighbour(request: Request) -> Person:

@@ -39,6 +39,7 @@ def serve(settings: Settings) -> None:
         CannotListen: not at this address.
     """
     tokens = _tokens(settings)
+    _check_proxy(settings)
     with _listening(settings) as listener:
         configure_logging(settings)
         REDIS_OUTAGE.url = settings.redis_url
@@ -57,6 +58,7 @@ def _answer(listener: socket.socket, settings: Settings, tokens: Tokens | None) 
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # the machine at the other end is asked for, not whom it names
             timeout_graceful_shutdown=ENDS_WITHIN_S,
         )
         host, port = listener.getsockname()[:2]
@@ -74,6 +76,21 @@ def _tokens(settings: Settings) -> Tokens | None:
             f"`tiktok-events serve token NAME --role view` makes a token"
         )
     return None
+
+
+def _check_proxy(settings: Settings) -> None:
+    """A header that says who somebody is must come from known machines, and name known people."""
+    header, networks = settings.serve_proxy_header, settings.serve_proxy_networks
+    if (header is None) != (networks is None):
+        raise InvalidSetting(
+            f"{ENVIRONMENT_PREFIX}SERVE_PROXY_HEADER and {ENVIRONMENT_PREFIX}SERVE_PROXY_NETWORKS "
+            "must be given together: anybody else could send that header, too"
+        )
+    if header is not None and settings.serve_tokens_file is None:
+        raise InvalidSetting(
+            f"{ENVIRONMENT_PREFIX}SERVE_TOKENS_FILE must be given: it says who may do what, "
+            "with a line such as `jo@shop.example edit proxy`"
+        )
 
 
 def _listening(settings: Settings) -> socket.socket:

@@ -4,6 +4,10 @@ A line of the file is a name, a role, and the SHA-256 of a token; `#` begins a c
 
     prometheus view sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 
+Instead of the digest, `proxy` lets in whoever an authenticating proxy names so:
+
+    jo@shop.example edit proxy
+
 A token is 256 random bits, so its plain digest tells nobody what it is. Who deletes a line takes
 the token back at once: the file is looked at with every request.
 """
@@ -34,7 +38,9 @@ _PREFIX: Final = "tte_"
 """Lets secret scanners, and people, know a token of ours."""
 
 _MODE: Final = 0o600
-_LINE: Final = re.compile(rf"({NAME.pattern})\s+(\S+)\s+sha256:([0-9a-f]{{64}})")
+_LINE: Final = re.compile(rf"({NAME.pattern})\s+(\S+)\s+(?:sha256:([0-9a-f]{{64}})|proxy)")
+_NAMED: Final = "proxy:"
+"""Before the name of whoever a proxy lets in, where others have a digest."""
 
 
 class Role(StrEnum):
@@ -87,6 +93,10 @@ class Tokens:
     def person(self, token: str) -> Person | None:
         """Whose token it is, if anybody's."""
         return self.holder(digest_of(token))
+
+    def named(self, name: str) -> Person | None:
+        """Who is let in by this name, which a proxy vouches for."""
+        return self.holder(_NAMED + name)
 
     def holder(self, digest: str) -> Person | None:
         """Whose token has this SHA-256, if anybody's."""
@@ -172,11 +182,11 @@ def _entries(path: Path) -> Iterator[tuple[int, str]]:
 
 def _entry(line: str) -> tuple[str, Person]:
     if not (found := _LINE.fullmatch(line)):
-        raise ValueError("must be a name, a role, and sha256: with 64 digits from 0 to f")
+        raise ValueError("must be a name, a role, and sha256: with 64 digits from 0 to f, or proxy")
     name, role, digest = found.groups()
     if role not in list(Role):
         raise ValueError(f"the role must be one of {', '.join(Role)}")
-    return digest, Person(name, Role(role))
+    return digest or _NAMED + name, Person(name, Role(role))
 
 
 def digest_of(token: str) -> str:

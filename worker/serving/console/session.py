@@ -13,7 +13,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from worker.serving.access import asked_name, neighbour
+from worker.serving.access import asked_name, neighbour, proxied
 from worker.serving.console.signing import Signer
 from worker.serving.site import Site
 from worker.serving.tokens import Person, digest_of
@@ -25,6 +25,7 @@ AGE_S: Final = 12 * 3_600
 TRIES: Final = 5
 WINDOW_S: Final = 60
 _PURPOSE: Final = "session"
+_PROXIED: Final = "proxied "
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ def session_of(request: Request, site: Site, signer: Signer) -> Session | None:
     """
     if site.tokens is None:
         return Session(neighbour(request), "", signed_in=False)
+    if (named := proxied(request, site)) is not None:
+        return Session(named, signer.mark(f"{_PROXIED}{named.name}"), signed_in=True)
     cookie = cookie_of(request)
     digest = signer.read(_PURPOSE, cookie, AGE_S)
     person = site.tokens.holder(digest) if isinstance(digest, str) else None
@@ -86,8 +89,12 @@ def is_marked(session: Session, given: str) -> bool:
 
 
 def is_private(request: Request) -> bool:
-    """Whether a cookie must be `Secure`: always, but on this machine without TLS."""
-    return request.scope["scheme"] == "https" or not is_this_machine(asked_name(request))
+    """Whether a cookie must be `Secure`: always, but on this machine without TLS.
+
+    What a proxy says of TLS is taken from anybody, because it can only make a cookie stricter.
+    """
+    is_encrypted = request.headers.get("x-forwarded-proto", "").lower() == "https"
+    return is_encrypted or not is_this_machine(asked_name(request))
 
 
 def _cookie(request: Request) -> str:
