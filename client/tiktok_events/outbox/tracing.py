@@ -48,6 +48,8 @@ class _Sdk:
     def __init__(self) -> None:
         self._is_set_up = False
         self._asked_at = float("-inf")
+        self._provider: Any = None
+        self._tracer: Any = None
 
     def is_set_up(self) -> bool:
         if trace is None or self._is_set_up:
@@ -58,6 +60,13 @@ class _Sdk:
             provider = trace.get_tracer_provider()
             self._is_set_up = not isinstance(provider, trace.ProxyTracerProvider)
         return self._is_set_up
+
+    def tracer(self) -> Any:
+        """Ours; to make one takes as long as a span. A process may be given another provider."""
+        provider = trace.get_tracer_provider()
+        if provider is not self._provider:
+            self._provider, self._tracer = provider, provider.get_tracer(_NAME)
+        return self._tracer
 
 
 _SDK: Final = _Sdk()
@@ -105,7 +114,7 @@ def published(events: Sequence[PreparedEvent]) -> Iterator[Sequence[PreparedEven
 
 @contextmanager
 def _opentelemetry(name: str, attributes: Mapping[str, Any]) -> Iterator[str]:
-    with trace.get_tracer(_NAME).start_as_current_span(
+    with _SDK.tracer().start_as_current_span(
         name,
         kind=trace.SpanKind.PRODUCER,
         attributes=attributes,

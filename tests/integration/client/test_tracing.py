@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -148,6 +149,33 @@ def test_calls_at_once_keep_their_own_contexts(
         thread.join()
     found = [str(ours) for ours, _ in contexts(redis)]
     assert sorted(found) == sorted(map(parent_of, spans.get_finished_spans()))
+
+
+@pytest.mark.usefixtures("spans")
+def test_processes_that_were_forked_have_contexts_of_their_own(
+    client: Client, redis: Redis
+) -> None:
+    """The provider and the client are those of before the fork."""
+    client.track(EVENT)
+    for _ in range(2):
+        if (child := os.fork()) == 0:
+            try:
+                client.track(EVENT)
+            finally:
+                os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+    found = [ours for ours, _ in contexts(redis)]
+    assert len(found) == len({*found} - {None}) == 3
+
+
+def test_a_provider_that_takes_the_place_of_another_is_used(
+    client: Client, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some servers make one in each process, over that of before the fork."""
+    client.track(EVENT)
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", TracerProvider(sampler=ALWAYS_OFF))
+    client.track(EVENT)
+    assert len(spans.get_finished_spans()) == 1
 
 
 def test_what_is_not_sampled_leaves_no_trace(
