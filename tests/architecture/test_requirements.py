@@ -24,7 +24,7 @@ def pinned(name: str) -> set[NormalizedName]:
 
 
 @pytest.mark.parametrize("version", ["3.11.0", "3.12.0", "3.13.0", "3.14.0"])
-@pytest.mark.parametrize("name", ["worker", "demo", "dev"])
+@pytest.mark.parametrize("name", ["worker", "otel", "demo", "dev"])
 def test_a_pinned_package_needs_nothing_that_is_not_pinned(name: str, version: str) -> None:
     """`pip install --require-hashes` refuses everything otherwise.
 
