@@ -146,7 +146,8 @@ class DoorbellStep(bootsteps.StartStopStep):
             return
         self._lost = lost
         if lost:
-            log.warning("shards_lost", shards=lost, of=self._store.shards.count)
+            numbers = f"the leaders of shards {', '.join(map(str, lost))} do not answer"
+            log.warning("shards_lost", message=numbers, shards=len(lost))
         else:
             log.info("shards_are_back")
 

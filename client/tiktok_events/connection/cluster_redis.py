@@ -82,12 +82,11 @@ class ClusterRedis(Redis):
 
     def time(self, **how: Any) -> Any:
         """The time of the leader at home; of another while that is away."""
-        try:
-            return super().time(**how)
-        except (RedisConnectionError, RedisTimeoutError):
-            for client in self._at_hand():
-                return client.time(**how)
-            raise
+        return self._somewhere("time", how)
+
+    def ping(self, **how: Any) -> Any:
+        """Whether any leader answers."""
+        return self._somewhere("ping", how)
 
     def script_load(self, script: Any) -> Any:
         """Teach a script to every leader that answers."""
@@ -106,6 +105,15 @@ class ClusterRedis(Redis):
     def close(self) -> None:
         """Close all connections."""
         self.topology.close()
+
+    def _somewhere(self, what: str, how: dict[str, Any]) -> Any:
+        try:
+            return getattr(super(), what)(**how)
+        except (RedisConnectionError, RedisTimeoutError):
+            for client in self._at_hand():
+                with suppress(RedisConnectionError, RedisTimeoutError):
+                    return getattr(client, what)(**how)
+            raise
 
     def _at_hand(self) -> Iterator[Redis]:
         self.topology.ask_if_due()

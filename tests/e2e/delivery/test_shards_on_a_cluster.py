@@ -103,7 +103,7 @@ def test_a_lost_leader_stops_only_its_own_shards(
         for number in mine[500:]:
             client.track(event(number))
         wait_until(lambda: others <= set(fake_api.accepted_ids()), 30)
-        wait_until(lambda: worker.lines("shards_lost"))
+        assert "1, 5, 6" in wait_until(lambda: worker.lines("shards_lost"))[0]["message"]
         assert status(cluster)["lost_shards"]
         assert "does not answer" in command(cluster, "doctor", exit_code=1)
         for view in VIEWS:
