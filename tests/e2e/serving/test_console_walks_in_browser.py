@@ -39,6 +39,7 @@ def test_a_currency_mistake_is_found_repaired_replayed_and_seen_delivered(
         reader.press("Edit and replay 60 letters")
         seen(reader, "60 of 60 that went back are delivered")
         assert sandbox.report().distinct == 60
+        assert "running" not in (reader.page.text_content("#rail") or "")
     assert reader.clicks == 4
     assert len(DeadLetters(store_of(redis))) == 5
 

@@ -105,6 +105,8 @@ def one(visit: Visit) -> Response:
     replay = visit.desk.replays.get(number)
     if replay is None:
         return visit.page("replay_gone.html", 404, number=number)
+    if replay.ended and any(one.number == number for one in visit.desk.running()):
+        visit.desk.replays_there.forget()  # else the rail beside it would say that it runs
     letters = letters_of(visit.desk.store, number)
     return visit.page(
         "replay.html",
