@@ -6,19 +6,25 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 from redis import Redis
 
 from tests.builders.chromium import Reader
 from tests.builders.consoles import Console, console, plant
 from tests.builders.figures import accepted, fold_all, settled
 from tests.builders.stores import store_of
+from tests.builders.wait import wait_until
 from tests.e2e.serving.conftest import sign_in
 from worker.replays.orders import Replays
 from worker.reporting.figures.period import Period
 from worker.serving.console import live
 
-LIVE_S: Final = 15_000
+STREAM: Final = "Boolean(document.querySelector('#live')._htmx?.sse?.reader)"
+SEEN: Final = """
+    Object.defineProperty(document, "hidden", {value: %s, configurable: true});
+    document.dispatchEvent(new Event("visibilitychange"));
+"""
+LIVE_S: Final = 60_000
 """Milliseconds until something new must stand on a live page."""
 
 
@@ -44,11 +50,36 @@ def test_a_live_page_changes_in_place(reader: Reader, redis: Redis) -> None:
     assert reader.ask("document.activeElement.textContent") == "Open 67 letters"
     assert "72" in (reader.page.text_content("#rail") or "")
     reader.page.click("text=Live, pause")
-    assert reader.ask("document.querySelector('#live')._htmx.sse") is None
+    wait_until(lambda: not reader.ask(STREAM))
     plant(redis, letters=1, others=0)
     reader.page.click("text=Paused, go on")
     shown(reader, "68 letters")
     assert reader.complaints == []
+
+
+def test_a_script_that_comes_late_is_waited_for(browser: Reader, site: Console) -> None:
+    """What is live begins when all of it is there."""
+
+    def later(route: Route) -> None:
+        browser.page.wait_for_timeout(500)
+        route.continue_()
+
+    browser.page.route("**/hx-sse.min.js", later)
+    browser.open(site.url)
+    sign_in(browser, site)
+    wait_until(lambda: browser.ask(STREAM))
+    browser.close()
+
+
+def test_nothing_is_sent_to_a_tab_that_nobody_sees(reader: Reader, redis: Redis) -> None:
+    """Its stream is closed, and begins anew when somebody comes back."""
+    shown(reader, "60 letters")
+    wait_until(lambda: reader.ask(STREAM))
+    reader.ask(SEEN % "true")
+    wait_until(lambda: not reader.ask(STREAM))
+    plant(redis, letters=4, others=0)
+    reader.ask(SEEN % "false")
+    shown(reader, "64 letters")
 
 
 def test_where_no_stream_is_left_the_page_polls(

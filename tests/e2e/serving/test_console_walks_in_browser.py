@@ -17,7 +17,7 @@ from tiktok_events_sandbox import Sandbox
 from worker.letters.dead_letters import DeadLetters
 from worker.outbox.parking import Parking
 
-SEEN_S: Final = 30_000
+SEEN_S: Final = 60_000
 """Milliseconds until a live page shows what workers have done."""
 
 

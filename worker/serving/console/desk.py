@@ -20,6 +20,7 @@ from worker.operations.status import Figures, read_figures
 from worker.replays.orders import Replays
 from worker.replays.state import Replay, ReplayState
 from worker.reporting.audit import Audit
+from worker.runtime.presence import Presence
 from worker.serving.console.jobs import Jobs
 from worker.serving.console.kept import Kept
 from worker.serving.console.live import Streams
@@ -48,6 +49,7 @@ class Desk:
         self.audit = Audit(site.store)
         self.accounts = Destinations(site.settings)
         self.figures = Kept(self._figures)
+        self.workers = Kept(Presence(site.store).seen)
         self.labels = Kept(lambda: Labels.read(site.settings.destinations_file))
         self.replays_there = Kept(lambda: list(self.replays))
         self._facets: OrderedDict[LetterFilter, Kept[tuple[Facets, Causes]]] = OrderedDict()

@@ -25,7 +25,7 @@ MOST: Final = 32
 """So many streams at a time, in one process."""
 
 EVERY_S: Final = 2.0
-REST: Final = 20
+REST: Final = 10
 """A page that takes long to make is made less often: pauses are so many times as long."""
 
 LIFE_S: Final = 300.0

@@ -13,7 +13,6 @@ from worker.letters.facets import EXPIRED, Facets
 from worker.letters.ledger import HOUR_S
 from worker.operations.destination_figures import DestinationFigures
 from worker.operations.status import Figures
-from worker.runtime.presence import Presence
 from worker.serving.console.destinations import address_of, state_of, urgency
 from worker.serving.console.query import address
 from worker.serving.console.visit import Visit
@@ -68,7 +67,7 @@ def now(visit: Visit) -> Response:
         rates=desk.site.rates,
         rows=[(one, *state_of(one, figures.at)) for one in rows[:SHOWN]],
         losses=_losses(facets),
-        workers=Presence(desk.store).seen()[:WORKERS],
+        workers=desk.workers.get()[:WORKERS],
     )
 
 
