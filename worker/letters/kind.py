@@ -23,6 +23,9 @@ SHAPE_CHARS: Final = 80
 
 DIGEST_CHARS: Final = 16
 
+KINDS_KNOWN: Final = 65_536
+"""A kind never changes, and every look reads all of them: so many are decoded once, some 40 MB."""
+
 NUMBER: Final = "#"
 QUOTATION: Final = '"…"'
 CUT: Final = "…"
@@ -82,13 +85,9 @@ class Kind:
         )
 
     @classmethod
-    def read(cls, document: bytes) -> Self | None:
+    def read(cls, document: bytes) -> Kind | None:
         """Read a kind from Redis; `None` when the text is not a kind."""
-        known = document_of(document)
-        if not isinstance(known, list) or len(known) != len(_CHECKS):
-            return None
-        fits = all(isinstance(value, kind) for value, kind in zip(known, _CHECKS, strict=True))
-        return cls(*known) if fits else None
+        return _read(document)
 
     @property
     def source(self) -> str:
@@ -118,6 +117,15 @@ _CHECKS: Final[tuple[tuple[type, ...], ...]] = (
     _TEXT,
 )
 """Types of the attributes of a kind, in order."""
+
+
+@lru_cache(maxsize=KINDS_KNOWN)
+def _read(document: bytes) -> Kind | None:
+    known = document_of(document)
+    if not isinstance(known, list) or len(known) != len(_CHECKS):
+        return None
+    fits = all(isinstance(value, kind) for value, kind in zip(known, _CHECKS, strict=True))
+    return Kind(*known) if fits else None
 
 
 @lru_cache(maxsize=1_000)

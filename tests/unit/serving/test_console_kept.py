@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from worker.serving.console.kept import FRESH_S, REST, Kept
+from worker.serving.console.kept import FRESH_S, REST, Kept, KeptEach
 
 
 class Clock:
@@ -64,3 +64,23 @@ def test_a_reading_from_before_a_change_is_not_kept() -> None:
         return found
 
     assert [kept.get(), kept.get()] == ["before", "after"]
+
+
+def test_each_thing_has_a_reading_of_its_own() -> None:
+    """It is taken once; all are taken anew when something was changed."""
+    taken: list[str] = []
+    kept = KeptEach(taken.append, most=2)
+    for one in ("a", "b", "a"):
+        kept.get(one)
+    kept.forget()
+    kept.get("a")
+    assert taken == ["a", "b", "a"]
+
+
+def test_what_was_not_asked_for_longest_is_dropped() -> None:
+    """However many filters people try, only some readings are held."""
+    taken: list[str] = []
+    kept = KeptEach(taken.append, most=2)
+    for one in ("a", "b", "a", "c", "a", "b"):
+        kept.get(one)
+    assert taken == ["a", "b", "c", "b"]

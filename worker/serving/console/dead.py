@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
@@ -13,10 +13,11 @@ from worker.letters.dead_letters import Cursor, DeadLetter
 from worker.letters.facets import Facets, Sum
 from worker.letters.filter import LetterFilter
 from worker.letters.kind import is_whole
+from worker.serving.console.desk import FIRST
 from worker.serving.console.query import BadQuery, address, changed, pairs_of, read_words
 from worker.serving.console.visit import Visit
 
-SHOWN: Final = 50
+SHOWN: Final = FIRST - 1
 CAUSES: Final = 20
 VALUES: Final = 8
 FACETS: Final = {
@@ -98,8 +99,7 @@ def overview(visit: Visit) -> Response:
 
 
 def _list(visit: Visit, wanted: LetterFilter, known: dict[str, Any]) -> Response:
-    found = visit.desk.letters.find(wanted, after=_cursor(visit), now=visit.now)
-    letters: list[DeadLetter] = list(islice(found, SHOWN + 1))
+    letters = _page(visit, wanted, _cursor(visit))
     shown = letters[:SHOWN]
     return visit.page(
         "letters.html",
@@ -109,6 +109,14 @@ def _list(visit: Visit, wanted: LetterFilter, known: dict[str, Any]) -> Response
         begun=bool(visit.asked("after")),
         lots=visit.desk.causes(wanted).lots,
     )
+
+
+def _page(visit: Visit, wanted: LetterFilter, after: Cursor | None) -> Sequence[DeadLetter]:
+    """The letters of one page, and the next one; the first page is shared by all who look."""
+    if after is None:
+        return visit.desk.first(wanted)
+    found = visit.desk.letters.find(wanted, after=after, now=visit.now)
+    return list(islice(found, FIRST))
 
 
 def _cursor(visit: Visit) -> Cursor | None:

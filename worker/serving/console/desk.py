@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import islice
 from typing import Final
 
 from tiktok_events.outbox.store import Store
 from worker.delivery.destinations import Destinations
 from worker.delivery.labels import Labels
 from worker.letters.causes import Causes
-from worker.letters.dead_letters import DeadLetters
+from worker.letters.dead_letters import DeadLetter, DeadLetters
 from worker.letters.facets import Facets
 from worker.letters.filter import LetterFilter
 from worker.operations.known_destinations import Row, configured_of, rows_of
@@ -22,13 +23,15 @@ from worker.replays.state import Replay, ReplayState
 from worker.reporting.audit import Audit
 from worker.runtime.presence import Presence
 from worker.serving.console.jobs import Jobs
-from worker.serving.console.kept import Kept
+from worker.serving.console.kept import Kept, KeptEach
 from worker.serving.console.live import Streams
 from worker.serving.console.signing import Signer
 from worker.serving.site import Site
 from worker.settings import Settings
 
 FILTERS_KEPT: Final = 32
+FIRST: Final = 51
+"""Letters of a first page, and one more: is there a next?"""
 EVERY: Final = LetterFilter()
 
 
@@ -52,7 +55,8 @@ class Desk:
         self.workers = Kept(Presence(site.store).seen)
         self.labels = Kept(lambda: Labels.read(site.settings.destinations_file))
         self.replays_there = Kept(lambda: list(self.replays))
-        self._facets: OrderedDict[LetterFilter, Kept[tuple[Facets, Causes]]] = OrderedDict()
+        self._causes = KeptEach(partial(Causes.read, site.store), FILTERS_KEPT)
+        self._first = KeptEach(self._read_first, FILTERS_KEPT)
 
     @property
     def store(self) -> Store:
@@ -66,11 +70,15 @@ class Desk:
 
     def facets(self, wanted: LetterFilter = EVERY) -> Facets:
         """What the letters that match have in common."""
-        return self._kept(wanted).get()[0]
+        return self._causes.get(wanted)[0]
 
     def causes(self, wanted: LetterFilter = EVERY) -> Causes:
         """The letters that match, by cause."""
-        return self._kept(wanted).get()[1]
+        return self._causes.get(wanted)[1]
+
+    def first(self, wanted: LetterFilter) -> Sequence[DeadLetter]:
+        """The ``FIRST`` letters that match, nearest deadline first."""
+        return self._first.get(wanted)
 
     def rows(self) -> Mapping[str, Row]:
         """Every destination that is configured or has events, by key."""
@@ -86,8 +94,8 @@ class Desk:
         """Something was changed: what is shown next is read anew."""
         self.figures.forget()
         self.replays_there.forget()
-        for kept in list(self._facets.values()):
-            kept.forget()
+        self._causes.forget()
+        self._first.forget()
 
     def count(self, wanted: LetterFilter, until: float, facets: Facets | None = None) -> int:
         """How many letters match that died before a time.
@@ -109,10 +117,5 @@ class Desk:
         self.site.rates.note(figures)
         return with_recent(self.store, figures, configured_of(self.settings, self.accounts))
 
-    def _kept(self, wanted: LetterFilter) -> Kept[tuple[Facets, Causes]]:
-        if wanted not in self._facets:
-            self._facets[wanted] = Kept(lambda: Causes.read(self.store, wanted))
-        self._facets.move_to_end(wanted)
-        while len(self._facets) > FILTERS_KEPT:
-            self._facets.popitem(last=False)
-        return self._facets[wanted]
+    def _read_first(self, wanted: LetterFilter) -> Sequence[DeadLetter]:
+        return list(islice(self.letters.find(wanted), FIRST))

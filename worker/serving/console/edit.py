@@ -14,7 +14,6 @@ from starlette.responses import Response
 from schemas.paths import ABSENT, EventPath, PathError
 from worker.delivery.strictness import strictness
 from worker.letters.editing import Editing
-from worker.letters.facets import Facets
 from worker.letters.filter import LetterFilter
 from worker.letters.repair import Edit, Outcome, Repair, Repairer
 from worker.letters.tally import Tally
@@ -188,7 +187,7 @@ def _path(visit: Visit, wanted: LetterFilter) -> str:
     """The field that most of the letters died of, if one may be edited here."""
     if wanted.field:
         return wanted.field
-    fields = Facets.read(visit.desk.store, wanted).groups["field"]
+    fields = visit.desk.facets(wanted).groups["field"]
     path = next((str(one) for one in fields if one), "")
     return "" if path.startswith("user") else path
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 from redis.exceptions import RedisError
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 FRESH_S: Final = 2.0
@@ -74,3 +76,37 @@ class Kept(Generic[T]):
             self.forget()  # whoever asks next is told
         finally:
             self._lock.release()
+
+
+class KeptEach(Generic[K, T]):
+    """One reading of each thing that is asked for; what was not asked for longest is dropped.
+
+    Args:
+        read: takes the reading of one thing.
+        most: so many are kept.
+    """
+
+    def __init__(self, read: Callable[[K], T], most: int) -> None:
+        self._read = read
+        self._most = most
+        self._lock = threading.Lock()
+        self._each: OrderedDict[K, Kept[T]] = OrderedDict()
+
+    def get(self, one: K) -> T:
+        """The reading of one thing, a moment old at most.
+
+        Raises:
+            redis.RedisError: the server did not answer, or refused.
+        """
+        with self._lock:
+            kept = self._each.setdefault(one, Kept(lambda: self._read(one)))
+            self._each.move_to_end(one)
+            while len(self._each) > self._most:
+                self._each.popitem(last=False)
+        return kept.get()
+
+    def forget(self) -> None:
+        """Something was changed: the next readings are taken anew."""
+        with self._lock:
+            for kept in self._each.values():
+                kept.forget()
