@@ -7,6 +7,7 @@ Decision 21 says why this is not redis-py's `RedisCluster`.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from contextlib import suppress
@@ -16,18 +17,23 @@ from redis import Connection, ConnectionPool, Redis, SSLConnection
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from tiktok_events.connection.discovery_address import DiscoveryAddress, Node
 from tiktok_events.connection.leaders import Leaders, slot_of
-from tiktok_events.connection.role import is_from_primary
+from tiktok_events.connection.role import changed, is_from_primary
 from tiktok_events.connection.search import find, time_limits
 
 AWAY_S: Final = 1.0
 """A leader that did not answer is asked again so much later; until then nobody waits for it."""
 
+PAUSE_FACTOR: Final = 5
+"""Where asking takes long, a pause is so many times as long: whoever asks has others to serve."""
+
 PROBE_S: Final = 0.2
-"""How long it may take then: whoever waits has other leaders to serve."""
+"""How long it may take to ask again. It is doubled each time that was too short: a leader far away
+takes longer than one that is near."""
 
 
 class LeaderAway(RedisConnectionError):
@@ -50,6 +56,8 @@ class Cluster:
         self._clients: dict[Node, Redis] = {}
         self._present: set[Node] = set()
         self._away: dict[Node, float] = {}
+        self._why: dict[Node, RedisError] = {}
+        self._probe_s: dict[Node, float] = {}
         self._find_s = find_s
         self._asking = threading.Lock()
         self.leaders = Leaders(address, find_s)
@@ -103,16 +111,19 @@ class Cluster:
             LeaderAway: this one did not.
         """
         if node not in self._present and not self._is_back(node, key):
-            raise LeaderAway(f"the leader at {node[0]}:{node[1]} does not answer")
+            why = self._why.get(node)
+            raise LeaderAway(f"the leader at {node[0]}:{node[1]} does not answer: {why}") from why
 
     def is_lost(self, node: Node) -> bool:
         """Whether a leader did not answer when it was last asked."""
         return node in self._away and node not in self._present
 
-    def lost(self, node: Node) -> None:
+    def lost(self, node: Node, why: RedisError) -> None:
         """Note that a leader does not answer."""
         self._present.discard(node)
         self._away[node] = time.monotonic() + AWAY_S
+        self._why[node] = why
+        self._probe_s[node] = PROBE_S
         self.leaders.doubt()
 
     def close(self) -> None:
@@ -122,27 +133,39 @@ class Cluster:
 
     def _is_back(self, node: Node, key: str | bytes) -> bool:
         """Ask it, if that is due; whoever comes meanwhile need not."""
-        now = time.monotonic()
-        if now < self._away.get(node, 0.0):
+        began = time.monotonic()
+        if began < self._away.get(node, 0.0):
             return False
-        self._away[node] = now + AWAY_S
-        if not self._serves(node, key):
+        self._away[node] = began + AWAY_S
+        try:
+            self._ask(node, key)
+        except RedisError as error:
+            now = time.monotonic()
+            self._away[node] = now + max(AWAY_S, PAUSE_FACTOR * (now - began))
+            self._why[node] = error
+            if isinstance(error, RedisTimeoutError) and node in self._probe_s:
+                self._probe_s[node] *= 2
             self.leaders.doubt()
             return False
         self._present.add(node)
         return True
 
-    def _serves(self, node: Node, key: str | bytes) -> bool:
-        """Whether it answers, and for this slot: one that has just come back knows none."""
-        limits = {"socket_timeout": PROBE_S, "socket_connect_timeout": PROBE_S}
+    def _ask(self, node: Node, key: str | bytes) -> None:
+        """Ask a leader, also whether it serves this slot: one that has just come back knows none.
+
+        Raises:
+            redis.RedisError: it does not answer, or not for this slot.
+        """
+        names = ("socket_timeout", "socket_connect_timeout")
+        probe_s = self._probe_s.get(node, math.inf)
+        limits = {name: min(self._how[name] or probe_s, probe_s) for name in names}
         try:
             with Redis.from_pool(self._pool(node, **limits)) as redis:
                 redis.exists(key)
         except ResponseError as error:
-            return is_from_primary(error)  # else the user may not ask this, and is answered
-        except RedisError:
-            return False
-        return True
+            if not is_from_primary(error):
+                raise changed(error) from error
+            # Else the user may not ask this, and is answered.
 
     def _pool(self, node: Node, **other: Any) -> ConnectionPool:
         host, port = node

@@ -39,7 +39,7 @@ class Errand:
         self._home = next(keys, home)  # the time belongs to what is asked with it
         self._commands = commands
         self._transaction = transaction
-        self._silent: set[Node] = set()
+        self._silent: dict[Node, RedisError] = {}
         self.replies: list[Any] = [None] * len(commands)
         self.rest = list(range(len(commands)))
 
@@ -47,15 +47,15 @@ class Errand:
         """Carry those that are left, one round trip for each leader."""
         parts = self._parts()
         self.rest = []
-        self._silent = set()
+        self._silent = {}
         for node, numbers in parts.items():
             self._visit(node, numbers)
         self.rest.sort()
 
     def give_up(self) -> None:
         """Have nobody wait for leaders that did not answer to the end."""
-        for node in self._silent:
-            self._cluster.lost(node)
+        for node, error in self._silent.items():
+            self._cluster.lost(node, error)
 
     def _parts(self) -> dict[Node, list[int]]:
         """What is left, by leader."""
@@ -79,10 +79,10 @@ class Errand:
             replies = [error] * len(numbers)
         except RedisTimeoutError as error:  # who has waited that long waits no more
             replies = [error] * len(numbers)
-            self._cluster.lost(node)
+            self._cluster.lost(node, error)
         except RedisConnectionError as error:
             replies = [error] * len(numbers)
-            self._silent.add(node)
+            self._silent[node] = error
             self._cluster.leaders.doubt()
             self.rest += numbers
         for number, reply in zip(numbers, replies, strict=True):
@@ -95,7 +95,7 @@ class Errand:
             self.rest.append(number)
             self._cluster.leaders.doubt()
             if isinstance(reply, ClusterDownError):
-                self._silent.add(node)
+                self._silent[node] = self.replies[number]
 
     def _send(self, node: Node, commands: Sequence[Command]) -> Sequence[Any]:
         client = self._cluster.client(node)

@@ -45,7 +45,9 @@ def by_engine(url: str) -> None:
     """As a process of a worker does."""
     settings = Settings.load({}, redis_url=url, broker_url="redis://h")
     with connect(settings) as store:
-        store.redis.connection_pool.connection_kwargs["retry"].update_retries(0)
+        retry = store.redis.connection_pool.connection_kwargs.get("retry")
+        if retry is not None:  # on a cluster nothing of redis-py tries again
+            retry.update_retries(0)
         store.redis.ping()
 
 
