@@ -1,4 +1,4 @@
-"""What earlier attempts met: it travels with a block until its events are gone."""
+"""The history of earlier attempts, which travels with a block until its events have ended."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import orjson
 from worker.attempts.verdict import Consequences, Verdict
 
 KEPT: Final = 5
-"""So many attempts are kept in full from the beginning and from the end; those between are only
-counted."""
+"""How many attempts are kept in full from each end of the history; those between are only counted.
+"""
 
 DEDUPLICATION_S: Final = 48 * 3600
 """TikTok counts a repeat of the same event and `event_id` as one for this long after the first.
@@ -28,8 +28,8 @@ class Attempt:
     Attributes:
         at: Unix seconds.
         verdict: what its answer meant.
-        code: of the answer's body.
-        duration_ms: until the answer.
+        code: code in the answer's body.
+        duration_ms: milliseconds until the answer.
         request_id: of the answer.
     """
 
@@ -45,7 +45,7 @@ class Attempt:
         return Verdict(self.verdict).leads_to
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as histories and dead letters store it."""
+        """Return the attempt as histories and dead letters store it."""
         return {
             "at": round(self.at, 3),
             "verdict": self.verdict,
@@ -59,19 +59,20 @@ class Attempt:
 class History:
     """What a block or a dead letter has met so far.
 
-    Not frozen, which would quadruple the cost of making it, and each block has one; nothing changes
-    it.
+    It is not frozen, which would quadruple the cost of making it, and each block has one; nothing
+    changes it.
 
     Attributes:
         accepted_at: when the events were first accepted, Unix seconds.
-        attempts: how many counted.
-        ambiguous_since: when an attempt may first have been accepted unseen, Unix seconds, or
-            earlier than that; never forgotten. ``None`` while none may have been.
-        outdone: attempts that failed although the API had taken others of the destination since
-            the one before: signs that it is the events that make it fail.
-        unclear: deliveries in which an answer meant nothing known, however often.
-        suspect: the events stand under suspicion and are not merged with others.
-        log: attempts in order, the first and the last ``KEPT``.
+        attempts: how many attempts counted.
+        ambiguous_since: when an attempt may first have been accepted without our knowing, Unix
+            seconds, or an earlier time; it is never forgotten. ``None`` if no attempt may have
+            been.
+        outdone: attempts that failed although the API had accepted other events of the destination
+            since the attempt before: a sign that these events are at fault.
+        unclear: deliveries in which an answer had no known meaning.
+        suspect: whether the events are suspected, and not merged with others.
+        log: attempts in order: the first and the last ``KEPT``.
         replays: Unix seconds of each replay.
         edits: what operators changed of the event while it was dead; see `DeadLetter`.
         replayed: the number of the last replay, and the id that its letter had.
@@ -90,7 +91,7 @@ class History:
 
     @classmethod
     def read(cls, document: bytes, accepted_at: float) -> Self:
-        """Read a history from JSON; a block that was never tried has none."""
+        """Return the history in a JSON text; a block that was never tried has none."""
         if not document:
             return cls(accepted_at)
         known = orjson.loads(document)
@@ -108,7 +109,7 @@ class History:
         )
 
     def write(self) -> str:
-        """Return it as JSON."""
+        """Return the history as JSON."""
         known = {
             "accepted_at": self.accepted_at,
             "attempts": self.attempts,
@@ -123,11 +124,11 @@ class History:
         return orjson.dumps(known | {name: one for name, one in rare.items() if one}).decode()
 
     def after(self, *attempts: Attempt, taken_at: float = 0.0) -> History:
-        """The history with one more delivery.
+        """Return the history with one more delivery.
 
         Args:
-            attempts: what the events met in it, in order.
-            taken_at: when the API had last taken others of the destination, Unix seconds.
+            attempts: what the events met in this delivery, in order.
+            taken_at: when the API last accepted other events of the destination, Unix seconds.
         """
         history = self
         for attempt in attempts:
@@ -150,22 +151,22 @@ class History:
         return grown.doubted(round(attempt.at, 3)) if leads_to.doubtful else grown
 
     def doubted(self, since: float) -> History:
-        """The history when the event may have been accepted unseen since then, Unix seconds."""
+        """Return the history of an event that may have been accepted since then, Unix seconds."""
         earlier = since if self.ambiguous_since is None else min(since, self.ambiguous_since)
         return replace(self, ambiguous_since=earlier)
 
     @property
     def ambiguous(self) -> bool:
-        """Whether an attempt may have been accepted unseen."""
+        """Whether an attempt may have been accepted without our knowing."""
         return self.ambiguous_since is not None
 
     def would_count_twice(self, now: float) -> bool:
-        """Whether TikTok may count one more attempt as another conversion."""
+        """Return whether TikTok may count one more attempt as another conversion."""
         since = self.ambiguous_since
         return since is not None and now > since + DEDUPLICATION_S
 
     def needs_a_yes(self, now: float) -> bool:
-        """Whether it may count twice, and no person has replayed the event knowing that."""
+        """Return whether an attempt may count twice, and no person has replayed it knowing that."""
         answered = bool(self.replays) and self.would_count_twice(self.replays[-1])
         return self.would_count_twice(now) and not answered
 

@@ -44,17 +44,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consequences:
-    """What follows from a verdict.
+    """What follows from a verdict, for the events of the request and for their destination.
 
     For the events that the request carried:
 
     Attributes:
-        doubtful: they may have been accepted unseen.
+        doubtful: the events may have been accepted without our knowing.
         spends: it counts as an attempt.
-        isolates: one of them may have brought it upon the others, so the batch is searched.
-        kills: an event that meets it alone is dead.
-        wears_out: an event that meets it alone is dead after some deliveries that met it.
-        accuses: it speaks against the events where the API takes others meanwhile.
+        isolates: one event may be to blame for the refusal of all, so the batch is searched.
+        kills: an event that meets the verdict alone is dead.
+        wears_out: an event that meets the verdict alone is dead after some such deliveries.
+        accuses: the verdict speaks against the events if the API accepts others meanwhile.
 
         healthy: of the destination: the API judges events.
         backs_off: of the destination: its next request waits, longer after each in a row.
@@ -91,16 +91,17 @@ CONSEQUENCES: Final[Mapping[Verdict, Consequences]] = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One attempt's answer.
+    """The answer to one attempt.
 
     Attributes:
         verdict: what it means.
         code: the integer `code` of the body, if there was one.
-        message: the API's message, or what went wrong; may carry values: redact before use.
+        message: the API's message, or what went wrong; it may quote values, so redact it before
+            use.
         request_id: what TikTok support asks for.
         http_status: ``None`` when no answer came.
         retry_after_s: the server's advice, a floor for the back-off.
-        data: `data` of an answer that was no success, for the operator.
+        data: `data` of an answer that is no success, for the operator.
     """
 
     verdict: Verdict
@@ -122,8 +123,7 @@ CONFIGURATION_CODES: Final = frozenset(
 )
 TRANSIENT_CODES: Final = frozenset({40200, 40201, 40202, 40700})
 AMBIGUOUS_CODES: Final = frozenset({40050})
-"""A "duplicated request" says that an earlier one may have been accepted, and of no event that
-it is wrong."""
+""""Duplicated request": an earlier request may have been accepted, and no event is to blame."""
 
 PARAMETER_CODE: Final = 40002
 BATCH_SIZE_CODE: Final = 40061
@@ -131,17 +131,17 @@ FIRST_ERROR_CODE: Final = 40000
 FIRST_SERVER_CODE: Final = 50000
 
 SUCCESS: Final = 2
-"""The hundreds of an HTTP status that is a success."""
+"""The first digit of the HTTP statuses that are successes."""
 
 RETRY_AFTER_CAP_S: Final = 3600.0
-"""A longer `Retry-After` is taken for a mistake: events age while they wait."""
+"""A longer `Retry-After` is taken for a mistake, because events age while they wait."""
 
 REQUEST_ID_CHARACTERS: Final = 128
-"""So many characters of a request id are kept; real ones have 34."""
+"""How many characters of a request id are kept; real ones have 34."""
 
 
 def verdict_of_code(code: int) -> Verdict:
-    """The class of a body's `code`; unknown ones by their range."""
+    """Return the verdict for a body's `code`; the range decides for unknown codes."""
     if code == 0:
         return Verdict.DELIVERED
     for codes, verdict in (
@@ -155,21 +155,21 @@ def verdict_of_code(code: int) -> Verdict:
             return verdict
     if code >= FIRST_SERVER_CODE:
         return Verdict.TRANSIENT
-    # 20001 (partial success) and anything else nobody has documented: never success.
+    # 20001 (partial success) and all undocumented codes are no success.
     return Verdict.REJECTED if code >= FIRST_ERROR_CODE else Verdict.UNCLEAR
 
 
 def verdict_of_status(status: int) -> Verdict:
-    """The class of an HTTP status whose body has no integer `code`."""
+    """Return the verdict for an HTTP status whose body has no integer `code`."""
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Verdict.THROTTLED
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return Verdict.CREDENTIAL
     if status == HTTPStatus.NOT_FOUND:
-        return Verdict.CONFIGURATION  # a wrong path or gateway, as code 40400 says
+        return Verdict.CONFIGURATION  # a wrong path or gateway, like code 40400
     if status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}:
         return Verdict.TRANSIENT
-    # 2xx that is not the API's envelope: something else answered, or the answer was cut.
+    # A 2xx without the API's envelope: something else answered, or the answer was cut.
     return _BY_HUNDRED.get(status // 100, Verdict.AMBIGUOUS)
 
 
@@ -177,14 +177,14 @@ _BY_HUNDRED: Final = {3: Verdict.CONFIGURATION, 4: Verdict.REJECTED, 5: Verdict.
 
 
 def refused_for_size(answer: Answer) -> bool:
-    """Whether the batch was refused for its size, which is the fault of none of its events."""
+    """Return whether a batch was refused for its size, for which no event is to blame."""
     return answer.code == BATCH_SIZE_CODE or (
         answer.code is None and answer.http_status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     )
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
-    """What an HTTP answer means."""
+    """Return what an HTTP answer means."""
     envelope = _envelope(body)
     code = envelope.get("code")
     if type(code) is not int:
@@ -231,7 +231,7 @@ def _text(value: object) -> str | None:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of a `Retry-After`; its date form was never seen here, and is ignored."""
+    """Return the seconds of a `Retry-After`; its date form, never sent by the API, is ignored."""
     try:
         advice = float(headers.get("Retry-After", ""))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Events in a file: read, explained, and handed over at a pace.
+"""Read events from a file, explain them, and hand them over at a pace.
 
 Imports nothing of the worker but the settings.
 """

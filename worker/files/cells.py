@@ -1,7 +1,7 @@
-"""A cell of a table → the value of its field, as the programs meant it that write tables.
+"""Read a cell of a table as the value of its field, as programs that write tables meant it.
 
-Two readings of a money amount or of a time are one too many: such a cell is refused, and the
-message names the option that decides.
+A cell with two readings, as an amount or as a time, is refused, and the message names the option
+that decides.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from worker.files.items import is_item, parts_of
 from worker.files.moments import Order, read_moment
 
 ABSENT: Final = object()
-"""What an empty cell stands for."""
+"""The value of an empty cell."""
 
 _OF_DATABASES: Final = ("\\N", "NULL", "null", "(null)", "<null>", "[NULL]", "[null]")
 _OF_PANDAS: Final = ("NaN", "nan", "NaT", "<NA>", "None")
 _OF_EXCEL: Final = ("#N/A", "#REF!", "#VALUE!")
 _NOTHING: Final = frozenset((*_OF_DATABASES, *_OF_PANDAS, *_OF_EXCEL))
-"""What stands in a cell without a value; in these spellings only, as people are called Null."""
+"""What programs write for no value; in these spellings only, as people are called Null."""
 
 _IDS: Final = frozenset(
     (
@@ -40,15 +40,15 @@ _IDS: Final = frozenset(
     )
 )
 _DECIDES: Final = frozenset(("event_id", "event_source_id"))
-"""What two conversions must not share, and what must be exact."""
+"""Fields that two conversions must not share, and that must be exact."""
 
 _FLOAT: Final = re.compile(r"(\+?\d{1,15})[.,]0")
 _ROUNDED: Final = re.compile(r"\d{16,}\.0+|\d([.,]\d+)?[eE]\+?\d+")
 _NOISE: Final = re.compile(r"-?\d{1,12}\.\d{16,99}", re.ASCII)
-"""0.30000000000000004: what a program adds up in binary."""
+"""Decimals that a sum of binary numbers can have: 0.30000000000000004."""
 
 _SIGN: Final = {",": ".", ".": ","}
-"""Decimal sign → the sign that groups thousands."""
+"""Decimal sign → thousands separator."""
 
 ROUNDED: Final = (
     "was rounded by the program that wrote the table; format its column as text, and export again"
@@ -63,9 +63,10 @@ class Locale:
     """How times and amounts are written.
 
     Attributes:
-        time_zone: of times that name none; `None` refuses them.
-        decimal: `,` or `.`; `None` leaves it to the table.
-        dates: of dates with slashes: the month first, or the day; `None` leaves it to the table.
+        time_zone: time zone of times that name none; `None` refuses them.
+        decimal: `,` or `.`; `None` lets the table decide.
+        dates: whether dates with slashes begin with the month or the day; `None` lets the table
+            decide.
     """
 
     time_zone: tzinfo | None = None
@@ -78,8 +79,9 @@ class CellReader:
 
     Args:
         locale: how times and amounts are written.
-        delimiter: of the table: Excel writes a semicolon where the comma is the decimal sign.
-        tell: is told, once a field, what is left out.
+        delimiter: the table's delimiter: Excel writes a semicolon where the comma is the decimal
+            sign.
+        tell: is called, once per field, with what is left out.
 
     Attributes:
         dates: the order of dates with slashes, once it is known.
@@ -99,10 +101,10 @@ class CellReader:
         self._told: set[str] = set()
 
     def read(self, field: FieldPath, cell: str) -> Any:
-        """The value; `ABSENT` for none.
+        """Return the value; `ABSENT` for none.
 
         Raises:
-            BadValue: it is no value of the field, or has several readings.
+            BadValue: the cell is no value of the field, or has several readings.
         """
         text = cell.strip()
         if not text or text in _NOTHING:
@@ -116,7 +118,7 @@ class CellReader:
         return self._value(field, text)
 
     def _part(self, field: FieldPath, text: str) -> Any:
-        """What a cell says of one product; `None` for nothing, or for what has no reading."""
+        """Return what a cell says of one product; `None` for nothing, or nothing readable."""
         value = ABSENT
         if text and text not in _NOTHING:
             with suppress(BadValue):
@@ -129,7 +131,7 @@ class CellReader:
         return field.read(self.plain_number(text) if field.is_amount else text)
 
     def _id(self, field: FieldPath, text: str) -> Any:
-        """A column of whole numbers with gaps leaves pandas as one of floats."""
+        """Return an id, which pandas may have written as a float in a column with gaps."""
         if whole := _FLOAT.fullmatch(text):
             return field.read(whole[1])
         if field.dotted == "user.phone" or not _ROUNDED.fullmatch(text):
@@ -142,10 +144,10 @@ class CellReader:
         return ABSENT
 
     def plain_number(self, text: str) -> str:
-        """The number with a point and without groups, if it is one.
+        """Return the number with a point and without separators, if it is one.
 
         Raises:
-            BadValue: it has two readings.
+            BadValue: the number has two readings.
         """
         if found := self._grouped.fullmatch(text):
             if not self._is_sure and not found["rest"] and text.count(self._group) == 1:

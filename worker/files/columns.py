@@ -1,6 +1,6 @@
-"""What the columns of a table are called, by whom, and for which field of an event they stand.
+"""Match the columns of a table to the fields of an event, by the names that others use.
 
-TikTok's own template for offline events has names of its own, and labels in place of event names.
+TikTok's template for offline events has its own names, and labels in place of event names.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ TEMPLATE: Final = MappingProxyType(
         **ITEM_FIELDS,
     }
 )
-"""Column → field, where no column is named like the field itself.
+"""Column → field, for columns that are not named like their field.
 
 Source: https://ads.tiktok.com/help/article/about-events-api-for-offline (read 2026-11-30).
 """
 
 
 def fields_of(header: Sequence[str], columns: Mapping[str, str]) -> list[list[FieldPath]]:
-    """Where the cells of each column go; a column that is no field goes nowhere.
+    """Return the field of each column; a column without a field is left out.
 
     Args:
         header: the names of the columns.
-        columns: field → column, as a person gave them; these win over names, names over the
-            template's, and those over names of match keys such as `Phone Number`.
+        columns: field → column, as a person gave them; these win over names of fields, then over
+            the template's names, then over names of match keys such as `Phone Number`.
     """
     found = [list(_own_fields(name, columns)) for name in header]
     taken = {field.dotted for fields in found for field in fields}
@@ -63,7 +63,7 @@ def fields_of(header: Sequence[str], columns: Mapping[str, str]) -> list[list[Fi
 
 
 def _known_as(name: str) -> str | None:
-    """The field that a column of the template, or with the name of a match key, stands for."""
+    """Return the field of a column from the template, or with the name of a match key."""
     if known := TEMPLATE.get("_".join(name.lower().split())):
         return known
     meant = meaning(name)
@@ -83,7 +83,7 @@ def _own_fields(name: str, columns: Mapping[str, str]) -> Iterator[FieldPath]:
 
 
 def event_name(cell: str) -> str:
-    """The name behind a label such as `Complete Payment`; any other text stays as it is."""
+    """Return the event name of a label such as `Complete Payment`; any other text is unchanged."""
     return _LABELS.get(cell.replace(" ", "").casefold(), cell) if " " in cell else cell
 
 

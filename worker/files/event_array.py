@@ -1,4 +1,4 @@
-"""Reads events out of a JSON array, one at a time: memory does not grow with the array.
+"""Read events out of a JSON array, one at a time: memory use does not grow with the array.
 
 A megabyte of gzip can hold a gigabyte of JSON, and that takes several as Python's objects.
 """
@@ -14,11 +14,11 @@ from typing import Final
 from tiktok_events.errors import TikTokEventsError
 
 EVENT_CHARS: Final = 4 * 1024 * 1024
-"""Of one event, blanks included; no event is as large."""
+"""Characters of one event, blanks included; no event is as large."""
 
 _BLANKS: Final = re.compile(r"[ \t\n\r]*")
 _NEAR_THE_END: Final = 16
-"""A word that is cut in the middle is found fault with so many characters before the end."""
+"""A word that is cut off makes the parser fail at most so many characters before the end."""
 
 _CUT_STRING: Final = ("Unterminated string", "Invalid \\")
 _DECODER: Final = JSONDecoder()
@@ -39,15 +39,15 @@ class UnreadableEventsError(TikTokEventsError, ValueError):
 
 
 def values_of_array(parts: Iterator[bytes], first_line: int) -> Iterator[bytes]:
-    """The JSON of each value of an array, in order.
+    """Yield the JSON of each value of an array, in order.
 
     Args:
-        parts: of a document that begins like an array.
+        parts: parts of a document that begins like an array.
         first_line: the number of its first line in the file.
 
     Raises:
-        UnreadableEventsError: here it is no JSON, a value is too large or nested too deep.
-            What came before has been yielded.
+        UnreadableEventsError: the text is no JSON here, or a value is too large or nested too deep.
+            The values before it have been yielded.
     """
     text = _Text(parts, first_line)
     text.take("[")
@@ -61,7 +61,7 @@ def values_of_array(parts: Iterator[bytes], first_line: int) -> Iterator[bytes]:
 
 
 class _Text:
-    """The text of a document, a part at a time; what was read is forgotten."""
+    """The text of a document, read a part at a time; what has been parsed is forgotten."""
 
     def __init__(self, parts: Iterator[bytes], line: int) -> None:
         self._parts = parts
@@ -72,7 +72,7 @@ class _Text:
         self._column = 0
 
     def peek(self) -> str:
-        """The next character that is no blank; `""` at the end."""
+        """Return the next character that is no blank; `""` at the end."""
         while True:
             self._at = _BLANKS.match(self._text, self._at).end()  # type: ignore[union-attr]  # it matches anything
             if self._at < len(self._text):
@@ -81,7 +81,7 @@ class _Text:
                 return ""
 
     def take(self, *allowed: str) -> str:
-        """The next character, which must be one of these."""
+        """Return the next character, which must be one of these."""
         found = self.peek()
         if found not in allowed or not found:
             raise self._problem(f"this is no JSON: expected {' or '.join(allowed)}", self._at)
@@ -89,7 +89,7 @@ class _Text:
         return found
 
     def value(self) -> bytes:
-        """The next value, whole."""
+        """Return the next whole value."""
         self.peek()
         while True:
             try:
@@ -104,12 +104,12 @@ class _Text:
                     return found.encode("utf-8", "surrogatepass")
 
     def end(self) -> None:
-        """Nothing may follow."""
+        """Check that nothing follows."""
         if self.peek():
             raise self._problem("this is no JSON: something follows the array", self._at)
 
     def _go_on(self, error: JSONDecodeError) -> None:
-        """Read on, if the value may only be cut."""
+        """Read on, if the value may only be cut off."""
         cut = error.pos > len(self._text) - _NEAR_THE_END or error.msg.startswith(_CUT_STRING)
         if cut and len(self._text) - self._at > EVENT_CHARS:
             raise self._problem(f"an event has at most {EVENT_CHARS:,} characters", self._at)
@@ -118,7 +118,7 @@ class _Text:
             raise problem from None
 
     def _more(self) -> bool:
-        """Read another part; returns whether there was one."""
+        """Read another part; return whether there was one."""
         part = next(self._parts, None)
         self._forget()
         try:
@@ -132,7 +132,7 @@ class _Text:
         self._text, self._at = self._text[self._at :], 0
 
     def _place(self, at: int) -> tuple[int, int]:
-        """Line, and how many characters of it stand before a place of the text."""
+        """Return the line and the column of a place in the text."""
         lines = self._text.count("\n", 0, at)
         column = at - self._text.rfind("\n", 0, at) - 1 if lines else self._column + at
         return self._line + lines, column

@@ -1,7 +1,7 @@
-"""Reads events out of a file, one at a time: one a line (NDJSON), a JSON array, or one object.
+"""Read events from a file, one at a time: one a line (NDJSON), a JSON array, or one object.
 
-What is no event is an entry of its own, with the place where it stands: the others go on.
-Memory stays flat.
+What is no event becomes an entry with its place, and the other events are still read. Memory use
+stays flat.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import orjson
 from worker.files.event_array import UnreadableEventsError, values_of_array
 
 LINE_BYTES: Final = 8 * 1024 * 1024
-"""Of a line; no event is as large, so a longer one is a file without line ends."""
+"""Characters of a line; no event is as large, so a longer line means a file without line ends."""
 
 OBJECT_BYTES: Final = 4 * 1024 * 1024
-"""Of one object over several lines, which is looked for when the first line is no JSON."""
+"""Characters of one object over several lines, which is tried if the first line is no JSON."""
 
 PART_BYTES: Final = 256 * 1024
-"""Of an array, read at a time."""
+"""Characters of an array that are read at a time."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 NOT_UTF8: Final = "this is not UTF-8; if the whole file is not, --encoding says what it is"
@@ -32,15 +32,15 @@ TOO_LONG: Final = f"a line has at most {LINE_BYTES:,} bytes"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event of a file, or what stands in its place.
+    """One event of a file, or what is in its place.
 
     Attributes:
-        unit: what `number` counts: `line`, or in an array `event`.
-        number: from 1, growing.
-        event: the event; `None` when there is none.
-        problem: why there is none; quotes nothing of the file.
+        unit: what `number` counts: a `line`, or in an array an `event`.
+        number: number from 1, growing.
+        event: the event; `None` if there is none.
+        problem: why there is no event; quotes nothing of the file.
         size_bytes: how much of the file it takes, for a progress bar.
-        path: where in the event the problem is, dotted; empty for the whole.
+        path: dotted path of the problem in the event; empty for the whole event.
     """
 
     unit: str
@@ -56,9 +56,9 @@ class Line:
     """One line of a file.
 
     Attributes:
-        number: from 1.
-        text: with its end.
-        cut: whether this is but the beginning, because the line is too long.
+        number: number from 1.
+        text: the line with its end.
+        cut: whether the text is only the beginning, because the line is too long.
     """
 
     number: int
@@ -67,7 +67,7 @@ class Line:
 
 
 def read_entries(stream: BinaryIO) -> Iterator[Entry]:
-    """The entries of a JSON file, in order; blank lines are none."""
+    """Yield the entries of a JSON file, in order; blank lines are skipped."""
     lines = (line for line in read_lines(stream) if line.text.strip())
     first = next(lines, None)
     if first is None:
@@ -80,7 +80,7 @@ def read_entries(stream: BinaryIO) -> Iterator[Entry]:
 
 
 def read_lines(stream: BinaryIO) -> Iterator[Line]:
-    """The lines of a file, without a byte order mark."""
+    """Yield the lines of a file, without a byte order mark."""
     number = 0
     while text := stream.readline(LINE_BYTES):
         number += 1
@@ -112,7 +112,7 @@ def _read(unit: str, number: int, text: bytes) -> Entry:
 
 
 def _no_json(error: orjson.JSONDecodeError, text: bytes) -> str:
-    """What is wrong, and where; the error's msg alone, because as a whole it holds the text."""
+    """Return what is wrong, and where, from the error's msg: the whole error quotes the text."""
     try:
         text.decode()
     except UnicodeDecodeError:
@@ -127,7 +127,7 @@ def _checked(unit: str, number: int, event: Any, size_bytes: int) -> Entry:
 
 
 def _of_array(first: Line, stream: BinaryIO) -> Iterator[Entry]:
-    """Its values; where it breaks, a last entry tells where."""
+    """Yield an array's values; if it breaks off, a last entry tells where."""
     parts = chain([first.text], iter(lambda: stream.read(PART_BYTES), b""))
     number = 0
     try:
@@ -138,7 +138,7 @@ def _of_array(first: Line, stream: BinaryIO) -> Iterator[Entry]:
 
 
 def _of_object_or_lines(first: Line, lines: Iterator[Line]) -> Iterator[Entry]:
-    """An object over several lines; if it is none, a first line that is broken, and others."""
+    """Yield the entry of an object over several lines, or else an entry for each line."""
     ahead = list(_ahead(first, lines))
     document = b"".join(line.text for line in ahead)
     event = _parsed(document)
@@ -152,7 +152,7 @@ def _of_object_or_lines(first: Line, lines: Iterator[Line]) -> Iterator[Entry]:
 
 
 def _broken(number: int, document: bytes) -> Entry:
-    """One object that is none: the place in it says more than one refusal for each line."""
+    """Return one entry for a broken object: its place says more than a refusal of each line."""
     try:
         orjson.loads(document)
     except orjson.JSONDecodeError as error:
@@ -162,7 +162,7 @@ def _broken(number: int, document: bytes) -> Entry:
 
 
 def _ahead(first: Line, lines: Iterable[Line]) -> Iterator[Line]:
-    """The first lines, as many as an object over several of them may take."""
+    """Return the first lines, as many as an object over several lines may have."""
     size = 0
     for line in chain([first], lines):
         yield line

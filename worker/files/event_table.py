@@ -1,6 +1,6 @@
-"""Reads events out of a table (CSV): one a row, a column for each field, named as in the event.
+"""Read events from a table (CSV): one a row, with columns named like the event's fields.
 
-Memory stays flat. A row that is none is an entry of its own, like a line that is no JSON.
+Memory use stays flat. A malformed row becomes an entry, like a line that is no JSON.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from worker.files.moments import order_of
 from worker.files.text import LineText
 
 DELIMITERS: Final = ",;\t|"
-"""The one that divides the header into the most cells divides the table."""
+"""The delimiter is the one that splits the header into the most cells."""
 
 NOT_TEXT: Final = "this is not in the encoding of the lines before; --encoding says which it is"
 LONE_RETURN: Final = "a carriage return stands in a cell without quotes"
@@ -31,30 +31,30 @@ DRAWN: Final = "this is a drawn table; export it as CSV (psql --csv, mysql --bat
 
 _QUOTED: Final = re.compile(r'"[^"]*"')
 _DELIMITER_LINE: Final = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
-"""Which Excel reads, and some programs write for it."""
+"""The line that tells Excel the delimiter, which some programs write."""
 
 _RULE: Final = re.compile(r"-{3,}(\+-{3,})*")
-"""Between psql's header and its rows."""
+"""Matches the line between psql's header and its rows."""
 
 _LOOKED_AT: Final = 1_000
-"""Rows whose times say whether day or month comes first; they are held in memory."""
+"""How many rows may show whether dates begin with the day or the month; they are kept in memory."""
 
 _FOOTER: Final = re.compile(r"\(\d+ rows?\)")
 _BOX: Final = re.compile(r"\+[-=+]+\+")
 _HALF_A_BYTE: Final = range(0xDC80, 0xDD00)
-"""What undecodable bytes become."""
+"""Replaces bytes that cannot be decoded."""
 
 
 class UnusableTable(TikTokEventsError, ValueError):
-    """The header does not say what the columns are."""
+    """The header does not tell what the columns are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table, its header read.
+    """A table whose header has been read.
 
     Attributes:
-        fields: that appear in its rows, dotted.
+        fields: dotted fields that its columns have.
         left_out: names of the columns that are no fields.
         rows: the entries, in order.
     """
@@ -70,18 +70,18 @@ def read_table(
     locale: Locale | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Table:
-    """Read the header; the rows are read as they are wanted.
+    """Read the header; rows are read when they are needed.
 
     Args:
-        stream: the content, with line feeds.
-        columns: field of the event → column, for columns that are not named like it.
+        stream: the content, with line feeds only.
+        columns: field of the event → column, for columns that are not named like their field.
         locale: how times and amounts are written.
-        tell: is told what was guessed of the table as a whole.
+        tell: is called with what was guessed of the table as a whole.
 
     Raises:
-        UnusableTable: no column is a field, two are the same, or one that should be is not
-            there. Of the header only what is a field is quoted: without one, the first
-            line may be a person's data.
+        UnusableTable: no column is a field, two are the same, or an expected column is missing. The
+            message quotes only fields from the header: without a header, the first line may be
+            personal data.
     """
     rows = Rows(stream, tell)
     header = [name.strip() for name in rows.header()]
@@ -96,7 +96,7 @@ def read_table(
 def _entries(
     rows: Iterable[Row], fields: Sequence[Sequence[FieldPath]], reader: CellReader
 ) -> Iterator[Entry]:
-    """The entries; the first rows are looked at together where they may say how dates go."""
+    """Yield the entries; the first rows are read ahead if they may show the order of dates."""
     rest = iter(rows)
     times = [at for at, its in enumerate(fields) if any(f.dotted == "event_time" for f in its)]
     first = list(islice(rest, _LOOKED_AT)) if times and reader.dates is None else []
@@ -127,9 +127,9 @@ class Row:
     """A row of a table.
 
     Attributes:
-        number: of the line that it begins on.
-        cells: none where there is a problem.
-        problem: why it is no row; empty if it is one.
+        number: number of the line on which it begins.
+        cells: its cells; empty if there is a problem.
+        problem: why it is no valid row; empty if it is one.
         size_bytes: how much of the file it takes.
     """
 
@@ -140,14 +140,14 @@ class Row:
 
 
 class Rows:
-    """The rows of a table, each with the line it begins on.
+    """Yields the rows of a table, each with the line on which it begins.
 
     Args:
-        stream: the content, with line feeds.
-        tell: is told what was guessed of the table as a whole.
+        stream: the content, with line feeds only.
+        tell: is called with what was guessed of the table as a whole.
 
     Attributes:
-        delimiter: what divides the cells, once the header is read.
+        delimiter: what separates the cells, once the header has been read.
     """
 
     def __init__(self, stream: BinaryIO, tell: Callable[[str], None]) -> None:
@@ -158,7 +158,7 @@ class Rows:
         self.delimiter = ""
 
     def header(self) -> Sequence[str]:
-        """The names of the columns; it comes first."""
+        """Return the names of the columns; call it first."""
         text = self._first_text()
         if named := _DELIMITER_LINE.fullmatch(text.strip('\r\n"')):
             self.delimiter = named[1]
@@ -173,7 +173,7 @@ class Rows:
             raise UnusableTable(f"the header is no CSV: {_words(error)}") from error
 
     def _first_text(self) -> str:
-        """The next line that holds something."""
+        """Return the next line that is not blank."""
         first = next((line for line in self._lines if line.text.strip()), None)
         return "" if first is None or first.cut else self._text(first.text)
 
@@ -181,7 +181,7 @@ class Rows:
         return csv.reader(texts, delimiter=self.delimiter, strict=strict, skipinitialspace=True)
 
     def __iter__(self) -> Iterator[Row]:
-        """The rows behind the header; blank lines are none."""
+        """Yield the rows after the header; blank lines are skipped."""
         reader = self._reader(self._texts(), strict=True)
         while True:
             self._taken.clear()
@@ -202,7 +202,7 @@ class Rows:
             yield "" if line.cut else self._text(line.text)
 
     def _is_ornament(self, cells: Sequence[str]) -> bool:
-        """Whether it is what psql draws around rows."""
+        """Return whether a row is only psql's frame around rows."""
         text = cells[0].strip() if len(cells) == 1 else ""
         is_rule = _RULE.fullmatch(text) is not None
         self._drawn = self._drawn or is_rule
@@ -218,13 +218,13 @@ class Rows:
         return TOO_LONG if any(line.cut for line in self._taken) else ""
 
     def _span(self) -> str:
-        """A quote that is not closed takes the next lines with it."""
+        """Join lines while a quote is open."""
         last = self._taken[-1].number
         return f"; the row ends with line {last:,}" if last > self._taken[0].number else ""
 
 
 def _words(error: csv.Error) -> str:
-    """What is wrong; Python's words on line ends speak to a programmer."""
+    """Return what is wrong: Python's words about line ends are for programmers."""
     text = str(error)
     return LONE_RETURN if text.startswith("new-line character") else text
 
@@ -248,7 +248,7 @@ def _entry(row: Row, fields: Sequence[Sequence[FieldPath]], reader: CellReader) 
 
 
 def misfit(cells: Sequence[str], columns: int) -> str:
-    """Why cells are no row below a header of so many columns; empty if they are one."""
+    """Return why cells do not fit a header of so many columns; empty if they do."""
     if len(cells) != columns:
         return f"this row has {len(cells)} cells, the header {columns}"
     if any(ord(char) in _HALF_A_BYTE for cell in cells if not cell.isascii() for char in cell):

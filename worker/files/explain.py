@@ -1,6 +1,7 @@
-"""Tells what becomes of an event; pure, prints nothing.
+"""Explain what becomes of an event, without printing it.
 
-Every value but a digest is masked unless asked for: terminals are recorded, output is pasted.
+Every value that is no digest is masked, unless it is asked for: terminals are recorded, output is
+pasted.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class EventExplanation:
         number: which event of the file it is, from 1.
         event: its name; ``None`` where it has none.
         event_id: its id; ``None`` where it has none.
-        keys: one entry for each value of its ``user``; empty where it has no such object.
+        keys: one entry for each value of its ``user``; empty if it has no such object.
         remark: what is wrong with ``user`` as a whole; empty where nothing is.
         fields: what is mended, left out, or keeps the event from being sent.
     """
@@ -52,7 +53,7 @@ class EventExplanation:
 
 
 def explain_event(number: int, event: dict[str, Any], region: str | None) -> EventExplanation:
-    """Explain one event: the keys of its ``user``, and what else does not go out as it is."""
+    """Explain one event: the keys of its ``user``, and whatever else is not sent unchanged."""
     try:
         return _explained(number, event, region)
     except RecursionError:
@@ -78,7 +79,7 @@ def _explained(number: int, event: dict[str, Any], region: str | None) -> EventE
 
 
 def _notes(event: Mapping[str, Any], remarks: Remarks) -> list[str]:
-    """What is done to the event outside of ``user``, as sentences."""
+    """Return what is done to the event outside of ``user``, as sentences."""
     page = event.get("page")
     if isinstance(page, dict):
         event = {**event, "page": strip_people_of(page, remarks)}
@@ -109,12 +110,12 @@ def mask(key: str, text: str) -> str:
 
 
 def is_digest(value: Any) -> bool:
-    """Tell whether ``value`` is a digest, 64 hex digits, which shows nobody anything."""
+    """Return whether ``value`` is a digest of 64 hex digits, which identifies nobody by itself."""
     return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
 
 
 def event_as_json(explanation: EventExplanation) -> dict[str, Any]:
-    """Return the explanation as a JSON object, values whole as they stand in it."""
+    """Return the explanation as a JSON object, with its values as they are."""
     return {
         "number": explanation.number,
         "event": explanation.event,
@@ -139,7 +140,7 @@ def _mask_key(explanation: KeyExplanation) -> KeyExplanation:
 
 
 def _mask_sent(key: str, sent: Any) -> Any:
-    """Leave digests; hide what is no text whole, as an unknown key may hold anything."""
+    """Return digests as they are; hide any value that is no text, as it may hold anything."""
     if sent is None or is_digest(sent):
         return sent
     return mask(key, sent) if isinstance(sent, str) else _HIDDEN

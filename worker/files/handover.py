@@ -1,4 +1,4 @@
-"""Hands over entries of a file in slices; what is no event is refused and harms no other.
+"""Hand over the entries of a file in slices; an entry that is no event is refused by itself.
 
 slices       entries → events that are prepared, and refusals
 hand over    wait for the pace, append, and note how far it is
@@ -23,37 +23,37 @@ from worker.files.pace import Pace
 from worker.files.rejects import Refusal
 
 SLICE: Final = 1_000
-"""Entries dealt with in one atomic step."""
+"""How many entries one atomic step handles."""
 
 _IDS: Final = UUID("6f1d3c0e-6a7b-5d0c-9a53-3a2b6c1f6a10")
-"""Ours: parts the ids of file entries from any others."""
+"""Our own namespace, which keeps ids of file entries apart from all others."""
 
 
 NO_TIME: Final = "is missing: say when it happened, or give --now if all such events happen now"
 
-"""Of the Events API 2.0, and of 1.0, which the client reads too."""
+"""Keys of the Events API 2.0, and of 1.0, which the client reads too."""
 
 
 class Append(Protocol):
-    """Appends the events of a slice and notes where it ends."""
+    """Appends the events of a slice and notes where the slice ends."""
 
     def __call__(self, events: Sequence[PreparedEvent], *, done: int, refused: int) -> None:
-        """Both or neither."""
+        """Do both or neither."""
 
 
 @dataclass(slots=True)
 class Slice:
-    """Entries dealt with in one step.
+    """Entries that one step handles.
 
     Attributes:
         unit: what the numbers count.
         first: number of the first entry.
         last: number of the last entry.
-        events: those that can be handed over.
-        refused: how many cannot.
-        entries: how many there are of both.
+        events: the events that can be handed over.
+        refused: how many entries cannot be.
+        entries: how many entries there are in all.
         size_bytes: how much of the file they take.
-        body_bytes: of the events' JSON.
+        body_bytes: size of the events' JSON.
     """
 
     unit: str
@@ -67,26 +67,26 @@ class Slice:
 
     @property
     def destinations(self) -> Mapping[str, int]:
-        """How many of the events go where."""
+        """Return how many of the events go to which destination."""
         return Counter(event.destination.key for event in self.events)
 
 
 def stable_id(file_digest: str, number: int) -> str:
-    """The id of an event that has none: the same whenever the same file is sent."""
+    """Return the id of an event without one: the same whenever the same file is sent."""
     return str(uuid5(_IDS, f"{file_digest}:{number}"))
 
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What is made of each entry.
+    """Prepares each entry.
 
     Attributes:
         preparer: identifies, hashes and encodes.
-        refuse: takes what is no event.
-        values: fields that every event gets, whatever it says itself.
-        file_digest: what the ids of events without one are made of; without it they are new.
-        slice_entries: entries of one slice, at most.
-        needs_time: whether an event that does not say when it happened is refused.
+        refuse: receives entries that are no events.
+        values: fields that every event gets, replacing its own.
+        file_digest: digest that ids of events without one are made from; without it they are new.
+        slice_entries: how many entries a slice may have.
+        needs_time: whether to refuse an event that does not say when it happened.
     """
 
     preparer: EventPreparer
@@ -97,11 +97,11 @@ class Preparation:
     needs_time: bool = False
 
     def slices(self, entries: Iterable[Entry], begun: int = 0) -> Iterator[Slice]:
-        """Slices, in order, each small enough for one step.
+        """Yield slices in order, each small enough for one step.
 
         Args:
-            entries: of the file.
-            begun: number of the last entry of the first slice, if it was begun before.
+            entries: entries of the file.
+            begun: number of the last entry of the first slice, if an earlier run began it.
         """
         part: Slice | None = None
         for entry in entries:
@@ -121,7 +121,7 @@ class Preparation:
             yield part
 
     def prepare(self, entry: Entry) -> PreparedEvent | None:
-        """The event of an entry, ready; what is none is refused."""
+        """Return the prepared event of an entry; refuse an entry that is none."""
         path, problem = entry.path, entry.problem
         if entry.event is not None:
             try:
@@ -163,12 +163,12 @@ class Sending:
 
     Attributes:
         append: appends a slice.
-        pace: decides when.
-        flush: called before each append; what was told of the slice must survive a kill.
-        accepted: events handed over.
-        current: the slice that is under way.
-        last: number of the last entry that is dealt with; 0 when there is none.
-        unit: what it counts.
+        pace: decides when to append.
+        flush: is called before each append, because refusals of the slice must survive a kill.
+        accepted: how many events were handed over.
+        current: the slice that is being handed over.
+        last: number of the last entry that was handled; 0 if none was.
+        unit: what that number counts.
     """
 
     append: Append
@@ -180,10 +180,10 @@ class Sending:
     unit: str = "line"
 
     def hand_over(self, slices: Iterable[Slice]) -> Iterator[Slice]:
-        """Hand over slice after slice; each is yielded when it is done.
+        """Hand over slice after slice, and yield each when it is done.
 
         Raises:
-            redis.RedisError: `current` may be handed over or not.
+            redis.RedisError: Redis failed; `current` may have been handed over or not.
         """
         for part in slices:
             self.pace.wait(part.destinations)

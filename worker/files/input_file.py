@@ -1,4 +1,4 @@
-"""A file of events, or standard input: its bytes, unpacked, from the start as often as needed."""
+"""A file of events, or standard input: its unpacked bytes, from the start as often as needed."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _PART_BYTES: Final = 1024 * 1024
 
 
 class InputFile:
-    """Where events are read from; compressed or not, the content tells.
+    """Where events are read from; the content tells whether it is compressed.
 
     Args:
-        raw: the bytes as they are, unbuffered.
-        name: for messages.
-        once: it is read once, even if it could be read again.
+        raw: the raw bytes, unbuffered.
+        name: name for messages.
+        once: whether to read it only once, even if it could be read again.
 
     Attributes:
         repeatable: whether it can be read again.
-        size_bytes: of the raw bytes; `None` when nobody knows.
+        size_bytes: size of the raw bytes; `None` if unknown.
     """
 
     def __init__(self, raw: BinaryIO, name: str, *, once: bool = False) -> None:
@@ -41,7 +41,7 @@ class InputFile:
         self._packed = False
 
     def digest(self, advance: Callable[[int], None]) -> str:
-        """What tells this content from any other; reads it all, and tells how far it is."""
+        """Return a digest of the content; reads all of it, and calls `advance` on the way."""
         self._raw.seek(0)
         digest = blake2b(digest_size=16)
         while part := self._raw.read(_PART_BYTES):
@@ -51,10 +51,10 @@ class InputFile:
 
     @contextmanager
     def content(self) -> Iterator[Unpacked]:
-        """The content from its start, unpacked.
+        """Yield the unpacked content from its start.
 
         Raises:
-            UnreadableFile: it is broken, or of a format that is not read.
+            UnreadableFile: the file is broken, or has a format that is not supported.
         """
         self._position = 0
         if self.repeatable:
@@ -69,10 +69,10 @@ class InputFile:
                 raise
             raise UnreadableFile(f"cannot read {self._name}: {error.strerror}") from error
         finally:
-            buffered.detach()  # it would close what it reads from
+            buffered.detach()  # closing it would close what it reads from
 
     def moved(self, size_bytes: int) -> int:
-        """How many raw bytes were read since the last call, for so many bytes of content."""
+        """Return how many raw bytes were read since the last call, for so many bytes of content."""
         if not (self._packed and self.repeatable):
             return size_bytes
         before, self._position = self._position, self._raw.tell()
@@ -85,10 +85,10 @@ def opened(path: str, *, again: bool = False) -> Iterator[InputFile]:
 
     Args:
         path: what to open.
-        again: it must be readable twice; what cannot be is held in memory.
+        again: whether it must be readable twice; otherwise unreadable streams are kept in memory.
 
     Raises:
-        UnreadableFile: it cannot be opened.
+        UnreadableFile: the file cannot be opened.
     """
     if path == STANDARD_INPUT:
         yield _input(sys.stdin.buffer, path, again=again, once=True)

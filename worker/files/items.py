@@ -1,4 +1,4 @@
-"""The columns of a table that describe products: one product a row, or several with bars between.
+"""Read the columns of a table that describe products: one a row, or several between bars.
 
 TikTok's template for offline events has such columns. A row with three ids, three prices and one
 brand has three products of that brand.
@@ -20,30 +20,30 @@ ITEM_FIELDS: Final = {name: _BEFORE + name for name in Content.__annotations__}
 
 del ITEM_FIELDS["content_type"]
 _OF_ALL: Final = frozenset({"content_name", "content_category", "brand"})
-"""What all products of a row may share."""
+"""Fields that all products of a row may share."""
 
 
 def is_item(field: FieldPath) -> bool:
-    """Whether a field is one of a product."""
+    """Return whether a field is one of a product."""
     return field.dotted.startswith(_BEFORE)
 
 
 def parts_of(text: str) -> list[str]:
-    """What a cell says of each product; one part where there is but one."""
+    """Return what a cell says of each product."""
     return _BETWEEN.split(text.strip(" ;|"))
 
 
 def into_contents(event: dict[str, Any]) -> None:
-    """Make products of what the cells of a row said, each as a list; the event is changed.
+    """Make products of what the cells of a row said, each as a list; this changes the event.
 
-    What says something of another number of products than there are is left out.
+    A list with another number of products than there are is left out.
     """
     properties = event.get("properties")
     if not isinstance(properties, dict):
         return
     said = properties.get("contents")
     if not (said and isinstance(said, dict) and all(isinstance(v, list) for v in said.values())):
-        return  # another column, of JSON, has given the products
+        return  # another column, with JSON, has the products
     count = len(said.get("content_id") or max(said.values(), key=len))
     for name, values in said.items():
         if len(values) == 1 and name in _OF_ALL:

@@ -1,7 +1,7 @@
-"""A cell → the moment that it stands for, in Unix seconds.
+"""Read a cell as Unix seconds.
 
-A date with slashes has its day or its month first: its column decides, if a day above the
-twelfth stands in it, or an option does. Nothing is guessed.
+A date with slashes may begin with the day or the month: an option decides, or its column, if that
+has a day above the twelfth. Nothing is guessed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from schemas.values import BadValue
 from tiktok_events.event.times import is_plausible, read_date, read_time
 
 Order: TypeAlias = Literal["us", "eu"]
-"""Of a date with slashes: the month first, or the day."""
+"""Whether dates with slashes begin with the month or the day."""
 
 _SECONDS: Final = re.compile(r"(\d{9,19})(\.\d+)?")
 _CLOCK: Final = r"(?:,?\s+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:\s*([AaPp])\.?[Mm]\.?)?)?"
@@ -30,7 +30,7 @@ _EXCEL_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 — its zone is the
 e7fe7167-48a9-4b96-bb53-5612a800b487 (read 2026-11-30)."""
 
 _SERIALS: Final = range(36_526, 73_051)
-"""From 2000 to 2099."""
+"""Matches years from 2000 to 2099."""
 
 _MONTHS: Final = 12
 _HALF_A_DAY: Final = 12
@@ -47,7 +47,7 @@ NOT_A_TIME: Final = (
 
 
 def order_of(cells: Iterable[str]) -> Order | None:
-    """The order that the dates with slashes of a column have; `None` if they do not decide."""
+    """Return the order of a column's dates with slashes; `None` if they do not decide it."""
     found: set[Order] = set()
     for cell in cells:
         if date := _SLASHES.fullmatch(cell.strip()):
@@ -58,15 +58,16 @@ def order_of(cells: Iterable[str]) -> Order | None:
 
 
 def read_moment(text: str, zone: tzinfo | None, order: Order | None = None) -> int:
-    """The Unix seconds that a cell stands for.
+    """Return the Unix seconds that a cell means.
 
     Args:
-        text: figures in seconds or finer units, a date, or the number that Excel has for one.
-        zone: of dates that name none; an hour that a clock shows twice is the first one.
-        order: of dates with slashes.
+        text: a number in seconds or finer units, a date, or Excel's number for one.
+        zone: time zone of dates that name none; of an hour that a clock shows twice, the first is
+            meant.
+        order: order of dates with slashes.
 
     Raises:
-        BadValue: it is none, or has no time zone.
+        BadValue: the cell is no time, or has no time zone.
     """
     if figures := _SECONDS.fullmatch(text):
         seconds = int(figures[1])
@@ -105,7 +106,7 @@ def _date(text: str, order: Order | None) -> datetime | None:
 
 
 def _of_excel(days: float) -> datetime | None:
-    """Excel counts days; its fractions are a clock's, to the second."""
+    """Return Unix seconds for Excel's days, whose fractions are times of day, to the second."""
     if int(days) not in _SERIALS:
         return None
     return _EXCEL_EPOCH + timedelta(seconds=round(days * 86_400))

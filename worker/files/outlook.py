@@ -1,6 +1,6 @@
-"""What becomes of an event on its way: sent, mended, without some of its keys, or not at all.
+"""Tell what becomes of an event: sent, mended, sent without some keys, or not sent at all.
 
-It is prepared as a producer does it and checked as a worker does it; nothing is sent.
+It is prepared as by a producer and checked as by a worker; nothing is sent.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tiktok_events.event.remarks import REMARKS
 from tiktok_events.settings import ClientSettings
 
 READ_AT_THE_CALL: Final = ("event_time", "event_id")
-"""What a producer reads itself; put back as it was given, the check tells how it is read."""
+"""Keys that a producer reads itself; given unread to the check, they show how they are read."""
 
 
 class FieldOutcome(StrEnum):
@@ -47,12 +47,12 @@ _SENTENCES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FieldExplanation:
-    """What becomes of one place of an event, and why. No text of it holds a value of the event.
+    """What becomes of one place of an event, and why. Its texts hold no value of the event.
 
     Attributes:
-        path: where, dotted; empty for the whole event.
+        path: dotted path; empty for the whole event.
         outcome: what becomes of it.
-        reason: as a sentence.
+        reason: the reason as a sentence.
     """
 
     path: str
@@ -71,12 +71,12 @@ NO_TIME: Final = FieldExplanation(
 def explain_fields(
     event: Mapping[str, Any], region: str | None, *, strict: bool = False
 ) -> tuple[FieldExplanation, ...]:
-    """Return what becomes of each place that does not simply go out as it is.
+    """Return what becomes of each place that is not simply sent as it is.
 
     Args:
-        event: as a producer would be given it.
-        region: where national phone numbers are at home.
-        strict: whether the worker's setting of that name is on.
+        event: the event as a producer would get it.
+        region: region of national phone numbers.
+        strict: whether the worker's setting `STRICT` is on.
     """
     ids = dict.fromkeys(EVENT_SOURCES, "the client's default")
     preparer = EventPreparer(ids, region, ClientSettings().max_event_bytes)
@@ -87,7 +87,7 @@ def explain_fields(
         return (_explained(refused, FieldOutcome.NOT_SENT),)
     given = {key: event[key] for key in READ_AT_THE_CALL if not is_blank(event.get(key))}
     body = orjson.loads(prepared.body) | given
-    body.pop(REMARKS, None)  # for the worker, which takes it off
+    body.pop(REMARKS, None)  # for the worker, which removes it
     checked = check_event(body, prepared.destination.event_source, strict=strict)
     return (
         *([] if "event_time" in given else [NO_TIME]),

@@ -1,8 +1,8 @@
-"""How fast a file is handed over, so that live traffic does not wait behind it.
+"""Decide how fast to hand a file over, so that live traffic does not wait behind it.
 
-An outbox is worked off in order: what a file puts into it stands ahead of the next live event.
-So the file waits while as much waits as the workers carry away in a moment.
-Where nothing leaves, no live event is being served, and waiting would help nobody.
+An outbox is emptied in order, so a file's events are ahead of the next live event. The file
+therefore waits while there is as much as the workers send in a moment. Where nothing is sent, no
+live event is being served either, and waiting would help nobody.
 """
 
 from __future__ import annotations
@@ -18,22 +18,24 @@ from tiktok_events.outbox.keys import GROUP
 from tiktok_events.outbox.store import Store
 
 AHEAD_S: Final = 2.0
-"""Seconds of work that may lie ahead of live traffic."""
+"""How many seconds of work may be ahead of live traffic."""
 
 UNKNOWN_EVENTS: Final = 5_000
-"""May wait while nothing is known of the workers: five requests."""
+"""How many events may wait while the workers' speed is unknown: five requests."""
 
 LEAST_EVENTS: Final = 2_000
-"""May wait however slow the workers are: the request under way, and the next."""
+"""How many events may wait however slow the workers are: the current request, and the next."""
 
 LOOK_S: Final = 0.1
 SMOOTHING: Final = 0.1
-"""Weight of the newest look at the speed: events leave by the thousand, so about a second
-counts."""
+"""Weight of the newest measurement of the speed: events leave by the thousand, so about a second
+counts.
+"""
 
 IDLE_S: Final = 2.0
-"""After so long without a single event leaving, a destination is not waited for: no worker
-runs, or it is parked or fails. Workers that are there show within a request, a fraction of it."""
+"""Seconds without a single event leaving, after which a destination is not waited for: no worker
+runs, or it is parked or fails. Working workers send within a fraction of that.
+"""
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], None]
@@ -44,7 +46,7 @@ class Waiting:
     """What waits for one destination.
 
     Attributes:
-        events: how many, claimed ones included.
+        events: how many events, claimed ones included.
         claimed: the first and the last block that workers hold; when they change, events
             leave, though live ones may come in as fast.
     """
@@ -57,23 +59,23 @@ class Pace(Protocol):
     """Decides when the next events may be appended."""
 
     def wait(self, events: Mapping[str, int]) -> None:
-        """Return when it is time for so many events (destination → number)."""
+        """Return when so many events (destination → number) may be appended."""
 
 
 class FullSpeed:
-    """Waits for nothing."""
+    """Does not wait."""
 
     def wait(self, events: Mapping[str, int]) -> None:
         """Return at once."""
 
 
 class SteadyPace:
-    """So many events a second.
+    """Allows so many events a second.
 
     Args:
         events_per_second: more than 0.
-        now: seconds of any clock.
-        sleep: waits for so many seconds.
+        now: returns seconds of any clock.
+        sleep: waits for some seconds.
     """
 
     def __init__(
@@ -85,7 +87,7 @@ class SteadyPace:
         self._free_at = now()
 
     def wait(self, events: Mapping[str, int]) -> None:
-        """Wait until the events before these have had their time."""
+        """Wait until the earlier events have had their time."""
         wait_s = self._free_at - self._now()
         if wait_s > 0:
             self._sleep(wait_s)
@@ -93,15 +95,16 @@ class SteadyPace:
 
 
 class CarefulPace:
-    """As fast as the workers carry away, with little in front of live traffic.
+    """Goes as fast as the workers send, with little ahead of live traffic.
 
-    At full speed where nothing leaves, until something leaves again.
+    Where nothing leaves, it goes at full speed until something leaves again.
 
     Args:
-        waiting: what waits for each destination.
-        idle: told once for each destination from which nothing leaves, with its number.
-        now: seconds of any clock.
-        sleep: waits for so many seconds.
+        waiting: returns what waits for each destination.
+        idle: is called once for each destination from which nothing leaves, with the number that
+            waits.
+        now: returns seconds of any clock.
+        sleep: waits for some seconds.
     """
 
     def __init__(
@@ -144,13 +147,13 @@ class CarefulPace:
 
 
 class Flow:
-    """What leaves one outbox, as far as its length and its claims tell.
+    """The flow out of one outbox, as far as its length and its claims show it.
 
-    Live events that came in between hide as many that left, so the speed is rather too low.
+    Live events that arrive meanwhile hide as many that left, so the speed is underestimated.
 
     Attributes:
-        left_at: when something left for the last time.
-        told: whether somebody was told that nothing does.
+        left_at: when something last left.
+        told: whether `idle` was called for it.
     """
 
     def __init__(self, waiting: Waiting, now: float) -> None:
@@ -164,17 +167,17 @@ class Flow:
 
     @property
     def room(self) -> float:
-        """How many events may wait."""
+        """Return how many events may wait."""
         if not self._moves:
             return UNKNOWN_EVENTS
         return max(LEAST_EVENTS, self._per_second * AHEAD_S)
 
     def expect(self, appended: int) -> None:
-        """So many events are on their way into the outbox."""
+        """Expect so many events to arrive in the outbox."""
         self._expected += appended
 
     def look(self, waiting: Waiting, now: float) -> None:
-        """Compare what waits with what would if nothing had left."""
+        """Compare what waits with what would wait if nothing had left."""
         left = max(self._expected - waiting.events, 0)
         if left:
             self._moves = True
@@ -187,7 +190,7 @@ class Flow:
 
 
 def waiting_in(store: Store) -> Callable[[Sequence[str]], list[Waiting]]:
-    """Reads what waits for each destination."""
+    """Return a function that reads what waits for each destination."""
 
     def waiting(destinations: Sequence[str]) -> list[Waiting]:
         with store.redis.pipeline(transaction=False) as pipeline:

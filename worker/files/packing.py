@@ -1,4 +1,4 @@
-"""What a file is packed in: gzip and zip are opened, other formats are named for what they are."""
+"""Unpack a file: gzip and zip are opened, other formats are named."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ _FOREIGN: Final = (
 _HEAD_BYTES: Final = 16
 
 HELD_BYTES: Final = 256 * 1024 * 1024
-"""Of a zip on standard input, which is read from its end, so it must be held in memory."""
+"""Size limit of a zip on standard input: a zip is read from its end, so it is kept in memory."""
 
 _NO_DATA: Final = ("__MACOSX/", ".DS_Store")
-"""What macOS puts beside the files that somebody packed."""
+"""Files that macOS adds to an archive."""
 
 _ODF: Final = "mimetype"
 
@@ -53,10 +53,10 @@ class Unpacked:
     """The content of a file.
 
     Attributes:
-        stream: from its start.
-        name: of what is inside; tells by its ending what it is.
-        is_table: whether it is one, whatever its name.
-        packed: whether its bytes are others than the file's.
+        stream: the content, from its start.
+        name: name of the file inside; its ending tells the format.
+        is_table: whether it is a table, whatever its name.
+        packed: whether its bytes differ from the file's.
     """
 
     stream: io.BufferedIOBase
@@ -67,14 +67,14 @@ class Unpacked:
 
 @contextmanager
 def unpacked(file: io.BufferedReader, name: str) -> Iterator[Unpacked]:
-    """Open what a file holds.
+    """Open the content of a file.
 
     Args:
-        file: at its start.
-        name: of the file.
+        file: the file, at its start.
+        name: name of the file.
 
     Raises:
-        UnreadableFile: it is broken, or of a format that is not read.
+        UnreadableFile: the file is broken, or has a format that is not supported.
     """
     head = file.peek(_HEAD_BYTES)[:_HEAD_BYTES]
     try:
@@ -121,7 +121,7 @@ def _opened(archive: ZipFile, name: str) -> Unpacked:
         return _inside(archive, name)
     except TikTokEventsError:
         raise
-    except ValueError as error:  # it seeks to a place before the file's beginning
+    except ValueError as error:  # its directory leads to a place before the file's beginning
         raise BadZipFile from error
 
 

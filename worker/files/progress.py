@@ -1,9 +1,9 @@
-"""How far a file was handed over: noted in the step that appends its events, so always exact.
+"""Note how far a file was handed over, in the step that appends its events, so always exactly.
 
-A run that is killed between two steps has done all of the one and nothing of the other. Where
-there are several shards, each takes its part of a slice in a step of its own and notes the slice:
-one that is known to some of them only is handed over again, and they pass over it.
-Another run goes on behind it; two at once do not mix, because the newer one takes over.
+A run that is killed between two steps has done all of the one and nothing of the other. With
+several shards, each appends its part of a slice in its own step and notes the slice: a slice that
+only some shards know is handed over again, and those shards skip it. A later run goes on from
+there; of two runs at once, the newer one takes over.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from tiktok_events.outbox.lua_script import LuaScript, source
 from tiktok_events.outbox.store import Store
 
 LIFETIME_S: Final = 30 * 86_400
-"""Longer than the longest window of an event: after it nobody wants to go on."""
+"""Longer than the longest window of an event: after that nobody needs to go on."""
 
 _APPEND: Final = f"local function append()\n{source('tiktok_events.outbox', 'append')}end\n"
 
 
 class FileTakenOver(TikTokEventsError):
-    """Another run hands this file over now, or the server has lost its place."""
+    """Another run hands this file over now, or the server has lost the progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class SentBefore:
     """What earlier runs did with a file.
 
     Attributes:
-        done: number of the last entry they dealt with; 0 when there was none.
+        done: number of the last entry they handled; 0 if there was none.
         accepted: events they handed over.
         refused: entries they refused.
-        begun: number of the last entry of a slice that some shards have and others have not; it
-            is to be handed over as it was. 0 when there is none.
+        begun: number of the last entry of a slice that only some shards have; it must be handed
+            over again unchanged. 0 if there is none.
     """
 
     done: int = 0
@@ -54,7 +54,7 @@ class SendProgress:
 
     Args:
         store: the outbox.
-        file_digest: tells the file and what is made of it from any other.
+        file_digest: identifies the file and how it is prepared.
         linger_ms: how long a first event waits for company.
         rings: whether the doorbell's queue is on the same server.
     """
@@ -71,10 +71,10 @@ class SendProgress:
         self._send = LuaScript(store.redis, "worker", "send", before=_APPEND)
 
     def begin(self, *, resume: bool) -> SentBefore:
-        """Take the file over.
+        """Take over the file, and return what earlier runs did with it.
 
         Args:
-            resume: go on behind the earlier runs, instead of from the start.
+            resume: whether to go on after the earlier runs, instead of from the start.
 
         Raises:
             redis.RedisError: the outbox cannot be reached.
@@ -90,16 +90,17 @@ class SendProgress:
         return before
 
     def append(self, events: Sequence[PreparedEvent], *, done: int, refused: int) -> None:
-        """Append the events of a slice and note where it ends, in each shard both or neither.
+        """Append the events of a slice and note where it ends; each shard does both or neither.
 
         Args:
-            events: of at most `SCRIPT_BYTES` together.
+            events: events with at most `SCRIPT_BYTES` together.
             done: number of the slice's last entry.
             refused: how many of its entries are no events.
 
         Raises:
             FileTakenOver: nothing was appended; or, if there are several shards, not everything.
-            redis.RedisError: the same, or after a time-out possibly not; the next run knows.
+            redis.RedisError: nothing was appended, or after a time-out perhaps something; the next
+                run will know.
         """
         parts: dict[Keys, list[PreparedEvent]] = {keys: [] for keys in self._places}
         for event in events:
@@ -118,10 +119,10 @@ class SendProgress:
         self._done = done
 
     def _half_done(self, before: SentBefore, begun: int, counts: set[int]) -> SentBefore:
-        """A slice is in some shards only."""
+        """Handle a slice that only some shards have."""
         if counts == {self._shards.count}:
             return replace(before, begun=begun)
-        # The number of shards has changed: its events are elsewhere now. They are repeated.
+        # The number of shards has changed, and with it where events belong: they are repeated.
         with self._redis.pipeline(transaction=False) as pipeline:
             for place in self._places.values():
                 pipeline.hset(place, "done", before.done)

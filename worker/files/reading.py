@@ -1,4 +1,4 @@
-"""One reader for every file of events, whatever its form, packing and encoding."""
+"""Read any file of events, whatever its form, packing and encoding."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ TABLE_FORM: Final = "csv"
 _TABLE_ENDINGS: Final = frozenset((".csv", ".tsv"))
 _JSON_BEGINS: Final = (b"{", b"[")
 _DRAWN_BEGINS: Final = (b"-[ RECORD ", b"**********", b"+-----", "┌──".encode())
-"""psql's expanded form, MySQL's, and boxes."""
+"""Matches psql's expanded form, MySQL's, and boxes."""
 
 _LOOKED_AT: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a file is to be read; what is not said, its name and its content tell.
+    """How to read a file; name and content decide what is not given here.
 
     Attributes:
         form: `ndjson` or `csv`.
@@ -48,7 +48,7 @@ class Contents:
     """What a file holds.
 
     Attributes:
-        fields: that a table has columns for, dotted; `None` if it is no table.
+        fields: dotted fields for which a table has columns; `None` if it is no table.
         left_out: names of the columns that are no fields.
         entries: in order.
     """
@@ -62,15 +62,15 @@ class Contents:
 def contents_of(
     source: InputFile, reading: Reading, tell: Callable[[str], None]
 ) -> Iterator[Contents]:
-    """Open a file; its entries are read as they are wanted.
+    """Open a file; its entries are read when they are needed.
 
     Args:
         source: the file.
-        reading: how it is to be read.
-        tell: is told what was guessed of the file as a whole.
+        reading: how to read it.
+        tell: is called with what was guessed of the file as a whole.
 
     Raises:
-        UnreadableFile: it is broken, or of a format that is not read.
+        UnreadableFile: the file is broken, or has a format that is not supported.
         UnusableTable: its header does not say what the columns are.
     """
     with source.content() as content:
@@ -95,7 +95,7 @@ def _is_table(content: Unpacked, reading: Reading, head: bytes) -> bool:
 
 
 def _has_header(start: bytes) -> bool:
-    """Whether the first line names fields of an event."""
+    """Return whether the first line names fields of an event."""
     line = start.partition(b"\n")[0].decode("utf-8", "replace").removeprefix("\ufeff")
     names = line.translate(dict.fromkeys(map(ord, DELIMITERS + '"'), "\n")).splitlines()
     return any(fields_of([name.strip() for name in names], {}))

@@ -1,8 +1,7 @@
-"""The entries of a file that were refused, as a file of their own: one JSON object a line.
+"""Write the refused entries of a file into a file of their own: one JSON object a line.
 
-It tells the place and the reason, never a value. It is on the disk's way before the step that
-notes the entries as done, so that a run that is killed leaves none out; the next one takes away
-what it will tell again.
+It has the place and the reason, never a value. It is written before the step that notes the entries
+as done, so that a killed run omits none; the next run removes what it will write again.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ class Refusal:
     """An entry that is no event.
 
     Attributes:
-        unit: what `number` counts: `line`, or in an array `event`.
+        unit: what `number` counts: a `line`, or in an array an `event`.
         number: from 1.
-        path: where in the event, dotted; empty for the whole.
-        message: why; quotes nothing of the file.
+        path: dotted path in the event; empty for the whole event.
+        message: the reason; quotes nothing of the file.
     """
 
     unit: str
@@ -32,7 +31,7 @@ class Refusal:
     message: str
 
     def as_dict(self) -> dict[str, Any]:
-        """As one JSON object."""
+        """Return the refusal as one JSON object."""
         return {self.unit: self.number, "path": self.path or None, "message": self.message}
 
 
@@ -40,8 +39,8 @@ class ErrorFile(AbstractContextManager["ErrorFile"]):
     """Takes refusals.
 
     Args:
-        path: where to write.
-        done: number of the last entry whose refusal may stand there already; 0 begins anew.
+        path: path of the file.
+        done: number of the last entry whose refusal may be in the file already; 0 starts anew.
 
     Raises:
         OSError: it cannot be written.
@@ -55,15 +54,15 @@ class ErrorFile(AbstractContextManager["ErrorFile"]):
             self._file.truncate()
 
     def add(self, refusal: Refusal) -> None:
-        """Write one."""
+        """Write one refusal."""
         self._file.write(orjson.dumps(refusal.as_dict(), option=orjson.OPT_APPEND_NEWLINE))
 
     def flush(self) -> None:
-        """Hand what was written to the system, where a kill does not reach it."""
+        """Hand what was written to the system, so that it survives a kill of this process."""
         self._file.flush()
 
     def _end_of(self, done: int) -> int:
-        """Where the refusals up to an entry end; the numbers grow, the last line may be torn."""
+        """Return where the refusals up to an entry end; numbers grow, the last line may be torn."""
         end = 0
         for line in self._file:
             if not line.endswith(b"\n") or _number(line) > done:
@@ -83,4 +82,4 @@ def _number(line: bytes) -> float:
         refusal = orjson.loads(line)
         return int(refusal.get("line") or refusal["event"])
     except (ValueError, TypeError, KeyError, AttributeError):
-        return float("inf")  # not ours: it goes
+        return float("inf")  # not ours: it is removed

@@ -1,7 +1,7 @@
-"""Bytes of a file in any usual encoding → UTF-8 whose lines end with a line feed.
+"""Convert the bytes of a file in any usual encoding to UTF-8 with line feeds.
 
-What is UTF-8 already passes through untouched. A UTF-16 file tells itself apart; between UTF-8
-and Windows-1252 the first line beyond ASCII decides, because no text in the one reads as the other.
+UTF-8 passes through unchanged. UTF-16 is recognised by itself; between UTF-8 and Windows-1252 the
+first line beyond ASCII decides, because no text in the one reads as the other.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any, Final
 from worker.files.unreadable import UnreadableFile
 
 HEAD_BYTES: Final = 64 * 1024
-"""Looked at to tell what a file is written in."""
+"""How many bytes are examined to find the encoding."""
 
 _PART_BYTES: Final = 256 * 1024
 
@@ -39,13 +39,13 @@ NO_TEXT: Final = (
     "the file is no text, and none of the formats that are read: JSON, CSV, .xlsx, gzip and zip"
 )
 _CONTROLS: Final = bytes({*range(32)} - set(b"\t\n\r\f\x1b"))
-"""A twentieth of them is no text, a few are a fault of one row."""
+"""The share of undecodable bytes from which a file is no text; fewer are a fault of one row."""
 
 READ_AS_1252: Final = "it is not UTF-8, so it is read as Windows-1252; --encoding says otherwise"
 
 
 class Parts(io.RawIOBase):
-    """A stream out of parts that come one by one."""
+    """A stream made of parts that come one by one."""
 
     def __init__(self, parts: Iterable[bytes]) -> None:
         self._parts = iter(parts)
@@ -69,19 +69,19 @@ class Parts(io.RawIOBase):
 
 
 def buffered(parts: Iterable[bytes]) -> io.BufferedReader:
-    """A stream to read lines from, out of parts."""
+    """Return a stream of lines, made of parts."""
     return io.BufferedReader(Parts(parts), _PART_BYTES)
 
 
 def utf8_of(stream: io.BufferedIOBase, encoding: str | None = None) -> io.BufferedReader:
-    """The stream as UTF-8 with line feeds.
+    """Return the stream as UTF-8 with line feeds.
 
     Args:
-        stream: from its start.
-        encoding: Python's name of what it is written in; by default its content tells.
+        stream: the stream, at its start.
+        encoding: Python's name of its encoding; default: the content tells.
 
     Raises:
-        UnreadableFile: it is no text; while reading, that it is not in the encoding.
+        UnreadableFile: the content is no text or, while it is read, is not in that encoding.
     """
     head = stream.read(HEAD_BYTES)
     parts: Iterator[bytes] = chain([head], iter(lambda: stream.read1(_PART_BYTES), b""))
@@ -98,7 +98,7 @@ def utf8_of(stream: io.BufferedIOBase, encoding: str | None = None) -> io.Buffer
 
 
 def encoding_of(head: bytes) -> str | None:
-    """What the beginning of a file tells; ``None`` for UTF-8 or another superset of ASCII."""
+    """Return the encoding that the beginning shows; ``None`` for UTF-8 or similar."""
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name
@@ -125,10 +125,10 @@ def _decoded(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 
 class LineText:
-    """Lines as text; the first one beyond ASCII says what all are written in.
+    """Decodes lines; the first one beyond ASCII decides the encoding of all.
 
     Args:
-        tell: is told, once, that it is not UTF-8.
+        tell: is called once if the encoding is not UTF-8.
     """
 
     def __init__(self, tell: Callable[[str], None]) -> None:
@@ -136,7 +136,7 @@ class LineText:
         self._encoding: str | None = None
 
     def __call__(self, line: bytes) -> str:
-        """The text; a byte without meaning becomes half a surrogate pair."""
+        """Return the text; an undecodable byte becomes half a surrogate pair."""
         if not line.isascii() and self._encoding is None:
             self._encoding = _superset_of_ascii(line)
             if self._encoding != "utf-8":

@@ -1,4 +1,4 @@
-"""What is wrong with a file as a whole."""
+"""The error for a file that cannot be read as a whole."""
 
 from __future__ import annotations
 

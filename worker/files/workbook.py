@@ -1,4 +1,4 @@
-"""The first sheet of an Excel workbook (.xlsx) → the CSV that stands for it, a row at a time.
+"""Convert the first sheet of an Excel workbook (.xlsx) to CSV, a row at a time.
 
 openpyxl reads it: pure Python, MIT, and it holds one row in memory, not the sheet. A row of the
 sheet is a line of the CSV, so that messages name rows as Excel shows them.
@@ -18,18 +18,20 @@ from tiktok_events.errors import TikTokEventsError
 from worker.files.text import buffered
 
 UNPACKED_BYTES: Final = 512 * 1024 * 1024
-"""Of all parts of a workbook; its texts and one row are held in memory, as objects."""
+"""Size limit of all parts of a workbook; its texts and one row are kept in memory, as objects."""
 
 ALWAYS_BYTES: Final = 16 * 1024 * 1024
 RATIO: Final = 100
-"""Of unpacked to packed, from `ALWAYS_BYTES` on: sheets stay below 50, a bomb reaches 1,000."""
+"""Limit of the unpacked to the packed size, from `ALWAYS_BYTES` on: sheets stay below 50, bombs
+reach 1,000.
+"""
 
 ROWS: Final = 1_048_576
 """Source: https://support.microsoft.com/en-us/office/excel-specifications-and-limits-
 1672b34d-7043-467e-8e27-269d656771c3 (read 2026-11-30)."""
 
 _EXACT: Final = 10**15
-"""From here on Excel has rounded a number."""
+"""From here on, Excel has rounded a number."""
 
 
 class UnreadableWorkbook(TikTokEventsError, ValueError):
@@ -37,10 +39,10 @@ class UnreadableWorkbook(TikTokEventsError, ValueError):
 
 
 def csv_of_workbook(archive: ZipFile) -> io.BufferedReader:
-    """The first sheet as CSV in UTF-8.
+    """Return the first sheet as CSV in UTF-8.
 
     Raises:
-        UnreadableWorkbook: it is too large; while reading, that it is broken.
+        UnreadableWorkbook: the workbook is too large or, while it is read, is broken.
     """
     parts = archive.infolist()
     size = sum(part.file_size for part in parts)
@@ -59,11 +61,11 @@ def _lines(archive: ZipFile) -> Iterator[bytes]:
         width = 0
         for row in _rows(archive):
             cells = _cells(row)
-            width = width or len(cells)  # a row ends with its last cell, not with the header's
+            width = width or len(cells)  # a row ends with its own last cell, not with the header's
             yield _line(cells + [""] * (width - len(cells)) if cells else cells)
     except UnreadableWorkbook:
         raise
-    except Exception as error:  # broken XML leaves openpyxl as any of a dozen types
+    except Exception as error:  # openpyxl raises any of a dozen types for broken XML
         raise UnreadableWorkbook("it is broken as an Excel workbook") from error
 
 
@@ -71,18 +73,18 @@ def _rows(archive: ZipFile) -> Iterator[Sequence[Any]]:
     from openpyxl import load_workbook  # noqa: PLC0415 — because only workbooks need it
 
     with catch_warnings():
-        simplefilter("ignore")  # on styles and extensions, which hold no data
+        simplefilter("ignore")  # warnings about styles and extensions, which hold no data
         file = cast("Any", archive.fp)
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         if not book.worksheets:
             raise UnreadableWorkbook("the workbook has no sheet")
         sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # some programs write a wrong one
+        sheet.reset_dimensions()  # some programs write a wrong size
         yield from sheet.iter_rows(max_row=ROWS, values_only=True)
 
 
 def _cells(row: Sequence[Any]) -> list[str]:
-    """The cells up to the last that holds something."""
+    """Return the cells up to the last that holds something."""
     cells = [_text(value) for value in row]
     while cells and not cells[-1]:
         cells.pop()
@@ -90,7 +92,7 @@ def _cells(row: Sequence[Any]) -> list[str]:
 
 
 def _line(cells: Sequence[str]) -> bytes:
-    """Quoted throughout, so that only the commas between the cells divide it."""
+    """Return a line with all cells quoted, so that only the commas between them separate."""
     out = io.StringIO()
     if cells:
         csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="").writerow(cells)
@@ -98,7 +100,7 @@ def _line(cells: Sequence[str]) -> bytes:
 
 
 def _text(value: Any) -> str:
-    """A cell as people see it; a line feed would make two lines of a row."""
+    """Return a cell as people see it; a line feed would make two lines of a row."""
     if value is None:
         return ""
     if isinstance(value, bool):

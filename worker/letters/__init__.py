@@ -1,4 +1,4 @@
-"""Dead letters: kept, found, repaired, exported, given up.
+"""Dead letters: kept, found, repaired, exported, purged.
 
 Imports `reporting` and what stands below it.
 """

@@ -1,7 +1,7 @@
-"""Dead letters by cause: what one repair could save, nearest loss first.
+"""Group dead letters by cause: what one repair could save, nearest loss first.
 
-A cause is what the letters' kinds say was wrong; where they were to go, what they tell of and in
-which currency does not matter. Like `facets` it is read from the ledger.
+A cause is what the letters' kinds say was wrong, whatever their destination, event and currency.
+Like `facets` it is read from the ledger.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Cause(NamedTuple):
     Attributes:
         reason: why the letters died.
         code: the API's.
-        field: what was wrong.
+        field: the field that was wrong.
         message: without numbers and quotations.
     """
 
@@ -42,7 +42,7 @@ class Cause(NamedTuple):
 
     @property
     def text(self) -> str | None:
-        """The longest part of the message that all its letters have, to find them by."""
+        """The longest part of the message that all of its letters share, to find them by."""
         part = max((one.strip() for one in _HOLES.split(self.message)), key=len)
         return part if len(part) >= _LEAST_CHARS else None
 
@@ -53,10 +53,10 @@ class Lot:
 
     Attributes:
         cause: what was wrong with them.
-        sum: how many, worth what, until when.
-        destinations: where they were to go → letters.
-        events: names (shapes) of their events → letters.
-        days: how many died on each of the last seven days, the oldest first.
+        sum: how many there are, what they are worth, and until when they can be sent.
+        destinations: destination → letters.
+        events: name (shape) of their event → letters.
+        days: how many died on each of the last seven days, oldest first.
     """
 
     cause: Cause
@@ -91,10 +91,10 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Causes:
-    """All causes of some letters; those whose letters are lost first come first.
+    """All causes of some letters; those whose letters are lost soonest come first.
 
     Attributes:
-        at: Unix seconds.
+        at: Unix seconds of the look.
         lots: the letters of each.
     """
 
@@ -103,7 +103,7 @@ class Causes:
 
     @classmethod
     def read(cls, store: Store, wanted: LetterFilter) -> tuple[Facets, Causes]:
-        """The figures of the letters that match, and their causes, in one look.
+        """Return the figures of the matching letters, and their causes, from one look.
 
         Raises:
             redis.RedisError: the server did not answer, or refused.
@@ -114,7 +114,7 @@ class Causes:
 
     @classmethod
     def of(cls, entries: Iterable[Entry], at: float) -> Causes:
-        """Group entries at a time (Unix seconds)."""
+        """Group entries as of some time (Unix seconds)."""
         now_hour = int(at // HOUR_S)
         lots: dict[Cause, Lot] = {}
         for entry in entries:
@@ -133,6 +133,6 @@ def _urgency(lot: Lot) -> tuple[float, int, str]:
 
 
 def money_of(total: Sum) -> Mapping[str, float]:
-    """Currency → what those that can still be sent are worth."""
+    """Return currency → what the letters that can still be sent are worth."""
     money = total.as_dict()["money"]
     return {currency: one["recoverable"] for currency, one in money.items() if one["recoverable"]}

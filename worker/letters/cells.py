@@ -1,8 +1,8 @@
-"""Cells that a spreadsheet hands back as they were given to it, or at least recognisably.
+"""Write cells so that a spreadsheet returns them as they were, or at least recognisably.
 
 A spreadsheet calculates what looks like a formula, rounds long numbers, drops leading zeros and
-makes dates of `3-1`; when it saves the table, that is what stands there. A quote before such a
-text makes it leave the text alone.
+makes dates of `3-1`; the saved table holds the result. A quote before such a text makes the
+spreadsheet leave it alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 import orjson
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
-"""A text that begins so would be calculated by a spreadsheet; a quote before it prevents that.
+"""A spreadsheet would calculate a text that begins so; a quote before it prevents that.
 
 Source: OWASP ASVS 5.0, requirement 1.2.10 (read 2026-11-22).
 """
@@ -23,7 +23,7 @@ Source: OWASP ASVS 5.0, requirement 1.2.10 (read 2026-11-22).
 QUOTE: Final = "'"
 
 EXACT_DIGITS: Final = 11
-"""More digits than these a spreadsheet shows, and saves, as 1.23457E+11."""
+"""Longer numbers are shown, and saved, as 1.23457E+11."""
 
 _DAY: Final = r"(0?[1-9]|[12]\d|3[01])"
 _DATES: Final = (
@@ -38,11 +38,11 @@ _WORDS: Final = {"wahr": "true", "falsch": "false", "vrai": "true", "faux": "fal
 
 
 def cell_of(value: Any, decimal: str = ".") -> str:
-    """A value as it is written.
+    """Return a value as it is written.
 
     Args:
-        value: of an event or a letter; `None` for nothing.
-        decimal: sign of numbers.
+        value: a value of an event or a letter; `None` for nothing.
+        decimal: the decimal sign.
     """
     if value is None:
         return ""
@@ -58,23 +58,23 @@ def cell_of(value: Any, decimal: str = ".") -> str:
 
 
 def guarded(text: str) -> str:
-    """A text that no spreadsheet calculates, rounds or takes for a date."""
+    """Return a text that no spreadsheet calculates, rounds or takes for a date."""
     return f"{QUOTE}{text}" if text.startswith(FORMULA) or _MANGLED.fullmatch(text) else text
 
 
 def unguarded(cell: str) -> str:
-    """The text of a cell that came back."""
+    """Return the text of a cell that a spreadsheet has saved."""
     text = cell.strip()
     bare = text.removeprefix(QUOTE)
     return bare if guarded(bare) != bare else text
 
 
 def is_same(written: str, found: str) -> bool:
-    """Whether a cell that came back says what was written, for all that a spreadsheet does.
+    """Return whether a saved cell says what was written, in spite of what a spreadsheet does.
 
     Args:
-        written: by `cell_of`.
-        found: in the table that came back.
+        written: text from `cell_of`.
+        found: text in the saved table.
     """
     one, other = unguarded(written), unguarded(found)
     if _plain(one) == _plain(other):
@@ -83,12 +83,12 @@ def is_same(written: str, found: str) -> bool:
 
 
 def is_rounded(text: str) -> bool:
-    """Whether a spreadsheet has written a number as a power of ten."""
+    """Return whether a spreadsheet has written a number as a power of ten."""
     return _POWER.fullmatch(text) is not None
 
 
 def _plain(text: str) -> str:
-    """A text in one notation: without leading zeros, yes and no in one language."""
+    """Return a text in one notation: without leading zeros, yes and no in English."""
     low = text.lower()
     return low.lstrip("0") if low.isdigit() else _WORDS.get(low, low if low in YES_NO else text)
 

@@ -1,4 +1,4 @@
-"""Dead letters: events that will not be sent again without a person."""
+"""Dead letters: events that will not be sent again unless a person asks for it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DeadLetters:
 
     Args:
         store: the outbox.
-        wait: for so many seconds, while a person is erased.
+        wait: seconds to wait while a data subject is erased.
     """
 
     def __init__(self, store: Store, wait: Callable[[float], None] = time.sleep) -> None:
@@ -48,21 +48,21 @@ class DeadLetters:
             return sum(pipeline.execute())
 
     def __iter__(self) -> Iterator[DeadLetter]:
-        """Every letter, nearest deadline first; memory does not grow with their number."""
+        """Yield every letter, nearest deadline first; memory use does not grow with the number."""
         return self.find(EVERY)
 
     def find(
         self, wanted: LetterFilter, *, after: Cursor | None = None, now: float | None = None
     ) -> Iterator[DeadLetter]:
-        """The letters that match, nearest deadline first, then by id.
+        """Yield the letters that match, by deadline, then by id.
 
-        Memory does not grow with their number. A letter may be changed, replayed or purged
-        while the others are still being found.
+        Memory use does not grow with their number. Letters may be changed, replayed or purged while
+        others are still being found.
 
         Args:
             wanted: what the letters must match.
-            after: begin behind this place.
-            now: Unix seconds, for what can still be recovered; the clock's by default.
+            after: start after this place.
+            now: Unix seconds, to tell what can still be sent; default: the clock's.
         """
         return self._search.find(wanted, after or BEGINNING, time.time() if now is None else now)
 
@@ -76,7 +76,7 @@ class DeadLetters:
         return None if stored is None else read_letter(letter_id, stored)
 
     def bury(self, letter: DeadLetter) -> str:
-        """Bury an event that never was in an outbox; returns the letter's id."""
+        """Bury an event that was never in an outbox, and return the letter's id."""
         record, keys = Record.of(letter), self._store.shards.of(letter.destination)
         counted = {counted_name(letter.event): {ACCEPTED: 1, DEAD + letter.reason: 1}}
         reply = self._bury(
@@ -97,10 +97,10 @@ class DeadLetters:
         return cast("bytes", reply).decode()
 
     def change(self, old: DeadLetter, new: DeadLetter) -> bool:
-        """Put a letter in the place of one, under the same id; what it is found by follows.
+        """Replace a letter under its id, and file it anew.
 
         Returns:
-            False when `old` is gone or is not what stands there any more.
+            False if `old` is gone or has changed.
         """
         (changed,) = self.change_many([(old, new)])
         return changed
@@ -111,8 +111,8 @@ class DeadLetters:
         """Change letters as `change` does, in two round trips for every ``PAGE`` of them.
 
         Args:
-            changes: old and new.
-            step: of the act that is to count each (`Act.step`).
+            changes: pairs of an old and a new letter.
+            step: step of the act that counts each change (`Act.step`).
         """
         changed: list[bool] = []
         for first in range(0, len(changes), PAGE):
@@ -122,15 +122,15 @@ class DeadLetters:
         return changed
 
     def purge(self, letters: Sequence[DeadLetter], *, why: str = "", step: str = "") -> int:
-        """Remove letters for good, unless one became another kind meanwhile.
+        """Remove letters for good, unless their kind has changed meanwhile.
 
         Args:
             letters: the ones to remove.
-            why: counted as ``purged:<why>`` too, where no person wanted it.
-            step: of the act that is to count those that went (`Act.step`).
+            why: a reason other than a person's wish, counted as ``purged:<why>`` too.
+            step: step of the act that counts removed letters (`Act.step`).
 
         Returns:
-            How many there were; they are counted as purged.
+            How many were removed; they are counted as purged.
         """
         by_shard: dict[Keys, list[DeadLetter]] = {}
         for letter, keys in zip(letters, self._homes.places(letters), strict=True):
@@ -161,7 +161,7 @@ class DeadLetters:
 
 
 def _is(letter: DeadLetter, stored: bytes) -> bool:
-    """Whether a letter is what stands in Redis."""
+    """Return whether a letter is what is stored."""
     return read_letter(letter.id, stored).write() == letter.write()
 
 

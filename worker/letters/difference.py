@@ -1,4 +1,4 @@
-"""What differs between two events, for people: place by place, no match key ever raw."""
+"""Compare two events for people, place by place, without raw match keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tiktok_events.event.match_rules import MATCH_RULES, PLAIN_KEYS
 HIDDEN: Final = "[hidden]"
 
 _IN_USER: Final = 2
-"""Steps from the event to a match key."""
+"""How many steps lead from the event to a match key."""
 
 _is_digest: Final = re.compile(r"[0-9A-Fa-f]{64}").fullmatch
 
@@ -23,9 +23,9 @@ class Change:
     """One place that differs.
 
     Attributes:
-        path: the path that was changed.
-        before: what stood there; `None` for nothing.
-        after: what stands there now; `None` for nothing.
+        path: the place that differs.
+        before: the former value; `None` for nothing.
+        after: the present value; `None` for nothing.
     """
 
     path: str
@@ -38,7 +38,7 @@ class Change:
 
 
 def differences(before: Any, after: Any) -> tuple[Change, ...]:
-    """The places where two JSON documents differ."""
+    """Return the places where two JSON documents differ."""
     return tuple(_differences(before, after, ()))
 
 
@@ -54,7 +54,7 @@ def _differences(before: Any, after: Any, at: tuple[str | int, ...]) -> Iterator
 
 
 def _shown(value: Any, at: tuple[str | int, ...]) -> Any:
-    """A value that may be shown: of match keys that are hashed only the digest."""
+    """Return a value as it may be shown: hashed match keys only as digests."""
     if isinstance(value, dict):
         return {key: _shown(item, (*at, key)) for key, item in value.items()}
     if isinstance(value, list):
@@ -65,7 +65,7 @@ def _shown(value: Any, at: tuple[str | int, ...]) -> Any:
 
 
 def _is_personal(at: tuple[str | int, ...]) -> bool:
-    """Whether a place in `user` may hold a person: every one that is not known to be plain."""
+    """Return whether a place in `user` may be personal: all are that are not known to be plain."""
     if len(at) < _IN_USER or at[0] != "user":
         return False
     rule = MATCH_RULES.get(str(at[1]))

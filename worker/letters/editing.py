@@ -1,4 +1,4 @@
-"""One edit of all dead letters that match, page by page."""
+"""Edit all dead letters that match, page by page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Editing:
     """What an edit works with.
 
     Attributes:
-        letters: to be edited.
+        letters: the letters to search.
         selection: the letters to edit.
         repairer: makes the edit.
         begun_at: Unix seconds; no letter is edited twice in a run, though it may be found twice.
@@ -31,7 +31,7 @@ class Editing:
     begun_at: float
 
     def repairs(self) -> Iterator[Repair]:
-        """What becomes of each chosen letter, as they stand now."""
+        """Yield the repair of each chosen letter, as it is now."""
         now = time.time()
         for letter in self.letters.find(self.selection):
             if not self.is_done(letter):
@@ -41,9 +41,9 @@ class Editing:
         """Change the letters, and count each.
 
         Args:
-            tally: counts them.
-            step: of the act that counts those that changed (`Act.step`); empty for none.
-            tell: told of each page.
+            tally: counts the letters.
+            step: step of the act that counts the changed ones (`Act.step`); empty for none.
+            tell: is called after each page.
         """
         repairs = self.repairs()
         while part := list(islice(repairs, PAGE)):
@@ -51,7 +51,7 @@ class Editing:
             tell(len(part))
 
     def is_done(self, letter: DeadLetter) -> bool:
-        """Whether this run has edited the letter."""
+        """Return whether this run has edited the letter."""
         last = letter.edits[-1] if letter.edits else None
         return last is not None and last["at"] >= self.begun_at and last["who"] == self.repairer.who
 

@@ -1,10 +1,10 @@
-"""What dead letters have in common, in figures: how many, worth what, to be saved until when.
+"""Facets: how many dead letters share a property, their worth, and until when they can be sent.
 
 read      the ledger's cells, of the kinds and hours that a filter allows
 add up    each cell once, per kind, hour of death and hour of the deadline
 group     the sums by reason, code, field …
 
-Nothing reads letters, unless the filter names them by id or `event_id`. Times are whole hours.
+No letters are read, unless the filter names them by id or `event_id`. Times are whole hours.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ SPANS: Final = ("under 1h", "1h to 6h", "6h to 1d", "1d to 3d", "3d to 7d", "ove
 EXPIRED: Final = "expired"
 
 DEADLINES: Final = 24
-"""The soonest so many hours with deadlines are told one by one."""
+"""The soonest so many hours with deadlines are listed one by one."""
 
 
 class Entry(NamedTuple):
-    """Letters that are to be added up.
+    """Letters to be added up.
 
     Attributes:
-        kind: of all of them.
-        cell: how many, and when.
+        kind: the kind of all of them.
+        cell: how many there are, and when they died and expire.
         sure: whether all of them match the filter.
     """
 
@@ -61,10 +61,10 @@ class Sum:
     """The figures of letters that were added up.
 
     Attributes:
-        letters: number of letters that have it.
+        letters: number of letters.
         recoverable: how many of them can still be sent.
-        soonest: hour of the first deadline of those, since 1970.
-        money: per currency, thousandths: of all, and of those that can still be sent.
+        soonest: hour of the first deadline of those, counted since 1970.
+        money: currency → thousandths: of all letters, and of those that can still be sent.
     """
 
     letters: int = 0
@@ -112,17 +112,17 @@ class Sum:
 class Facets:
     """Dead letters in figures.
 
-    What expires, or has expired, in the hour that is now counts as recoverable.
+    Letters that expire in the current hour count as recoverable.
 
     Attributes:
         at: Unix seconds.
-        exact: whether the filter could be kept to the letter; if not, at most so many match:
-            the hours at the ends of a time count whole, and so do kinds of which some letters
-            may have the text.
+        exact: whether the filter could be applied exactly. If not, the figures are upper bounds:
+            hours at the ends of a time count whole, and so do kinds of which only some letters may
+            have the text.
         total: the figures of all letters together.
-        groups: per dimension (``DIMENSIONS``, `age`, `time_left`) the sums by value, the
-            largest first; ages and times in their order.
-        deadlines: hour (Unix seconds) → letters that expire in it, the soonest.
+        groups: per dimension (``DIMENSIONS``, `age`, `time_left`) the sums by value, largest first;
+            ages and times in their own order.
+        deadlines: hour (Unix seconds) → letters that expire in it; the soonest hours.
     """
 
     at: float
@@ -135,12 +135,12 @@ class Facets:
     def read(
         cls, store: Store, wanted: LetterFilter | None = None, *, now: float | None = None
     ) -> Self:
-        """The figures of the letters that match.
+        """Return the figures of the letters that match.
 
         Args:
             store: the outbox.
-            wanted: which letters; all of them by default.
-            now: Unix seconds; the clock's by default.
+            wanted: which letters; default: all.
+            now: Unix seconds; default: the clock's.
 
         Raises:
             redis.RedisError: the server did not answer, or refused.
@@ -151,7 +151,7 @@ class Facets:
 
     @classmethod
     def of(cls, entries: Iterable[Entry], at: float) -> Self:
-        """Add up entries at a time (Unix seconds)."""
+        """Add up entries as of some time (Unix seconds)."""
         now_hour = int(at // HOUR_S)
         exact = True
         kinds: dict[Kind, Sum] = defaultdict(Sum)
@@ -190,7 +190,7 @@ class Facets:
 
 
 def entries_of(store: Store, wanted: LetterFilter, at: float) -> Iterator[Entry]:
-    """What is to be added up of the letters that match at a time (Unix seconds).
+    """Return what to add up for the letters that match at a time (Unix seconds).
 
     Raises:
         redis.RedisError: the server did not answer, or refused.
@@ -216,14 +216,14 @@ def _of_ledger(store: Store, wanted: LetterFilter, now: float) -> Iterator[Entry
 
 
 def _fits(cell: Cell, wanted: LetterFilter, now_hour: int) -> bool:
-    """Whether letters of a cell can be as recoverable as the filter says."""
+    """Return whether letters of a cell can be as recoverable as the filter says."""
     if wanted.recoverable is None or cell.deadline_hour == now_hour:
         return True
     return (cell.deadline_hour > now_hour) is wanted.recoverable
 
 
 def _fits_whole(cell: Cell, wanted: LetterFilter, now_hour: int) -> bool:
-    """Whether all letters of a cell that fits are as recoverable as the filter says."""
+    """Return whether all letters of a cell that fits are as recoverable as the filter says."""
     begins, ends = cell.died_hour * HOUR_S, (cell.died_hour + 1) * HOUR_S
     return (
         (wanted.since is None or wanted.since <= begins)
@@ -255,7 +255,7 @@ def _span(hours: int) -> str:
 
 
 def _left(cell: Cell, now_hour: int) -> str:
-    """Return how long there is left, rounded down: the ledger knows whole hours."""
+    """Return how much time is left, rounded down: the ledger knows whole hours only."""
     hours = cell.deadline_hour - now_hour
     return EXPIRED if hours < 0 else _span(hours - 1)
 

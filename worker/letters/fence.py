@@ -1,9 +1,9 @@
-"""The fence of an erasure: while it stands, no letter moves to a place that was looked at.
+"""The fence of an erasure: while it stands, no letter moves to a place that was searched already.
 
-An erasure looks at places in the order in which events move: waiting, then dead. Three steps go
-the other way, or to and fro among the letters: a replay, an edit, an import. Their scripts do
-nothing while the fence stands; a replay comes back to the letter later, the others wait here.
-What producers, claims and deliveries do is not held up.
+An erasure searches places in the order in which events move: waiting, then dead. Three operations
+move events back, or among the letters: a replay, an edit, an import. Their scripts do nothing while
+the fence stands: a replay comes back to the letter later, the others wait here. Producers, claims
+and deliveries are not held up.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from tiktok_events.outbox.lua_script import Call, LuaScript
 from tiktok_events.outbox.store import Store
 
 LEASE_S: Final = 15.0
-"""Seconds after which others take an erasure for dead."""
+"""Seconds after which an erasure counts as dead."""
 
 RENEWED_AFTER_S: Final = 3.0
 
 POLL_S: Final = 0.2
 REFUSED: Final = -1
-"""The reply of a script that met the fence, and has changed nothing."""
+"""The reply of a script that met the fence, and changed nothing."""
 
 
 class Fence:
-    """Holds while it is entered, as long as `keep` is called often enough.
+    """The fence, which stands while it is entered and `keep` is called often enough.
 
     Args:
         store: the outbox.
-        clock: seconds.
+        clock: returns seconds.
     """
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
@@ -55,19 +55,19 @@ class Fence:
             pipeline.execute()
 
     def begin(self) -> None:
-        """From now on, `held` tells whether anything was moved."""
+        """Begin a search: from now on, `held` tells whether anything was moved."""
         self._renew()
         self._unbroken = True
 
     def keep(self) -> bool:
-        """Renew it, if that is due; returns whether it was."""
+        """Renew the fence if that is due; return whether it was."""
         due = self._clock() - self._kept_at >= RENEWED_AFTER_S
         if due:
             self._unbroken = self._renew() and self._unbroken
         return due
 
     def held(self) -> bool:
-        """Whether it stood without a gap since `begin`, and stands now."""
+        """Return whether it has stood without a gap since `begin`, and stands now."""
         self._unbroken = self._renew() and self._unbroken
         return self._unbroken
 
@@ -82,7 +82,7 @@ class Fence:
 def when_open(
     script: LuaScript, calls: Sequence[Call], wait: Callable[[float], None] = time.sleep
 ) -> list[int]:
-    """Make calls in one round trip; what met a fence is called again until it has gone."""
+    """Make calls in one round trip; repeat those that met a fence until it is gone."""
     replies: list[int] = script.many(calls) if calls else []
     while refused := [place for place, reply in enumerate(replies) if reply == REFUSED]:
         wait(POLL_S)

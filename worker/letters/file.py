@@ -1,4 +1,4 @@
-"""Dead letters in files: one a line, nothing is lost, and each can be imported.
+"""Read and write dead letters as files, one letter a line, without losing anything.
 
 NDJSON: one letter a line, an object with `format` (``FORMAT``) and every attribute of
 `DeadLetter` but its kind; times are Unix seconds, the body is the event with its destination, as
@@ -26,7 +26,7 @@ from worker.reporting.redaction import redacted
 from worker.reporting.stored import LARGEST, LATEST
 
 FORMAT: Final = "tiktok_events.dead_letter/1"
-"""The format of a line; a change of it gets another number behind the slash."""
+"""The format of a line; another format has another number after the slash."""
 
 _ID: Final = re.compile(r"\d{1,20}-\d{1,20}i?", re.ASCII)
 
@@ -36,14 +36,14 @@ class LetterFileError(ValueError):
 
 
 def _timestamp(*, allow_none: bool = False) -> kinds.Float:
-    """Unix seconds that a calendar knows."""
+    """Return a schema field for Unix seconds that a calendar knows."""
     return kinds.Float(
         required=True, allow_none=allow_none, validate=validate.Range(min=0, max=LATEST)
     )
 
 
 def _whole(*, least: int = -LARGEST, allow_none: bool = False) -> kinds.Integer:
-    """A whole number that scripts and JSON can hold."""
+    """Return a schema field for a whole number that scripts and JSON can hold."""
     return kinds.Integer(
         required=True, allow_none=allow_none, validate=validate.Range(min=least, max=LARGEST)
     )
@@ -100,7 +100,7 @@ _WRITTEN: Final = tuple(one.name for one in fields(DeadLetter) if one.name != "k
 
 
 def to_line(letter: DeadLetter) -> bytes:
-    """A letter as a line of NDJSON."""
+    """Return a letter as a line of NDJSON."""
     known = {name: getattr(letter, name) for name in _WRITTEN}
     if isinstance(letter.body, dict):
         known["body"] = laid_open(letter)
@@ -110,15 +110,15 @@ def to_line(letter: DeadLetter) -> bytes:
 def read_line(
     line: bytes, default_region: str | None = None, user_keys: frozenset[str] = frozenset()
 ) -> DeadLetter:
-    """The letter of a line; raw match keys in it are hashed, digests pass.
+    """Return the letter of a line; raw match keys in it are hashed, digests pass.
 
     Args:
         line: as `to_line` wrote it.
-        default_region: where national phone numbers are at home.
-        user_keys: keys of ``user`` that TikTok does not know and that may pass all the same.
+        default_region: region of national phone numbers.
+        user_keys: keys of ``user`` that TikTok does not know and that may pass.
 
     Raises:
-        LetterFileError: it is no such line; the message says what is wrong, and where.
+        LetterFileError: the line is no exported letter; the message says what is wrong, and where.
     """
     try:
         known = _LINE.load(_object(line))
@@ -139,12 +139,12 @@ def _object(line: bytes) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        # Its msg alone: the error as a whole holds the text.
+        # Only its msg: the whole error quotes the text.
         raise LetterFileError(f"this is no JSON: {error.msg}, column {error.colno}") from None
 
 
 def _apart(body: Any, destination: str) -> Any:
-    """The event without the destination beside it, which must be that of the letter."""
+    """Return the event without its destination, which must be the letter's."""
     if not isinstance(body, dict) or not destination:
         return body
     beside = fields_of(Destination.from_key(destination))
@@ -161,7 +161,7 @@ def _hashed(body: Any, default_region: str | None, user_keys: frozenset[str]) ->
 
 
 def _sentences(messages: Any, path: str = "") -> list[str]:
-    """Nested errors of marshmallow, each with its path."""
+    """Yield marshmallow's nested errors, each with its path."""
     if isinstance(messages, Mapping):
         return [
             sentence

@@ -1,7 +1,7 @@
-"""Which dead letters an operator means: one filter for every command, and for what is stored.
+"""Select dead letters: the same filter for every command, and for stored replays.
 
-A filter is asked twice: of a kind (can any of its letters match?), so that the others are
-never read, and then of each letter.
+A filter is applied twice: first to a kind, so that kinds without any matching letter are never
+read, then to each letter.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from worker.reporting.redaction import redacted
 
 _OF_IDS: Final = string.hexdigits + "-"
 _MARKS: Final = frozenset(NUMBER + QUOTATION)
-"""A text with one of these may stand in a shape by chance."""
+"""A text with one of these may occur in a shape by chance."""
 
 _QUOTES: Final = frozenset("\"'`“”")
-"""A part of a text may be no quotation where the whole is one, and the other way round."""
+"""Part of a text may be no quotation although the whole is one, and vice versa."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterFilter:
-    """Selects dead letters: all conditions must hold, and a filter without one selects all.
+    """Selects dead letters: all conditions must hold; a filter without conditions selects all.
 
     Attributes:
-        ids: one of these.
-        reason: why they died.
+        ids: ids of letters, one of which it must have.
+        reason: why the letter died.
         code: the API's.
-        field: what was wrong, without positions in lists: `properties.contents[].price`.
+        field: the field that was wrong, without list positions: `properties.contents[].price`.
         event: the name of the event.
         destination: its key; empty for letters that never had one.
         source: the event source of the destination.
-        since: died at this time or later, Unix seconds.
+        since: died at or after this time, Unix seconds.
         until: died before this time, Unix seconds.
-        ambiguous: whether they may have been accepted unseen.
-        recoverable: whether they can still be sent.
-        event_id: of the event.
-        text: in the message or the field, in whatever case.
+        ambiguous: whether the event may have been accepted without our knowing.
+        recoverable: whether the letter can still be sent.
+        event_id: id of the event.
+        text: a text in the message or the field, in any case.
     """
 
     ids: tuple[str, ...] = ()
@@ -61,41 +61,41 @@ class LetterFilter:
 
     @classmethod
     def from_dict(cls, known: Mapping[str, Any]) -> Self:
-        """What `as_dict` wrote.
+        """Return the filter that `as_dict` wrote.
 
         Raises:
-            TypeError: it names something that no filter has.
+            TypeError: it has a key that no filter has.
         """
         return cls(**{**known, "ids": tuple(known.get("ids", ()))})
 
     def as_dict(self) -> dict[str, Any]:
-        """What is given, as one JSON object."""
+        """Return the conditions as one JSON object."""
         given = {k: v for k, v in asdict(self).items() if v is not None and v != ()}
         return given | ({"ids": list(self.ids)} if self.ids else {})
 
     @property
     def narrows(self) -> bool:
-        """Whether the filter has any condition."""
+        """Return whether the filter has any condition."""
         return bool(self.as_dict())
 
     def words(self) -> str:
-        """The filter in one line, for people and for the audit; no personal data."""
+        """Return the filter in one line, for people and for the audit, without personal data."""
         return ", ".join(self._parts()) or "every dead letter"
 
     def may_match(self, kind: Kind) -> bool:
-        """Whether a letter of the kind can match; if not, none does."""
+        """Return whether a letter of the kind can match; if not, none does."""
         event = None if self.event is None else shape_of(self.event)
         wanted = (*self._of_kind(), event)
         have = (*_of_kind(kind), kind.event)
         return _all_given(wanted, have) and (self.text is None or _may_say(kind, self.text))
 
     def covers(self, kind: Kind) -> bool:
-        """Whether every letter of a kind that may match does match, apart from times and ids."""
+        """Return whether every letter of a kind that may match does, apart from times and ids."""
         event = self.event is None or is_whole(shape_of(self.event))
         return event and (self.text is None or _says(kind, self.text))
 
     def matches(self, letter: DeadLetter, now: float) -> bool:
-        """Whether a letter has all that is given, at `now` (Unix seconds)."""
+        """Return whether a letter meets all conditions at `now` (Unix seconds)."""
         wanted = (*self._of_kind(), self.event, self.event_id, self.recoverable)
         have = (*_of_kind(letter), letter.event, letter.event_id, letter.recoverable(now))
         return (
@@ -107,10 +107,10 @@ class LetterFilter:
         )
 
     def died_hours(self, now: float) -> Hours | None:
-        """The hours in which matching letters can have died; `None` is any time.
+        """Return the hours in which matching letters can have died; `None` for any.
 
         Args:
-            now: Unix seconds; the clock of a worker may be an hour ahead of it.
+            now: Unix seconds; a worker's clock may be an hour ahead.
         """
         if self.since is None and self.until is None:
             return None
@@ -135,7 +135,7 @@ class LetterFilter:
                 yield f"died {name} {datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC"
             elif name in {"ambiguous", "recoverable"}:
                 yield name if value else f"not {name}"
-            elif name == "text":  # may be a person's name
+            elif name == "text":  # it may be a person's name
                 yield f"a text of {len(value)} characters"
             else:
                 yield f"{name} {redacted(value) if name == 'event_id' else value or 'none'}"
@@ -158,16 +158,16 @@ def _in_field(one: Kind | DeadLetter, text: str) -> bool:
 
 
 def _says(kind: Kind, text: str) -> bool:
-    """Whether every letter of the kind has the text: it stands outside of what was taken out."""
+    """Return whether every letter of the kind has the text, outside of what the shape omits."""
     plain = _MARKS.isdisjoint(text) and text.lower() in kind.message.lower()
     return plain or _in_field(kind, text)
 
 
 def _may_say(kind: Kind, text: str) -> bool:
-    """Whether a letter of the kind can have the text.
+    """Return whether a letter of the kind can have the text.
 
-    The ends of the text may be parts of a number or of a hexadecimal id of the message, so
-    only what is between must be found. Behind a quotation or a cut may stand anything.
+    The ends of the text may be parts of a number or of a hexadecimal id in the message, so only the
+    middle must be found. After a quotation or a cut, anything may follow.
     """
     if _in_field(kind, text) or text.lower() in kind.message.lower():
         return True

@@ -1,8 +1,9 @@
-"""A dead letter stands in the shard of its destination; one that does not is brought there.
+"""Bring dead letters that are in another shard into the shard of their destination.
 
-Its destination was edited, or the number of shards has changed. Two shards know no common step: it
-arrives in the one, then departs from the other. Both are counted, so the figures close in between;
-whoever is killed there leaves two of it, and the next who wants it removes one.
+A letter is in the wrong shard after its destination was edited, or the number of shards changed. No
+script spans two shards, so the letter is added to the one, then removed from the other. Both steps
+are counted, so the figures stay true. A process that is killed in between leaves two copies, of
+which the next one removes one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from worker.reporting.stored import text_of
 
 
 class LetterHomes:
-    """Knows where letters stand, and brings them into the shards of their destinations.
+    """Knows which shard a letter is in, and moves it into the shard of its destination.
 
     Args:
         store: the outbox.
@@ -30,9 +31,9 @@ class LetterHomes:
         self._depart = LuaScript(store.redis, "worker", "lib/letters", "letter_depart")
 
     def places(self, letters: Sequence[DeadLetter]) -> list[Keys]:
-        """The shard in which each letter stands; of one that is gone, that of its destination.
+        """Return the shard of each letter; for one that is gone, that of its destination.
 
-        One round trip, or none if there is one shard.
+        This takes one round trip, or none if there is one shard.
         """
         homes = [self._store.shards.of(letter.destination) for letter in letters]
         if self._store.shards.count == 1 or not letters:
@@ -44,14 +45,14 @@ class LetterHomes:
                     pipeline.hexists(keys.dead, letter.id)
             there = iter(cast("list[int]", pipeline.execute()))
         found = [[keys for keys in shards if next(there)] for _ in letters]
-        # Of two, which somebody who was killed has left, that elsewhere is the surplus.
+        # Of two copies, left by a process that was killed, the one elsewhere is surplus.
         return [
             next((keys for keys in places if keys is not home), home)
             for home, places in zip(homes, found, strict=True)
         ]
 
     def bring(self, letters: Sequence[DeadLetter]) -> None:
-        """Bring letters home that stand elsewhere, except while a data subject is erased."""
+        """Move letters to their shards, except while a data subject is erased."""
         for letter, keys in zip(letters, self.places(letters), strict=True):
             home = self._store.shards.of(letter.destination)
             if keys is not home:
@@ -67,7 +68,7 @@ class LetterHomes:
         if self._arrive(keys_, [letter_id, stored, kind]) < 0:
             return
         if not self._depart(*_departure(keys, letter_id, stored, digest)):
-            # Somebody has changed it there meanwhile: what arrived is of yesterday.
+            # It was changed in its former place meanwhile: the copy that arrived is outdated.
             self._depart(*_departure(home, letter_id, stored, digest))
 
 

@@ -1,4 +1,4 @@
-"""Exported letters go back among the dead letters, each event once."""
+"""Import exported letters among the dead letters, each event once."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from worker.letters.letter import DeadLetter
 from worker.letters.record import Record
 
 IMPORTED: Final = "i"
-"""Stands behind the id of an imported letter: no letter that dies here gets such an id."""
+"""Appended to the id of an imported letter: no letter that dies here gets such an id."""
 
 
 class LetterImport:
-    """Puts letters back.
+    """Imports letters.
 
     Args:
         store: the outbox.
-        wait: for so many seconds, while a person is erased.
+        wait: seconds to wait while a data subject is erased.
     """
 
     def __init__(self, store: Store, wait: Callable[[float], None] = time.sleep) -> None:
@@ -35,19 +35,19 @@ class LetterImport:
     def restore(
         self, letters: Sequence[DeadLetter], *, dry_run: bool = False, step: str = ""
     ) -> list[bool]:
-        """Put letters back in one round trip; they are counted as imported.
+        """Import letters in one round trip; they are counted as imported.
 
-        A letter keeps its id, with ``IMPORTED`` behind it.
+        A letter keeps its id, with ``IMPORTED`` appended.
 
         Args:
-            letters: as they were exported.
-            dry_run: whether to look only, and change nothing.
-            step: of the act that is to count each (`Act.step`).
+            letters: the letters as they were exported.
+            dry_run: whether only to look, and change nothing.
+            step: step of the act that counts each letter (`Act.step`).
 
         Returns:
-            For each whether it was missing: False where it is there, or another letter of the
-            same event (destination, name and `event_id`). In a dry run two of `letters` may
-            both be missing though the second would find the first.
+            For each letter whether it was missing: False if it exists, or another letter of the
+                same event (destination, name and `event_id`) does. In a dry run, two of `letters`
+                may both be missing though an import would find the first.
         """
         calls = [
             _call(self._shards.of(letter.destination), letter, step, dry_run=dry_run)

@@ -1,7 +1,7 @@
-"""The kind of a dead letter: what it has in common with others, so that a million can be counted.
+"""The kind of a dead letter: what it shares with others, so that a million can be counted.
 
-A kind must not be as many as the letters, so what applications and answers write freely
-(messages, event names, currencies) counts by its shape: numbers and quotations taken out.
+There must be far fewer kinds than letters, so free texts of applications and answers (messages,
+event names, currencies) count by their shape, without numbers and quotations.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from worker.letters.letter import DeadLetter
 from worker.reporting.stored import document_of
 
 SHAPE_CHARS: Final = 80
-"""So many characters of a shape are kept."""
+"""How many characters of a shape are kept."""
 
 DIGEST_CHARS: Final = 16
 
@@ -36,13 +36,13 @@ _NUMBERS: Final = re.compile(r"(?i)(?<![a-z\d])[a-f\d-]*\d[a-f\d-]*(?![a-z\d])|\
 
 
 def shape_of(text: str) -> str:
-    """A text without its numbers, hexadecimal ids and quotations, and not too long."""
+    """Return a text without its numbers, hexadecimal ids and quotations, and shortened."""
     shape = _NUMBERS.sub(NUMBER, _QUOTED.sub(QUOTATION, text))
     return shape if len(shape) <= SHAPE_CHARS else shape[: SHAPE_CHARS - 1] + CUT
 
 
 def is_whole(shape: str) -> bool:
-    """Whether nothing was taken out of a shape: it is the text itself."""
+    """Return whether a shape is the text itself, with nothing taken out."""
     return not any(mark in shape for mark in (NUMBER, QUOTATION)) and len(shape) < SHAPE_CHARS
 
 
@@ -53,11 +53,11 @@ class Kind:
     Attributes:
         reason: why they died.
         code: the API's, if it refused them.
-        field: what was wrong, without positions in lists.
+        field: the field that was wrong, without list positions.
         event: shape of the event's name.
-        destination: where they were to go.
+        destination: the destination's key.
         currency: shape of the currency of their values.
-        ambiguous: whether they may have been accepted unseen.
+        ambiguous: whether the events may have been accepted without our knowing.
         message: shape of the message.
     """
 
@@ -72,7 +72,7 @@ class Kind:
 
     @classmethod
     def of(cls, letter: DeadLetter) -> Self:
-        """The kind of a letter."""
+        """Return the kind of a letter."""
         return cls(
             reason=letter.reason,
             code=letter.code,
@@ -86,12 +86,12 @@ class Kind:
 
     @classmethod
     def read(cls, document: bytes) -> Kind | None:
-        """Read a kind from Redis; `None` when the text is not a kind."""
+        """Return the kind that a text in Redis is, or `None`."""
         return _read(document)
 
     @property
     def source(self) -> str:
-        """The event source of the destination; empty when there is none."""
+        """The event source of the destination; empty without one."""
         return self.destination.partition(":")[0]
 
     @property
@@ -100,7 +100,7 @@ class Kind:
         return _written(self)[0]
 
     def write(self) -> str:
-        """Return it as it stands in Redis."""
+        """Return the kind as Redis stores it."""
         return _written(self)[1]
 
 

@@ -1,4 +1,4 @@
-"""The event of a dead letter as an application would give it: with its destination beside it."""
+"""Turn a dead letter back into an event as an application would give it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from worker.letters.letter import DeadLetter
 
 
 def laid_open(letter: DeadLetter) -> dict[str, Any]:
-    """The event of a letter with its destination beside it, as an application gives it."""
+    """Return the event of a letter with its destination in it, as an application gives it."""
     try:
         fields = fields_of(Destination.from_key(letter.destination))
     except InvalidDestination:
@@ -19,7 +19,7 @@ def laid_open(letter: DeadLetter) -> dict[str, Any]:
 
 
 def fields_of(destination: Destination) -> dict[str, Any]:
-    """What an event says of where it goes."""
+    """Return the fields by which an event names its destination."""
     fields = {
         "event_source": destination.event_source,
         "event_source_id": destination.event_source_id,

@@ -1,4 +1,4 @@
-"""One dead letter: an event that will not be sent again without a person."""
+"""A dead letter: an event that will not be sent again unless a person asks for it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from worker.reporting.redaction import redacted
 from worker.reporting.stored import LATEST, document_of
 
 NO_BODY: Final = frozenset({"body", "log"})
-"""The fields that a summary leaves out."""
+"""Fields that a summary leaves out."""
 
 NO_LETTER: Final = "what stands in Redis in the place of this letter is none"
 
 BESIDE: Final = frozenset({"id", "kind"})
-"""The fields that stand in Redis beside a letter's JSON, not in it."""
+"""Fields that Redis stores beside a letter's JSON, not in it."""
 
 ORDER_CHARS: Final = 100
-"""So many characters of an order number are shown."""
+"""How many characters of an order number are shown."""
 
 FIELD_CHARS: Final = 100
-"""So many characters of a field are kept: a path may hold keys of the application's own."""
+"""How many characters of a path are kept: it may hold keys of the application's own."""
 
 _POSITION: Final = re.compile(r"\.\d+(?=\.|$)")
 
@@ -52,28 +52,28 @@ class DeadLetter:
 
     Attributes:
         id: short, unique; ``""`` until it is buried.
-        event_id: of the event.
-        event: its name.
-        destination: where it was to go.
+        event_id: id of the event.
+        event: name of the event.
+        destination: key of the destination.
         reason: why it died.
         code: the API's, if it refused the event.
         message: what was wrong, in words; without personal data.
-        path: of the field that was wrong, if one is known.
-        request_id: of the refusing answer.
-        attempts: requests that carried it and counted.
-        ambiguous: one of them may have been accepted unseen.
-        ambiguous_since: when at the earliest, Unix seconds.
-        first_accepted_at: Unix seconds.
+        path: path of the field that was wrong, if one is known.
+        request_id: request id of the refusing answer.
+        attempts: how many requests that carried it counted.
+        ambiguous: whether one of them may have been accepted without our knowing.
+        ambiguous_since: when that was at the earliest, Unix seconds.
+        first_accepted_at: when the event was first accepted, Unix seconds.
         died_at: Unix seconds.
-        expires_at: Unix seconds; after it the event is too old to be sent. Where the event has
-            no time that a calendar knows, the nearest that it does.
-        value: of the conversion.
-        currency: of the value.
-        log: attempts, the first and the last five.
+        expires_at: after this time the event is too old to be sent, Unix seconds. If the event has
+            no time that a calendar knows, the nearest time that a calendar does.
+        value: value of the conversion.
+        currency: currency of the value.
+        log: the attempts: the first and the last five.
         replays: Unix seconds of each replay before this death.
         body: the event as it was to be sent, match keys hashed.
-        edits: what operators changed of it, the last ten: `at` (Unix seconds), `who`, `paths`.
-        kind: digest of the kind it is filed under; ``""`` until it is buried.
+        edits: the last ten edits by operators: `at` (Unix seconds), `who`, `paths`.
+        kind: digest of its kind; ``""`` until it is buried.
     """
 
     id: str
@@ -114,10 +114,10 @@ class DeadLetter:
         path: str | None = None,
         request_id: str | None = None,
     ) -> Self:
-        """The letter of an event that dies now.
+        """Return the letter of an event that dies now.
 
-        Its `message` is in words of ours, whose figures stay: what the API or another program
-        says is `redacted` before it comes here.
+        Its `message` is our own sentence, whose numbers are kept: what the API or another program
+        says must be `redacted` before.
         """
         event = _object(body)
         properties = _object(event.get("properties"))
@@ -147,7 +147,7 @@ class DeadLetter:
 
     @classmethod
     def read(cls, letter_id: str, kind: str, document: bytes) -> Self:
-        """Read a letter from Redis; anything else is shown as a letter that says so."""
+        """Return a letter in Redis; anything else becomes a letter that says so."""
         known = document_of(document)
         if not is_letter(known):
             return cls.of_junk(letter_id, kind)
@@ -155,7 +155,7 @@ class DeadLetter:
 
     @classmethod
     def of_junk(cls, letter_id: str, kind: str) -> Self:
-        """Stands for what is in the place of a letter and is none; it can only be purged."""
+        """Return a stand-in for junk in a letter's place; it can only be purged."""
         letter = cls.of(
             None,
             destination="",
@@ -168,22 +168,22 @@ class DeadLetter:
         return replace(letter, id=letter_id, kind=kind)
 
     def write(self) -> str:
-        """Return it as it stands in Redis, where its id and its kind stand beside it."""
+        """Return the letter as Redis stores it; its id and its kind are stored beside it."""
         return orjson.dumps(self._but(BESIDE)).decode()
 
     @property
     def field(self) -> str | None:
-        """The path without positions in lists: `properties.contents[].price`."""
+        """The path without list positions: `properties.contents[].price`."""
         return self.path and field_of(self.path)
 
     @property
     def source(self) -> str:
-        """The event source of its destination; empty when it has none."""
+        """The event source of its destination; empty without one."""
         return self.destination.partition(":")[0]
 
     @property
     def order_id(self) -> str | None:
-        """The order that the event tells of; an e-mail address in it is struck out."""
+        """The event's order id; an e-mail address in it is redacted."""
         known = _object(_object(self.body).get("properties")).get("order_id")
         if isinstance(known, bool) or not isinstance(known, str | int):
             return None
@@ -191,7 +191,7 @@ class DeadLetter:
 
     @property
     def stated_value(self) -> float | str | None:
-        """The value of the conversion; where it is no number, the text that stands there."""
+        """The value of the conversion; where it is no number, the text that is given instead."""
         stated = _object(_object(self.body).get("properties")).get("value")
         if self.value is not None or not isinstance(stated, str):
             return self.value
@@ -201,22 +201,22 @@ class DeadLetter:
     def never_sent(self) -> bool:
         """Whether no request can have carried its event.
 
-        A worker that died with the event in hand may have sent it and written nothing down.
+        A worker that died holding the event may have sent it without recording that.
         """
         met_nothing = not self.attempts and not self.log and self.ambiguous_since is None
         return met_nothing and not self.ambiguous and self.reason != Reason.CRASH_LOOP
 
     @property
     def has_deadline(self) -> bool:
-        """Whether its event has a time that could be read, from which its deadline follows."""
+        """Whether its event has a readable time, from which its deadline follows."""
         return self.expires_at >= EARLIEST
 
     def recoverable(self, now: float) -> bool:
-        """Whether its event can still be sent at `now` (Unix seconds)."""
+        """Return whether its event can still be sent at `now` (Unix seconds)."""
         return self.expires_at > now
 
     def summary(self, now: float) -> dict[str, Any]:
-        """All but the body and the log, with the order and whether it can still be sent."""
+        """Return all but body and log, with the order and whether it can still be sent."""
         return self._but(NO_BODY) | {
             "field": self.field,
             "order_id": self.order_id,
@@ -228,7 +228,7 @@ class DeadLetter:
         return {name: getattr(self, name) for name in self.__slots__ if name not in left_out}
 
     def history(self, *replayed_at: float) -> History:
-        """What travels with the event when it is replayed."""
+        """Return the history that travels with the event when it is replayed."""
         return History(
             accepted_at=self.first_accepted_at,
             attempts=self.attempts,
@@ -240,7 +240,7 @@ class DeadLetter:
 
 
 def field_of(path: str) -> str:
-    """A path without positions in lists, so that it names what many events have in common."""
+    """Return a path without list positions, so that it is the same for many events."""
     return _POSITION.sub("[]", path)[:FIELD_CHARS]
 
 

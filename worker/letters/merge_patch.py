@@ -1,4 +1,4 @@
-"""JSON Merge Patch: what a document becomes when a partial one is laid over it."""
+"""JSON Merge Patch: change a document by a partial one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """The target with the patch laid over it; neither is changed.
+    """Return the target changed by the patch; neither argument is changed.
 
     Objects are merged key by key, ``None`` removes a key, anything else replaces what was
     there: a list as a whole.

@@ -1,4 +1,4 @@
-"""Giving dead letters up: what is lost by it, counted first, and then the purge itself."""
+"""Purge dead letters, after counting what would be lost."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from worker.letters.kind import shape_of
 
 @dataclass(slots=True)
 class Doomed:
-    """What is to be purged: its number and its worth.
+    """What is to be purged: number and worth.
 
     Attributes:
-        letters: number of letters that were purged.
+        letters: number of letters to be purged.
         recoverable: how many of them could still be sent.
         reasons: letters by reason.
         money: their values by currency.
@@ -51,7 +51,7 @@ class Doomed:
 
 
 def until_now(selection: LetterFilter) -> LetterFilter:
-    """Choose only letters that exist when they are counted: those that die meanwhile stay."""
+    """Select only letters that exist when they are counted: those that die meanwhile stay."""
     if selection.ids or selection.until is not None:
         return selection
     return replace(selection, until=time.time())
@@ -60,7 +60,7 @@ def until_now(selection: LetterFilter) -> LetterFilter:
 def count_doomed(
     letters: DeadLetters, selection: LetterFilter, tell: Callable[[int], None]
 ) -> Doomed:
-    """What a purge would remove; `tell` is told of each letter."""
+    """Count what a purge would remove; call `tell` for each letter."""
     doomed, now = Doomed(), time.time()
     for letter in letters.find(selection):
         doomed.add(letter, now)
@@ -71,13 +71,13 @@ def count_doomed(
 def purge_all(
     letters: DeadLetters, selection: LetterFilter, step: str, tell: Callable[[int], None]
 ) -> int:
-    """Purge all that match, a page at a time; returns how many went.
+    """Purge all that match, a page at a time; return how many were purged.
 
     Args:
-        letters: of which some are given up.
-        selection: which.
-        step: of the act that counts them (`Act.step`).
-        tell: told of each page.
+        letters: the letters to search.
+        selection: which of them to purge.
+        step: step of the act that counts them (`Act.step`).
+        tell: is called after each page.
     """
     found, purged = letters.find(selection), 0
     while part := list(islice(found, PAGE)):

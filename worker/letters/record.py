@@ -1,6 +1,6 @@
-"""A dead letter as it stands in Redis: a line that the scripts read, then its JSON.
+"""A dead letter as Redis stores it: a line that the scripts read, then its JSON.
 
-The line holds what the letter is found and counted by (`worker/lua/lib/letters.lua`), so that a
+The line holds what is needed to find and count the letter (`worker/lua/lib/letters.lua`), so that a
 script can take it out of the index without decoding JSON.
 """
 
@@ -22,7 +22,7 @@ class Record:
     """A dead letter on its way into Redis.
 
     Attributes:
-        kind: what it has in common with others.
+        kind: its kind.
         stored: the line and the JSON.
     """
 
@@ -31,7 +31,7 @@ class Record:
 
     @classmethod
     def of(cls, letter: DeadLetter) -> Self:
-        """The record of a letter."""
+        """Return the record of a letter."""
         kind = Kind.of(letter)
         cell = Cell.of(letter, kind)
         line = (
@@ -42,13 +42,13 @@ class Record:
 
 
 def read_letter(letter_id: str, stored: bytes) -> DeadLetter:
-    """The letter of a record."""
+    """Return the letter of a record."""
     line, _, document = stored.partition(b"\n")
     return DeadLetter.read(letter_id, text_of(line.partition(b" ")[0]), document)
 
 
 def deadline_of(stored: bytes) -> float:
-    """The deadline of a record, Unix seconds, without decoding its JSON; 0 when it has none."""
+    """Return the deadline of a record, Unix seconds, without decoding its JSON; 0 without one."""
     _, _, rest = stored.partition(b" ")
     try:
         deadline = float(rest.partition(b" ")[0])
@@ -58,5 +58,5 @@ def deadline_of(stored: bytes) -> float:
 
 
 def index_word(event_id: str) -> str:
-    r"""An event id as it stands in the index: no line break and no NUL, written as in JSON."""
+    r"""Return an event id as the index has it: without line breaks and NULs, escaped as in JSON."""
     return orjson.dumps(event_id)[1:-1].decode()

@@ -1,4 +1,4 @@
-"""A dead letter and what is to be changed of its event → the repaired letter, or what is wrong.
+"""Repair a dead letter: apply an edit to its event, or say why that is not allowed.
 
 lay open   the event with its destination beside it, as an application would give it
 edit       a merge patch, then single values
@@ -36,7 +36,7 @@ Source: https://ads.tiktok.com/help/article/event-deduplication (read 2026-11-22
 """
 
 MARKS_KEPT: Final = 10
-"""Edits that a letter remembers, the last; paths of each, the first twenty."""
+"""How many edits a letter remembers, and how many paths of each."""
 
 PATHS_KEPT: Final = 20
 
@@ -65,14 +65,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What is to be changed.
+    """What an operator wants changed.
 
     Attributes:
-        whole: the event with its destination as it is to be; goes first.
-        patch: a merge patch for the event with its destination; goes next.
-        values: places and what is to stand there, ``ABSENT`` for nothing; in order.
+        whole: the whole new event with its destination; applied first.
+        patch: a merge patch for the event with its destination; applied next.
+        values: places and their new values, ``ABSENT`` for none; applied in order.
         new_identity: whether the event becomes another one, with an `event_id` of its own.
-        accept_duplicates: whether that is allowed where it may be counted twice.
+        accept_duplicates: whether a new identity is allowed for an event that may be counted twice.
     """
 
     patch: Mapping[str, Any] | None = None
@@ -83,14 +83,14 @@ class Edit:
 
     @property
     def changes_anything(self) -> bool:
-        """Whether it says anything to be changed."""
+        """Return whether there is anything to change."""
         return self.patch is not None or bool(self.values) or self.new_identity
 
     def apply(self, event: dict[str, Any]) -> dict[str, Any]:
-        """The event changed; the given one stays as it is.
+        """Return the changed event; the given one is not changed.
 
         Raises:
-            PathError: it has no such place.
+            PathError: the event has no such place.
         """
         changed = event if self.whole is None else dict(self.whole)
         changed = changed if self.patch is None else merge_patch(changed, self.patch)
@@ -106,11 +106,11 @@ class Repair:
     """What became of one letter.
 
     Attributes:
-        old: as it stands in Redis.
-        new: what is to stand there, if the edit is allowed and changes anything.
-        changes: what differs.
+        old: the letter as it is in Redis.
+        new: the letter as it is to be, if the edit is allowed and changes anything.
+        changes: the places that differ.
         problems: why the edit is refused.
-        remarks: what validation lets pass but would have a person know.
+        remarks: what validation allows but a person should know.
     """
 
     old: DeadLetter
@@ -121,7 +121,7 @@ class Repair:
 
     @property
     def outcome(self) -> Outcome:
-        """In a word."""
+        """The outcome in a word."""
         if self.problems:
             return Outcome.REFUSED
         return Outcome.UNCHANGED if self.new is None else Outcome.EDITED
@@ -132,11 +132,11 @@ class Repairer:
     """Makes the same edit to any letter.
 
     Attributes:
-        edit: what is to be changed.
-        settings: for the windows, the region of phone numbers and the size limit.
-        who: does it.
-        is_strict: whether a destination ends an event for any key that cannot be used as it is;
-            by default the settings say so for all.
+        edit: the edit to make.
+        settings: settings for windows, the region of phone numbers, and the size limit.
+        who: the operator.
+        is_strict: returns whether a destination ends an event for any key that cannot be used as it
+            is; default: as the settings say for all.
     """
 
     edit: Edit
@@ -145,10 +145,10 @@ class Repairer:
     is_strict: Callable[[Destination], bool] | None = None
 
     def repair(self, letter: DeadLetter, now: float) -> Repair:
-        """What the edit makes of a letter.
+        """Return what the edit makes of a letter.
 
         Args:
-            letter: as it stands in Redis.
+            letter: the letter as it is in Redis.
             now: Unix seconds.
         """
         if not isinstance(letter.body, dict):
@@ -205,7 +205,7 @@ class Repairer:
         prepared: PreparedEvent,
         body: Mapping[str, Any],
     ) -> tuple[Finding, ...]:
-        """Problems with who the event is."""
+        """Return the problems with the event's identity."""
         if self.edit.new_identity:
             allowed = self.edit.accept_duplicates or not letter.ambiguous
             return () if allowed else (MAY_HAVE_COUNTED,)
@@ -219,7 +219,7 @@ class Repairer:
         return tuple(Finding(name, why.get(name, KEEPS_IDENTITY)) for name in changed)
 
     def _renewed(self, letter: DeadLetter, destination: Destination, body: Any) -> DeadLetter:
-        """The letter of another event; why it died stays."""
+        """Return the letter as that of a new event; the reason of its death stays."""
         return DeadLetter.of(
             body,
             destination=destination.key,
@@ -234,14 +234,14 @@ class Repairer:
         )
 
     def _deadline(self, letter: DeadLetter, destination: Destination, event_time: int) -> float:
-        """It moves with the time of the event and with the window of its source only."""
+        """Return the new deadline: it moves only with the event's time and its source's window."""
         moved = event_time != letter.body.get("event_time")
         if not moved and destination.event_source == letter.source:
             return letter.expires_at
         return float(event_time + self.settings.window_s(destination.event_source))
 
     def _mark(self, letter: DeadLetter, changes: tuple[Change, ...], now: float) -> dict[str, Any]:
-        """When, who and where; no values, but the id under which earlier attempts ran."""
+        """Record when, who and where; no values, but the id of earlier attempts."""
         mark: dict[str, Any] = {
             "at": round(now, 3),
             "who": self.who,

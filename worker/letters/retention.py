@@ -1,4 +1,4 @@
-"""Retention: old letters are purged, and those beyond the memory allowed; never silently.
+"""Retention: purge letters that are too old, or beyond the memory limit; never silently.
 
 by age      letters that can no longer be sent, `dead_keep_days` after their death
 by memory   over `dead_max_bytes`, in the order of their deadlines: what has expired goes first,
@@ -30,15 +30,15 @@ from worker.settings import Settings
 log = Log("tiktok_events.retention")
 
 WHY: Final = "retention"
-"""Letters that go so are counted as ``purged:retention`` besides ``purged``."""
+"""The reason under which these letters are counted: ``purged:retention`` besides ``purged``."""
 
 DAY_S: Final = 86_400
 
 SAMPLES: Final = 500
-"""Members of a key that the server weighs to tell its size; letters differ."""
+"""How many members of a key the server samples to estimate its size; letters differ."""
 
 NEARLY_FULL: Final = 0.8
-"""When this share of `dead_max_bytes` is used, a log line says so once a day."""
+"""The share of `dead_max_bytes` from which a log line warns once a day."""
 
 
 class Retention:
@@ -56,14 +56,14 @@ class Retention:
         self._audit = Audit(store)
 
     def run(self, go_on: Callable[[], bool], now: float | None = None) -> int:
-        """Purge while `go_on` says so; what is left goes the next time.
+        """Purge while `go_on` returns True; the rest is purged the next time.
 
         Args:
-            go_on: whether there is time left.
-            now: Unix seconds; the clock's by default.
+            go_on: returns whether there is time left.
+            now: Unix seconds; default: the clock's.
 
         Returns:
-            How many letters went.
+            How many letters were purged.
 
         Raises:
             redis.RedisError: the server did not answer, or refused.
@@ -106,13 +106,13 @@ class Retention:
 
     @contextmanager
     def _act(self, what: str) -> Iterator[Act]:
-        """Keep a purge in the audit, from before its first letter goes."""
+        """Record a purge in the audit before its first letter is purged."""
         with self._audit.act(Action.PURGE, who=WORKER, filter=what) as act:
             act.result = WHY
             yield act
 
     def _surplus(self) -> int:
-        """Letters to purge next: as many as are too much if all were of one size."""
+        """Yield the letters to purge next: as many as are too many if all had the same size."""
         limit = self._settings.dead_max_bytes
         used = 0 if limit is None else used_bytes(self._store)
         if limit is None or used <= limit:
@@ -120,7 +120,7 @@ class Retention:
         return min(math.ceil(len(self._letters) * (1 - limit / used)), PAGE)
 
     def _warn(self, now: float) -> None:
-        """Say once a day what will go within a day."""
+        """Log once a day what will be purged within a day."""
         due = due_within_a_day(self._store, self._settings, now)
         limit = self._settings.dead_max_bytes
         used = 0 if limit is None else used_bytes(self._store)
@@ -145,7 +145,7 @@ def _parted(letters: Sequence[DeadLetter], now: float) -> tuple[list[DeadLetter]
 
 
 def due_within_a_day(store: Store, settings: Settings, now: float) -> int:
-    """Return about how many letters will be too old to be kept within a day, by whole hours.
+    """Return about how many letters will be too old to be kept within a day, in whole hours.
 
     Args:
         store: the outbox.

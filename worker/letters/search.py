@@ -1,4 +1,4 @@
-"""Finds dead letters of all shards in the order of their deadlines; see `shard_search`."""
+"""Find dead letters of all shards in the order of their deadlines; see `shard_search`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from worker.letters.shard_search import BEGINNING, PAGE, Cursor, ShardSearch
 __all__ = ["BEGINNING", "PAGE", "Cursor", "LetterSearch", "needle_of"]
 
 _WRITTEN_OTHERWISE: Final = frozenset('"\\[]')
-"""Characters that JSON escapes, and those that a field has in the place of a position."""
+"""Characters that JSON escapes, and those that a field has in place of a position."""
 
 
 class LetterSearch:
@@ -31,7 +31,7 @@ class LetterSearch:
         self._store = store
 
     def find(self, wanted: LetterFilter, after: Cursor, now: float) -> Iterator[DeadLetter]:
-        """The letters that match at `now` (Unix seconds) and stand behind a place, in order."""
+        """Yield the letters that match at `now` (Unix seconds), in order, from after a place."""
         needle = needle_of(wanted.text)
         found = (
             read_letter(letter_id, stored)
@@ -50,11 +50,11 @@ class LetterSearch:
     def heads(
         self, wanted: LetterFilter, after: Mapping[str, Cursor], now: float
     ) -> dict[str, float]:
-        """Destinations of letters that may match, and the deadline of the first of each.
+        """Yield destinations of letters that may match, with the first deadline of each.
 
         Args:
-            wanted: which; not by id or `event_id`, which tell nothing of destinations.
-            after: destination → begin behind this place.
+            wanted: which letters; not by id or `event_id`, from which destinations cannot be told.
+            after: destination → start after this place.
             now: Unix seconds.
         """
         heads: defaultdict[str, float] = defaultdict(lambda: math.inf)
@@ -73,9 +73,9 @@ def _place(found: tuple[str, bytes]) -> Cursor:
 
 
 def needle_of(text: str | None) -> bytes | None:
-    """Bytes that a record must hold if its letter has the text; `None` when that is not known.
+    """Return bytes that a matching letter's record must hold, or `None` if that is not known.
 
-    Where every letter must be looked at, not decoding most of them is most of the time.
+    Where every letter must be read, not having to decode most of them saves most of the time.
     """
     if not text or not text.isascii() or not text.isprintable():
         return None

@@ -73,11 +73,11 @@ FIELDS: Final[Mapping[str, Check]] = {
     "body": lambda _: True,
     "edits": _list_of(_EDIT),
 }
-"""Every attribute of a letter that stands in its JSON."""
+"""Every attribute of a letter that is in its JSON."""
 
 
 def is_letter(document: Any) -> bool:
-    """Whether decoded JSON is a letter as `DeadLetter.write` writes one, and nothing more."""
+    """Return whether decoded JSON is exactly a letter as `DeadLetter.write` writes one."""
     return (
         isinstance(document, dict)
         and document.keys() == FIELDS.keys()

@@ -1,11 +1,11 @@
-"""Finds dead letters in the order of their deadlines, page by page, however many there are.
+"""Find dead letters in the order of their deadlines, page by page, however many there are.
 
 stretches   of which kinds, and between which deadlines, can a letter match?
 positions   the letters of those kinds, merged by (deadline, id)
 letters     as they stand in Redis, without those that do not match after all
 
 What is read at a time does not grow with the number of letters. A letter that comes, goes or
-changes meanwhile is found or not; no other is passed over.
+changes meanwhile may be found or not; no other is missed.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ PAGE: Final = 500
 """Letters read in one round trip, at most."""
 
 FIRST_PAGE: Final = 50
-"""So many letters are read at first: a command that shows one screen needs no more."""
+"""How many letters are read at first: a command that shows one screen needs no more."""
 
 FIRST_BUFFERED: Final = 1_000
 BUFFERED: Final = 10_000
-"""About so many positions of all kinds together are read at first, and held at a time later."""
+"""About how many positions of all kinds together are read at first, and later held at a time."""
 
 LEAST_BUFFERED: Final = 5
-"""At least so many positions are read of one kind, however many kinds there are."""
+"""The least number of positions read of one kind, however many kinds there are."""
 
 SETS_AT_ONCE: Final = 50
-"""Sets of one script call: the server must not be held up."""
+"""How many sets one script call reads: the server must not be held up."""
 
 
 class Cursor(NamedTuple):
-    """A place in the order of dead letters: behind the letter with this deadline and id.
+    """A place in the order of dead letters: after the letter with this deadline and id.
 
     Attributes:
         deadline: Unix seconds.
-        id: of the letter, which need not be there any more.
+        id: id of the letter, which need not exist any more.
     """
 
     deadline: float
@@ -58,15 +58,15 @@ class Cursor(NamedTuple):
 
     @classmethod
     def of(cls, letter: DeadLetter) -> Self:
-        """The cursor behind a letter."""
+        """Return the cursor after a letter."""
         return cls(letter.expires_at, letter.id)
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a cursor from text.
+        """Return the cursor that a text means.
 
         Raises:
-            ValueError: it is no text of a cursor.
+            ValueError: the text is no cursor.
         """
         deadline, separator, letter_id = text.partition("/")
         if not separator or not letter_id or not math.isfinite(float(deadline)):
@@ -81,7 +81,7 @@ BEGINNING: Final = Cursor(-math.inf, "")
 
 
 class Span(NamedTuple):
-    """Deadlines from the first to the last, both included, Unix seconds."""
+    """Deadlines from the first to the last, both inclusive, in Unix seconds."""
 
     first: float
     last: float
@@ -93,8 +93,8 @@ class Stretch:
 
     Attributes:
         set_key: the sorted set of its letters.
-        after: where to read on.
-        spans: of deadlines, in order and apart from each other; the first one is being read.
+        after: the place after which to read on.
+        spans: ranges of deadlines, in order and disjoint; the first one is being read.
     """
 
     set_key: str
@@ -102,7 +102,7 @@ class Stretch:
     spans: tuple[Span, ...]
 
     def behind(self, page: Sequence[Cursor], wanted: int) -> Stretch | None:
-        """What is left after a page, or `None`; a page that is not full ends its span."""
+        """Return what is left after a page, or `None`; a page that is not full ends its span."""
         if len(page) == wanted:
             return Stretch(self.set_key, page[-1], self.spans)
         return _from(self.set_key, self.after, self.spans[1:])
@@ -136,11 +136,11 @@ class ShardSearch:
     def heads(
         self, wanted: LetterFilter, after: Mapping[str, Cursor], now: float
     ) -> dict[str, float]:
-        """Destinations of letters that may match, and the deadline of the first of each.
+        """Yield destinations of letters that may match, with the first deadline of each.
 
         Args:
-            wanted: which; not by id or `event_id`, which tell nothing of destinations.
-            after: destination → begin behind this place.
+            wanted: which letters; not by id or `event_id`, from which destinations cannot be told.
+            after: destination → start after this place.
             now: Unix seconds.
         """
         stretches = self._stretches(
@@ -155,7 +155,7 @@ class ShardSearch:
         return heads
 
     def _named(self, wanted: LetterFilter) -> Sequence[str] | None:
-        """The ids of the letters that can match, where the filter names them."""
+        """Return the ids of the letters that can match, if the filter names them."""
         if wanted.ids or not wanted.event_id:  # an empty one is not indexed
             return list(dict.fromkeys(wanted.ids)) or None
         word = index_word(wanted.event_id).encode() + b"\0"
@@ -183,7 +183,7 @@ class ShardSearch:
     def _spans(
         self, possible: Sequence[str], wanted: LetterFilter, now: float
     ) -> dict[str, tuple[Span, ...]]:
-        """Per kind, the deadlines that matching letters can have."""
+        """Return for each kind the deadlines that matching letters can have."""
         whole = _deadlines(wanted, now)
         if wanted.died_hours(now) is None:
             return dict.fromkeys(possible, (whole,))
@@ -194,7 +194,7 @@ class ShardSearch:
         return {kind: _joined(found, whole) for kind, found in spans.items()}
 
     def _merged(self, stretches: Sequence[Stretch]) -> Iterator[Cursor]:
-        """All kinds in one order; the first page of each is read together with the others'."""
+        """Yield all kinds in one order; the first pages of all are read together."""
         wanted = _share(FIRST_BUFFERED, stretches)
         pages = self._pages(stretches, wanted)
         later = _share(BUFFERED, stretches)
@@ -206,7 +206,7 @@ class ShardSearch:
         )
 
     def _follow(self, page: list[Cursor], rest: Stretch | None, wanted: int) -> Iterator[Cursor]:
-        """One kind to its end."""
+        """Yield one kind to its end."""
         yield from page
         while rest is not None:
             (page,) = self._pages([rest], wanted)
@@ -251,14 +251,14 @@ def _first_deadline(stretch: Stretch, page: Sequence[Cursor]) -> float | None:
 
 
 def _deadlines(wanted: LetterFilter, now: float) -> Span:
-    """The deadlines that a filter allows."""
+    """Return the deadlines that a filter allows."""
     if wanted.recoverable is None:
         return Span(-math.inf, math.inf)
     return Span(now, math.inf) if wanted.recoverable else Span(-math.inf, now)
 
 
 def _joined(spans: list[Span], whole: Span) -> tuple[Span, ...]:
-    """The spans within the whole, in order, without what overlaps."""
+    """Return the parts of spans within the whole, in order and without overlaps."""
     joined: list[Span] = []
     for span in sorted(spans):
         first, last = max(span.first, whole.first), min(span.last, whole.last)
@@ -270,7 +270,7 @@ def _joined(spans: list[Span], whole: Span) -> tuple[Span, ...]:
 
 
 def _from(set_key: str, after: Cursor, spans: Sequence[Span]) -> Stretch | None:
-    """A stretch behind a place, without the spans that end before it; `None` when none is left."""
+    """Return a stretch from after a place; `None` if no span is left."""
     left = tuple(span for span in spans if span.last >= after.deadline)
     if not left:
         return None

@@ -1,6 +1,6 @@
-"""Dead letters as a table for people: a row each, to be looked at and repaired in a spreadsheet.
+"""Write dead letters as a table, a row each, to be looked at and repaired in a spreadsheet.
 
-No cell holds a match key, neither raw nor hashed.
+No cell holds a match key, raw or hashed.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ Column = Callable[[DeadLetter, float], Any]
 _LABEL: Final = "label"
 
 MARK: Final = "\ufeff"
-"""Before the header: by it a spreadsheet knows that the table is UTF-8."""
+"""Precedes the header, to tell a spreadsheet that the table is UTF-8."""
 
 EDITABLE: Final = {
     "order_id": "properties.order_id",
     "value": "properties.value",
     "currency": "properties.currency",
 }
-"""Columns that say what stands in the event, and may be changed."""
+"""Columns that show values of the event, and may be changed."""
 
 FIELD_VALUE: Final = "field_value"
-"""The column of what stands where the letter says that something is wrong, unless one of the others
-says it; it may be changed."""
+"""The column for the value that the letter says is wrong, unless another column has it; it may be
+changed.
+"""
 
 
 def _column_of(path: str) -> Column:
@@ -71,25 +72,25 @@ class Sheet:
     """Writes the table.
 
     Attributes:
-        label_of: the label of a destination, by its key.
-        decimal: sign of numbers; where it is the comma, semicolons divide the cells.
+        label_of: returns the label of a destination by its key.
+        decimal: the decimal sign; with a comma, semicolons separate the cells.
     """
 
     label_of: Callable[[str], str | None]
     decimal: str = "."
 
     def header(self) -> bytes:
-        """The first line, behind a byte order mark."""
+        """Return the first line, after a byte order mark."""
         return MARK.encode() + self._line(COLUMNS)
 
     def row(self, letter: DeadLetter, now: float) -> bytes:
-        """The line of a letter; `now` (Unix seconds) is for what can still be sent."""
+        """Return the line of a letter; `now` (Unix seconds) tells what can still be sent."""
         values = {name: column(letter, now) for name, column in COLUMNS.items()}
         values[_LABEL] = self.label_of(letter.destination)
         return self._line(map(self.cell, values.values()))
 
     def cell(self, value: Any) -> str:
-        """A value as this table writes it."""
+        """Return a value as this table writes it."""
         return cell_of(value, self.decimal)
 
     def _line(self, cells: Iterable[str]) -> bytes:
@@ -99,7 +100,7 @@ class Sheet:
 
 
 def value_at(letter: DeadLetter, path: str | None) -> Any:
-    """What stands at a place of the letter's event; nothing where that may be a person's."""
+    """Return the value at a place of the letter's event; nothing if it may be personal."""
     if path is None or path.partition(".")[0] == "user" or not isinstance(letter.body, dict):
         return None
     try:
@@ -121,7 +122,7 @@ def _below(value: Any, step: str | int) -> Any:
 
 
 def _field_value(letter: DeadLetter) -> Any:
-    """What stands where something is wrong, unless a column of its own says it."""
+    """Return the value that is wrong, unless a column of its own has it."""
     return None if letter.path in EDITABLE.values() else value_at(letter, letter.path)
 
 

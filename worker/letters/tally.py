@@ -1,4 +1,4 @@
-"""What an edit of dead letters did, or would do, added up."""
+"""Add up what an edit of dead letters did, or would do."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from worker.letters.letter import field_of
 from worker.letters.repair import Outcome, Repair
 
 EXAMPLES: Final = 3
-"""So many letters are shown with their changes in full."""
+"""How many letters are shown with their changes in full."""
 
 KINDS_COUNTED: Final = 50
-"""So many kinds of problems are shown; the others are counted together."""
+"""How many kinds of problems are shown; the others are counted together."""
 
 OTHER: Final = ("", "other problems")
 MEANWHILE: Final = Finding("", "was changed, replayed or purged meanwhile")
@@ -23,17 +23,17 @@ MEANWHILE: Final = Finding("", "was changed, replayed or purged meanwhile")
 
 @dataclass(slots=True)
 class Tally:
-    """The repairs of a run, added up; memory does not grow with their number.
+    """The repairs of a run, added up; memory use does not grow with their number.
 
     Attributes:
         counts: letters by outcome.
-        problems: letters by place (without positions) and problem.
-        remarks: the same of what is worth a look.
-        edited: some that are edited, to be shown.
-        left: some that are refused, by id.
-        missing: ids that the operator named, of letters that were not found.
-        examples: so many letters are shown with their changes in full.
-        gone: letters that were named or counted, and are not there any more.
+        problems: letters by place (without list positions) and problem.
+        remarks: letters by place and remark.
+        edited: some edited letters, as examples.
+        left: some refused letters, by id.
+        missing: ids that the operator named, and no letter has.
+        examples: how many letters are shown with their changes in full.
+        gone: letters that were named or counted, but no longer exist.
     """
 
     named: InitVar[AbstractSet[str]]
@@ -53,8 +53,8 @@ class Tally:
         """Count one repair.
 
         Args:
-            repair: of a letter.
-            changed_meanwhile: whether the letter was not what it had been any more.
+            repair: the repair of a letter.
+            changed_meanwhile: whether the letter had been changed by somebody else.
         """
         outcome = Outcome.REFUSED if changed_meanwhile else repair.outcome
         problems = (MEANWHILE,) if changed_meanwhile else repair.problems
@@ -74,7 +74,7 @@ class Tally:
 
     @property
     def refused(self) -> int:
-        """How many letters stay as they are although they were to change."""
+        """How many letters stay unchanged although they were to change."""
         return self.counts[Outcome.REFUSED]
 
 

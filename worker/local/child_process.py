@@ -18,10 +18,10 @@ from tiktok_events.errors import TikTokEventsError
 from worker.local import watchdog
 
 STOP_S: Final = 4.0
-"""Seconds from being told to end until SIGKILL: whoever presses Ctrl-C waits for it."""
+"""Seconds from the request to end until SIGKILL: whoever presses Ctrl-C waits for that."""
 
 ORPHAN_GRACE_S: Final = 10.0
-"""The same, when nobody waits because this process was killed."""
+"""Seconds until SIGKILL when nobody waits, because this process was killed."""
 
 _POLL_S: Final = 0.05
 _LOG_TAIL_LINES: Final = 15
@@ -33,7 +33,7 @@ class ChildProcessEndedError(TikTokEventsError):
     """A child process ended, or did not get ready.
 
     Attributes:
-        log_tail: the end of its log.
+        log_tail: the end of the child's log.
     """
 
     def __init__(self, sentence: str, *, log_tail: str) -> None:
@@ -48,10 +48,10 @@ class ChildProcess:
     watchdog when this process is killed.
 
     Args:
-        name: what to call it in errors.
-        arguments: of the command, its name first.
-        environment: all of it; nothing is inherited beside.
-        log_path: where all its output goes.
+        name: name of the child in errors.
+        arguments: arguments of the command, beginning with its name.
+        environment: its whole environment; nothing else is inherited.
+        log_path: the file for all its output.
     """
 
     def __init__(
@@ -91,10 +91,10 @@ class ChildProcess:
             process.communicate()
 
     def check(self) -> None:
-        """Make sure that it runs.
+        """Check that it runs.
 
         Raises:
-            ChildProcessEndedError: it does not.
+            ChildProcessEndedError: the child process has ended.
         """
         if self._process is None or self._process.poll() is not None:
             raise ChildProcessEndedError(f"The {self.name} ended.", log_tail=self.log_tail())
@@ -103,7 +103,7 @@ class ChildProcess:
         """Wait until ``look`` finds something; return that.
 
         Raises:
-            ChildProcessEndedError: the child process ended first, or the time ran out.
+            ChildProcessEndedError: the child process ended first, or time ran out.
         """
         deadline = time.monotonic() + timeout_s
         while (found := look()) is None:
@@ -115,17 +115,17 @@ class ChildProcess:
         return found
 
     def log_tail(self) -> str:
-        """The last lines of its log."""
+        """Return the last lines of its log."""
         lines = self.log_path.read_text(errors="replace").splitlines()
         return "\n".join(lines[-_LOG_TAIL_LINES:])
 
 
 def _watchdog_command() -> list[str]:
-    # -I -S: nothing of the caller's environment, and an earlier start.
+    # -I -S: ignores the caller's environment, and starts faster.
     parameters = [str(os.getpid()), str(ORPHAN_GRACE_S)]
     return [sys.executable, "-I", "-S", watchdog.__file__, *parameters]
 
 
 def _our_command() -> list[str]:
-    # -P: a `worker` package in the caller's directory must not be taken for ours.
+    # -P: a `worker` package in the caller's directory must not hide ours.
     return [sys.executable, "-P", "-m", "worker.cli"]

@@ -67,8 +67,8 @@ class EmbeddedServer:
     Use it as a context manager, or call ``start`` and ``stop``. Not thread-safe.
 
     Args:
-        directory: where the append-only file and the log stand; made if absent, kept
-            by ``stop``. Default: a new temporary directory, removed by ``stop``.
+        directory: where the append-only file and the log are; created if absent, kept by ``stop``.
+            Default: a new temporary directory, removed by ``stop``.
         port: default: a free one, chosen by the system.
         program: the server program; default: what ``find_server`` finds.
         appendfsync: when the append-only file reaches the disk. ``everysec`` survives a
@@ -107,7 +107,7 @@ class EmbeddedServer:
 
         Raises:
             DirectoryInUseError: another embedded server writes in the directory.
-            EmbeddedServerError: this one runs already.
+            EmbeddedServerError: this server is running already.
             ServerStartError: it ended, or gave no answer within ``START_TIMEOUT_S``.
         """
         if self.running:
@@ -122,7 +122,7 @@ class EmbeddedServer:
     def stop(self) -> None:
         """End the server (SIGTERM, ``STOP_GRACE_S``, SIGKILL); remove a temporary directory.
 
-        Does nothing the second time.
+        A second call does nothing.
         """
         self._end()
         if self._owned_directory and self._directory is not None:
@@ -131,7 +131,7 @@ class EmbeddedServer:
             self._port = self._fixed_port
 
     def kill(self) -> None:
-        """End the server with SIGKILL, as a crash would; its directory stays."""
+        """Kill the server with SIGKILL, as a crash would; its directory stays."""
         if self.running:
             os.kill(self.pid, signal.SIGKILL)
         self._end()

@@ -1,4 +1,4 @@
-"""Ports of the loopback interface: which is free or taken, and which server answers there."""
+"""Find which ports of the loopback interface are free, taken, or answered by which server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ANSWER_TIMEOUT_S: Final = 1.0
 
 
 def free_port() -> int:
-    """A TCP port that was free a moment ago; anyone may have taken it since."""
+    """Return a TCP port that was free a moment ago; anyone may have taken it since."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -21,16 +21,16 @@ def free_port() -> int:
 
 
 def is_taken(port: int) -> bool:
-    """Whether somebody listens there."""
+    """Return whether somebody listens on the port."""
     with socket.socket() as probe:
         probe.settimeout(_ANSWER_TIMEOUT_S)
         return probe.connect_ex((HOST, port)) == 0
 
 
 def answering_pid(port: int) -> int | None:
-    """The process id of the server that answers PING on this port, if one does.
+    """Return the process id of the server that answers PING on this port, if one does.
 
-    The id shows that it is ours: someone else's server may have taken the port first.
+    The id proves that the server is ours: someone else's may have taken the port first.
     """
     try:
         with socket.create_connection((HOST, port), timeout=_ANSWER_TIMEOUT_S) as connection:

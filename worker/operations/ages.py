@@ -1,4 +1,4 @@
-"""How old the oldest events of destinations are, and when the first of them expires."""
+"""Find how old the oldest events of destinations are, and when the first of them expires."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from worker.settings import Settings
 def aged(
     store: Store, destinations: Sequence[DestinationFigures], settings: Settings | None
 ) -> list[DestinationFigures]:
-    """Add ages outside the snapshot: they need not be exact, and the snapshot must be short."""
+    """Add ages after the snapshot: they need not be exact, and the snapshot must be short."""
     waiting = {one.destination: one.parked is not None for one in destinations if one.waiting}
     found = read_oldest(store, waiting)
     return [

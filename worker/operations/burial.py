@@ -1,4 +1,4 @@
-"""Burial: a person gives up on what waits for a parked destination; it becomes dead letters.
+"""Bury what waits for a parked destination when a person gives up on it.
 
 claim      the blocks of the parked outbox, as `worker.delivery.expiry` does, whatever their age
 bury       each event, with the reason why the destination is parked
@@ -20,7 +20,7 @@ from worker.outbox.settlement import NO_TOKEN, Settlement
 from worker.settings import Settings
 
 FOREVER_S: Final = 2**53
-"""Seconds: with a window that begins so far ahead, no event can still be sent."""
+"""Seconds; windows are judged so far in the future that no event can still be sent."""
 
 
 class Burial:
@@ -28,8 +28,8 @@ class Burial:
 
     Args:
         store: the outbox.
-        consumer: a name that nobody else claims under.
-        settings: for the windows and the lease.
+        consumer: a consumer name that nobody else claims under.
+        settings: settings with the windows and the lease.
     """
 
     def __init__(self, store: Store, consumer: str, settings: Settings) -> None:
@@ -43,11 +43,11 @@ class Burial:
         )
 
     def run(self, destination: Destination, reason: str) -> Iterator[int]:
-        """Bury all that nobody is sending; yields how many events died in each step.
+        """Bury all that nobody is sending; yield how many events died in each step.
 
         Args:
-            destination: a parked one; of another nothing is claimed.
-            reason: why it is parked; becomes the message of each letter.
+            destination: a parked destination; nothing is claimed from any other.
+            reason: why it is parked; the message of each letter.
 
         Raises:
             redis.RedisError: the server did not answer, or refused.

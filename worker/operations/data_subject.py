@@ -1,4 +1,4 @@
-"""A data subject as events know one: by the digests of an e-mail address, a phone number, an id."""
+"""A data subject, known by the digests of e-mail addresses, phone numbers and ids."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from tiktok_events.event.prepare import EventPreparer
 from tiktok_events.event.remarks import Reason
 
 IDENTIFYING: Final = ("email", "phone", "external_id")
-"""Match keys that belong to one person; a name or a postal code is shared by many."""
+"""Match keys that belong to one person; many people share a name or a postal code."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataSubject:
-    """Whoever's events are meant; it prints nothing, because a digest stands for a person.
+    """The person whose events are meant; its repr shows nothing, as a digest is personal too.
 
     Attributes:
-        digests: match key → the digests that its values have in events, lower case.
-        raw: the values as they were given, lower case.
+        digests: match key → digests of its values in events, lower case.
+        raw: the values as given, in lower case.
     """
 
     digests: Mapping[str, frozenset[str]] = field(repr=False)
@@ -31,18 +31,18 @@ class DataSubject:
 
     @classmethod
     def of(cls, values: Mapping[str, Sequence[str]], default_region: str | None) -> Self:
-        """The data subject with any of these values.
+        """Return the data subject with any of these values.
 
         A phone number without a country code is hashed twice: with the default region, and
         without one, because the application that tracked it may have had none.
 
         Args:
-            values: match key, one of ``IDENTIFYING`` → values, raw or SHA-256 hex already.
-            default_region: the country of phone numbers that name none.
+            values: match key, one of ``IDENTIFYING`` → values, raw or already SHA-256 hex.
+            default_region: country of phone numbers without a country code.
 
         Raises:
-            InvalidEvent: no event can have been hashed from one of the values; ``path`` is
-                its match key, and the value is not in the text.
+            InvalidEvent: one of the values cannot be in any event; ``path`` is its match key, and
+                the message does not have the value.
         """
         return cls(
             {
@@ -56,10 +56,10 @@ class DataSubject:
         )
 
     def may_be_in(self, payload: bytes) -> bool:
-        """Whether one of the digests, or a value as it was given, stands anywhere in a block.
+        """Return whether a block may hold one of the digests, or a value as given.
 
-        It is quick, and never a false no for what a client of ours has written. What another
-        producer wrote raw is found as it is spelt here.
+        The search is quick, and misses nothing that our clients have written. Raw values from other
+        producers are found in the spelling given.
         """
         lowered = payload.lower()
         return any(
@@ -69,7 +69,7 @@ class DataSubject:
         )
 
     def owns(self, event: Any) -> bool:
-        """Whether an event has one of the digests as the value of its match key."""
+        """Return whether an event has one of the digests as the value of its match key."""
         user = _user_of(event)
         return any(
             value in digests
@@ -89,7 +89,7 @@ def _digests(key: str, value: str, default_region: str | None) -> set[str]:
 
 
 def _user_of(event: Any) -> Mapping[str, Any]:
-    """The match keys of a stored event, hashed also where another producer wrote them raw."""
+    """Return the match keys of a stored event, hashed even if another producer wrote them raw."""
     if not isinstance(event, dict):
         return {}
     try:
@@ -110,7 +110,7 @@ def _why_nothing(key: str, value: str, default_region: str | None) -> str:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """What a match key holds: one text, or an array of them; a digest may be in capitals."""
+    """Return the texts of a match key: one, or those of an array; digests may be in capitals."""
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, str):
             yield one.lower()

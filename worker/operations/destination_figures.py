@@ -17,12 +17,12 @@ class Condition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lately:
-    """What became of events in some hours.
+    """What became of events in some recent hours.
 
     Attributes:
-        accepted: entered the outbox.
-        delivered: the API said code 0.
-        dead: became dead letters.
+        accepted: how many entered the outbox.
+        delivered: how many were delivered.
+        dead: how many became dead letters.
     """
 
     accepted: int = 0
@@ -32,21 +32,21 @@ class Lately:
 
 @dataclass(frozen=True, slots=True)
 class DestinationFigures:
-    """One destination, at one moment.
+    """One destination at some moment.
 
     Attributes:
         destination: its key.
         waiting: events in its outbox, claimed ones included.
         failures: how often in a row it has failed.
         not_before: end of its back-off, Unix seconds.
-        due_at: when a worker looks at it next, Unix seconds.
-        parked: why it waits for a person.
-        parked_at: since when, Unix seconds.
+        due_at: when a worker will next look at it, Unix seconds.
+        parked: why it waits for a person; empty if it does not.
+        parked_at: when it was parked, Unix seconds.
         oldest_at: when its first block was appended, Unix seconds.
         expires_at: when the window of the first event in that block closes, Unix seconds; known
-            only while it is parked.
-        last_hour: what became of its events in this hour and the one before; if that was asked.
-        last_day: the same of this hour and the 23 before.
+            only while the destination is parked.
+        last_hour: what became of its events in this hour and the one before, if that was read.
+        last_day: the same for this hour and the 23 before.
     """
 
     destination: str
@@ -62,16 +62,16 @@ class DestinationFigures:
     last_day: Lately | None = None
 
     def condition(self, now: float) -> Condition:
-        """What it is doing at a time."""
+        """Return what it is doing at some time."""
         if self.parked is not None:
             return Condition.PARKED
         waits = self.not_before is not None and self.not_before > now
-        # Without a failure it waits for a slot of its access token, which is how limits work.
+        # Without a failure it waits for its access token's next slot.
         backing_off = waits and self.failures > 0
         return Condition.BACKING_OFF if backing_off else Condition.OK
 
     def as_dict(self, now: float) -> dict[str, Any]:
-        """As one JSON object; times are Unix seconds."""
+        """Return it as one JSON object; times are Unix seconds."""
         return {
             "destination": self.destination,
             "waiting": self.waiting,

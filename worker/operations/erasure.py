@@ -1,4 +1,4 @@
-"""Erasure: everything of one data subject that waits or is dead goes, and nothing of anybody else.
+"""Erase everything of one data subject that waits or is dead, and nothing of anybody else.
 
 Events move one way only while the fence of `worker.letters.fence` stands, and it is looked at the
 places in that order: what is found nowhere is nowhere, or was accepted since.
@@ -11,7 +11,7 @@ waiting    each block with an event of the data subject loses it; a block that a
 dead       letters with such an event are purged
 receipts   of all of these go; that they were erased stays
 
-What could not be reached is told by name.
+Places that could not be reached are named.
 """
 
 from __future__ import annotations
@@ -40,17 +40,20 @@ from worker.outbox.delayed import DelayedBody, DelayedEvents
 from worker.reporting.audit import Act, Audit
 
 MAX_ROUNDS: Final = 5
-"""A round counts for nothing if the fence fell: this process was stopped, or a clock jumped."""
+"""How often a round may be repeated because the fence fell: this process was stopped, or a clock
+jumped.
+"""
 
 POLL_S: Final = 0.1
 """Seconds between two looks at what another process holds."""
 
 MARGIN_S: Final = 1.0
-"""Seconds beyond a lease after which a claim certainly has ended."""
+"""Seconds after the end of a lease when its claim has certainly ended."""
 
 LOOKS_AT_MESSAGES: Final = 2
-"""So many looks in a row must find none: a message on its way from the queue to a worker stands
-nowhere."""
+"""How many looks in a row must find nothing: a message between queue and worker is in neither
+place.
+"""
 
 DEAD: Final = "dead_letters"
 
@@ -60,8 +63,8 @@ class Elsewhere:
     """Where events are before they are in Redis, as far as this machine can see.
 
     Attributes:
-        spooled: in its spool, if it has one.
-        queued: in Celery's messages.
+        spooled: what is in this machine's spool, if it has one.
+        queued: what is in Celery's messages.
     """
 
     spooled: SpooledEvents | None = None
@@ -73,11 +76,11 @@ NOWHERE_ELSE: Final = Elsewhere()
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where an erasure is counted while it goes on.
+    """The audit entry in which an erasure is counted while it runs.
 
     Attributes:
-        audit: keeps the entry.
-        act: the entry of this erasure.
+        audit: the audit with the entry.
+        act: the act of this erasure.
     """
 
     audit: Audit
@@ -90,11 +93,11 @@ class Erasure:
     Args:
         store: the outbox.
         subject: whose events are meant.
-        lease_s: how long a claim is alive without being settled.
-        elsewhere: what else is looked at.
-        account: where it is counted.
-        clock: seconds.
-        wait: for so many seconds.
+        lease_s: how long a claim lives without being settled.
+        elsewhere: further places to search.
+        account: the audit entry in which it is counted.
+        clock: returns seconds.
+        wait: waits for some seconds.
     """
 
     def __init__(  # noqa: PLR0913 — because a test brings its own clock
@@ -127,11 +130,11 @@ class Erasure:
         )
 
     def steps(self) -> int:
-        """How many blocks, letters and delayed events there are to look at, about."""
+        """Return about how many blocks, letters and delayed events there are to search."""
         return len(self._blocks) + len(self._letters) + len(self._delayed_events)
 
     def count(self, seen: Seen) -> Found:
-        """How much there is of the data subject now; nothing is changed."""
+        """Count what there is of the data subject, without changing anything."""
         found, elsewhere = Found(), self._elsewhere
         with _telling(found):
             found.spooled = elsewhere.spooled.count() if elsewhere.spooled else 0
@@ -147,11 +150,11 @@ class Erasure:
         """Erase all of it.
 
         Args:
-            found: told as it goes, so that it is right however this ends.
-            seen: told of every block and letter that was looked at.
+            found: is updated on the way, so that it is right however this ends.
+            seen: is called for every block and letter that was searched.
 
         Raises:
-            redis.RedisError: the server did not answer, or refused; it can be run again.
+            redis.RedisError: the server did not answer, or refused; the erasure can be run again.
         """
 
         def looked() -> None:
@@ -167,7 +170,7 @@ class Erasure:
         found.unreached.append(NO_FENCE)
 
     def _round(self, found: Found, seen: Seen) -> None:
-        """Look at every place, in the order in which events move."""
+        """Search every place, in the order in which events move."""
         found.unreached.clear()
         self._blocks.begin()
         with _telling(found):
@@ -201,7 +204,7 @@ class Erasure:
             found.unreached.append(BUSY_SPOOL)
 
     def _erase_queued(self, found: Found) -> None:
-        """Erase what stands in Celery's queue, and what workers put back there."""
+        """Erase what is in Celery's queue, and what workers return to it."""
         queue, calm = self._elsewhere.queued, 0
         if queue is None:
             return
@@ -224,7 +227,7 @@ class Erasure:
         found.being_sent = sum(holder.events for holder in found.holders)
 
     def _comes_true(self, done: Callable[[], bool]) -> bool:
-        """Try until it is done, at most for a lease; return whether it is."""
+        """Try until it is done, at most for a lease; return whether it is done."""
         ends = self._clock() + self._lease_s + MARGIN_S
         while not done():
             if self._clock() >= ends:
@@ -251,7 +254,7 @@ class Erasure:
             seen()
 
     def _erase_letters(self, found: Found, seen: Seen) -> None:
-        # Found first and purged then: purging moves the pages that are being read.
+        # Found first, then purged: purging would move the pages that are being read.
         theirs, step = list(_letters_of(self._letters, self._subject, seen)), self._step(DEAD)
         for letter in theirs:
             self._receipts.note(letter.destination, letter.body, event_id=letter.event_id)
@@ -261,7 +264,7 @@ class Erasure:
 
 @contextmanager
 def _telling(found: Found) -> Iterator[None]:
-    """Look at a place outside Redis: if it cannot be used, that is told, and the rest is erased."""
+    """Search a place outside of Redis; if it cannot be used, note that and go on."""
     try:
         yield
     except OutboxUnavailable as error:
@@ -271,7 +274,7 @@ def _telling(found: Found) -> Iterator[None]:
 
 
 def _letters_of(letters: DeadLetters, subject: DataSubject, seen: Seen) -> Iterator[DeadLetter]:
-    """The dead letters of a data subject."""
+    """Yield the dead letters of a data subject."""
     for letter in letters:
         if subject.owns(letter.body):
             yield letter

@@ -1,4 +1,4 @@
-"""A data subject's events in outboxes: taken out of their blocks once no worker holds them."""
+"""Take a data subject's events out of the blocks of outboxes, once no worker holds them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from worker.operations.spooled_events import theirs_in
 from worker.outbox.backlog import Backlog, StoredBlock
 
 Seen = Callable[[], None]
-"""A callback that is told of each block and letter that was looked at."""
+"""A callback for each block and letter that was searched."""
 
 
 class _End(StrEnum):
-    """What became of the attempt to erase from one block."""
+    """The result of erasing from one block."""
 
     ERASED = "erased"
     GONE = "gone"
@@ -36,8 +36,8 @@ class _Shared:
     """A block with events of the data subject.
 
     Attributes:
-        block: as it stands.
-        theirs: the events that are the data subject's.
+        block: the block as stored.
+        theirs: the data subject's events.
         others: the other events.
     """
 
@@ -46,9 +46,9 @@ class _Shared:
     others: list[Any] = field(repr=False)
 
     def attempts(self, claims: int, tried: bytes) -> str:
-        """The history of the block, which the others' events keep."""
+        """Return the history of the block, which stays with the other events."""
         history = History.read(tried, self.block.accepted_at)
-        # Whoever died with it may have sent it before; the new block does not show that.
+        # A worker that died with the block may have sent it; the new block would not show that.
         return (history.doubted(self.block.accepted_at) if claims else history).write()
 
 
@@ -58,9 +58,9 @@ class BlocksOf:
     Args:
         store: the outbox.
         subject: whose events are meant.
-        lease_s: how long a claim is alive without being settled.
-        step: of the act that is to count what is erased (`Act.step`).
-        receipts: is told of each event that was erased.
+        lease_s: how long a claim lives without being settled.
+        step: step of the act that counts what is erased (`Act.step`).
+        receipts: is told of each erased event.
     """
 
     def __init__(
@@ -88,38 +88,38 @@ class BlocksOf:
         return self._backlog.length(self._backlog.destinations())
 
     def count(self, seen: Seen) -> int:
-        """How many events there are; nothing is changed."""
+        """Count the events, without changing anything."""
         names = self._backlog.destinations()
         blocks = (block for name in names for block in self._backlog.blocks(name))
         return sum(len(shared.theirs) for shared in self._shared(_noting(blocks, seen)))
 
     def begin(self) -> None:
-        """Look at every block again."""
+        """Search every block again."""
         self._looked = {}
 
     def erase(self, found: Found, seen: Seen) -> bool:
-        """Erase from the blocks that came since `begin`, and from those that were held.
+        """Erase from blocks that came since `begin`, and from those that workers held.
 
         Returns:
-            Whether no worker holds any; if one does, it is to be called again.
+            True if no worker holds such a block; otherwise, call it again.
         """
         self._erase_held(found)
         self._erase_new(found, seen)
         return not self._held
 
     def holders(self) -> list[Holder]:
-        """The living claims on such blocks."""
+        """Return the living claims on such blocks."""
         return list(self._held.values())
 
     def _erase_new(self, found: Found, seen: Seen) -> None:
-        """Erase from all blocks that were not looked at before."""
+        """Erase from all blocks that were not searched before."""
         for name in self._backlog.destinations():
             blocks = self._backlog.blocks(name, after=self._looked.get(name))
             for shared in self._shared(self._looking(_noting(blocks, seen))):
                 self._erase_from(shared, found)
 
     def _erase_held(self, found: Found) -> None:
-        """Erase from the blocks that a worker held at the last look."""
+        """Erase from the blocks that a worker held before."""
         blocks = (self._backlog.block(*where) for where in list(self._held))
         still_there = [block for block in blocks if block is not None]
         self._held = {}
@@ -132,7 +132,7 @@ class BlocksOf:
             yield block
 
     def _shared(self, blocks: Iterator[StoredBlock]) -> Iterator[_Shared]:
-        """Those blocks that have an event of the data subject, taken apart."""
+        """Yield blocks that have an event of the data subject, with their events split."""
         for block in blocks:
             theirs, others = theirs_in(block.payload, self._subject)
             if theirs:

@@ -1,4 +1,4 @@
-"""All that an erasure needs at hand: the outbox, this machine's spool, and Celery's messages."""
+"""Give an erasure all that it needs: the outbox, this machine's spool, Celery's messages."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class ErasureDesk:
     Attributes:
         store: the outbox.
         subject: whose events are meant.
-        words: how the data subject was named, for the audit: no value.
-        lease_s: how long a claim is alive without being settled.
-        elsewhere: what is looked at besides.
+        words: how the data subject was named, for the audit, without values.
+        lease_s: how long a claim lives without being settled.
+        elsewhere: further places to search.
     """
 
     store: Store
@@ -41,11 +41,11 @@ class ErasureDesk:
     elsewhere: Elsewhere
 
     def steps(self) -> int:
-        """How much there is to look at, about."""
+        """Return about how much there is to search."""
         return self._erasure(None).steps()
 
     def count(self, seen: Seen) -> Found:
-        """How much there is; nothing is changed."""
+        """Count what there is, without changing anything."""
         return self._erasure(None).count(seen)
 
     def erase(self, act: Act, seen: Seen) -> Found:
@@ -69,12 +69,12 @@ class ErasureDesk:
 def erasure_desk(
     store: Store, settings: Settings, values: Mapping[str, Sequence[str]], subject: DataSubject
 ) -> Iterator[ErasureDesk]:
-    """A desk, with a connection to Celery's broker for as long.
+    """Yield a desk, with a connection to Celery's broker for as long.
 
     Args:
         store: the outbox.
         settings: for the lease, the spool and the broker.
-        values: as the data subject was named; only how many of each kind is told.
+        values: the values that name the data subject; only their number is recorded.
         subject: whose events are meant.
     """
     with _queued(settings, subject) as queued:
@@ -84,7 +84,7 @@ def erasure_desk(
 
 @contextmanager
 def _queued(settings: Settings, subject: DataSubject) -> Iterator[QueuedEvents | None]:
-    """Celery's messages, if there is a broker that could hold some."""
+    """Return Celery's messages, if there is a broker that could hold some."""
     if (url := settings.celery_broker_url) is None:
         yield None
         return
@@ -94,7 +94,7 @@ def _queued(settings: Settings, subject: DataSubject) -> Iterator[QueuedEvents |
 
 
 def _spooled(settings: Settings, subject: DataSubject) -> SpooledEvents | None:
-    """This machine's spool, if it has one: looking makes no file."""
+    """Return this machine's spool, if it has one; this creates no file."""
     path = settings.spool_file
     if path is None or not path.exists():
         return None
@@ -103,5 +103,5 @@ def _spooled(settings: Settings, subject: DataSubject) -> SpooledEvents | None:
 
 
 def _words(values: Mapping[str, Sequence[str]]) -> str:
-    """Return who was meant, for the audit: how many values of each kind, and none of them."""
+    """Return for the audit how many values of each kind were given, without the values."""
     return ", ".join(f"{len(texts):,} by {NOUNS[key]}" for key, texts in values.items())

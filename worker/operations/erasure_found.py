@@ -12,13 +12,13 @@ NO_FENCE: Final = "what was moved meanwhile: this look was held up again and aga
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A claim that is alive on events of the data subject.
+    """A living claim on events of the data subject.
 
     Attributes:
-        worker: the process, as host:pid:…
+        worker: the worker process, as host:pid:…
         destination: its key.
         events: number of the data subject's events in it.
-        until: when the claim ends if the worker does not end it before; Unix seconds.
+        until: when the claim ends at the latest; Unix seconds.
     """
 
     worker: str
@@ -34,13 +34,13 @@ class Found:
     Attributes:
         waiting: events in outboxes.
         delayed: events that wait for their time to enter one.
-        dead_letters: the same, dead.
+        dead_letters: dead letters.
         spooled: events in this machine's spool.
-        queued: Celery messages that carry one.
-        in_hand: such messages that workers have taken, and not handed over yet.
+        queued: Celery messages with such an event.
+        in_hand: such messages that workers have taken but not handed over yet.
         being_sent: events in outboxes that workers still hold.
         holders: the claims that hold them.
-        unreached: what could not be looked at, and why.
+        unreached: places that could not be searched, and why.
     """
 
     waiting: int = 0

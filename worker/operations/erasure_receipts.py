@@ -1,4 +1,4 @@
-"""The receipts of erased events: they go, and what stays says no more than that."""
+"""Erase the receipts of erased events; the new receipt says only that they were erased."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class ErasedReceipts:
         self._erased.setdefault(destination, []).append(one)
 
     def erase(self) -> None:
-        """Erase the receipts of all that was noted since.
+        """Erase the receipts of all that was noted since the last call.
 
         Raises:
-            redis.RedisError: the server did not answer, or refused; it can be called again.
+            redis.RedisError: the server did not answer, or refused; this can be called again.
         """
         if not self._erased:
             return

@@ -1,4 +1,4 @@
-"""Every destination that is configured or has events: how it is configured, and what it does."""
+"""List every destination that is configured or has events, with its settings and state."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Row:
         figures: what it is doing.
         configured: whether the settings name it.
         token: whether there is an access token for it.
-        limits: those that differ from the general settings.
+        limits: limits that differ from the general settings.
     """
 
     figures: DestinationFigures
@@ -36,7 +36,7 @@ class Row:
 
 
 def configured_of(settings: Settings, accounts: Destinations) -> set[str]:
-    """The keys of the destinations that the settings name."""
+    """Return the keys of the destinations that the settings name."""
     named = {Destination(*source).key for source in accounts.configured()}
     default = settings.pixel_code
     return named if default is None else {*named, Destination("web", default).key}
@@ -45,7 +45,7 @@ def configured_of(settings: Settings, accounts: Destinations) -> set[str]:
 def rows_of(
     settings: Settings, accounts: Destinations, seen: Sequence[DestinationFigures]
 ) -> list[Row]:
-    """The destinations that are configured or seen, by key."""
+    """Return the destinations that are configured or seen, by key."""
     configured = configured_of(settings, accounts)
     found = {name: DestinationFigures(name) for name in configured}
     found |= {one.destination: one for one in seen}

@@ -1,4 +1,4 @@
-"""Tells operators what has happened: one POST after the other, signed, until each is answered.
+"""Tell operators what has happened: one signed POST after the other, each until it is answered.
 
 order      one worker tells at a time, the oldest first; one that fails holds up those behind it
 retries    2, 4, 8 … 600 s after a failure, for a day; then it is given up, counted and logged
@@ -35,19 +35,20 @@ log = Log("tiktok_events.webhook")
 
 TIMEOUT_S: Final = 5.0
 LEASE_S: Final = 30
-"""Nobody else tells for so long after the last call began; a worker that died meanwhile is
-replaced then."""
+"""Seconds after the last call began, in which no other worker tells; after that, a worker that died
+is replaced.
+"""
 
 LONGEST_PAUSE_S: Final = 600
 GIVE_UP_S: Final = 86_400
 GIVEN_UP: Final = "operator_events_given_up"
-"""The counter of those that nobody took within a day."""
+"""Counts those that were given up after a day."""
 
 _FINE: Final = range(200, 300)
 
 
 def is_time_to_tell(store: Store) -> bool:
-    """Whether the caller is to tell: there is something, and nobody tells or pauses."""
+    """Return whether the caller is to tell: there is something, and nobody tells or pauses."""
     if not OperatorEvents(store).count():
         return False
     telling = store.shards.installation.operator_telling
@@ -55,7 +56,7 @@ def is_time_to_tell(store: Store) -> bool:
 
 
 def tell(store: Store, settings: Settings, go_on: Callable[[], bool]) -> None:
-    """Tell what there is, while `go_on` says so; a failure ends it, with a pause.
+    """Tell what there is, while `go_on` returns True; a failure ends it, with a pause.
 
     Raises:
         redis.RedisError: the server did not answer, or refused.
@@ -74,7 +75,7 @@ def tell(store: Store, settings: Settings, go_on: Callable[[], bool]) -> None:
 
 
 def body_of(event: OperatorEvent) -> bytes:
-    """What is sent; `text` is what chat programs show."""
+    """Return the body; `text` is what chat programs show."""
     happened_at = datetime.fromtimestamp(event.at, UTC).isoformat(timespec="milliseconds")
     return orjson.dumps(
         {
@@ -87,12 +88,12 @@ def body_of(event: OperatorEvent) -> bytes:
 
 
 def headers_of(event: OperatorEvent, body: bytes, secret: str, now: float) -> dict[str, str]:
-    """The headers that prove who sends it, and when.
+    """Return the headers that prove who sends it, and when.
 
     Args:
-        event: that is told.
-        body: as it is sent.
-        secret: `whsec_` and base64.
+        event: what is told.
+        body: the body as it is sent.
+        secret: `whsec_` followed by base64.
         now: Unix seconds.
     """
     key = base64.b64decode(secret.removeprefix(WEBHOOK_SECRET_PREFIX))
@@ -107,7 +108,7 @@ def headers_of(event: OperatorEvent, body: bytes, secret: str, now: float) -> di
 
 
 def post(settings: Settings, event: OperatorEvent) -> Mapping[str, object]:
-    """Send one; what went wrong, as fields of a log line, or nothing."""
+    """Send one; return what went wrong as fields of a log line, or nothing."""
     url, secret = str(settings.webhook), str(settings.webhook_secret)
     body = body_of(event)
     try:
@@ -124,7 +125,7 @@ def post(settings: Settings, event: OperatorEvent) -> Mapping[str, object]:
         ):
             status = response.status_code
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        # Its text would have the address, which is often a secret.
+        # The error's text would have the address, which is often a secret.
         return {"error": type(error).__name__}
     return {} if status in _FINE else {"http_status": status}
 

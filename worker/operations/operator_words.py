@@ -1,4 +1,4 @@
-"""What has happened, in a sentence for people: chat programs show it."""
+"""Say what has happened in a sentence, which chat programs show."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Facts = Mapping[str, Any]
 
 
 def words_of(event: OperatorEvent) -> str:
-    """The sentence; facts that are not as we write them are told by the kind alone."""
+    """Return the sentence; with facts that our code did not write, only the kind is told."""
     try:
         return _WORDS[event.kind](event.facts)
     except (KeyError, TypeError, ValueError):

@@ -1,8 +1,8 @@
-"""Events of a data subject in Celery messages that no worker has read yet: `tiktok_events.track`.
+"""Find a data subject's events in Celery messages (`tiktok_events.track`) not yet read.
 
-They stand in the broker's lists as their producers wrote them, match keys raw or hashed; one that
-a worker has taken, but not handed over, stands in `unacked`. In between, for as long as kombu
-takes from the one to the other, a message stands nowhere and cannot be found.
+They are in the broker's lists as their producers wrote them, with match keys raw or hashed; a
+message that a worker has taken but not handed over is in `unacked`. While kombu moves a message
+from one to the other, it is in neither and cannot be found.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class QueuedEvents:
 
     Args:
         broker: a connection to Celery's broker.
-        keys: of the installation.
+        keys: keys of the installation.
         subject: whose events are meant.
-        default_region: where national phone numbers are at home.
+        default_region: region of national phone numbers.
     """
 
     def __init__(
@@ -42,22 +42,22 @@ class QueuedEvents:
         self._region = default_region
 
     def count(self) -> int:
-        """How many messages wait that carry one."""
+        """Return how many messages with such an event wait."""
         return sum(1 for _ in self._waiting())
 
     def erase(self) -> int:
-        """Remove those that wait, and return how many; a worker may take some of them first."""
+        """Remove waiting messages, and return how many; a worker may take some of them first."""
         found = list(self._waiting())
-        # The annotation knows texts only; a message is bytes.
+        # The annotation allows only texts; a message is bytes.
         return sum(int(self._broker.lrem(name, 1, cast("str", one))) for name, one in found)
 
     def in_hand(self) -> int:
-        """How many messages are with workers that carry one."""
+        """Return how many messages with such an event workers have taken."""
         held = (value for _, value in self._broker.hscan_iter(self._keys.unacked, count=PAGE))
         return sum(map(self._is_theirs, held))
 
     def _waiting(self) -> Iterator[tuple[str, bytes]]:
-        """Read from the end where new messages come: those that move meanwhile are met twice."""
+        """Yield messages, newest first, so that those that move meanwhile are seen twice."""
         for name in self._keys.lists():
             if self._broker.type(name) == b"list":
                 for message in self._messages(name):
@@ -74,9 +74,9 @@ class QueuedEvents:
         return any(map(self._owns, users_in(message)))
 
     def _owns(self, user: dict[str, Any]) -> bool:
-        """Whether a `user` as a producer wrote it is the data subject."""
+        """Return whether a `user` as a producer wrote it is the data subject."""
         alone: list[dict[str, Any]] = [{key: user[key]} for key in IDENTIFYING if key in user]
-        # Each by itself, too: one that can never be sent must not hide another.
+        # Each key by itself, too: one that can never be sent must not hide another.
         for part in [user, *alone]:
             try:
                 prepared = prepare_user(part, self._region)
@@ -88,7 +88,7 @@ class QueuedEvents:
 
 
 def users_in(message: bytes) -> Iterator[dict[str, Any]]:
-    """Each object called `user` in a message of any form: enveloped, bare, base64 or not."""
+    """Yield each object called `user` in a message of any form: enveloped, bare, base64 or not."""
     left = [_json(message)]
     while left:
         found = left.pop()
@@ -103,7 +103,7 @@ def users_in(message: bytes) -> Iterator[dict[str, Any]]:
 
 
 def _body(text: str) -> Any:
-    """What stands in a message's body; base64 unless it says otherwise."""
+    """Return a message's body; it is base64 unless it says otherwise."""
     try:
         return _json(b64decode(text, validate=True))
     except (NotBase64, ValueError):

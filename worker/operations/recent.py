@@ -1,4 +1,4 @@
-"""What became of a destination's events lately, also of one that is idle now."""
+"""Find what became of a destination's events recently, even if it is idle now."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from worker.reporting.figures.reading import Row, read
 from worker.reporting.figures.summary import dead
 
 EACH: Final = 1_000
-"""If more destinations were busy in the last hours, only so many that have something to do are
-told of."""
+"""If more destinations were busy in the last hours, only this many of those with work are listed.
+"""
 
 
 def with_recent(store: Store, figures: Figures, known: Collection[str] = ()) -> Figures:
-    """The figures with those of the last hour and day; destinations that are idle now are added.
+    """Return the figures with those of the last hour and day, including idle destinations.
 
     Args:
         store: the outbox.
-        figures: of one moment.
-        known: further destinations, such as those that are configured.
+        figures: figures of some moment.
+        known: further destinations, such as configured ones.
 
     Raises:
         redis.RedisError: the server did not answer, or refused.
@@ -46,7 +46,7 @@ def with_recent(store: Store, figures: Figures, known: Collection[str] = ()) -> 
 
 
 def _busy(store: Store, at: float) -> int:
-    """How many destinations had anything in this hour or the last."""
+    """Return how many destinations had anything in this hour or the last."""
     periods = [Period.at("h", at), Period.at("h", at - HOUR_S)]
     with store.redis.pipeline(transaction=False) as pipeline:
         for keys in store.at_hand:

@@ -1,4 +1,4 @@
-"""What the figures are made of, asked of the server in one moment."""
+"""Read what the figures are made of from the server, in one moment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOTHING: Final[tuple[Any, ...]] = ((), {}, 0, [], 0, [], [], {}, {})
 
 
 def find_destinations(store: Store) -> dict[Keys, list[str]]:
-    """Those of each shard that have a state: a parked one is not in `ready`."""
+    """Return each shard's destinations that have a state: a parked one is not in `ready`."""
     shards = store.at_hand
     names: dict[str, list[str]] = {keys.state(""): [] for keys in shards}
     pattern = f"{store.shards.namespace}:{{*}}{_STATE}*"
@@ -33,8 +33,8 @@ def find_destinations(store: Store) -> dict[Keys, list[str]]:
 def answers(store: Store, keys: Keys, names: Sequence[str], fields: Fields) -> list[Any]:
     """Ask for time, counters, dead, ready, delayed, next release, parked, clocks, salvaged, states.
 
-    Of one shard in one moment; a full Redis 7.0 refuses that, so there one after the other.
-    Instead of a key of another type there is nothing, and its name in `fields`.
+    A shard is read in one moment; a full Redis 7.0 refuses that, so there they are read one after
+    the other. A key of another type is read as nothing, and named in `fields`.
     """
     try:
         replies = _asked(store, keys, names, together=True)

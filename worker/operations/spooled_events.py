@@ -1,4 +1,4 @@
-"""Events of a data subject in this machine's spool, which Redis has not got yet."""
+"""Find a data subject's events in this machine's spool, which are not in Redis yet."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from worker.operations.data_subject import DataSubject
 
 
 def theirs_in(payload: bytes, subject: DataSubject) -> tuple[list[Any], list[Any]]:
-    """The events of a block that are the data subject's, and the others.
+    """Return the data subject's events of a block, and the others.
 
-    A block that holds no JSON array, which none of ours does, has none: nobody can send it either.
+    A block without a JSON array, which our code never writes, has none: it cannot be sent either.
     """
     try:
         events = orjson.loads(payload) if subject.may_be_in(payload) else []
@@ -31,7 +31,7 @@ class SpooledEvents:
     """A data subject's events in a spool.
 
     Args:
-        spool: of this machine.
+        spool: the spool of this machine.
         subject: whose events are meant.
     """
 
@@ -41,7 +41,7 @@ class SpooledEvents:
         self._found = 0
 
     def count(self) -> int:
-        """How many there are.
+        """Return how many there are.
 
         Raises:
             OutboxUnavailable: the spool cannot be used.
@@ -51,7 +51,7 @@ class SpooledEvents:
         )
 
     def erase(self) -> int | None:
-        """Take them out; returns how many, or nothing while another process is flushing.
+        """Remove them; return how many, or `None` while another process is flushing.
 
         Raises:
             OutboxUnavailable: the spool cannot be used.

@@ -28,7 +28,7 @@ from worker.reporting.stored import Fields, is_wrong_type, named, text_of
 from worker.settings import Settings
 
 LOOKS: Final = 4
-"""A destination that appears between finding and the snapshot would look like a lost event."""
+"""How often to read again: a destination that appears meanwhile would look like a lost event."""
 
 DEAD_COUNTER: Final = "dead:"
 FOREIGN_COUNTER: Final = "foreign:"
@@ -38,24 +38,24 @@ SALVAGED_COUNTER: Final = "salvaged:"
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All figures of one moment; they count since the first start.
+    """All figures of one moment; counters count since the first start.
 
     Attributes:
         at: Unix seconds on the server's clock.
         counters: what the scripts counted, by name.
         dead: dead letters there are now.
-        destinations: those that have events or a history.
-        purged_within_a_day: dead letters that will be too old to be kept by then, about; known
+        destinations: destinations that have events or a history.
+        purged_within_a_day: about how many dead letters will be too old to be kept by then; known
             only with settings.
         salvaged_by_destination: destination → place → events that were delivered with it mended or
             left out; ``*`` stands for destinations beyond the 5,000 pairs that are counted apart.
         remarks_by_destination: the same of what producers remarked: ``junk``, ``read_as:<key>``,
             ``left_out:<key>:<reason>``.
-        delayed: events that were tracked with a delay and wait for their time.
-        next_release_at: when the first of them enters its outbox, Unix seconds.
-        clocks: worker whose clock differs from the server's → seconds that it goes ahead.
-        junk: places in Redis that are not as we write them; each counts as nothing.
-        lost_shards: those whose leader does not answer; nothing of them is in these figures.
+        delayed: delayed events, which wait for their release.
+        next_release_at: when the first of them is released, Unix seconds.
+        clocks: worker whose clock differs from the server's → seconds that it is ahead.
+        junk: places in Redis that our code did not write; each counts as nothing.
+        lost_shards: shards whose leader does not answer; these figures have nothing of them.
     """
 
     at: float
@@ -73,35 +73,35 @@ class Figures:
 
     @property
     def waiting(self) -> int:
-        """Events in outboxes."""
+        """How many events are in outboxes."""
         return sum(one.waiting for one in self.destinations)
 
     @property
     def buried(self) -> dict[str, int]:
-        """Events that ever died, by reason."""
+        """How many events ever died, by reason."""
         return self.counted(DEAD_COUNTER)
 
     @property
     def foreign(self) -> dict[str, int]:
-        """Messages that could hold no event of ours, by kind; they count as nothing else."""
+        """Messages without an event of ours, by kind; they count nowhere else."""
         return self.counted(FOREIGN_COUNTER)
 
     @property
     def unaccounted(self) -> int:
-        """Events missing (above 0) or surplus: accepted + replayed, less where they are."""
+        """Events missing (above 0) or surplus (below 0) in the sum of all places."""
         entered = self.count("accepted") + self.count("replayed")
         left = sum(map(self.count, ("delivered", "erased", "cancelled")))
         return entered - left - sum(self.buried.values()) - self.waiting - self.delayed
 
     @property
     def dead_unaccounted(self) -> int:
-        """Dead letters missing (above 0) or surplus: buried, imported, less what went since."""
+        """Dead letters missing (above 0) or surplus (below 0) in the sum of comings and goings."""
         came = sum(self.buried.values()) + self.count("imported") + self.count("letters_arrived")
         gone = sum(map(self.count, ("replayed", "purged", "letters_departed")))
         return came - gone - self.dead
 
     def count(self, name: str) -> int:
-        """One counter; 0 when it was never touched."""
+        """Return one counter; 0 if it was never incremented."""
         return self.counters.get(name, 0)
 
     def as_dict(self) -> dict[str, Any]:
@@ -147,23 +147,23 @@ class Figures:
 
     @property
     def salvaged(self) -> dict[str, int]:
-        """Place → events that were delivered with it mended or left out."""
+        """Return place → events that were delivered with it mended or left out."""
         return self.counted(SALVAGED_COUNTER)
 
     @property
     def remarks(self) -> dict[str, int]:
-        """What producers read under another name, left out or took for nothing → how often."""
+        """Return what producers read under another name or left out → how often."""
         return {name: n for name, n in sorted(self.counters.items()) if n and is_remark(name)}
 
     def changes_of(self, destination: str) -> dict[str, Mapping[str, int]]:
-        """What was salvaged and remarked of the events of one destination."""
+        """Return what was salvaged and remarked for the events of one destination."""
         return {
             "salvaged": self.salvaged_by_destination.get(destination, {}),
             "remarks": self.remarks_by_destination.get(destination, {}),
         }
 
     def counted(self, prefix: str) -> dict[str, int]:
-        """Counters whose names begin so, without that."""
+        """Return counters whose names begin with a prefix, without the prefix."""
         return {
             name.removeprefix(prefix): count
             for name, count in sorted(self.counters.items())
@@ -172,11 +172,11 @@ class Figures:
 
 
 def read_figures(store: Store, settings: Settings | None = None) -> Figures:
-    """The figures of one moment; no event changes place while they are read.
+    """Return the figures of one moment; no event changes place while they are read.
 
     Args:
         store: the outbox.
-        settings: for the windows and retention; without them no `expires_at` is known.
+        settings: settings with windows and retention; without them no `expires_at` is known.
 
     Raises:
         redis.RedisError: the server did not answer, or refused.
@@ -191,7 +191,7 @@ def read_figures(store: Store, settings: Settings | None = None) -> Figures:
 
 
 def _look(store: Store, *, again: bool = True) -> Figures:
-    """What all shards say; once more without those whose leader has just been lost."""
+    """Return what all shards say; read again without those whose leader was just lost."""
     try:
         return merged([_snapshot(store, *found) for found in find_destinations(store).items()])
     except RedisError as error:
@@ -213,7 +213,7 @@ def _with_purges(store: Store, figures: Figures, settings: Settings) -> Figures:
 
 
 def merged(parts: Sequence[Figures]) -> Figures:
-    """The figures of all shards: each event is in one of them, so sums that close add up."""
+    """Return the figures of all shards together: each event is in one of them."""
     counters: Counter[str] = Counter()
     for one in parts:
         counters.update(one.counters)

@@ -1,7 +1,7 @@
-"""Consent withdrawn: applications ask for it in Redis, and a worker takes the events back.
+"""Withdraw consent: applications leave requests in Redis, and a worker erases the events.
 
-A request stays until everything was reached, so that it survives a worker that is killed, and
-claims that last.
+A request stays until every place was reached, so that it survives killed workers and claims that
+last.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from worker.reporting.audit import Audit
 from worker.reporting.audit_entry import WORKER, Action
 
 EVERY_MS: Final = 5_000
-"""Milliseconds in which the workers begin to erase once: each erasure reads what waits."""
+"""Milliseconds between two erasures by all workers: each one reads everything that waits."""
 
 
 def is_time_to_withdraw(store: Store) -> bool:
-    """Whether the caller is to start an erasure: somebody has withdrawn consent."""
+    """Return whether the caller is to start an erasure: somebody has withdrawn consent."""
     keys = store.shards.installation
     if not store.redis.hlen(keys.withdrawals):
         return False
     try:
         return bool(store.redis.set(keys.withdrawing, 1, px=EVERY_MS, nx=True))
-    except OutOfMemoryError:  # the server is full: erasing makes room
+    except OutOfMemoryError:  # the server is full, and erasing makes room
         return True
 
 
@@ -39,7 +39,7 @@ class Withdrawals:
 
     Args:
         store: the outbox.
-        lease_s: how long a claim is alive without being settled.
+        lease_s: how long a claim lives without being settled.
     """
 
     def __init__(self, store: Store, *, lease_s: float) -> None:
@@ -48,7 +48,7 @@ class Withdrawals:
         self._lease_s = lease_s
 
     def run(self) -> Found:
-        """Take back what is delayed, waits or is dead of all who asked, in one go.
+        """Erase delayed, waiting and dead events of all who asked, together.
 
         Raises:
             redis.RedisError: the server did not answer, or refused; the requests stay.
@@ -68,7 +68,7 @@ class Withdrawals:
         return Erasure(self._store, subject, lease_s=self._lease_s, account=account)
 
     def _asked(self) -> dict[bytes, Withdrawal]:
-        """The requests; what nobody can read is removed."""
+        """Return the requests; unreadable ones are removed."""
         stored = cast("dict[bytes, bytes]", self._store.redis.hgetall(self._requests))
         read = {name: Withdrawal.read(body) for name, body in stored.items()}
         if junk := [name for name, one in read.items() if one is None or not one.values]:
@@ -77,7 +77,7 @@ class Withdrawals:
 
 
 def _subject(asked: Any) -> DataSubject:
-    """All of them as one, because each erasure reads everything that waits."""
+    """Return all of them as one data subject, because each erasure reads everything that waits."""
     digests: dict[str, frozenset[str]] = {}
     for key, value in _values(asked):
         digests[key] = digests.get(key, frozenset()) | {value.lower()}

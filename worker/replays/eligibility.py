@@ -1,4 +1,4 @@
-"""Which dead letters may be replayed: not what is too old, nor what might be counted twice."""
+"""Decide which dead letters may be replayed: none that is too old, or may be counted twice."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Eligibility(StrEnum):
 def eligibility_of(
     letter: DeadLetter, *, now: float, accept_duplicates: bool = False
 ) -> Eligibility:
-    """Whether a replay at `now` may send a letter, and if not, why.
+    """Return whether a replay at `now` may send a letter, and if not, why.
 
     Args:
-        letter: as it stands in Redis.
+        letter: the letter as it is in Redis.
         now: Unix seconds.
-        accept_duplicates: whether a person said yes to events being counted twice.
+        accept_duplicates: whether a person accepted that events may be counted twice.
     """
     if not _has_destination(letter):
         return Eligibility.NO_DESTINATION

@@ -1,4 +1,4 @@
-"""What became of the letters of a replay: delivered, dead again, erased, or still waiting.
+"""Record what became of a replay's letters: delivered, dead again, erased, or still waiting.
 
 The step that ends an event notes it in the same script (`lua/lib/replayed.lua`), so the figures
 are true after a crash. All letters are counted; the first ``LISTED`` are known one by one.
@@ -18,7 +18,7 @@ from worker.replays.parts import ReplayParts
 from worker.reporting.stored import document_of, text_of
 
 LISTED: Final = 1_000
-"""So many letters of a replay are known one by one, about 200 bytes each."""
+"""How many letters of a replay are listed one by one, about 200 bytes each."""
 
 _NAME_CHARS: Final = 80
 
@@ -33,7 +33,7 @@ class End(StrEnum):
 
 
 _ORDER: Final = {end: place for place, end in enumerate(End)}
-"""What needs a person comes first."""
+"""Order of display: what needs a person comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class ReplayedLetter:
     """One letter of a replay.
 
     Attributes:
-        id: that it had.
+        id: id that the letter had.
         end: what became of it.
-        event: its name.
-        destination: its key.
-        order_id: of the conversion.
-        value: of the conversion.
-        currency: of the value.
+        event: name of the event.
+        destination: the destination's key.
+        order_id: order id of the conversion.
+        value: value of the conversion.
+        currency: currency of the value.
         died_as: if it died again, the id of the new letter.
         reason: if it died again, why.
     """
@@ -64,7 +64,7 @@ class ReplayedLetter:
 
     @classmethod
     def read(cls, letter_id: str, stored: bytes) -> ReplayedLetter | None:
-        """Read it from Redis; `None` for what is not as we write it."""
+        """Return the letter that Redis stores; `None` for what our code did not write."""
         words, _, facts = stored.partition(b"\n")
         end, _, dead = text_of(words).partition(" ")
         died_as, _, reason = dead.partition(" ")
@@ -94,14 +94,14 @@ class ReplayedLetter:
 
 
 def note_of(letter: DeadLetter) -> str:
-    """A letter that goes back now, as it stands in Redis until its event ends."""
+    """Return what Redis stores about a letter that is replayed now, until its event ends."""
     event, currency = (text and text[:_NAME_CHARS] for text in (letter.event, letter.currency))
     facts = [event, letter.destination, letter.order_id, letter.value, currency]
     return f"{End.WAITING}\n{orjson.dumps(facts).decode()}"
 
 
 def letters_of(store: Store, number: int) -> list[ReplayedLetter]:
-    """The letters of a replay that are known one by one: dead ones first, delivered ones last."""
+    """Return the listed letters of a replay: dead ones first, delivered ones last."""
     found = ReplayParts(store).letters(number)
     read = (ReplayedLetter.read(name, stored) for name, stored in found.items())
     known = [one for one in read if one is not None]
@@ -110,7 +110,7 @@ def letters_of(store: Store, number: int) -> list[ReplayedLetter]:
 
 
 def _are_facts(known: Any) -> bool:
-    """Whether decoded JSON is what `note_of` writes."""
+    """Return whether decoded JSON is what `note_of` writes."""
     if not isinstance(known, list) or len(known) != 5:  # noqa: PLR2004 — because that is what it has
         return False
     event, destination, order_id, value, currency = known

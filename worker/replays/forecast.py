@@ -1,4 +1,4 @@
-"""What a replay would do, counted before anything is done."""
+"""Count what a replay would do, before anything is done."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from worker.replays.outlook import dies_of, is_as_refused
 from worker.replays.state import SKIPPED
 
 TOLD: Final = 10
-"""So many causes of deaths are told."""
+"""How many causes of deaths are listed."""
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Lot:
     size_bytes: int = 0
 
     def requests(self, limits: Limits) -> int:
-        """How many requests carry them, about: live events may share one with them."""
+        """Return about how many requests carry them; live events may share one with them."""
         by_count = ceil(self.events / limits.batch_events)
         return max(by_count, ceil(self.size_bytes / limits.batch_bytes))
 
@@ -45,12 +45,12 @@ class Forecast:
     """What a replay would do with the letters, added up.
 
     Attributes:
-        selected: how many matched.
-        eligibilities: how many letters have each one.
+        selected: how many letters matched.
+        eligibilities: eligibility → number of letters.
         lots: destination → what would go there.
         thousandths: currency → sum of the values of what would go, in thousandths.
-        dying: what will end events before they are sent → how many of those that would go.
-        refused: what the API refused → how many of those that would go it has refused just so.
+        dying: why events would end before they are sent → how many of those that would go.
+        refused: what the API refused → how many of those that would go it has refused in this form.
     """
 
     selected: int = 0
@@ -74,10 +74,10 @@ class Forecast:
             self.thousandths[shape_of(letter.currency)] += round(letter.value * THOUSANDTHS)
 
     def foresee(self, letter: DeadLetter, *, strict: bool, passing: frozenset[str]) -> None:
-        """Count what awaits a letter that would go.
+        """Count what awaits a letter that would be replayed.
 
         Args:
-            letter: one that may be replayed.
+            letter: a letter that may be replayed.
             strict: whether its destination ends an event for any key that cannot be used.
             passing: further keys of ``user`` that pass as they are.
         """
@@ -89,16 +89,16 @@ class Forecast:
 
     @property
     def replayable(self) -> int:
-        """How many events would go."""
+        """How many events would be replayed."""
         return self.eligibilities[Eligibility.REPLAYABLE]
 
     def requests(self, limits_of: Callable[[str], Limits]) -> dict[str, int]:
-        """Destination → requests, most first."""
+        """Return destination → requests, most first."""
         requests = {name: lot.requests(limits_of(name)) for name, lot in self.lots.items()}
         return dict(sorted(requests.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def takes_s(self, rate: float, limits_of: Callable[[str], Limits]) -> float:
-        """Seconds, at least: at the rate, and about one request's worth a second and destination.
+        """Return the least number of seconds: by the rate, and a request a second and destination.
 
         Args:
             rate: events a second.
@@ -108,11 +108,11 @@ class Forecast:
         return max(self.replayable / rate, *slowest, 0.0)
 
     def skipped(self) -> dict[str, int]:
-        """Letters that stay, by the name they are counted under."""
+        """Return how many letters stay, by the names they are counted under."""
         return {name: self.eligibilities[eligibility] for eligibility, name in SKIPPED.items()}
 
     def as_dict(self, rate: float, limits_of: Callable[[str], Limits]) -> dict[str, Any]:
-        """What `--dry-run --json` adds to the counts."""
+        """Return what `--dry-run --json` adds to the counts."""
         requests = self.requests(limits_of)
         return {
             "will_die": dict(self.dying.most_common(TOLD)),

@@ -1,6 +1,6 @@
-"""The letters of one replay as lanes: one for each destination, nearest deadline first.
+"""The letters of a replay in lanes, one for each destination, nearest deadline first.
 
-A destination that waits holds up its own lane only, because each has a place of its own.
+A destination that waits holds up only its own lane, because each lane has its own place.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ _END_TEXT: Final = "end"
 
 
 def read_place(text: str) -> Cursor:
-    """A place from Redis."""
+    """Return the place that a text in Redis means."""
     return END if text == _END_TEXT else Cursor.parse(text)
 
 
 def write_place(place: Cursor) -> str:
-    """A place for Redis; empty for the beginning, where nothing stands in Redis."""
+    """Return a place as Redis stores it; empty for the beginning, which is not stored."""
     if place == BEGINNING:
         return ""
     return _END_TEXT if place == END else str(place)
 
 
 class Lanes:
-    """The lanes that have letters behind their places.
+    """The lanes that still have letters.
 
     Args:
         search: finds the letters of each lane.
         wanted: what the letters must match.
-        asked_at: Unix seconds; the moment that the filter is asked for.
+        asked_at: Unix seconds; the time at which the filter is applied.
         places: destination → how far its lane is.
     """
 
@@ -56,13 +56,13 @@ class Lanes:
         self._named: dict[str, list[str]] = {}
 
     def heads(self) -> list[tuple[float, str]]:
-        """The deadline of the first letter, and the destination, of each lane."""
+        """Return the first deadline and the destination of each lane."""
         named = self._wanted.ids or self._wanted.event_id
         heads = self._heads_of_named() if named else self._heads_of_kinds()
         return [(deadline, destination) for destination, deadline in heads.items()]
 
     def records(self, destination: str) -> Iterator[tuple[str, bytes]]:
-        """Id and record of the letters of a lane, in order; some may not match."""
+        """Yield id and record of a lane's letters, in order; some may not match."""
         ids = tuple(self._named.get(destination, ()))
         wanted = replace(self._wanted, destination=destination, ids=ids)
         after = self._places.get(destination, BEGINNING)
@@ -72,7 +72,7 @@ class Lanes:
         return self._search.heads(self._wanted, self._places, self._asked_at)
 
     def _heads_of_named(self) -> dict[str, float]:
-        """Letters named by id may be of any kind: each is read to know its lane."""
+        """Return the heads for letters named by id: each is read, as their kinds are unknown."""
         heads: dict[str, float] = {}
         candidates = self._search.candidates(self._wanted, BEGINNING, self._asked_at)
         for letter_id, stored in candidates:

@@ -1,6 +1,6 @@
-"""Replays as workers see them: offered, taken for a lease, moved on step by step, left.
+"""Replays as workers see them: offered, leased, moved on step by step, left.
 
-Whoever holds one has the newest number of its fence; every step is refused to anyone else.
+The holder has the newest number of the replay's fence; steps of anyone else are refused.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ class Step(IntEnum):
     """What became of a step.
 
     Attributes:
-        MOVED: its letters went back, as far as they were as they had been read.
+        MOVED: its letters went back, except those that had changed since they were read.
         NOT_HELD: the replay was paused or cancelled, or another worker has it.
         PARKED: nothing was done, because the destination waits for a person.
         BACKING_OFF: nothing was done, because the destination failed a moment ago.
         FULL: nothing was done, because enough events wait there.
-        ERASING: nothing was done, because a data subject is erased.
+        ERASING: nothing was done, because a data subject is being erased.
     """
 
     MOVED = 0
@@ -55,18 +55,18 @@ class Step(IntEnum):
 
     @property
     def words(self) -> str:
-        """The step's name as people read it."""
+        """The step's name for people."""
         return self.name.lower().replace("_", " ")
 
 
 @dataclass(slots=True)
 class LeasedReplay:
-    """A replay that this process holds a lease on.
+    """A replay on which this process has a lease.
 
     Attributes:
-        replay: as it was when it was taken.
+        replay: the replay as it was when the lease began.
         fence: proves the lease.
-        taken_at: Unix seconds on the server's clock.
+        taken_at: when the lease began, Unix seconds on the server's clock.
         places: destination → how far its lane is.
         paid_until: until when its rate is used up, Unix seconds.
     """
@@ -79,7 +79,7 @@ class LeasedReplay:
 
     @property
     def first(self) -> bool:
-        """Whether nobody had it before."""
+        """Whether no worker had it before."""
         return self.replay.started_at == self.taken_at
 
 
@@ -89,10 +89,10 @@ class Page:
 
     Attributes:
         destination: its key.
-        before: place in front of them.
-        behind: place behind them.
-        going: those that may go: the record as it was read, and the letter.
-        skipped: how many stay, and why.
+        before: place before the first of them.
+        behind: place after the last of them.
+        going: letters to replay: the record as it was read, and the letter.
+        skipped: why letters stay → how many.
     """
 
     destination: str
@@ -103,7 +103,7 @@ class Page:
 
 
 class ReplayLease:
-    """Takes replays on lease, and works at them step by step.
+    """Leases replays, and works at them step by step.
 
     Args:
         store: the outbox, by a connection of this process.
@@ -133,13 +133,13 @@ class ReplayLease:
         )
 
     def offered(self) -> list[int]:
-        """Replays that are due and that no worker has; they are not offered again for a moment."""
+        """Return due replays that no worker holds; they are not offered again for a moment."""
         found = self._offer([self._parts.home.replays], [OFFER_AGAIN_MS, OFFERED_AT_ONCE])
         known = map(whole_of, cast("list[bytes]", found))
         return [number for number in known if number is not None]
 
     def take(self, number: int) -> LeasedReplay | None:
-        """Take a replay, unless it does not run, is unreadable, or another worker has it."""
+        """Lease a replay, unless it is not running, is unreadable, or another worker has it."""
         keys = self._parts.home
         reply = cast(
             "list[Any] | None",
@@ -161,14 +161,14 @@ class ReplayLease:
         """Replay a page of letters, in one step.
 
         Args:
-            held: the replay that this process has on lease.
+            held: the leased replay.
             page: the letters to move.
-            room: nothing goes while so many events wait at the destination.
-            now: Unix seconds: noted in the history of each letter.
-            paid_until: of the replay's pace, once they are gone; Unix seconds.
+            room: nothing goes while this many events wait at the destination.
+            now: Unix seconds, recorded in the history of each letter.
+            paid_until: state of the replay's pace once they are gone; Unix seconds.
 
         Returns:
-            What became of it, and how many letters went.
+            What became of the step, and how many letters went back.
         """
         keys = self._store.shards.of(page.destination)
         if keys is not self._parts.home and not self._renewed(held):
@@ -197,19 +197,19 @@ class ReplayLease:
         waits_for: Mapping[str, str],
         all_waits: bool = False,
     ) -> bool:
-        """End a turn; False when the replay is not on lease here any more.
+        """End a turn; return False if the lease has been lost.
 
         Args:
-            held: the replay that this process has on lease.
-            due_in_s: when it is due again.
+            held: the leased replay.
+            due_in_s: seconds until it is due again.
             waits_for: destination → why nothing went there.
-            all_waits: whether all that is left is theirs.
+            all_waits: whether all remaining letters are for these destinations.
         """
         waits = orjson.dumps(dict(waits_for)) if waits_for else b""
         return self._end_turn(held, round(due_in_s * 1000), waits, int(all_waits))
 
     def finish(self, held: LeasedReplay) -> bool:
-        """End a replay that has no letter left; False when it is not on lease here any more."""
+        """End a replay that has no letters left; return False if the lease has been lost."""
         return self._end_turn(held, "", b"", 0)
 
     def _end_turn(
@@ -228,7 +228,7 @@ class ReplayLease:
         return bool(left)
 
     def _renewed(self, held: LeasedReplay) -> bool:
-        """Whether the replay is still on lease here, and now for a whole lease again."""
+        """Renew the lease in full; return whether it was still held."""
         keys, number = self._parts.home, held.replay.number
         paid = "" if held.paid_until is None else repr(held.paid_until)
         return bool(
@@ -238,7 +238,7 @@ class ReplayLease:
         )
 
     def _places(self, number: int) -> dict[str, Cursor]:
-        """Read after the take: nobody else writes them any more."""
+        """Return the places; read after leasing, when nobody else writes them any more."""
         found = self._parts.places(number)
         return {name: read_place(text) for name, text in found.items()}
 
@@ -259,7 +259,7 @@ def _with_letters(
     number: int,
     now: float,
 ) -> Call:
-    """The call with each letter, which names the key of its kind by its place, from 1."""
+    """Return the call with each letter, which gives the key of its kind by position, from 1."""
     sets = list(dict.fromkeys(keys.dead_of(letter.kind) for _, letter in going))
     places = {key: place for place, key in enumerate(sets, len(keys_) + 1)}
     for stored, letter in going:

@@ -1,4 +1,4 @@
-"""Replays as people see them: asked for, looked at, paused, resumed, cancelled."""
+"""Replays as people see them: ask for, look at, pause, resume, cancel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from worker.reporting.audit_entry import MAX_ENTRIES, WORKER
 from worker.reporting.stored import whole_of
 
 KEPT: Final = 100
-"""So many replays that have ended are kept, the newest."""
+"""How many ended replays are kept, the newest."""
 
 COUNTER: Final = "replays"
 """The counter of all replays: the number of the newest."""
@@ -46,7 +46,7 @@ class Replays:
         )
 
     def __iter__(self) -> Iterator[Replay]:
-        """Those that go on and the newest that have ended; the newest first."""
+        """Yield the running and the newest ended replays, newest first."""
         keys = self._parts.home
         with self._store.redis.pipeline(transaction=True) as transaction:
             transaction.zrange(keys.replays, 0, -1)
@@ -57,7 +57,7 @@ class Replays:
         return (replay for replay in found if replay is not None)
 
     def ask(self, request: ReplayRequest) -> int:
-        """Ask the workers for a replay, which the audit tells; returns its number."""
+        """Ask the workers for a replay, which the audit records; return its number."""
         keys = self._parts.home
         number = int(self._store.redis.hincrby(keys.counters, COUNTER, 1))
         fields = {"state": ReplayState.RUNNING.value, **request.write()}
@@ -77,12 +77,12 @@ class Replays:
         return number
 
     def get(self, number: int) -> Replay | None:
-        """One replay; `None` when there is none, or it ended long ago."""
+        """Return a replay; `None` if there is none, or it ended long ago."""
         fields = self._parts.fields(number)
         return Replay.read(number, fields) if fields else None
 
     def unattended_s(self, number: int) -> float:
-        """Seconds since a worker should have been asked for it: while one lives, about none."""
+        """Return how many seconds ago a worker should have come for it: near 0 while one lives."""
         with self._store.redis.pipeline(transaction=True) as transaction:
             transaction.time()
             transaction.zscore(self._parts.home.replays, number)
@@ -90,21 +90,21 @@ class Replays:
         return 0.0 if due_ms is None else max(seconds + micros / 1e6 - due_ms / 1000, 0.0)
 
     def waits_for_a_person(self, replay: Replay) -> list[str]:
-        """The parked destinations, if all that is left waits for them; resumed since is not."""
+        """Return the parked destinations, not resumed since, if all that is left waits for them."""
         named = replay.waits_only_for(Step.PARKED.words)
         parked = Parking(self._store).parked() if named else {}
         return named if all(name in parked for name in named) else []
 
     def pause(self, number: int, *, who: str = WORKER) -> bool:
-        """Pause a replay, as `who` says; False when it does not run."""
+        """Pause a replay, on behalf of `who`; return False if it is not running."""
         return self._change(number, ReplayState.PAUSED, who)
 
     def resume(self, number: int, *, who: str = WORKER) -> bool:
-        """Go on where it was paused; False when it is not paused."""
+        """Resume a replay; return False if it is not paused."""
         return self._change(number, ReplayState.RUNNING, who)
 
     def cancel(self, number: int, *, who: str = WORKER) -> bool:
-        """End a replay; what was replayed stays so. False when it has ended."""
+        """Cancel a replay; what was replayed stays so. Return False if it has ended."""
         return self._change(number, ReplayState.CANCELLED, who)
 
     def _change(self, number: int, state: ReplayState, who: str) -> bool:

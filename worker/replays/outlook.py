@@ -1,4 +1,4 @@
-"""What awaits a letter that is replayed as it is: nothing that killed it has been changed."""
+"""Tell what awaits a letter that is replayed unchanged."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ NO_BODY: Final = "its body was not kept; send the event again"
 def dies_of(
     letter: DeadLetter, *, strict: bool, passing: frozenset[str] = frozenset()
 ) -> Finding | None:
-    """Why a worker would bury the event before sending it; `None` if it would be sent.
+    """Return why a worker would bury the event before sending it; `None` if it would be sent.
 
     Args:
-        letter: as it stands in Redis, with a destination.
+        letter: the letter as it is in Redis, with a destination.
         strict: whether its destination ends an event for any key that cannot be used.
         passing: further keys of ``user`` that pass as they are.
     """
@@ -31,6 +31,6 @@ def dies_of(
 
 
 def is_as_refused(letter: DeadLetter) -> bool:
-    """Whether the API has refused exactly this event, and nobody has edited it since."""
+    """Return whether the API has refused exactly this event, and nobody has edited it since."""
     edited = any(edit["at"] > letter.died_at for edit in letter.edits)
     return letter.reason == Reason.REJECTED and not edited

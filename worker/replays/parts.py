@@ -1,8 +1,8 @@
-"""The parts of replays in the shards, besides the order, which stands in the first one.
+"""The parts of replays in the shards; the order is in the first shard.
 
-A step moves letters within a shard, and counts them there: in the hash `replay:<number>` of that
-shard. Only the order is leased, paused and ended. So before a step in another shard the lease is
-renewed, and a step under way is refused once its part has lost the fence.
+A step moves letters within a shard and counts them there, in the shard's hash `replay:<number>`.
+Only the order is leased, paused and ended. So the lease is renewed before a step in another shard,
+and a step is refused once its part has lost the fence.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DIED: Final = "died:"
 
 
 class ReplayParts:
-    """What stands of replays in all shards.
+    """What all shards store about replays.
 
     Args:
         store: the outbox.
@@ -37,15 +37,15 @@ class ReplayParts:
         self._open = LuaScript(store.redis, "worker", "lib/unblocked", "replay_open")
 
     def open(self, number: int, fence: int) -> None:
-        """Let nobody but the holder with this fence move letters, in any shard."""
+        """Let only the holder with this fence move letters, in any shard."""
         self._tell(number, fence)
 
     def stop(self, number: int) -> None:
-        """Let no step that is under way outside of the home come to pass any more."""
+        """Refuse all steps outside of the home shard that are still under way."""
         self._tell(number, "")
 
     def fields(self, number: int) -> dict[bytes, bytes]:
-        """The order's hash, with what all shards have counted; empty when there is none."""
+        """Return the order's hash, with what all shards have counted; empty if there is none."""
         order, *others = self._hashes([keys.replay(number) for keys in self._all])
         for name, count in _sums(others).items():
             here = whole_of(order.get(name, b"0"))
@@ -54,22 +54,22 @@ class ReplayParts:
         return order
 
     def counts(self, number: int) -> dict[str, int]:
-        """What the shards other than the home have counted."""
+        """Return what the shards other than the home have counted."""
         sums = _sums(self._hashes([keys.replay(number) for keys in self._others]))
         return {text_of(name): count for name, count in sums.items()}
 
     def places(self, number: int) -> dict[str, str]:
-        """How far the lane of each destination is."""
+        """Return how far the lane of each destination is."""
         found = self._hashes([keys.replay_places(number) for keys in self._all])
         return {text_of(name): text_of(text) for one in found for name, text in one.items()}
 
     def letters(self, number: int) -> dict[str, bytes]:
-        """What became of the letters that are known one by one, by id."""
+        """Return what became of the listed letters, by id."""
         found = self._hashes([keys.replay_letters(number) for keys in self._all])
         return {text_of(name): stored for one in found for name, stored in one.items()}
 
     def end(self, number: int) -> None:
-        """Forget what only the work at a replay needed outside of the home."""
+        """Forget what only a running replay needs outside of the home."""
         self._delete(keys.replay_places(number) for keys in self._others)
 
     def forget(self, numbers: Iterable[int]) -> None:
@@ -99,7 +99,7 @@ class ReplayParts:
 
 
 def _sums(parts: Iterable[Mapping[bytes, bytes]]) -> Counter[bytes]:
-    """Counts of several parts; what is none counts as nothing."""
+    """Return the sums of several parts; what is no count is ignored."""
     sums: Counter[bytes] = Counter()
     for part in parts:
         for name, value in part.items():

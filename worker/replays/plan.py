@@ -1,4 +1,4 @@
-"""A replay that nobody has asked for yet: what would be asked, and what it would do."""
+"""A replay that nobody has asked for yet: the request, and what it would do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from worker.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be asked for, and what it would do.
+    """The request for a replay, and what it would do.
 
     Attributes:
         request: what would be asked for.
@@ -31,13 +31,13 @@ class Plan:
     limits_of: Callable[[str], Limits]
 
     def counts(self, *, replayed: int) -> dict[str, int]:
-        """The counts of `dead replay --json`."""
+        """Return the counts of `dead replay --json`."""
         skipped, selected = self.forecast.skipped(), self.request.selected
         return {"selected": selected, "replayed": replayed, **skipped, "gone": self.request.missing}
 
 
 def server_now(store: Store) -> float:
-    """Unix seconds on the server's clock, which all workers share."""
+    """Return Unix seconds on the server's clock, which all workers share."""
     seconds, micros = store.redis.time()
     return float(seconds + micros / 1_000_000)
 
@@ -45,7 +45,7 @@ def server_now(store: Store) -> float:
 def plan_of(
     store: Store, request: ReplayRequest, settings: Settings, tell: Callable[[int], None]
 ) -> Plan:
-    """Count what would happen, and fix what is asked for from then on; `tell` hears of each."""
+    """Count what would happen, and fix the request from then on; call `tell` for each letter."""
     found = DeadLetters(store).find(request.wanted, now=request.asked_at)
     letters = (letter for letter in found if letter.died_at < request.asked_at)
     plan = plan_for(letters, request, settings, tell)
@@ -60,7 +60,7 @@ def plan_for(
     settings: Settings,
     tell: Callable[[int], None],
 ) -> Plan:
-    """What a replay would do with these letters."""
+    """Return what a replay would do with these letters."""
     accounts = Destinations(settings)
     forecast, passing = Forecast(), settings.user_keys or frozenset()
 

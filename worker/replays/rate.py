@@ -1,4 +1,4 @@
-"""How fast one replay may go: events a second, with a little credit for time not used."""
+"""The pace of a replay: events a second, with a little credit for unused time."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 CREDIT_S: Final = 2.0
-"""Unused time that can be made up for: a worker comes back to a replay about once a second."""
+"""How many seconds of unused time can be made up for: workers return about once a second."""
 
 FIRST_CREDIT_S: Final = 1.0
-"""What a replay begins with, so that a small one ends at once."""
+"""How many seconds' credit a replay begins with, so that a small one ends at once."""
 
 _ROUNDING: Final = 0.01
-"""A part of an event: Unix seconds in a float are exact to a quarter of a microsecond."""
+"""Smallest part of an event: Unix seconds in a float are exact to a quarter of a microsecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +29,24 @@ class Pace:
 
     @classmethod
     def of(cls, rate: float, paid_until: float | None, now: float) -> Pace:
-        """The pace of a replay that goes on, or begins `now` (Unix seconds).
+        """Return the pace of a replay that goes on, or begins, at `now` (Unix seconds).
 
-        Nothing is ever paid ahead: what seems to be was paid before the clock jumped back.
+        Nothing is ever paid ahead: if it seems so, the clock has jumped back since.
         """
         if paid_until is None or paid_until > now:
             return cls(rate, now - max(FIRST_CREDIT_S, 1 / rate))
         return cls(rate, paid_until)
 
     def allowed(self, now: float) -> int:
-        """Events that may go now."""
+        """Return how many events may go now."""
         return int((now - self._from(now)) * self.rate + _ROUNDING)
 
     def after(self, events: int, now: float) -> Pace:
-        """The pace when so many have gone now."""
+        """Return the pace after so many events have gone now."""
         return Pace(self.rate, min(self._from(now) + events / self.rate, now))
 
     def wait_s(self, now: float) -> float:
-        """Seconds until one more may go."""
+        """Return the seconds until one more may go."""
         return max(self._from(now) + 1 / self.rate - now, 0.0)
 
     def _from(self, now: float) -> float:

@@ -1,4 +1,4 @@
-"""One turn of a worker at a replay: as much as rate, room and time allow, then it is due again.
+"""One turn of a worker at a replay: as much as rate, room and time allow; then it is due again.
 
 take     the replay, for a lease
 heads    its lanes, the nearest deadline first
@@ -6,8 +6,8 @@ page     the next letters of a lane: which may go, which are skipped
 move     they go back into their outbox, are counted, and the place behind them is kept
 leave    it is due again in a moment, or finished
 
-A turn never waits: live traffic may need this process. Killed anywhere, it leaves a lease
-that ends, and the place behind the last step.
+A turn never waits: live traffic may need this process. If it is killed, the lease ends, and the
+replay goes on after the last step.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from worker.reporting.log import Log
 log = Log("tiktok_events.replay")
 
 STEP: Final = 100
-"""Letters of one step: the server must not be held up."""
+"""How many letters one step moves: the server must not be held up."""
 
 PAUSE_S: Final = 0.5
-"""Seconds for which others come first, after a turn that sent something."""
+"""Seconds for which other replays come first, after a turn that sent something."""
 
 PATIENCE_S: Final = 5.0
-"""Seconds until the next turn when all that is left waits for parked or failing destinations."""
+"""Seconds until the next turn if all that is left waits for parked or failing destinations."""
 
 
 class ReplayRun:
@@ -62,7 +62,7 @@ class ReplayRun:
         self._destinations = destinations
 
     def run(self, number: int, go_on: Callable[[], bool]) -> None:
-        """Take a turn at a replay, if nobody else has it, while `go_on` says so.
+        """Take a turn at a replay, unless somebody else has it, while `go_on` returns True.
 
         Raises:
             redis.RedisError: the server did not answer, or refused.
@@ -78,7 +78,7 @@ class ReplayRun:
             self._tell_end(number)
 
     def _room(self, destination: str) -> int:
-        """Return one request's worth of events: live events behind it wait no longer than that."""
+        """Return one request's worth of events: live events wait no longer than that."""
         return self._destinations.account(Destination.from_key(destination)).limits.batch_events
 
     def _tell_end(self, number: int) -> None:
@@ -95,13 +95,13 @@ class ReplayRun:
 
 
 class Turn:
-    """What a worker does with a replay between taking and leaving it; its clock stands still.
+    """A worker's work at a replay while it has the lease; the clock is read once.
 
     Args:
-        held: the replay that this process has on lease.
+        held: the leased replay.
         lease: makes the steps.
         search: finds the letters of the replay.
-        room: of a destination: nothing goes while so many events wait there.
+        room: returns for a destination how many events may wait there before nothing goes.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class Turn:
 
     @property
     def _allowed(self) -> int:
-        """Events that may still go in this turn: what the rate allowed when it began."""
+        """Return how many events may still go in this turn, by the rate when it began."""
         return self._pace.allowed(self._now)
 
     def work(self, go_on: Callable[[], bool]) -> None:
@@ -156,7 +156,7 @@ class Turn:
         return False
 
     def _next_page(self, destination: str) -> Page:
-        """The next letters of a lane, at most as many as the rate allows."""
+        """Return the next letters of a lane, at most as many as the rate allows."""
         limit = min(self._allowed, STEP)
         before = behind = self._held.places.get(destination, BEGINNING)
         going: list[tuple[bytes, DeadLetter]] = []
@@ -182,7 +182,7 @@ class Turn:
             yield read_letter(letter_id, stored), stored
 
     def _eligibility(self, letter: DeadLetter) -> Eligibility | None:
-        """Return whether a letter may be sent; `None` when it is not of this replay."""
+        """Return whether a letter may be sent; `None` if it is not part of this replay."""
         request = self._request
         asked_for = request.wanted.matches(letter, request.asked_at)
         if not asked_for or letter.died_at >= request.asked_at:
@@ -200,16 +200,16 @@ class Turn:
         return what, moved
 
     def _note(self, page: Page, moved: int) -> None:
-        """Note that a page is done: its lane goes on behind it."""
+        """Note that a page is done: its lane goes on after it."""
         self._replayed += moved
         self._held.places[page.destination] = page.behind
         if page.behind != END:
             heappush(self._heads, (page.behind.deadline, page.destination))
 
     def _due_in_s(self) -> float:
-        """When the next turn should come; whoever found no room comes before who found some."""
+        """Return the seconds until the next turn, fewer if there was no room in this one."""
         if not self._is_held:
-            return 0.0  # heeded only if a step was made twice, because its answer was lost
+            return 0.0  # matters only if a step was made twice, because its answer was lost
         if self._heads:
             paced_s = self._pace.wait_s(self._now)
             return max(paced_s, PAUSE_S) if paced_s else 0.0

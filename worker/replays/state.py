@@ -1,4 +1,4 @@
-"""One replay: what was asked for, and how far the workers are with it."""
+"""A replay: what was asked for, and how far the workers are with it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from worker.reporting.stored import LATEST, document_of, seconds_of, text_of, wh
 T = TypeVar("T")
 
 RATE: Final = 500.0
-"""Events a second, when nobody asked for another rate."""
+"""Events a second, by default."""
 
 MIN_RATE: Final = 0.1
 MAX_RATE: Final = 10_000
@@ -28,11 +28,11 @@ SKIPPED: Final = {
     Eligibility.AMBIGUOUS: "skipped_ambiguous",
     Eligibility.NO_DESTINATION: "skipped_no_destination",
 }
-"""Why a letter stays where it is → the name under which that is counted."""
+"""Why a letter is not replayed → the name under which that is counted."""
 
 
 class ReplayState(StrEnum):
-    """What a replay is doing; of one that is not as we write it, nobody can tell."""
+    """What a replay is doing; `UNREADABLE` for one that our code did not write."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -49,14 +49,14 @@ class ReplayRequest:
     """What somebody asks the workers for.
 
     Attributes:
-        wanted: which letters, forgotten when the replay ends; of them only those that died
-            before it was asked for, so that what dies again is not replayed in a circle.
+        wanted: which letters, forgotten when the replay ends; only those that had died when it was
+            asked for, so that what dies again is not replayed in a circle.
         asked_at: Unix seconds on the server's clock.
-        asked_by: whose word it is.
-        accept_duplicates: whether events may go that TikTok might count a second time.
+        asked_by: who asked for it.
+        accept_duplicates: whether to send events that TikTok might count twice.
         rate: events a second.
         selected: letters that matched when they were counted.
-        missing: letters asked for by id that were not there.
+        missing: number of ids asked for that no letter had.
     """
 
     wanted: LetterFilter
@@ -68,11 +68,11 @@ class ReplayRequest:
     missing: int = 0
 
     def eligibility_of(self, letter: DeadLetter, now: float) -> Eligibility:
-        """What this replay does with a letter at `now` (Unix seconds)."""
+        """Return what this replay does with a letter at `now` (Unix seconds)."""
         return eligibility_of(letter, now=now, accept_duplicates=self.accept_duplicates)
 
     def write(self) -> dict[str, Any]:
-        """Return it as it stands in Redis, without ids, which go when the replay ends."""
+        """Return the request as Redis stores it, without ids, which go when the replay ends."""
         wanted = self.wanted.as_dict()
         ids = wanted.pop("ids", [])
         return {
@@ -89,7 +89,7 @@ class ReplayRequest:
 
     @classmethod
     def read(cls, known: Mapping[str, bytes]) -> Self:
-        """What `write` wrote; when the replay has ended, without its filter."""
+        """Return what `write` wrote; once the replay has ended, without its filter."""
         wanted = orjson.loads(known.get("filter", b"{}"))
         wanted["ids"] = orjson.loads(known.get("ids", b"[]"))
         return cls(
@@ -108,20 +108,20 @@ class Replay:
     """A replay as it stands in Redis.
 
     Attributes:
-        number: its name.
+        number: number by which it is named.
         request: what was asked for.
         words: the filter in one line.
         state: what it is doing.
         replayed: events that went back into their outboxes.
-        skipped: letters passed over, by the name they are counted under.
+        skipped: letters that were not replayed, by the name they are counted under.
         delivered: of the replayed events, those that were delivered.
         died: of the replayed events, those that died again, by reason.
         erased: of the replayed events, those that were erased.
         started_at: when a worker first took it, Unix seconds.
         ended_at: Unix seconds.
-        holder: the worker process that is at it.
-        waits_for: destination → why nothing goes there for the moment.
-        all_waits: whether all that is left is theirs.
+        holder: the worker process that works at it.
+        waits_for: destination → why nothing goes there at the moment.
+        all_waits: whether all remaining letters are for these destinations.
         paid_until: until when its rate is used up, Unix seconds.
     """
 
@@ -143,7 +143,7 @@ class Replay:
 
     @classmethod
     def read(cls, number: int, fields: Mapping[bytes, bytes]) -> Self:
-        """Read a replay from its hash; what is not as we write it is `UNREADABLE`, and stays."""
+        """Return the replay in a hash; one that we did not write is `UNREADABLE`, and stays."""
         try:
             return cls._read(number, {text_of(name): value for name, value in fields.items()})
         except (KeyError, TypeError, ValueError):
@@ -178,38 +178,38 @@ class Replay:
 
     @property
     def seen(self) -> int:
-        """Letters that were replayed or skipped so far."""
+        """How many letters were replayed or skipped so far."""
         return self.replayed + sum(self.skipped.values())
 
     @property
     def left(self) -> int:
-        """Letters that it has not come to; of a finished one, none."""
+        """How many letters it has not come to; none, of a finished one."""
         rest = max(self.request.selected - self.seen, 0)
         return 0 if self.state is ReplayState.FINISHED else rest
 
     @property
     def waiting(self) -> int:
-        """Replayed events of which nobody knows yet what becomes of them."""
+        """How many replayed events have not ended yet."""
         return max(self.replayed - self.settled, 0)
 
     @property
     def settled(self) -> int:
-        """Replayed events that have ended."""
+        """How many replayed events have ended."""
         return self.delivered + sum(self.died.values()) + self.erased
 
     @property
     def gone(self) -> int:
-        """Letters that were asked for and not found, or found changed."""
+        """How many letters that were asked for are gone or have changed."""
         lost = max(self.request.selected - self.seen - self.left, 0)
         return self.request.missing + lost
 
     def waits_only_for(self, why: str) -> list[str]:
-        """The destinations, if all that is left waits for this one reason."""
+        """Return the destinations, if all that is left waits for this one reason."""
         same = self.all_waits and set(self.waits_for.values()) == {why}
         return sorted(self.waits_for) if same else []
 
     def counts(self) -> dict[str, int]:
-        """How many letters came to what end."""
+        """Return how many letters came to which end."""
         return {
             "selected": self.request.selected,
             "replayed": self.replayed,
@@ -218,7 +218,7 @@ class Replay:
         }
 
     def ends(self) -> dict[str, Any]:
-        """What became of the replayed events."""
+        """Return what became of the replayed events."""
         return {
             "delivered": self.delivered,
             "died_again": dict(self.died),

@@ -1,4 +1,4 @@
-"""What is said of the work, and what must not be: logs, alarms, the audit, redaction.
+"""What is reported of the work, and what must not be: logs, alarms, the audit, redaction.
 
 Imports `attempts` and the settings.
 """

@@ -1,7 +1,7 @@
-"""What is to be told to people, until it is told: no announcement dies with its worker.
+"""Keep what people must be told until they are told: no announcement dies with its worker.
 
-The script that decides leaves it here, leased to its caller, who tells it and takes it out. One
-whose lease ends is told by another worker: in a crash perhaps twice, otherwise once.
+The script that decides stores the announcement, leased to its caller, who tells it and removes it.
+If the lease ends first, another worker tells it: after a crash perhaps twice, otherwise once.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from worker.reporting.operator_events import OperatorEvents
 log = Log("tiktok_events.alerts")
 
 AT_ONCE: Final = 100
-"""So many are taken in one turn; the next is a second later."""
+"""How many are taken in one turn; the next turn is a second later."""
 
 AHEAD_S: Final = 61.0
-"""No lease ends later than so far ahead of the clock, as `lua/announcements.lua` gives it."""
+"""No lease ends later than this, as `lua/announcements.lua` sets it."""
 
 
 class Announcements:
-    """Those that nobody is known to have told.
+    """The announcements that nobody is known to have told.
 
     Args:
         store: the outbox.
@@ -40,20 +40,20 @@ class Announcements:
         self._take = LuaScript(store.redis, "worker", "announcements", "announcements_take")
 
     def due(self) -> bool:
-        """Whether the lease of any has ended; a second after it has, at the latest."""
+        """Return whether any lease has ended, at the latest a second after it has."""
         with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.time()
             for place in self._places:
                 pipeline.zrange(place, 0, 0, withscores=True)
             (seconds, _), *firsts = pipeline.execute()
         ends = [due_ms / 1000 for first in firsts for _, due_ms in first]
-        # Further ahead than any lease: dated before the clock jumped back.
+        # Further ahead than any lease ends: dated before the clock jumped back.
         return any(not seconds < end < seconds + AHEAD_S for end in ends)
 
     def take(self) -> Iterator[tuple[bytes, Any]]:
-        """Those whose lease has ended, for another lease: what `done` wants, and its document.
+        """Lease those whose lease has ended; yield the argument of `done`, and the document.
 
-        One that is no document, which none of ours writes, is logged and goes.
+        An entry that is no document, which our code never writes, is logged and removed.
         """
         for member in self._leased():
             document = _document(member)
@@ -64,7 +64,7 @@ class Announcements:
                 yield member, document
 
     def done(self, member: bytes) -> None:
-        """Note that it was told, wherever it stands; operators are told of it next."""
+        """Note that one was told, in whichever shard it is; operators are told of it next."""
         self._operators.note_announced(member)
         with self._redis.pipeline(transaction=False) as pipeline:
             for place in self._places:

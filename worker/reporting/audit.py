@@ -1,8 +1,8 @@
-"""The audit: who did what to which events, when, how many, with what result.
+"""The audit records who did what to which events, when, how many, and with what result.
 
-An entry is written with what it tells of: in the same script where that is one step; where it
-takes many, before the first of them, and each step counts in its own script. So an act that was
-killed shows how far it came. No entry names a person whose events they were.
+An entry is written together with what it describes: in the same script if that is one step;
+otherwise before the first step, and each step counts in its own script. So an act that was killed
+shows how far it came. No entry names a data subject.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ PAGE: Final = 500
 
 
 StoredEntry = tuple[bytes, dict[bytes, bytes]]
-"""Id and fields, as they stand in the stream."""
+"""Id and fields of an entry, as they are in the stream."""
 
 
 class Act:
-    """One act of many steps, from its entry on.
+    """An act of many steps, once its entry is written.
 
     Attributes:
-        id: of its entry.
-        result: in a word or two, when it ends by itself.
+        id: id of its entry.
+        result: the result in a word or two, when the act ends by itself.
     """
 
     def __init__(self, entry_id: str) -> None:
@@ -49,12 +49,12 @@ class Act:
         self.result = "done"
 
     def step(self, fact: str = "") -> str:
-        """What a script is told that counts a step; `fact` names what else it counts."""
+        """Return the script arguments that count a step; `fact` names what else the step counts."""
         return f"{self.id} {fact}".rstrip()
 
 
 class Audit:
-    """The trail of entries.
+    """The audit's entries.
 
     Args:
         store: the outbox.
@@ -80,15 +80,15 @@ class Audit:
         result: str | None = None,
         **facts: Any,
     ) -> None:
-        """Write one entry about what no script of ours does.
+        """Write an entry for something that no script of ours does.
 
         Args:
             action: what was done.
             who: ``operator(settings)``, or ``WORKER``.
-            filter: to what: a destination or a filter in words; never a person.
-            count: how many of them it concerned.
-            result: in a word or two.
-            **facts: numbers, flags and short texts; personal data in a text are struck out.
+            filter: the destination, or the filter in words; never a person.
+            count: how many events or letters it concerned.
+            result: the result in a word or two.
+            **facts: numbers, flags and short texts; personal data in a text are redacted.
 
         Raises:
             redis.RedisError: the server did not answer, or refused.
@@ -105,11 +105,10 @@ class Audit:
         filter: str | None = None,  # noqa: A002 — because that is what an operator calls it
         **facts: Any,
     ) -> Iterator[Act]:
-        """Open an act of many steps: its entry stands before the first of them.
+        """Open an act of many steps, and write its entry before the first of them.
 
-        Each step is to count itself, in the script that makes it (`Act.step`). When the block
-        ends, however it ends, the entry says so; a process that is killed leaves it
-        ``INTERRUPTED``.
+        Each step must count itself, in the script that makes it (`Act.step`). When the block ends,
+        however it ends, the entry says so; a process that is killed leaves it ``INTERRUPTED``.
 
         Raises:
             redis.RedisError: the server did not answer, or refused.
@@ -126,16 +125,16 @@ class Audit:
         self._say(act, act.result)
 
     def note(self, act: Act, fact: str = "", by: int = 0) -> None:
-        """Count what no script of ours has done; or say that the act is alive, though slow."""
+        """Count what no script of ours has done, or note that a slow act is still alive."""
         keys = self._keys
         self._note([keys.ready, keys.audit_acts], [act.step(fact), by, ""])
 
     def read(self, *, since: float | None = None, action: str | None = None) -> Iterator[Entry]:
-        """Entries, newest first; memory does not grow with their number.
+        """Yield entries, newest first; memory use does not grow with their number.
 
         Args:
-            since: Unix seconds; by default from the beginning.
-            action: only of this action.
+            since: Unix seconds; default: from the beginning.
+            action: only entries with this action.
         """
         first = "-" if since is None else str(max(round(since * 1000), 0))
         stored = [self._stored(keys, first) for keys in self._places]
@@ -144,7 +143,7 @@ class Audit:
             yield from (one for one in self._entries(page) if action in {None, one.action})
 
     def trimmed(self) -> int:
-        """How many entries were let go since the first start."""
+        """Return how many entries were dropped since the first start."""
         with self._redis.pipeline(transaction=False) as pipeline:
             for keys in self._places:
                 pipeline.hget(keys.counters, TRIMMED_COUNTER)
@@ -152,12 +151,12 @@ class Audit:
 
     @property
     def _places(self) -> list[Keys]:
-        """Where entries and counts stand, as far as it can be reached."""
+        """Yield the keys where entries and counts are, as far as they can be reached."""
         at_home = [self._keys] if self._store.answers(self._keys) else []
         return [*self._store.at_hand, *at_home]
 
     def _stored(self, keys: Keys, first: str) -> Iterator[StoredEntry]:
-        """The entries of one place as they stand there, newest first."""
+        """Yield the stored entries of one place, newest first."""
         last = "+"
         while page := cast(
             "list[StoredEntry]", self._redis.xrevrange(keys.audit, last, first, PAGE)
@@ -189,7 +188,7 @@ class Audit:
         return entry_id.decode()
 
     def _open(self, act: Act) -> None:
-        """Let the scripts of every shard count its steps there."""
+        """Open the act in every shard, so that scripts can count its steps there."""
         began = orjson.dumps({"count": 0, "facts": {}, "at": int(act.id.partition("-")[0])})
         shards = self._store.at_hand
         self._begin.many([([keys.ready, keys.audit_acts], [act.id, began]) for keys in shards])
@@ -204,15 +203,15 @@ def _time(stored: StoredEntry) -> tuple[int, ...]:
 
 
 def _how(error: BaseException) -> str:
-    """What ended an act: a signal by its name, else the kind of the error, never its text."""
+    """Return what ended an act: a signal's name, or the type of the error, never its text."""
     return str(error) if isinstance(error, Terminated) else type(error).__name__
 
 
 class Terminated(SystemExit):
-    """A signal asked this process to end; its text is the signal's name.
+    """A signal asked this process to end; the text is the signal's name.
 
     Args:
-        signal_number: which; the exit code is 128 more, as shells have it.
+        signal_number: the signal; the exit code is 128 more, as in shells.
     """
 
     def __init__(self, signal_number: int) -> None:
@@ -224,7 +223,7 @@ class Terminated(SystemExit):
 
 
 def operator(settings: Settings) -> str:
-    """Who is asking: the name in the settings, else the system user, also behind sudo."""
+    """Return who is asking: the name in the settings, else the system user, even behind sudo."""
     if settings.actor is not None:
         return settings.actor
     user, behind = _system_user(), os.environ.get("SUDO_USER", "")

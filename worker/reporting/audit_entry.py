@@ -1,4 +1,4 @@
-"""One entry of the audit: as it is written by the scripts, and as it is read."""
+"""One entry of the audit, as scripts write it, and as it is read."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from worker.reporting.stored import document_of, seconds_of, text_of, whole_of
 log = Log("tiktok_events.audit")
 
 MAX_ENTRIES: Final = 50_000
-"""So many entries are kept, about 6 MB; those that go are counted as `audit_trimmed`."""
+"""How many entries are kept, about 6 MB; dropped ones are counted as `audit_trimmed`."""
 
 MAX_WHAT_CHARS: Final = 300
 
 WORKER: Final = "worker"
-"""The name in an entry of what a worker did on its own."""
+"""Who did what a worker did on its own."""
 
 JUNK: Final = "unreadable"
-"""Stands in the place of what is not as we write it."""
+"""Stands for a value that our code did not write."""
 
 UNDER_WAY: Final = "under way"
 INTERRUPTED: Final = "interrupted"
 SILENCE_S: Final = 60.0
-"""An act without a step and without an end for so long has been interrupted."""
+"""Seconds after which an act without a step and without an end counts as interrupted."""
 
 
 class Action(StrEnum):
-    """What can be done to events by a person, or by a worker for a person."""
+    """What a person can do to events, or a worker for a person."""
 
     PARK = "park"
     RESUME = "resume"
@@ -54,14 +54,14 @@ class Entry:
     """What was done.
 
     Attributes:
-        at: Unix seconds on the server's clock; of an act of many steps, when it began.
+        at: Unix seconds on the server's clock; for an act of many steps, its beginning.
         who: an operator's name, or ``WORKER``.
         action: one of ``Action``.
-        what: a destination, or a filter in words.
-        count: how many of them it concerned, so far.
-        result: in a word or two; ``UNDER_WAY`` or ``INTERRUPTED`` while it has not ended.
-        facts: what else is worth knowing, by name.
-        id: of the entry.
+        what: the destination, or the filter in words.
+        count: how many events or letters it concerned so far.
+        result: the result in a word or two; ``UNDER_WAY`` or ``INTERRUPTED`` if it has not ended.
+        facts: further facts, by name.
+        id: id of the entry.
     """
 
     at: float
@@ -79,7 +79,7 @@ class Entry:
     ) -> Self:
         """Read an entry from Redis, with the progress of an act of many steps.
 
-        What is missing or junk is `JUNK`, or left out.
+        A missing or malformed value becomes `JUNK`, or is left out.
         """
         known = {text_of(name): text_of(value) for name, value in fields.items()}
         facts = document_of(fields.get(b"facts", b"{}"))
@@ -97,7 +97,7 @@ class Entry:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as one JSON object."""
+        """Return the entry as one JSON object."""
         return {
             "at": self.at,
             "who": self.who,
@@ -115,8 +115,8 @@ class Progress:
 
     Attributes:
         count: number of events or letters that the act changed.
-        result: how it ended, or that it has not.
-        facts: what was counted besides.
+        result: how it ended, or that it has not ended.
+        facts: further counts.
     """
 
     count: int
@@ -125,9 +125,9 @@ class Progress:
 
     @classmethod
     def sum(cls, documents: Sequence[bytes], now: float) -> Self | None:
-        """What the scripts of all shards keep, looked at `now` (Unix seconds).
+        """Sum what the scripts keep in all shards, as of `now` (Unix seconds).
 
-        ``None`` when there is nothing, or junk. The last document is that of the entry.
+        The result is ``None`` if there is nothing valid. The last document is that of the entry.
         """
         known = [document_of(document) for document in documents]
         facts: Counter[str] = Counter()
@@ -151,15 +151,15 @@ def entry_parts(
     result: str | None = None,
     **facts: Any,
 ) -> list[Any]:
-    """An entry in the form of the scripts that write it together with the act it describes.
+    """Return an entry in the form of scripts that write it together with what it describes.
 
     Args:
         action: what is done.
         who: ``operator(settings)``, or ``WORKER``.
-        what: a destination or a filter in words; never a person.
-        count: how many of them it concerns.
-        result: in a word or two.
-        **facts: numbers, flags and short texts; personal data in a text are struck out.
+        what: the destination, or the filter in words; never a person.
+        count: how many events or letters it concerns.
+        result: the result in a word or two.
+        **facts: numbers, flags and short texts; personal data in a text are redacted.
 
     Returns:
         How many entries are kept, then field, value, …; all but the first are texts.
@@ -176,12 +176,12 @@ def entry_parts(
 
 
 def entry_json(action: Action, **given: Any) -> bytes:
-    """`entry_parts` in one argument."""
+    """Return `entry_parts` as one JSON argument."""
     return orjson.dumps(entry_parts(action, **given))
 
 
 def unwritten(action: Action) -> None:
-    """Log that something was done though its entry could not be written; nothing else stops."""
+    """Log that an act could not be recorded; nothing else stops because of it."""
     log.warning("audit_unwritten", reason=action.value)
 
 

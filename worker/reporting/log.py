@@ -1,6 +1,6 @@
-"""The one way to a logger; structlog is loaded when the first line is written.
+"""The only way to get a logger; structlog is loaded when the first line is written.
 
-It is a quarter of what commands import that write none.
+Commands that log nothing import a quarter less that way.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ from typing import Any
 
 
 class Log:
-    """structlog's logger of a name.
+    """structlog's logger of some name.
 
     Args:
-        name: under `tiktok_events`.
+        name: its name under `tiktok_events`.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def info(self, event: str, **fields: Any) -> None:
-        """Write a line; fields are those of `worker.reporting.logging`, here and below."""
+        """Log a line; fields here and below are those of `worker.reporting.logging`."""
         self._logger().info(event, **fields)
 
     def warning(self, event: str, **fields: Any) -> None:
-        """Write a line about what heals by itself."""
+        """Log a line about what recovers by itself."""
         self._logger().warning(event, **fields)
 
     def error(self, event: str, **fields: Any) -> None:
-        """Write a line about what needs a person."""
+        """Log a line about what needs a person."""
         self._logger().error(event, **fields)
 
     def _logger(self) -> Any:

@@ -1,4 +1,4 @@
-"""Logging: one line for what happened, with fields that cannot name a person.
+"""Log one line for each thing that happened, with fields that cannot identify a person.
 
 own line      an event, and fields of the list below; others are dropped and named
 foreign line  of Celery, kombu, store, urllib3: the sentence as their authors wrote it,
@@ -24,7 +24,7 @@ from worker.reporting.redaction import Failure, failures, redacted
 from worker.settings import Settings
 
 OURS: Final = "tiktok_events"
-"""Root of the names of our own loggers."""
+"""Root of our own loggers' names."""
 
 HIDDEN: Final = "[hidden]"
 
@@ -38,7 +38,7 @@ def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> No
 
     Args:
         settings: for `log_format` and `log_level`.
-        stream: where to; by default what standard error is when a line is written.
+        stream: where to write; default: standard error as it is when a line is written.
     """
     out = sys.stderr if stream is None else stream
     as_json = settings.log_format == "json" or (settings.log_format is None and not out.isatty())
@@ -50,7 +50,7 @@ def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> No
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Writes to a stream, or to what standard error is at that moment."""
+    """Writes to a stream, or to what standard error is at the time."""
 
     def __init__(self, stream: TextIO | None) -> None:
         super().__init__(stream)
@@ -63,7 +63,7 @@ class _Handler(logging.StreamHandler[TextIO]):
         super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 — because logging named it
-        """Say which line is missing; logging's own way prints its values."""
+        """Say which line is missing; logging's own handler would print its values."""
         error = type(sys.exception()).__name__
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.write(f"a log line of {record.name} was lost: {error}\n")
@@ -110,7 +110,7 @@ def _formatter(*rendering: Processor) -> logging.Formatter:
 
 
 def _line(_logger: Any, _method: str, given: EventDict) -> EventDict:
-    """What may be written, in the order in which it is read."""
+    """Return what may be logged, in reading order."""
     record: logging.LogRecord = given.pop("_record")
     del given["_from_structlog"]
     line: EventDict = {
@@ -134,14 +134,14 @@ def _utc(record: logging.LogRecord) -> str:
 
 
 def _number(value: Any) -> Any:
-    """A number; a field for numbers holds nothing else."""
+    """Return a number; a field for numbers holds nothing else."""
     if isinstance(value, int | float):
         return value
     raise TypeError
 
 
 def _word(value: Any) -> str:
-    """An identifier of ours, whole: the number of a source must not be taken for a phone's."""
+    """Return an identifier of ours unchanged, though its digits may look like a phone number."""
     text = str(value)
     return text if _WORD.fullmatch(text) else redacted(text)
 
@@ -196,11 +196,11 @@ FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "version": _word,
     "address": _word,
 }
-"""Every field that a line may have, and how its value is made harmless."""
+"""Every field that a line may have, with the function that makes its value harmless."""
 
 
 def _allowed(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of the list that have a value; `hidden` names the others."""
+    """Return the allowed fields that have a value; `hidden` names the others."""
     fields: dict[str, Any] = {}
     hidden: list[str] = []
     for name, value in given.items():
@@ -217,7 +217,7 @@ def _allowed(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _error(exc_info: Any) -> BaseException | None:
-    """The exception of what logging takes: itself, ``True`` for the current one, a triple."""
+    """Return the exception that logging means: by itself, by ``True`` (current) or in a triple."""
     if exc_info is True:
         return sys.exception()
     if isinstance(exc_info, tuple):
@@ -251,7 +251,7 @@ def _as_text(failure: Failure) -> str:
 
 
 def _unfilled(_logger: Any, _method: str, given: EventDict) -> EventDict:
-    """The sentence of a library with its blanks filled by what cannot be a person's.
+    """Return a library's sentence, with its blanks filled by what cannot be personal.
 
     Celery writes the whole body of a message that it does not understand, and the repr of
     every exception.
@@ -279,7 +279,7 @@ def _filled(template: str, filling: Any) -> str:
 
 
 def _blank(value: Any) -> Any:
-    """A figure as it is, an error's type, a server without its password, a task of ours."""
+    """Return a number, an error's type, a server without its password, or a task's name."""
     if isinstance(value, int | float | None):
         return value
     if isinstance(value, BaseException):

@@ -1,8 +1,8 @@
-"""What operators are told by webhook: kept in order until it was told.
+"""Keep what operators are told by webhook, in order, until it was told.
 
-Each enters a stream, in the step in which it happens where a script does that (`lua/operator.lua`).
-A parking by an answer and an incident are announcements first, and enter it when log and Sentry
-have them.
+Each one enters a stream in the step in which it happens, if a script does that
+(`lua/operator.lua`). A parking by an answer and an incident are announcements first, and enter the
+stream once log and Sentry have them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tiktok_events.outbox.store import Store
 from worker.reporting.stored import document_of, seconds_of, text_of
 
 MOST: Final = 10_000
-"""Kept of each shard, as `lua/operator.lua` keeps them; nobody may be there to tell them."""
+"""How many are kept in each shard, as by `lua/operator.lua`; nobody may be there to tell them."""
 
 
 class Kind(StrEnum):
@@ -37,15 +37,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OperatorEvent:
-    """One that is to be told.
+    """Something that operators are to be told.
 
     Attributes:
         place: the stream that holds it.
-        entry: its id there.
-        id: the same however often it is told.
+        entry: its id in the stream.
+        id: an id that stays the same however often it is told.
         kind: what has happened.
-        at: when, Unix seconds.
-        facts: about it; nothing personal.
+        at: when it happened, Unix seconds.
+        facts: facts about it, none of them personal.
     """
 
     place: str
@@ -57,7 +57,7 @@ class OperatorEvent:
 
 
 class OperatorEvents:
-    """Those that are to be told, of all shards.
+    """All that operators are to be told, in all shards.
 
     Args:
         store: the outbox.
@@ -69,13 +69,13 @@ class OperatorEvents:
         self._places = [keys.operator_events for keys in _all(store)]
 
     def note(self, kind: Kind, facts: Mapping[str, Any]) -> None:
-        """Add one that has just happened."""
+        """Add something that has just happened."""
         self._add({"k": kind.value, "n": orjson.dumps(facts)})
 
     def note_announced(self, member: bytes) -> None:
-        """Add what an announcement tells; what is none of ours is passed over.
+        """Add what an announcement tells; ignore what our code did not write.
 
-        Twice if it is told twice, after a crash: then under the same id.
+        If it is told twice, after a crash, it is added twice, with the same id.
         """
         at_ms, _, json = member.partition(b" ")
         if (known := _announced(document_of(json))) is not None and at_ms.isdigit():
@@ -84,20 +84,20 @@ class OperatorEvents:
             self._add({"k": kind.value, "n": orjson.dumps(facts), "i": digest, "at": at_ms})
 
     def count(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         with self._redis.pipeline(transaction=False) as pipeline:
             for place in self._places:
                 pipeline.xlen(place)
             return sum(pipeline.execute())
 
     def oldest(self) -> OperatorEvent | None:
-        """The one to be told next, of all shards; what is not as we write it goes."""
+        """Return the one to tell next, in all shards; remove entries that we did not write."""
         firsts = (self._first(place) for place in self._places)
         found = [event for event in firsts if event is not None]
         return min(found, key=lambda event: event.at, default=None)
 
     def done(self, event: OperatorEvent) -> None:
-        """Note that it was told, or given up."""
+        """Note that one was told, or given up."""
         self._redis.xdel(event.place, event.entry)
 
     def _first(self, place: str) -> OperatorEvent | None:
@@ -117,7 +117,7 @@ def _all(store: Store) -> list[Keys]:
 
 
 def _announced(document: Any) -> tuple[Kind, Mapping[str, Any]] | None:
-    """An incident or a parking, as their scripts announce them."""
+    """Return an incident or a parking, as its script announces it."""
     if not isinstance(document, dict):
         return None
     if isinstance(figure := document.get("figure"), dict):
@@ -138,5 +138,5 @@ def _read(place: str, entry: str, fields: Mapping[bytes, bytes]) -> OperatorEven
 
 
 def _tag(place: str) -> str:
-    """The shard of a stream: two shards may have entries of the same id."""
+    """Return the hash tag of a stream's shard: two shards may have entries of the same id."""
     return place.partition("{")[2].partition("}")[0].replace(".", "-")

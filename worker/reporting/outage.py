@@ -1,6 +1,6 @@
-"""Each process says once that Redis is away, and once that it is back.
+"""Log once per process that Redis is away, and once that it is back.
 
-In between, every delivery, every look and every settlement meets the same error.
+In between, every delivery and every settlement meets the same error.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ log = Log("tiktok_events.outage")
 _TYPES: Final = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OutOfMemoryError)
 
 _REFUSAL: Final = re.compile(r"\b(READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|NOREPLICAS)\b")
-"""What a server that cannot work at the moment says, inside the error of a script, too."""
+"""How a server's error begins when it cannot work at the moment; it may be within a script's error.
+"""
 
 
 class Outage:
-    """What a process knows of something that is away; threads may share it.
+    """What a process knows about something that is away; threads may share it.
 
     Args:
-        away: the event that is logged when it begins, as a warning.
+        away: the event that is logged as a warning when it begins.
         back: the event that is logged when it is over.
-        who: what it is, as the line names it.
+        who: what is away, as the line names it.
 
     Attributes:
-        url: where it should be; the line that says that it is away says why.
+        url: where it should be; the line about it says why it is away.
     """
 
     def __init__(self, away: str, back: str, who: str = "Redis") -> None:
@@ -44,18 +45,18 @@ class Outage:
         self._lock = threading.Lock()
 
     def met(self, error: BaseException) -> None:
-        """Note that the server did not answer, or refused; the first time, log it."""
+        """Note that the server failed; log it the first time."""
         if self._changes(said_by=os.getpid()):
             told = trouble(error, self.url, who=self._who).message if self.url else None
             log.warning(self._away, error=type(error).__name__, message=told, pid=os.getpid())
 
     def over(self) -> None:
-        """Note that it did what was asked; if this process has logged an outage, log its end."""
+        """Note that the server did what was asked; log the end of an outage that was logged."""
         if self._said_by is not None and self._changes(said_by=None):
             log.info(self._back, pid=os.getpid())
 
     def _changes(self, said_by: int | None) -> bool:
-        """Whether this process did not know it yet; a child does not answer for its parent."""
+        """Return whether this is news to this process; a forked child has its own view."""
         with self._lock:
             known = self._said_by if self._said_by == os.getpid() else None
             self._said_by = said_by
@@ -63,14 +64,14 @@ class Outage:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the server is away or cannot work at the moment; another error is a bug."""
+    """Return whether the server is away or cannot work at the moment; any other error is a bug."""
     return isinstance(error, _TYPES) or (
         isinstance(error, RedisError) and _REFUSAL.search(str(error)) is not None
     )
 
 
 REFUSED: Final = Outage("redis_step_failed", "redis_step_works")
-"""One step of many in this process: a key is of another type than ours, or must not be touched."""
+"""Errors of a single step: a key has another type than ours, or must not be accessed."""
 
 REDIS_OUTAGE: Final = Outage("redis_unavailable", "redis_is_back")
-"""The outage as this process sees it."""
+"""The outage of Redis as this process sees it."""

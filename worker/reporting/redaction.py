@@ -3,8 +3,8 @@
     redacted   a text that may quote values: patterns of them become words
     failures   an exception: its types and places, and its text only where that is harmless
 
-Names and customer numbers have no pattern, so a text of unknown origin is not made safe
-here: whoever can do without it, does (`telemetry`, `sentry`).
+Names and customer numbers have no pattern, so a text of unknown origin is not safe after redaction:
+logs and `sentry` do without such texts where they can.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from tiktok_events.errors import TikTokEventsError
 
 MAX_TEXT: Final = 500
-"""Characters kept of a text."""
+"""How many characters of a text are kept."""
 
 _READ: Final = 4 * MAX_TEXT
-"""Characters looked at: an answer may be a megabyte, and every pattern reads all of it."""
+"""How many characters are searched: an answer may be a megabyte, and every pattern reads all of it.
+"""
 
 _MATCH_KEYS: Final = (
     "e?mail(?:_address)?|phone(?:_number)?|external_?id|(?:first|last|full)?_?name|city|state"
@@ -72,28 +73,28 @@ id of an app or an event set, longer than any phone number; the address of a ser
 port or is in a URL or a private network, as no visitor's is; a date."""
 
 MAX_CHAIN: Final = 5
-"""Exceptions reported of a chain of causes."""
+"""How many exceptions of a chain of causes are reported."""
 
 MAX_FRAMES: Final = 40
-"""Frames reported of one exception, the innermost."""
+"""How many frames of one exception are reported, the innermost."""
 
 
 class Ours(str):
-    """A sentence that we composed, whose figures stay wherever it is told."""
+    """A sentence of our own, whose numbers are kept wherever it is told."""
 
     __slots__ = ()
 
 
 def redacted(text: str, *, ours: bool = False) -> str:
-    """The text without e-mail addresses, long numbers, tokens and digests, and not too long.
+    """Return the text without e-mail addresses, long numbers, tokens and digests, and shortened.
 
-    API messages may quote what they refuse. A value that stands in quotes behind the name
-    of a match key goes too.
+    API messages may quote what they refuse. A quoted value after the name of a match key is removed
+    too.
 
     Args:
         text: of any origin.
-        ours: whether we composed it, as of `Ours` we did: its figures are then times, limits and
-            addresses of servers, and stay.
+        ours: whether the text is our own, as an `Ours` is: its numbers are then times, limits and
+            servers' addresses, and stay.
 
     Warning: a name or a customer number in the middle of a sentence stays.
     """
@@ -110,13 +111,13 @@ def redacted(text: str, *, ours: bool = False) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where in the code: no variables, no source, no folder of the machine.
+    """A place in the code: without variables, source, or folders of the machine.
 
     Attributes:
-        file: from its package down, `worker/delivery/loop.py`.
-        line: in the file.
-        function: its name.
-        module: dotted.
+        file: its path from its package down, such as `worker/delivery/loop.py`.
+        line: number of the line in the file.
+        function: name of the function.
+        module: dotted name of the module.
     """
 
     file: str
@@ -133,10 +134,10 @@ class Failure:
     """One exception without the values that it met.
 
     Attributes:
-        module: of its type.
+        module: module of its type.
         kind: name of its type.
-        text: what it says, where that is known to be harmless; else empty.
-        frames: outermost first.
+        text: what it says, if that is known to be harmless; else empty.
+        frames: the frames, outermost first.
     """
 
     module: str
@@ -151,12 +152,12 @@ class Failure:
 
     @property
     def place(self) -> str:
-        """Where it was raised; empty when it never was."""
+        """Where the exception was raised; empty if it never was."""
         return str(self.frames[-1]) if self.frames else ""
 
 
 def failures(error: BaseException) -> tuple[Failure, ...]:
-    """The exception and what led to it, as Python would print them, itself first."""
+    """Return the exception, then those that led to it."""
     chain: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in chain and len(chain) < MAX_CHAIN:
@@ -174,7 +175,7 @@ def _failure(error: BaseException) -> Failure:
 
 
 def _harmless_text(error: BaseException) -> str:
-    """What an exception says, if its authors put no values of events into it.
+    """Return what an exception says, if its authors never put values of events into it.
 
     Others quote what they met: `KeyError('jo@example.com')`, or a name, which nobody
     could tell from a word.
@@ -193,7 +194,7 @@ def _frames(error: BaseException) -> Iterator[Frame]:
 
 
 def _file(frame: FrameType, module: str) -> str:
-    """The file from its package down: the folders above name machines and people."""
+    """Return the file from its package down: the folders above name machines and people."""
     path = Path(frame.f_code.co_filename)
     depth = module.count(".") + (2 if path.stem == "__init__" else 1)
     return "/".join(path.parts[-depth:])

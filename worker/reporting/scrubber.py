@@ -1,4 +1,4 @@
-"""What may leave for Sentry: few events, made anew from what is known to be harmless."""
+"""Decide what may be sent to Sentry: few events, rebuilt from what is known to be harmless."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sentry_sdk.types import Event, Hint
 from worker.reporting.redaction import Failure, Frame, failures, redacted
 
 MAX_REMEMBERED: Final = 1_024
-"""Reports remembered by a process; beyond that the oldest may be repeated early."""
+"""How many reports a process remembers; beyond that the oldest may be repeated early."""
 
 WITHHELD: Final = "(text withheld: it may hold personal data)"
 
@@ -19,7 +19,7 @@ _KEPT: Final = frozenset(
     {"event_id", "timestamp", "level", "platform", "sdk", "release", "environment"}
     | {"server_name", "transaction", "fingerprint", "modules"}
 )
-"""Parts of an event that the SDK fills from the program, not from what it handles."""
+"""Parts of an event that the SDK takes from the program, not from the data it handles."""
 
 _TAGS: Final = frozenset({"verdict", "code", "destination", "alert", "incident"})
 _CONTEXTS: Final = frozenset({"runtime", "answer"})
@@ -32,8 +32,8 @@ class Limiter:
     """Lets the first of several equal reports pass, and another one after each pause.
 
     Args:
-        silence_s: seconds between two of them.
-        clock: seconds.
+        silence_s: seconds between two equal reports.
+        clock: returns seconds.
     """
 
     def __init__(self, silence_s: float, clock: Callable[[], float]) -> None:
@@ -43,13 +43,13 @@ class Limiter:
         self._lock = threading.Lock()
 
     def allows(self, key: Hashable) -> bool:
-        """Whether this one passes; if so, its silence begins."""
+        """Return whether this report passes; if so, its silence begins."""
         now = self._clock()
         with self._lock:
             last = self._passed.get(key)
             if last is not None and now - last < self._silence_s:
                 return False
-            self._passed.pop(key, None)  # so that the order is that of the times
+            self._passed.pop(key, None)  # keeps the order of the times
             self._passed[key] = now
             if len(self._passed) > MAX_REMEMBERED:
                 del self._passed[next(iter(self._passed))]
@@ -57,17 +57,17 @@ class Limiter:
 
 
 class Scrubber:
-    """The SDK's `before_send`: an event made anew from what is known to be harmless.
+    """The SDK's `before_send`, which rebuilds an event from what is known to be harmless.
 
     Args:
-        limiter: drops what was reported lately.
+        limiter: drops what was reported recently.
     """
 
     def __init__(self, limiter: Limiter) -> None:
         self._limiter = limiter
 
     def __call__(self, event: Event, hint: Hint) -> Event | None:
-        """The event as it may be sent; ``None`` when it may not."""
+        """Return the event as it may be sent, or ``None`` if it may not."""
         exc_info = hint.get("exc_info")
         chain = failures(exc_info[1]) if exc_info and exc_info[1] else ()
         if not self._limiter.allows(_identity(event, chain)):
@@ -76,7 +76,7 @@ class Scrubber:
 
 
 def clean_transaction(event: Event, _hint: Hint) -> Event | None:
-    """The SDK's `before_send_transaction`: a request's span without what the SDK adds to it."""
+    """Return a request's span without the SDK's additions, as its `before_send_transaction`."""
     trace: dict[str, Any] = dict((event.get("contexts") or {}).get("trace") or {})
     data: dict[str, Any] = trace.get("data") or {}
     trace["data"] = {key: value for key, value in data.items() if key.startswith(_SPAN_DATA)}

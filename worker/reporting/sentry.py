@@ -1,4 +1,4 @@
-"""Errors that a person should see, reported to Sentry without personal data.
+"""Report errors that a person should see to Sentry, without personal data.
 
     parked destinations     one report per verdict, code and destination and hour
     answers without sense   the same
@@ -6,7 +6,7 @@
     unexpected exceptions   one per type, place and hour, in each process
     a worker that stood still, before it ends itself
 
-What is retried by itself is not reported: the log and the counters have it.
+What is retried automatically is not reported: the log and the counters have it.
 
 Source: which of the SDK's defaults carry values, and its options, docs.sentry.io/platforms/
 python/configuration/options and develop.sentry.dev/sdk/foundations/client/data-collection
@@ -39,11 +39,10 @@ from worker.reporting.tracing import QUEUE_PROCESS
 from worker.settings import Settings
 
 SILENCE_S: Final = 3600.0
-"""The same report is not repeated for so long by one process: an API that stays unclear is one
-piece of news."""
+"""Seconds in which a process does not repeat a report: an unclear API is one piece of news."""
 
 LAST_WORDS_S: Final = 3.0
-"""A process that ends waits so long for its report to leave."""
+"""Seconds that a process which ends waits for its report to be sent."""
 
 _OFF: Final[Mapping[str, str]] = {"mode": "off"}
 
@@ -70,19 +69,19 @@ def init_sentry(
 ) -> bool:
     """Report errors from now on, in this process and those it forks.
 
-    To be called before Celery traces its tasks, in the worker's main process; the SDK's
-    sender starts itself again in a child.
+    Call it before Celery traces its tasks, in the worker's main process; the SDK's sender restarts
+    in a child.
 
     Args:
-        settings: for `sentry_dsn`.
-        transport: instead of HTTP.
-        clock: seconds, for the silence between equal reports.
+        settings: settings with `sentry_dsn`.
+        transport: used instead of HTTP.
+        clock: returns seconds, for the silence between equal reports.
 
     Returns:
         False when there is no DSN.
 
     Raises:
-        InvalidSetting: the DSN is none.
+        InvalidSetting: the DSN is invalid.
     """
     if settings.sentry_dsn is None:
         return False
@@ -103,10 +102,10 @@ def init_sentry(
 
 
 def sdk_options(traces_sample_rate: float = 0.0) -> dict[str, Any]:
-    """The SDK's options, each where its default would carry values or cost time.
+    """Return the SDK's options, set wherever a default would reveal values or cost time.
 
     Args:
-        traces_sample_rate: of requests, from 0 to 1; tasks are not traced.
+        traces_sample_rate: share of requests to trace, from 0 to 1; tasks are not traced.
     """
     return {
         **_privacy(),
@@ -129,9 +128,9 @@ def sdk_options(traces_sample_rate: float = 0.0) -> dict[str, Any]:
 
 
 def report_answer(destination: str, answer: Answer) -> None:
-    """Report an answer that needs a person; any other is left out.
+    """Report an answer that needs a person; ignore any other.
 
-    One group in Sentry per verdict and code, whatever the destination.
+    Sentry gets one group per verdict and code, whatever the destination.
     """
     if not answer.verdict.leads_to.reported or not sentry_sdk.is_initialized():
         return
@@ -153,12 +152,12 @@ def report_answer(destination: str, answer: Answer) -> None:
 
 
 def report_alert(alert: str, message: str, since: float) -> None:
-    """Report that an incident has begun; every one, and one group in Sentry per alert.
+    """Report that an incident has begun; Sentry gets one group per alert.
 
     Args:
-        alert: its name.
+        alert: name of the alert.
         message: what has happened, without personal data.
-        since: Unix seconds; tells incidents apart.
+        since: when it began, Unix seconds; it tells incidents apart.
     """
     if not sentry_sdk.is_initialized():
         return
@@ -180,7 +179,7 @@ def report_failure(destination: str, error: BaseException) -> None:
 
 
 def report_stall() -> None:
-    """Report that this worker stood still, and wait until the report has left."""
+    """Report that this worker stood still, and wait until the report is sent."""
     if not sentry_sdk.is_initialized():
         return
     sentry_sdk.capture_event(
@@ -194,7 +193,7 @@ def report_stall() -> None:
 
 
 def _sampler(rate: float) -> Callable[[Mapping[str, Any]], float]:
-    """How much of what is traced: a request by the rate, or as the call that it continues."""
+    """Return the sampler: a request is traced by the rate, or as the call that it continues."""
 
     def sample(context: Mapping[str, Any]) -> float:
         if context["transaction_context"].get("op") != QUEUE_PROCESS:
@@ -219,7 +218,7 @@ def _integrations() -> list[Integration]:
 
 
 def _privacy() -> dict[str, Any]:
-    """What the SDK itself collects: nothing, in the words of its version."""
+    """Return what the SDK may collect by itself: nothing, in its version's options."""
     if "data_collection" in DEFAULT_OPTIONS:
         return {"data_collection": dict(_NOTHING)}
     return {"send_default_pii": False}

@@ -1,4 +1,4 @@
-"""Points in time as people write them: `2h` for two hours ago, a date, or an ISO time."""
+"""Read timestamps as people write them: `2h` for two hours ago, a date, or an ISO time."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _UNIT_S: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 def parse_timestamp(text: str, now: float) -> float:
-    """Unix seconds of a point in time; without a time zone it is UTC, a date is its midnight.
+    """Return Unix seconds of a point in time, in UTC without a time zone; a date is its midnight.
 
     Args:
         text: `45s`, `30m`, `2h`, `3d`, `1w` before `now`, or ISO 8601.
         now: Unix seconds.
 
     Raises:
-        ValueError: it is neither, or not from 1970 to 9999; the message says what is allowed.
+        ValueError: the text is neither, or not from 1970 to 9999; the message says what is allowed.
     """
     seconds = _read(text, now)
     if not is_timestamp(seconds):

@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 MOST_LINKS: Final = 128
-"""Of one span; what an SDK takes by default."""
+"""How many links a span may have; an SDK's default."""
 
 LAST_WORDS_S: Final = 2.0
-"""A process that ends waits so long for its spans to leave."""
+"""Seconds that a process which ends waits for its spans to be exported."""
 
 QUEUE_PROCESS: Final = "queue.process"
-"""What Sentry's page *Queues* looks for."""
+"""The operation that Sentry's page *Queues* looks for."""
 
 _NAME: Final = "tiktok_events"
 _SERVICE: Final = "tiktok-events-worker"
@@ -50,7 +50,7 @@ _HTTP: Final = "http/protobuf"
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What a request carries, as far as a span tells.
+    """What a request carries, as far as spans tell.
 
     Attributes:
         destination: its key.
@@ -73,7 +73,7 @@ class Parcel:
 
     @property
     def name(self) -> str:
-        """Of its spans; of few kinds, whatever the number of pixels is."""
+        """Return the name of its spans; there are few names, whatever the number of pixels."""
         return f"{_OPERATION} {self.destination.partition(':')[0]}"
 
     def attributes(self) -> dict[str, Any]:
@@ -89,13 +89,13 @@ class Parcel:
 
 
 class Tracer(Protocol):
-    """Makes a span of a request."""
+    """Makes a span for a request."""
 
     def around(self, send: Callable[[], Answer], parcel: Parcel) -> Answer:
         """Send while the span is open."""
 
     def close(self) -> None:
-        """Let the spans leave that still wait."""
+        """Export the spans that still wait."""
 
 
 class Collected:
@@ -110,7 +110,7 @@ class Collected:
         self._tracer = provider.get_tracer(_NAME, _version())
 
     def around(self, send: Callable[[], Answer], parcel: Parcel) -> Answer:
-        """Send while the span is open, which is linked to those of the producers."""
+        """Send while the span is open, which is linked to the producers' spans."""
         from opentelemetry.trace import SpanKind, Status, StatusCode  # noqa: PLC0415 — an extra
 
         with self._tracer.start_as_current_span(
@@ -129,7 +129,7 @@ class Collected:
             return answer
 
     def close(self) -> None:
-        """Let the spans leave, for at most `LAST_WORDS_S`: a collector may be mute."""
+        """Export the spans, for at most `LAST_WORDS_S`: a collector may not answer."""
         thread = threading.Thread(target=self._provider.shutdown, daemon=True)
         thread.start()
         thread.join(LAST_WORDS_S)
@@ -139,7 +139,7 @@ class Queued:
     """Spans for Sentry's page *Queues*; `init_sentry` has set the rate of samples."""
 
     def around(self, send: Callable[[], Answer], parcel: Parcel) -> Answer:
-        """Send while a transaction is open, which continues the trace of a producer."""
+        """Send while a transaction is open that continues a producer's trace."""
         context = parcel.sentry_context or ""
         header = {"sentry-trace": context[3:-3] + "-1"} if context else {}
         transaction = sentry_sdk.continue_trace(
@@ -159,7 +159,7 @@ class Queued:
             return answer
 
     def close(self) -> None:
-        """Let the spans leave, for at most `LAST_WORDS_S`."""
+        """Export the spans, for at most `LAST_WORDS_S`."""
         sentry_sdk.flush(LAST_WORDS_S)
 
 
@@ -175,14 +175,14 @@ def tracers(environment: Mapping[str, str] = os.environ) -> list[Tracer]:
 
 
 def wants_opentelemetry(environment: Mapping[str, str]) -> bool:
-    """Whether the environment names a collector, and does not turn tracing off."""
+    """Return whether the environment names a collector, and does not turn tracing off."""
     off = environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
     exporter = environment.get("OTEL_TRACES_EXPORTER", "otlp").strip().lower()
     return not off and exporter != "none" and any(environment.get(name) for name in _ENDPOINTS)
 
 
 def why_untraced(environment: Mapping[str, str] = os.environ) -> str | None:
-    """Why requests have no spans although the environment names a collector; `None` if they have.
+    """Return why requests have no spans although a collector is named; `None` if they have.
 
     The SDK believes the variables of its own process, and refuses some of their values.
     """
@@ -200,7 +200,7 @@ def why_untraced(environment: Mapping[str, str] = os.environ) -> str | None:
 
 
 def _refused(environment: Mapping[str, str]) -> str | None:
-    """What the variables want that there is not: spans leave by OTLP over HTTP alone."""
+    """Return what the variables want that is missing: spans are only sent by OTLP over HTTP."""
     if (environment.get("OTEL_TRACES_EXPORTER") or _OTLP).strip().lower() != _OTLP:
         return f"OTEL_TRACES_EXPORTER must be {_OTLP} or none"
     protocols = (environment.get(name, "").strip() for name in _PROTOCOLS)
@@ -213,7 +213,7 @@ def _refused(environment: Mapping[str, str]) -> str | None:
 
 
 def _provider() -> TracerProvider:
-    """The SDK, as its own variables say.
+    """Return the SDK's provider, set up by its own variables.
 
     Raises:
         ImportError: it is not installed.

@@ -47,19 +47,19 @@ class Counters:
 
     @property
     def accounted(self) -> int:
-        """Events that have come to an end."""
+        """How many events have ended."""
         return self.delivered + sum(self.dead.values())
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxFigures:
-    """What the other side has seen.
+    """What the simulated API has seen.
 
     Attributes:
         requests: HTTP requests, disturbed ones included.
         distinct: conversions that TikTok would count.
         repeated: events that came twice and were counted once.
-        faults: what was done to the sender → requests.
+        faults: fault → requests that it disturbed.
     """
 
     requests: int
@@ -69,10 +69,10 @@ class SandboxFigures:
 
     @classmethod
     def read(cls, api_url: str) -> Self:
-        """Ask a running sandbox.
+        """Read the figures of a running sandbox.
 
         Raises:
-            OSError: it does not answer.
+            OSError: the sandbox does not answer.
         """
         report = _get_json(api_url, "/sandbox/report")
         return cls(report["requests"], report["distinct"], report["repeated"], report["faults"])
@@ -84,8 +84,8 @@ class DemoReport:
 
     Attributes:
         enqueued: events that ``track_many`` returned an id for.
-        counters: the worker's count.
-        sandbox: the count of the other side.
+        counters: the worker's counts.
+        sandbox: the sandbox's counts.
         duration_s: from the first event enqueued to the last one accounted for.
     """
 
@@ -96,11 +96,11 @@ class DemoReport:
 
     @property
     def events_per_s(self) -> float:
-        """Events accounted for per second."""
+        """How many events were accounted for per second."""
         return self.counters.accounted / self.duration_s
 
     def problems(self) -> list[str]:
-        """What is unaccounted for, in sentences; empty when nothing is."""
+        """What is unaccounted for, in sentences; empty if everything is."""
         problems = []
         counters, sandbox = self.counters, self.sandbox
         if self.enqueued != counters.accounted:
@@ -116,7 +116,7 @@ class DemoReport:
         return problems
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as the JSON object that ``--json`` prints."""
+        """Return the JSON object that ``--json`` prints."""
         return {
             "enqueued": self.enqueued,
             "delivered": self.counters.delivered,

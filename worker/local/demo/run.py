@@ -43,19 +43,19 @@ from worker.local.samples.people import SAMPLE_REGION
 FAULTS: Final = Path(__file__).with_name("faults.toml")
 TOKEN: Final = "demo-token"  # noqa: S105 — because it opens nothing but the demo's own sandbox
 LATENCY_MS: Final = 100
-"""The sandbox's latency: what calls of the real API take at best in public logs."""
+"""The sandbox's latency: that of the fastest real API calls in public logs."""
 
 RETRY_BASE_S: Final = 0.25
-"""A quarter of the default: the outages of the demo are as short as its reader's patience."""
+"""A quarter of the default, so that the outages of the demo are short."""
 
 INVALID_SHARE: Final = 0.002
 POISONED: Final = 3
-"""Events that the API refuses though nothing is wrong with them here."""
+"""How many events the API refuses although they are valid for the client and the worker."""
 
 SLICE_EVENTS: Final = 250
 READY_S: Final = 30.0
 STALL_S: Final = 45.0
-"""Without any progress for this long, over one lease, nothing more is waited for."""
+"""Seconds without any progress, more than one lease, after which nothing more is waited for."""
 
 _POLL_S: Final = 0.05
 _LOOK_S: Final = 0.1
@@ -66,10 +66,10 @@ class Plan:
     """What to run.
 
     Attributes:
-        events: how many to enqueue.
-        pixels: over how many pixels the web events go.
-        workers: how many ``tiktok-events worker`` to start.
-        seed: of the stream; the same seed gives the same events.
+        events: how many events to enqueue.
+        pixels: how many pixels the web events are spread over.
+        workers: how many ``tiktok-events worker`` processes to start.
+        seed: seed of the stream; the same seed gives the same events.
     """
 
     events: int = 20_000
@@ -83,10 +83,10 @@ class Progress:
     """How far a run has come.
 
     Attributes:
-        enqueued: events so far.
-        delivered: events so far.
-        dead: events so far.
-        elapsed_s: since the first event was enqueued.
+        enqueued: how many events were enqueued so far.
+        delivered: how many events were delivered so far.
+        dead: how many events died so far.
+        elapsed_s: seconds since the first event was enqueued.
     """
 
     enqueued: int
@@ -118,17 +118,17 @@ class Stage:
         return self.settings[f"{ENVIRONMENT_PREFIX}API_URL"]
 
     def check(self) -> None:
-        """Make sure that all of it runs.
+        """Check that all of it runs.
 
         Raises:
-            ChildProcessEndedError: a part ended.
+            ChildProcessEndedError: a part has ended.
         """
         for child in self.children:
             child.check()
 
 
 def forget_settings() -> None:
-    """Take every setting of ours out of the environment: the caller's may name a real API."""
+    """Remove all our settings from the environment: the caller's may name a real API."""
     for name in [name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX)]:
         del os.environ[name]
 
@@ -138,8 +138,8 @@ def stage(plan: Plan) -> Iterator[Stage]:
     """Start everything and yield when it is ready; end it all, and leave no file.
 
     Raises:
-        ChildProcessEndedError: a part did not start; its log is in the message.
-        EmbeddedServerError: the server did not.
+        ChildProcessEndedError: a part did not start; the message has its log.
+        EmbeddedServerError: the server did not start.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="tiktok-events-demo-")))
@@ -157,7 +157,7 @@ def stage(plan: Plan) -> Iterator[Stage]:
 
 
 def run(scene: Stage, plan: Plan, watch: Watch) -> DemoReport:
-    """Enqueue the stream, wait for its end, and count.
+    """Enqueue the stream, wait until all of it has ended, and count.
 
     Raises:
         ChildProcessEndedError: a part ended meanwhile.
@@ -172,7 +172,7 @@ def run(scene: Stage, plan: Plan, watch: Watch) -> DemoReport:
 
 
 def stream(plan: Plan, *, now: int) -> Iterator[SampleEvent]:
-    """Yield the events of a run; ``POISONED`` valid web events bear the mark of the scenario."""
+    """Yield the events of a run; ``POISONED`` valid web events have the mark of the scenario."""
     events = sample_events(
         plan.events, seed=plan.seed, now=now, invalid_share=INVALID_SHARE, pixels=plan.pixels
     )
@@ -191,7 +191,7 @@ def _is_valid_web_event(event: SampleEvent) -> bool:
 
 
 class _Look:
-    """Reads the counters and shows them, not more often than is of use."""
+    """Reads the counters and shows them, but not too often."""
 
     def __init__(self, scene: Stage, watch: Watch, started: float) -> None:
         self._scene = scene
@@ -200,12 +200,12 @@ class _Look:
         self._next = started
 
     def now_and_then(self, enqueued: int) -> None:
-        """Look if the last look is long enough ago."""
+        """Look, if the last look is long enough ago."""
         if time.monotonic() >= self._next:
             self.now(enqueued)
 
     def now(self, enqueued: int) -> Counters:
-        """Return what can be seen now."""
+        """Look now, and return what there is."""
         self._scene.check()
         counters = Counters.read(self._scene.store)
         elapsed_s = time.monotonic() - self._started
@@ -227,7 +227,7 @@ def _enqueue(scene: Stage, plan: Plan, look: _Look) -> int:
 
 
 def _wait_for_the_last(enqueued: int, look: _Look) -> Counters:
-    """Wait until every event has come to an end, or nothing moves any more."""
+    """Wait until every event has ended, or nothing moves any more."""
     counters = look.now(enqueued)
     moved = time.monotonic()
     while counters.accounted < enqueued and time.monotonic() - moved < STALL_S:
@@ -249,7 +249,7 @@ def _settings(redis_url: str, api_url: str) -> dict[str, str]:
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """The caller's, without our settings and any proxy between us and the loopback."""
+    """Return the caller's environment without our settings and proxies for the loopback."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(ENVIRONMENT_PREFIX)}
     return inherited | {"no_proxy": HOST, "NO_PROXY": HOST} | dict(settings)
 
@@ -266,7 +266,7 @@ def _sandbox(plan: Plan, folder: Path) -> ChildProcess:
 
 
 def _api_url(sandbox: ChildProcess) -> str:
-    """The address that the sandbox prints once it listens."""
+    """Return the address that the sandbox prints once it listens."""
     printed = re.compile(rf"^export {ENVIRONMENT_PREFIX}API_URL=(\S+)\n", re.MULTILINE)
     found = sandbox.wait_for(
         lambda: printed.search(sandbox.log_path.read_text(errors="replace")), timeout_s=READY_S

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 SampleEvent: TypeAlias = dict[str, Any]
-"""An event in the public format: the body of the API's 2.0, its destination beside it."""
+"""An event in the public format: the API's 2.0 vocabulary, with its destination."""
 
 EXAMPLE_PIXEL: Final = "C0EXAMPLE0PIXEL0CODE"
-"""The pixel of all documents and examples, so that what they show works beside the demo."""
+"""The pixel of all documents and examples, so that they fit the demo."""
 
 APP_ID: Final = "7300000000000000001"
 OFFLINE_ID: Final = "7400000000000000001"
@@ -67,7 +67,9 @@ _SOURCE_IDS: Final = {"app": APP_ID, "offline": OFFLINE_ID, "crm": CRM_ID}
 _APP_VERSIONS: Final = ("4.11.0", "4.12.2", "4.12.3")
 _SHARE_OF_ORDER_IDS: Final = 0.45
 _SHARE_OF_IDS: Final = 0.85
-"""The rest has none."""
+"""Shares of events: below the first, the id is an order's; below this one, a UUID; others have
+none.
+"""
 _OLDEST_S: Final = 6 * 3_600
 _MEAN_AGE_S: Final = 1_200
 
@@ -77,10 +79,10 @@ class Fault:
     """One way in which an event is wrong.
 
     Attributes:
-        name: is part of the ``event_id`` of every event with this fault.
+        name: name, which is part of the ``event_id`` of every event with this fault.
         event_source: the source whose events it is put into.
-        path: where the worker finds it.
-        put_into: changes an event in place.
+        path: where the worker reports it.
+        put_into: puts the fault into an event, which it changes.
     """
 
     name: str
@@ -121,7 +123,7 @@ FAULTS: Final = (
     Fault("no-app-id", "app", "app.app_id", _no_app_id),
     Fault("time-in-words", "crm", "event_time", _time_in_words),
 )
-"""Every way in which a sample can be wrong; they take turns."""
+"""Every way in which a sample can be wrong, used in turn."""
 
 
 def sample_events(
@@ -137,10 +139,10 @@ def sample_events(
 
     Args:
         count: number of events to make.
-        seed: another one gives another stream.
+        seed: seed; another one gives another stream.
         now: Unix seconds; events lie in the six hours before.
         invalid_share: from 0 to 1; exactly this share is invalid, spread evenly.
-        pixels: over how many web pixels the web events go.
+        pixels: how many pixels the web events are spread over.
         raw_share: from 0 to 1; the others have their match keys hashed already.
     """
     stream = _Stream(seed, now, pixels, raw_share)
@@ -177,8 +179,8 @@ class _Draft:
     """What is decided about an event before its objects are made.
 
     Attributes:
-        name: of the event.
-        shop: its number; 0 outside the web.
+        name: name of the event.
+        shop: number of the shop; 0 outside the web.
         raw: whether its match keys are plain text.
     """
 
@@ -192,7 +194,7 @@ class _Stream:
 
     def __init__(self, seed: int, now: int, pixels: int, raw_share: float) -> None:
         self._rng = Random(seed)
-        # Apart, so that another share changes the form of the events and nothing else.
+        # A generator of its own, so that another share changes only the form of the events.
         self._form = Random(seed)
         self._now = now
         self._pixels = pixels

@@ -54,8 +54,8 @@ class Personal:
     """One personal value in three spellings.
 
     Attributes:
-        tidy: what is hashed.
-        typed: what a person wrote into a form; it prepares to ``tidy``.
+        tidy: the form that is hashed.
+        typed: what a person might type into a form; prepared, it becomes ``tidy``.
     """
 
     tidy: str
@@ -107,7 +107,7 @@ def till_user(rng: Random, *, raw: bool) -> dict[str, Any]:
 
 
 def token(rng: Random, size_bytes: int) -> str:
-    """Return a random word as it stands in click ids and cookies."""
+    """Return a random word like those in click ids and cookies."""
     return urlsafe_b64encode(rng.randbytes(size_bytes)).rstrip(b"=").decode()
 
 
@@ -122,7 +122,7 @@ def _account(
 ) -> dict[str, Any]:
     """Return the match keys of an account, each with its probability.
 
-    Whoever is not at home in ``SAMPLE_REGION`` writes its numbers with the country code.
+    People from outside ``SAMPLE_REGION`` write their numbers with a country code.
     """
     user: dict[str, Any] = {}
     if rng.random() < email:
@@ -159,7 +159,7 @@ def _email(rng: Random) -> Personal:
 
 
 def _phone(rng: Random, *, at_home: bool) -> Personal:
-    """Return a number as one word in E.164, or as people of its country write it."""
+    """Return a number in E.164, or as people of its country write it."""
     line, country = rng.randrange(1_000), rng.randrange(3)
     if country == 0:
         tidy, typed = (

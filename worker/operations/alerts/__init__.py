@@ -1,4 +1,4 @@
-"""Figures that begin and end incidents, and the announcement of both.
+"""Alerts: figures that begin and end incidents, and the announcement of both.
 
 Imports what `operations` may.
 """

@@ -1,4 +1,4 @@
-"""Telling people about an incident: a log line, a report to Sentry; the webhook's turn is later."""
+"""Announce an incident: a log line and a report to Sentry; the webhook follows later."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _WORDS: Final = {
 
 
 def announce(incident: Incident) -> None:
-    """Tell that an incident has begun or is over; no way of it raises."""
+    """Announce that an incident has begun or is over; no channel's failure raises."""
     _log(incident)
     if incident.phase is Phase.BEGUN:
         report_alert(incident.figure.key, sentence(incident), incident.since)
 
 
 def sentence(incident: Incident) -> str:
-    """What has happened, for people."""
+    """Return what has happened, as a sentence."""
     figure = incident.figure
     value = figure.value if incident.phase is Phase.BEGUN else incident.peak
     words = _WORDS[figure.alert].format(

@@ -1,6 +1,6 @@
-"""Watches the coverage of match keys: once a minute, whatever was delivered since the last look.
+"""Watch the coverage of match keys: once a minute, what was delivered since the last look.
 
-What is known stands in Redis, so that any worker can go on; if it is lost, the watch begins anew.
+The state is in Redis, so that any worker can go on; if it is lost, the watch begins anew.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from worker.reporting.stored import document_of
 EVERY_S: Final = 60
 KEPT_S: Final = 7_200
 DESTINATIONS: Final = 200
-"""Those of which most was delivered in the last two hours."""
+"""How many event names are watched: those with the most deliveries in the last two hours."""
 
 _MARK: Final = "\0"
 _VERSION: Final = 1
@@ -31,14 +31,14 @@ _VERSION: Final = 1
 
 @dataclass(slots=True)
 class Known:
-    """What is known between two looks.
+    """The state between two looks.
 
     Attributes:
-        at: of the last look, Unix seconds.
-        usual_hour: the hour that `usual` is of.
-        seen: events of that hour that were looked at, and those with the key.
-        usual: shares.
-        watches: one for each match key.
+        at: time of the last look, Unix seconds.
+        usual_hour: the hour for which `usual` holds.
+        seen: how many events of that hour were looked at, and how many had the key.
+        usual: the usual shares.
+        watches: one watch for each match key.
     """
 
     at: float = 0.0
@@ -49,12 +49,12 @@ class Known:
 
     @property
     def hour(self) -> int:
-        """Of the last look."""
+        """The hour of the last look."""
         return int(self.at // HOUR_S)
 
     @classmethod
     def read(cls, stored: bytes | None) -> Known:
-        """What stands in Redis; nothing, if it is not as this version writes it."""
+        """Return the state in Redis; none, if this version did not write it."""
         document = document_of(stored or b"")
         if not isinstance(document, dict) or document.get("version") != _VERSION:
             return cls()
@@ -70,7 +70,7 @@ class Known:
             return cls()
 
     def write(self) -> bytes:
-        """As it stands in Redis."""
+        """Return the state as Redis stores it."""
         return orjson.dumps(
             {
                 "version": _VERSION,
@@ -88,7 +88,7 @@ class CoverageWatch:
 
     Args:
         store: the outbox.
-        points: the fall that is looked for, in percentage points.
+        points: the fall to look for, in percentage points.
     """
 
     def __init__(self, store: Store, points: float) -> None:
@@ -97,7 +97,7 @@ class CoverageWatch:
         self._key = store.shards.installation.coverage
 
     def look(self, now: float) -> dict[str, float]:
-        """Match keys that have become rarer, in words → by how many points.
+        """Return match keys that have become rarer, in words → by how many points.
 
         Args:
             now: Unix seconds.
@@ -132,7 +132,7 @@ class CoverageWatch:
         return Known(now, hour, seen, usual, watches)
 
     def _usual(self, counts: Counts, hour: int) -> dict[Place, float]:
-        """What is usual in an hour; each of the days before is read by itself."""
+        """Return the usual shares of an hour; each of the earlier days is read by itself."""
         names = {destination for destination, _, _ in counts}
         rows = [
             row
@@ -149,7 +149,7 @@ class CoverageWatch:
 
 
 def _since(known: Known, counts: Counts, place: Place, hour: int) -> tuple[int, int]:
-    """What was delivered since the last look; nothing if that is too long ago to tell."""
+    """Return what was delivered since the last look; nothing if that was too long ago."""
     hours = counts.get(place, {})
     now, before = hours.get(hour, (0, 0)), hours.get(hour - 1, (0, 0))
     seen = known.seen.get(place, (0, 0))

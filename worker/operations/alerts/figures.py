@@ -1,4 +1,4 @@
-"""The figures that alerts are about, measured where everything is: in Redis."""
+"""Measure in Redis, where everything is, the figures that alerts are about."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from worker.settings import Settings
 
 MINUTE_MS: Final = 60_000
 FORGOTTEN_MS: Final = 3_600_000
-"""After so long without a look, the deaths since then are no rate of anything."""
+"""Milliseconds without a look, after which the deaths since then are no rate."""
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}").fullmatch
-"""The form of a currency; other text there may be anything, and must not get into log lines."""
+"""Matches a currency code; other text may be anything, and must not get into log lines."""
 
 
 def measured(
     store: Store, settings: Settings, incidents: Callable[[Alert], Sequence[str]]
 ) -> Iterator[Figure]:
-    """The figures that have a threshold.
+    """Return the figures that have a threshold.
 
     Args:
         store: the outbox.
-        settings: the thresholds.
-        incidents: currencies with an incident of an alert: one that has no value any more has 0.
+        settings: settings with the thresholds.
+        incidents: currencies that have an incident of an alert; a currency without any value has 0.
 
     Raises:
         redis.RedisError: the server did not answer, or refused.
@@ -76,7 +76,7 @@ def value_at_risk(store: Store, settings: Settings) -> dict[str, float]:
 
 
 def dead_per_minute(store: Store) -> float:
-    """Events that died in the last minute, for whatever reason; the first look sees none."""
+    """Return how many events died in the last minute, for any reason; the first look sees none."""
     with store.redis.pipeline(transaction=False) as pipeline:
         for keys in store.at_hand:
             pipeline.hgetall(keys.counters)
@@ -89,25 +89,25 @@ def dead_per_minute(store: Store) -> float:
 
 
 def oldest_waiting_s(store: Store) -> float:
-    """How long the oldest first block of an outbox has stood there; 0 when nothing waits."""
+    """Return how long the oldest first block of an outbox has been there; 0 if nothing waits."""
     appended_at = min(_first_appended(store), default=math.inf)
     return round(max(_now(store) - appended_at, 0.0), 1)
 
 
 def _first_appended(store: Store) -> list[float]:
-    """When the first block of each outbox was appended, Unix seconds."""
+    """Return when the first block of each outbox was appended, Unix seconds."""
     found = read_oldest(store, dict.fromkeys(Backlog(store).destinations(), False))
     known = (one.appended_at for one in found.values())
     return [at for at in known if at is not None]  # a parked outbox may be empty
 
 
 def expiring_values(store: Store, now: float, until: float) -> dict[str, float]:
-    """Return what dead letters are worth that expire between two timestamps, by currency.
+    """Return by currency what dead letters are worth that expire between two timestamps.
 
     Args:
         store: the outbox.
         now: Unix seconds.
-        until: Unix seconds; both to the hour, as the ledger counts.
+        until: Unix seconds; both are rounded to the hour, as the ledger counts.
     """
     values: defaultdict[str, float] = defaultdict(float)
     kinds = read_kinds(store)
@@ -120,6 +120,6 @@ def expiring_values(store: Store, now: float, until: float) -> dict[str, float]:
 
 
 def _now(store: Store) -> float:
-    """The server's clock, which the ids of blocks are of; Unix seconds."""
+    """Return the server's time, which the ids of blocks have; Unix seconds."""
     seconds, microseconds = store.redis.time()
     return seconds + microseconds / 1_000_000

@@ -1,6 +1,6 @@
-"""What alerts know of the flow of events, by the figures of the hours: silence, refusal, coverage.
+"""Measure the flow of events by the hourly figures: silence, refusal, coverage.
 
-Of several destinations the worst one counts, and is named.
+If there are several destinations, the worst one counts, and is named.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from worker.reporting.stored import text_of, whole_of
 from worker.settings import Settings
 
 MOST: Final = 200
-"""Silent destinations that are looked at, the longest silent first."""
+"""How many silent destinations are examined, the longest silent first."""
 
 LEAST_EVENTS: Final = 20
-"""Of fewer events in two hours no share is an incident."""
+"""The least number of events in two hours whose share can be an incident."""
 
 
 def measured_flow(store: Store, settings: Settings) -> Iterator[Figure]:
-    """The figures that have a threshold.
+    """Return the figures that have a threshold.
 
     Raises:
         redis.RedisError: the server did not answer, or refused.
@@ -50,15 +50,15 @@ def _worst(alert: Alert, values: Mapping[str, float], most: float) -> Figure:
 
 
 def silent_minutes(store: Store, now: float, least: float) -> dict[str, float]:
-    """For how long nothing was delivered of each destination, though something was accepted.
+    """Return for how long nothing was delivered to each destination that has accepted events.
 
-    What was accepted must still wait, or have died: what is delayed, cancelled or erased is
-    nobody's silence.
+    Accepted events count if they still wait or have died: delayed, cancelled and erased ones make
+    no silence.
 
     Args:
         store: the outbox.
         now: Unix seconds.
-        least: minutes; shorter silences are left out.
+        least: minutes; shorter silences are omitted.
     """
     since = _silent_since(store, now - least * 60)
     rows = read(store, now - HOUR_S, now, destination=list(since)) if since else []
@@ -94,7 +94,7 @@ def _waiting(store: Store, names: list[str]) -> list[str]:
 
 
 def refused_percent(store: Store, now: float) -> dict[str, float]:
-    """How many of a hundred events of each destination were refused, in this hour and the last."""
+    """Return for each destination the percentage of events refused, in this hour and the last."""
     ended: dict[str, tuple[int, int]] = {}
     for row in read(store, now - HOUR_S, now):
         delivered, refused = ended.get(row.destination, (0, 0))

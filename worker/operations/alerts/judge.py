@@ -22,17 +22,17 @@ from tiktok_events.outbox.store import Store
 from worker.reporting.stored import text_of
 
 EVERY_MS: Final = 5_000
-"""Time between two looks at the figures, of all workers together."""
+"""Milliseconds between two looks at the figures, of all workers together."""
 
 REST: Final = 20
-"""Nobody looks for so many times as long as a look took: looking must leave time for work."""
+"""Nobody looks for so many times as long as a look took, which leaves time for work."""
 
 CALM_SHARE: Final = 0.8
 CALM_S: Final = 60.0
 
 
 class Alert(StrEnum):
-    """What can be watched."""
+    """A figure that can be watched."""
 
     DEAD_PER_MINUTE = "dead_per_minute"
     OLDEST_WAITING_S = "oldest_waiting_s"
@@ -44,7 +44,7 @@ class Alert(StrEnum):
 
 
 class Phase(StrEnum):
-    """Where an incident stands."""
+    """The phase of an incident."""
 
     NONE = ""
     BEGUN = "begun"
@@ -57,11 +57,11 @@ class Figure:
     """A measured figure and its threshold.
 
     Attributes:
-        alert: what was measured.
-        value: in the unit of the alert's name.
-        threshold: from which on it is an incident.
-        currency: of the value, ISO 4217; each is an incident of its own.
-        about: where it was measured, for people, if it is the worst of several.
+        alert: the alert that the figure belongs to.
+        value: the value, in the unit of the alert's name.
+        threshold: the value from which on it is an incident.
+        currency: ISO 4217 code of the value; each currency has its own incident.
+        about: where it was measured, for people, if it is the worst of several places.
     """
 
     alert: Alert
@@ -72,7 +72,7 @@ class Figure:
 
     @property
     def key(self) -> str:
-        """Names its incident: `dead_per_minute`, `expiring_value:EUR`."""
+        """The name of its incident: `dead_per_minute`, `expiring_value:EUR`."""
         return self.alert.value if self.currency is None else f"{self.alert}:{self.currency}"
 
 
@@ -81,11 +81,11 @@ class Incident:
     """What a figure means now.
 
     Attributes:
-        figure: as it was measured.
-        phase: of the incident.
+        figure: the figure as it was measured.
+        phase: the phase of the incident.
         since: when it began, Unix seconds on the server's clock.
         peak: its largest figure so far.
-        announcement: of a change, kept until people have been told.
+        announcement: the announcement of a change, kept until people have been told.
     """
 
     figure: Figure
@@ -96,7 +96,7 @@ class Incident:
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
-        """Read an incident that its worker could not tell, as it stands among the announcements."""
+        """Read an announced incident that its worker could not tell."""
         figure = document["figure"]
         return cls(
             Figure(**{**figure, "alert": Alert(figure["alert"])}),
@@ -107,35 +107,35 @@ class Incident:
 
     @property
     def changed(self) -> bool:
-        """Whether it has just begun or ended: whoever is told so announces it."""
+        """Whether it has just begun or ended: the caller that gets True announces it."""
         return self.phase in {Phase.BEGUN, Phase.OVER}
 
 
 def is_time_to_look(store: Store) -> bool:
-    """Whether the caller is to look at the figures: true for one worker at a time."""
+    """Return whether the caller is to look at the figures: one worker at a time is."""
     return bool(store.redis.set(store.shards.installation.alerting, 1, px=EVERY_MS, nx=True))
 
 
 def rest_after_look(store: Store, took_s: float) -> None:
-    """Let nobody look for a while: the longer, the more there was to look at."""
+    """Let nobody look for a while, which is longer the longer the look took."""
     store.redis.set(
         store.shards.installation.alerting, 1, px=max(EVERY_MS, round(took_s * REST * 1000))
     )
 
 
 def open_incidents(store: Store) -> dict[str, int]:
-    """How many incidents of each alert are open; alerts without one are there, with 0."""
+    """Return how many incidents of each alert are open; 0 for alerts without one."""
     found = cast("list[bytes]", store.redis.hkeys(store.shards.installation.alerts))
     names = [text_of(name).partition(":")[0] for name in found]
     return {alert.value: names.count(alert.value) for alert in Alert}
 
 
 class Alerts:
-    """The incidents of all workers.
+    """Judges the figures for all workers.
 
     Args:
         store: the outbox.
-        calm_s: how long a figure must stay low until its incident is over.
+        calm_s: how many seconds a figure must stay low until its incident is over.
     """
 
     def __init__(self, store: Store, *, calm_s: float = CALM_S) -> None:
@@ -144,7 +144,7 @@ class Alerts:
         self._script = LuaScript(store.redis, "worker", "announcements", "alert")
 
     def judge(self, figures: Iterable[Figure]) -> list[Incident]:
-        """What each figure means; a change is returned to one caller only, however many ask.
+        """Return what each figure means; each change is returned to only one of all callers.
 
         Raises:
             redis.RedisError: the server did not answer, or refused.
@@ -154,7 +154,7 @@ class Alerts:
         return [_incident(one, reply) for one, reply in zip(asked, replies, strict=True)]
 
     def open(self, alert: Alert) -> list[str]:
-        """The currencies that have an incident of this alert."""
+        """Return the currencies that have an incident of this alert."""
         found = cast("list[bytes]", self._store.redis.hkeys(self._store.shards.installation.alerts))
         names = (text_of(name).partition(":") for name in found)
         return sorted(currency for kind, _, currency in names if kind == alert)

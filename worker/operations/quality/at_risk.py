@@ -1,7 +1,7 @@
-"""Value at risk: what is worth something and not delivered yet, by the time that is left for it.
+"""Value at risk: what undelivered events are worth, by the time that is left for them.
 
-What waits, is parked or delayed is looked at in samples: some blocks of each destination, spread
-over the time since its oldest, stand for the others. What is dead comes from the ledger, exactly.
+Waiting, parked and delayed events are sampled: some blocks of each destination, spread over time,
+stand for the others. The figures of dead letters come from the ledger, exactly.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from worker.reporting.stored import destination_of, document_of, text_of
 from worker.settings import Settings
 
 WITHIN_H: Final = (1, 6, 24, 72, 168, 672)
-"""Hours until it is lost; what has longer counts in the last."""
+"""Limits of the classes in hours; what has more time counts in the last class."""
 
 SAMPLES: Final = 50
-"""Blocks that are read of a destination: up to 5,000 events, about ten milliseconds."""
+"""How many blocks of a destination are read: up to 5,000 events, about ten milliseconds."""
 
 DESTINATIONS: Final = 100
-"""Those with the most waiting events are looked into."""
+"""How many destinations are sampled: those with the most waiting events."""
 
 DELAYED: Final = 1_000
-"""Delayed events of a shard that are read, the ones that are released first."""
+"""How many delayed events of a shard are read: those that are released first."""
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}").fullmatch
 
@@ -46,8 +46,8 @@ class Risk:
     Attributes:
         state: `waiting`, `parked`, `delayed` or `dead`.
         currency: ISO 4217; empty for events without a value.
-        within_h: the time that is left, at most so many hours.
-        events: how many.
+        within_h: the time left: at most so many hours.
+        events: how many events.
         value: what they are worth, in the currency.
     """
 
@@ -58,7 +58,7 @@ class Risk:
     value: float
 
     def as_dict(self) -> dict[str, Any]:
-        """As one JSON object."""
+        """Return it as one JSON object."""
         return {
             "state": self.state,
             "currency": self.currency or None,
@@ -74,13 +74,13 @@ Sums = defaultdict[tuple[str, str, int], list[float]]
 def read_at_risk(
     store: Store, settings: Settings, figures: Figures, *, only: str | None = None
 ) -> list[Risk]:
-    """What is at risk, by state, currency and time left.
+    """Return what is at risk, by state, currency and time left.
 
     Args:
         store: the outbox.
-        settings: for the windows.
-        figures: of this moment.
-        only: of this destination; by default of all.
+        settings: settings with the windows.
+        figures: figures of the same moment.
+        only: only of this destination; default: of all.
 
     Raises:
         redis.RedisError: the server did not answer, or refused.
@@ -119,7 +119,7 @@ def _add(
     now: float,
     settings: Settings,
 ) -> None:
-    """Add events that stand for all of a destination."""
+    """Add events that stand for all events of a destination."""
     destination = destination_of(of.destination)
     if destination is None or not events:
         return
@@ -153,7 +153,7 @@ def _within(left_s: float) -> int:
 
 
 def _sampled(store: Store, one: DestinationFigures) -> list[Any]:
-    """Events of some blocks; none if workers have emptied the outbox meanwhile."""
+    """Return events of some blocks; none if workers have emptied the outbox meanwhile."""
     outbox = store.shards.of(one.destination).outbox(one.destination)
     redis = store.redis
     if int(redis.xlen(outbox)) <= SAMPLES:
@@ -183,7 +183,7 @@ def _events(entries: Iterable[tuple[bytes, dict[bytes, bytes]]]) -> Iterator[Any
 
 
 def _delayed(store: Store) -> dict[str, list[Any]]:
-    """Events that are released soon, by destination."""
+    """Return events that are released soon, by destination."""
     found: defaultdict[str, list[Any]] = defaultdict(list)
     for keys in store.at_hand:
         names = cast("list[bytes]", store.redis.zrange(keys.delayed, 0, DELAYED - 1))

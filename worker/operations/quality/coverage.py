@@ -1,4 +1,4 @@
-"""Coverage: the share of delivered events that had a match key, against what is usual.
+"""Coverage: the share of delivered events that had a match key, compared with the usual one.
 
 TikTok's own score of an event's match quality is a weighted average of such shares. Junk is no
 match key: the client leaves it out. Only what was delivered counts.
@@ -20,13 +20,13 @@ from worker.reporting.figures.summary import under
 
 DAYS_BEFORE: Final = 7
 FORGOTTEN: Final = 0.01
-"""A key that was rarer than this before, and is now, is none of the event's."""
+"""A key whose share is lower than this, before and now, is not used by the event."""
 
 Place = tuple[str, str, str]
-"""Destination, event and match key."""
+"""Destination, event name and match key."""
 
 Counts = defaultdict[Place, dict[int, tuple[int, int]]]
-"""Hour → delivered events, and those with the key."""
+"""Hour → delivered events, and how many had the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class Coverage:
         destination: its key.
         event: the name.
         key: the match key.
-        events: delivered in the hours that were asked for.
-        share: of them that had the key.
+        events: how many were delivered in the given hours.
+        share: share of them that had the key.
         usual: share in the same hours of the seven days before; `None` if nothing was delivered.
     """
 
@@ -64,7 +64,7 @@ class Coverage:
 def read_counts(
     store: Store, at: float, hours: int, destinations: Collection[str] | None = None
 ) -> Counts:
-    """Delivered events by hour, in the hours up to a time; of each match key that any of them had.
+    """Return delivered events by hour, up to a time, for each match key that any of them had.
 
     Raises:
         redis.RedisError: the server did not answer, or refused.
@@ -74,7 +74,7 @@ def read_counts(
 
 
 def counts_of(rows: Iterable[Row], known: Iterable[Place] = ()) -> Counts:
-    """The same, of rows by the hour; also of match keys that are known, and that no event had."""
+    """Return the counts of hourly rows, also for known match keys that no event had."""
     delivered: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
     with_key: dict[Place, dict[int, int]] = {place: {} for place in known}
     for row in rows:
@@ -92,10 +92,10 @@ def counts_of(rows: Iterable[Row], known: Iterable[Place] = ()) -> Counts:
 
 
 def coverages(counts: Counts, at: float, hours: int) -> list[Coverage]:
-    """The coverage of the last hours, the one that runs included.
+    """Return the coverage of the last hours, the current one included.
 
     Args:
-        counts: of these hours, and of the seven days before.
+        counts: counts of these hours, and of the seven days before.
         at: Unix seconds.
         hours: 1 to 24.
     """
@@ -112,7 +112,7 @@ def coverages(counts: Counts, at: float, hours: int) -> list[Coverage]:
 
 
 def hours_needed(hours: int) -> int:
-    """How many hours are to be read for the coverage of so many."""
+    """Return how many hours must be read for the coverage of so many."""
     return DAYS_BEFORE * DAY_H + hours
 
 

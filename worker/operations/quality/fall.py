@@ -1,10 +1,10 @@
-"""Whether a share has fallen, told as soon as the events can tell it.
+"""Detect that a share has fallen, as soon as the events can tell.
 
-A sum of logarithms of likelihoods (CUSUM): each event is weighed under the usual share, and under
-that share less the fall that is looked for; while the second explains the events better the sum
-grows, otherwise it sinks, and never below 0. No other test that gives as few false alarms is
-faster on average. Where a share is near 100 % a few dozen events suffice; near 50 % it takes some
-hundred more, because as many events prove less there.
+This is a CUSUM of log-likelihood ratios: each event is weighed under the usual share, and under
+that share less the fall to detect. While the second explains the events better, the sum grows;
+otherwise it sinks, but never below 0. No other test with as few false alarms is faster on average.
+Where a share is near 100 % a few dozen events suffice; near 50 % it takes some hundred more,
+because as many events prove less there.
 
 Source: E. S. Page, Continuous inspection schemes, Biometrika 41 (1954); G. Moustakides, Optimal
 stopping times for detecting changes in distributions, Annals of Statistics 14 (1986).
@@ -21,20 +21,20 @@ ALARM: Final = 9.5
 then give less than one false alarm a month, by `tests/properties/test_coverage_fall.py`."""
 
 MOST: Final = 1.25 * ALARM
-"""The sum grows no further, so that the end of a fall is seen soon."""
+"""The sum grows no further than this, so that the end of a fall is seen soon."""
 
 LEAST: Final = 0.01
-"""No share counts as surer than 1 % or 99 %: nothing is known that well."""
+"""No share counts as closer to 0 or 1 than this: nothing is known that well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What is known of one share.
+    """The state of the test of one share.
 
     Attributes:
         score: the sum.
-        events: since it was last 0.
-        hits: of them.
+        events: how many events since the sum was last 0.
+        hits: how many of them count for the share.
     """
 
     score: float = 0.0
@@ -42,13 +42,13 @@ class Watch:
     hits: int = 0
 
     def after(self, events: int, hits: int, *, usual: float, fall: float) -> Watch:
-        """What is known after some more events.
+        """Return the state after some more events.
 
         Args:
             events: how many more.
             hits: those of them that count for the share.
-            usual: the share that was to be expected.
-            fall: what is looked for; both from 0 to 1.
+            usual: the expected share.
+            fall: the fall to detect; both are from 0 to 1.
         """
         before = min(max(usual, LEAST), 1 - LEAST)
         fallen = before - fall
@@ -61,7 +61,7 @@ class Watch:
 
     @property
     def has_fallen(self) -> bool:
-        """Whether it is sure enough."""
+        """Whether the fall is certain enough."""
         return self.score >= ALARM
 
     @property

@@ -1,4 +1,4 @@
-"""What `status` says of quality: coverage of all destinations together, and value at risk."""
+"""Summarise quality for `status`: coverage of all destinations, and value at risk."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from worker.settings import Settings
 HOURS: Final = 2
 SOON_H: Final = 24
 FALLEN: Final = 0.05
-"""A share that is so much lower than usual is told."""
+"""A share that is lower than usual by at least this is reported."""
 
 LEAST_EVENTS: Final = 100
-"""Of fewer in these hours a share says little."""
+"""With fewer events in these hours, a share means little."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Of one moment.
+    """Coverage and value at risk at some moment.
 
     Attributes:
-        coverages: of the last two hours.
+        coverages: coverage in the last two hours.
         risks: what is at risk.
     """
 
@@ -43,13 +43,13 @@ class Quality:
         }
 
     def fallen(self) -> Iterator[Coverage]:
-        """Match keys that are much rarer than usual."""
+        """Return match keys that are much rarer than usual."""
         for one in self.coverages:
             if one.events >= LEAST_EVENTS and one.share < (one.usual or 0.0) - FALLEN:
                 yield one
 
     def worth(self, within_h: int | None = None) -> dict[str, float]:
-        """Currency → what is at risk; only what is lost within so many hours, if given."""
+        """Return currency → what is at risk; if given, only what is lost within so many hours."""
         found: defaultdict[str, float] = defaultdict(float)
         for one in self.risks:
             if one.currency and (within_h is None or one.within_h <= within_h):
@@ -58,7 +58,7 @@ class Quality:
 
 
 def read_quality(store: Store, settings: Settings, figures: Figures) -> Quality:
-    """The quality of this moment.
+    """Return the quality at this moment.
 
     Raises:
         redis.RedisError: the server did not answer, or refused.

@@ -1,7 +1,7 @@
-"""The share that was to be expected in an hour, by the same hours of the days before.
+"""Compute the expected share of an hour from the same hours of earlier days.
 
-The same weekday in up to four weeks knows the rhythm of the week. Once the seven days before say
-that a share is much lower now, that is no fall any more: it lasts.
+The same weekday in up to four weeks reflects the rhythm of the week. Once the seven days before
+agree that a share is much lower now, that is no fall any more: it is the new normal.
 """
 
 from __future__ import annotations
@@ -14,21 +14,22 @@ DAY_H: Final = 24
 WEEK_H: Final = 7 * DAY_H
 WEEKS: Final = 4
 AROUND: Final = (-1, 0, 1)
-"""With its neighbours an hour has three times the events, and their slopes cancel each other."""
+"""With its neighbours an hour has three times the events, and their trends cancel out."""
 
 LEAST_EVENTS: Final = 300
-"""Of fewer a share is known too badly: nothing can have fallen."""
+"""With fewer events a share is too uncertain: nothing can have fallen."""
 
 LASTING: Final = 0.05
-"""So much lower than in the weeks before, the last seven days are believed; a weekend's rhythm is
-less."""
+"""If the last seven days are lower than the weeks before by this much, they decide; a weekend's
+rhythm makes less difference.
+"""
 
 Hours = Mapping[int, tuple[int, int]]
-"""Hour since 1970 → events, and those of them that count for the share."""
+"""Hour since 1970 → events, and how many of them count for the share."""
 
 
 def usual_share(hours: Hours, hour: int) -> float | None:
-    """The share to be expected, with its error on the safe side; `None` while it is not known."""
+    """Return the expected share with its error on the safe side; `None` while it is unknown."""
     weeks = [middle + one for middle in _weeks(hour) for one in AROUND]
     days = [middle + one for middle in _days(hour) for one in AROUND]
     of_weeks, of_days = _share(hours, weeks), _share(hours, days)
@@ -38,7 +39,7 @@ def usual_share(hours: Hours, hour: int) -> float | None:
 
 
 def learned_hours(hour: int) -> list[int]:
-    """The hours that are asked, each with its neighbours."""
+    """Return the hours to learn from, each with its neighbours."""
     return sorted({*_weeks(hour), *_days(hour)})
 
 

@@ -1,1 +1,1 @@
-"""What became of one event: found wherever it is. Imports what `worker.operations` may."""
+"""Trace an event: find it wherever it is. Imports what `worker.operations` may."""

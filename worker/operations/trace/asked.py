@@ -1,4 +1,4 @@
-"""What a person asks for: words that are event ids, or order numbers."""
+"""What a person asks for: words that are event ids or order numbers."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import orjson
 from worker.outbox.receipt import event_id_of
 
 ID_OF_ORDER: Final = "order-"
-"""An event id made of an order number begins so in our documents and examples."""
+"""How an event id made from an order number begins in our documents and examples."""
 
 FEW: Final = 8
-"""Of more words, the ids in what waits are compared, and it is not searched for each."""
+"""With more words, waiting events are compared by id instead of searched for each word."""
 
 _IDS: Final = re.compile(rb'"(?:event_id|order_id)"\s*:\s*(?:"([^"]*)"|(\d+))')
 
 _WRITTEN_OTHERWISE: Final = frozenset('"\\/')
-"""Characters that stand in JSON as others."""
+"""Characters that JSON writes in another way."""
 
 
 class Asked:
     """Words, and the events that they mean.
 
     Args:
-        words: as a person gave them.
+        words: the words that a person gave.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -40,22 +40,22 @@ class Asked:
 
     @property
     def event_ids(self) -> list[str]:
-        """Ids that an event of theirs can have."""
+        """Return ids that an event of theirs can have."""
         return list(self._by_id)
 
     def word_for(self, event_id: str) -> str:
-        """The word that means an event of this id."""
+        """Return the word that means an event of this id."""
         return self._by_id[event_id]
 
     def word_of(self, event: Any) -> str | None:
-        """The word that means an event; `None` if none does."""
+        """Return the word that means an event; `None` if none does."""
         if word := self._by_id.get(event_id_of(event)):
             return word
         order = order_of(event)
         return order if order in self.words else None
 
     def may_be_in(self, payload: bytes) -> bool:
-        """Whether the JSON of an event that is meant may be there; quick, and never a false no."""
+        """Return whether a JSON text may hold an event that is meant: quick, and without misses."""
         if not self._plain:
             return True
         if len(self._needles) <= FEW:
@@ -65,7 +65,7 @@ class Asked:
         return any(not self._ids.isdisjoint(pair) for pair in _IDS.findall(payload))
 
     def found_in(self, payload: bytes) -> Iterator[tuple[int, str, Any]]:
-        """The events of a block that are meant: place, word and event."""
+        """Yield the events of a block that are meant: position, word and event."""
         if not self.may_be_in(payload):
             return
         try:
@@ -78,12 +78,12 @@ class Asked:
 
 
 def _is_plain(word: str) -> bool:
-    """Whether a word stands in JSON as it is, except where a producer escapes what need not be."""
+    """Return whether JSON has a word unescaped, unless a producer escapes more than it must."""
     return word.isascii() and word.isprintable() and _WRITTEN_OTHERWISE.isdisjoint(word)
 
 
 def order_of(event: Any) -> str | None:
-    """The order number of an event; `None` if it has none."""
+    """Return the order number of an event; `None` without one."""
     properties = event.get("properties") if isinstance(event, dict) else None
     found = properties.get("order_id") if isinstance(properties, dict) else None
     if isinstance(found, bool) or not isinstance(found, str | int):

@@ -1,4 +1,4 @@
-"""Delayed events: found by their ids in milliseconds, by an order number by reading all."""
+"""Find delayed events: by id within milliseconds, by order number by reading them all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from worker.outbox.delayed import DelayedEvents
 from worker.reporting.stored import document_of, seconds_of, text_of
 
 LOOK_UPS: Final = 500
-"""Destinations, times ids, of one script: about a millisecond."""
+"""Destinations times ids of one script call, which takes about a millisecond."""
 
 
 class Held:
@@ -32,7 +32,7 @@ class Held:
         self._find = LuaScript(store.redis, "worker", "delayed_find")
 
     def by_id(self, asked: Asked) -> Iterator[tuple[str, Life]]:
-        """Those with an id that is meant."""
+        """Return those whose id is meant."""
         for keys in self._store.at_hand:
             for key in self._keys(keys, [orjson.dumps(one) for one in asked.event_ids]):
                 destination, event_id, _ = key.split(b"\0", 2)
@@ -45,7 +45,7 @@ class Held:
                     yield asked.word_for(orjson.loads(event_id)), life
 
     def by_order(self, asked: Asked) -> Iterator[tuple[str, Life]]:
-        """Those with an order number that is meant; reads all of them."""
+        """Return those whose order number is meant; reads all of them."""
         for event in DelayedEvents(self._store):
             body: Any = document_of(event.body) if asked.may_be_in(event.body) else None
             if word := asked.word_of(body):
@@ -55,7 +55,7 @@ class Held:
                     yield word, life_of_delayed(event.destination, body, seconds_of(due_ms))
 
     def _keys(self, keys: Keys, ids: Sequence[bytes]) -> Iterator[bytes]:
-        """The keys of delayed events with these ids, in one shard."""
+        """Return the keys of delayed events with these ids, in one shard."""
         at_once = max(LOOK_UPS // len(ids), 1)
         last, *found = cast("list[bytes]", self._find([keys.delayed_ids], [b"", at_once, *ids]))
         yield from found

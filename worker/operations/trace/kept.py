@@ -1,4 +1,4 @@
-"""The lives of events that ended or are held: what receipts, letters and delayed events tell."""
+"""The lives of events that ended or are held, from receipts, letters and delayed events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WHATS: Final = {End.DELIVERED: What.DELIVERED, End.ERASED: What.ERASED}
 
 
 def steps_of_history(history: History) -> Iterator[Step]:
-    """What a block or a letter has met."""
+    """Return what a block or a letter has met."""
     yield Step(at=history.accepted_at, what=What.ACCEPTED)
     yield from map(Step.of_attempt, history.log)
     for at in history.replays:
@@ -27,7 +27,7 @@ def steps_of_history(history: History) -> Iterator[Step]:
 
 
 def life_of_letter(letter: DeadLetter, now: float) -> Life:
-    """The life of an event that is dead."""
+    """Return the life of a dead event."""
     died = Step(
         at=letter.died_at,
         what=What.DIED,
@@ -53,7 +53,7 @@ def life_of_letter(letter: DeadLetter, now: float) -> Life:
 
 
 def lives_of_receipts(event_id: str, receipts: Sequence[Receipt]) -> Iterator[Life]:
-    """The lives of the events of one id, as their receipts tell them: the last one decides."""
+    """Return the lives of the events of one id, by their receipts; the last one decides."""
 
     def identity(receipt: Receipt) -> tuple[str, str]:
         return receipt.destination, receipt.event or ""
@@ -88,7 +88,7 @@ def _steps_of_receipts(receipts: Sequence[Receipt]) -> Iterator[Step]:
 
 
 def life_of_delayed(destination: str, event: Any, due_at: float | None) -> Life:
-    """The life of an event that waits for its time."""
+    """Return the life of a delayed event."""
     known = event if isinstance(event, dict) else {}
     return Life(
         event_id=str(known.get("event_id", "")),

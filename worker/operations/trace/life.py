@@ -1,4 +1,4 @@
-"""The life of one event, as far as it is kept."""
+"""The life of one event, as far as it is recorded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 
 class State(StrEnum):
-    """Where an event is; each event is in one."""
+    """The states of an event; it is always in exactly one."""
 
     DELAYED = "delayed"
     WAITING = "waiting"
@@ -21,12 +21,12 @@ class State(StrEnum):
 
     @property
     def is_last(self) -> bool:
-        """Whether nothing more happens to an event in it, by itself or by a person."""
+        """Whether nothing more can happen to an event in this state, not even by a person."""
         return self in {State.DELIVERED, State.PURGED, State.ERASED}
 
 
 class What(StrEnum):
-    """What happened to an event."""
+    """The things that can happen to an event."""
 
     ACCEPTED = "accepted"
     ATTEMPT = "attempt"
@@ -39,19 +39,19 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing that happened.
+    """One thing that happened to an event.
 
     Attributes:
-        at: when, Unix seconds.
-        what: of which kind.
-        verdict: of an attempt: what its answer meant; of a death: the reason.
-        code: of the answer's body.
+        at: when it happened, Unix seconds.
+        what: what kind of thing it was.
+        verdict: for an attempt, what its answer meant; for a death, the reason.
+        code: code in the answer's body.
         message: what was wrong, in words; without personal data.
-        request_id: of the answer.
-        duration_ms: until the answer.
-        attempts: of an end: requests that had carried the event.
-        who: of an edit: the operator.
-        paths: of an edit: what was changed.
+        request_id: request id of the answer.
+        duration_ms: milliseconds until the answer.
+        attempts: for an end, how many requests had carried the event.
+        who: for an edit, the operator.
+        paths: for an edit, what was changed.
     """
 
     at: float
@@ -67,7 +67,7 @@ class Step:
 
     @classmethod
     def of_attempt(cls, kept: dict[str, Any]) -> Self:
-        """An attempt of a history."""
+        """Return the step of an attempt in a history."""
         return cls(
             at=float(kept["at"]),
             what=What.ATTEMPT,
@@ -79,12 +79,12 @@ class Step:
 
     @classmethod
     def of_edit(cls, kept: dict[str, Any]) -> Self:
-        """An edit of a history."""
+        """Return the step of an edit in a history."""
         paths = tuple(map(str, kept["paths"]))
         return cls(at=float(kept["at"]), what=What.EDITED, who=str(kept["who"]), paths=paths)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as one JSON object, without what is not known."""
+        """Return it as one JSON object, without unknown parts."""
         known = {name: getattr(self, name) for name in self.__slots__}
         return {name: one for name, one in known.items() if one is not None and one != ()}
 
@@ -93,7 +93,7 @@ _ORDER: Final = {what: place for place, what in enumerate(What)}
 
 
 def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """The steps as they happened; receipts know whole seconds, in which the usual order tells."""
+    """Return the steps as they happened; within a second, receipts' usual order decides."""
     return tuple(sorted(steps, key=lambda step: (int(step.at), _ORDER[step.what], step.at)))
 
 
@@ -102,21 +102,21 @@ class Life:
     """One event: where it is, how it came there, and what a person can do.
 
     Attributes:
-        event_id: of the event.
-        event: its name; `None` where that is not known.
-        destination: its key; empty where that is not known.
+        event_id: id of the event.
+        event: name of the event; `None` if unknown.
+        destination: key of its destination; empty if unknown.
         state: where it is.
         steps: what happened to it, the earliest first.
         reason: why it is there, in a sentence.
-        advice: what a person can do; empty where there is nothing to be done.
-        order_id: of what it tells of, while its body is kept.
-        letter: the id of its dead letter.
-        behind: events that stand before it in its outbox.
+        advice: what a person can do; empty if there is nothing to do.
+        order_id: its order number, while its body is kept.
+        letter: id of its dead letter.
+        behind: how many events are before it in its outbox.
         holder: the worker that has claimed it.
         until: when that claim ends, Unix seconds.
         due_at: when it is released, or looked at next, Unix seconds.
         expires_at: when it is too old to be sent, Unix seconds.
-        ambiguous: whether an attempt may have been accepted unseen.
+        ambiguous: whether an attempt may have been accepted without our knowing.
         salvaged: whether a field of it was mended or left out.
     """
 
@@ -139,17 +139,17 @@ class Life:
 
     @property
     def identity(self) -> tuple[str, str, str]:
-        """What tells it from others: of one id there may be several events."""
+        """What identifies the event: several events may have one id."""
         return self.destination, self.event or "", self.event_id
 
     @property
     def accepted_at(self) -> int | None:
-        """When it was accepted, in whole Unix seconds; `None` if that is not known."""
+        """When it was accepted, in whole Unix seconds; `None` if unknown."""
         known = [int(step.at) for step in self.steps if step.what is What.ACCEPTED]
         return min(known, default=None)
 
     def after(self, earlier: Sequence[Step]) -> Self:
-        """The same life, with what is known of it from elsewhere."""
+        """Return the same life, with what is known of it from elsewhere."""
         steps = {(step.what, int(step.at)): step for step in (*earlier, *self.steps)}
         return replace(self, steps=in_order(steps.values()))
 
@@ -165,8 +165,8 @@ class Trace:
 
     Attributes:
         asked: an event id, or an order number.
-        lives: of all events that have it.
-        looked_at_waiting: whether what waits was looked through; if not, one more may wait.
+        lives: the lives of all events that have it.
+        looked_at_waiting: whether waiting events were searched; if not, one more may wait.
     """
 
     asked: str

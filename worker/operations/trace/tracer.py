@@ -1,4 +1,4 @@
-"""What became of events: looked for where they are held, where they ended, and where they wait.
+"""Trace events: search where they are held, where they ended, and where they wait.
 
 held       delayed events, by their ids
 dead       dead letters, by their ids
@@ -28,18 +28,18 @@ from worker.outbox.receipt_lists import ReceiptLists
 from worker.settings import Settings
 
 Found = dict[str, list[Life]]
-"""The lives that were found for each word."""
+"""The lives found for each word."""
 
 UNSETTLED = frozenset({State.PURGED})
-"""Of what receipts tell: it died, but its letter is gone; perhaps it was replayed, and waits."""
+"""For receipts: it died, but its letter is gone; perhaps it was replayed, and waits."""
 
 
 class Tracer:
-    """Traces events; makes no change.
+    """Traces events, without changing anything.
 
     Args:
         store: the outbox.
-        settings: for windows and the lease.
+        settings: settings with windows and the lease.
     """
 
     def __init__(self, store: Store, settings: Settings) -> None:
@@ -51,7 +51,7 @@ class Tracer:
         self._receipts = ReceiptLists(store)
 
     def steps(self) -> int:
-        """How many blocks and letters a look at what waits reads, about."""
+        """Return about how many blocks and letters a search of waiting events reads."""
         return len(self._waiting) + len(self._letters)
 
     def trace(
@@ -61,13 +61,13 @@ class Tracer:
         waiting: bool | None = None,
         seen: Callable[[], None] = lambda: None,
     ) -> list[Trace]:
-        """What became of the events that words mean, in their order.
+        """Return what became of the events that words mean, in the order of the words.
 
         Args:
             words: event ids or order numbers.
-            waiting: whether to look through what waits, which takes a second or more for each
-                million events; by default for words of which nothing is known without.
-            seen: told of each block and letter that is looked at meanwhile.
+            waiting: whether to search waiting events, which takes a second or more for each million
+                of them; default: only for words of which nothing is known otherwise.
+            seen: is called for each block and letter that is searched.
 
         Raises:
             redis.RedisError: the server did not answer, or refused.
@@ -86,7 +86,7 @@ class Tracer:
         ]
 
     def _settled(self, asked: Asked) -> Found:
-        """What is known without looking at what waits."""
+        """Return what is known without searching waiting events."""
         held = [*self._held.by_id(asked), *self._letters_by_id(asked)]
         return _joined(held, self._by_receipts(asked))
 
@@ -132,12 +132,12 @@ def _is_unknown(lives: Sequence[Life]) -> bool:
 
 
 def _doubted(life: Life) -> Life:
-    """A life as it is known without a look at what waits."""
+    """Return a life as far as it is known without searching waiting events."""
     return replace(life, reason=PERHAPS_REPLAYED) if life.state in UNSETTLED else life
 
 
 def _one(kept: Life | None, ended: Life) -> Life:
-    """The life of an event of which something is kept, and of which receipts tell."""
+    """Return the life of an event, from what is kept of it and from its receipts."""
     if kept is None:
         return ended
     if ended.state is not State.PURGED and ended.accepted_at == kept.accepted_at:
@@ -146,7 +146,7 @@ def _one(kept: Life | None, ended: Life) -> Life:
 
 
 def _joined(kept: Iterable[tuple[str, Life]], ended: Iterable[tuple[str, Life]]) -> Found:
-    """Lives by word: what is kept of an event tells where it is, receipts what was before."""
+    """Join lives by word: what is kept says where an event is, receipts what was before."""
     lives: dict[str, dict[tuple[object, ...], Life]] = defaultdict(dict)
     for word, life in kept:
         lives[word][*life.identity, life.letter, life.behind] = life

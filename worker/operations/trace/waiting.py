@@ -1,4 +1,4 @@
-"""Waiting events are looked for in all outboxes: there is no index, which every event would pay."""
+"""Search waiting events in all outboxes: an index would cost every event."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from worker.reporting.stored import destination_of, seconds_of, text_of, whole_o
 from worker.settings import Settings
 
 Seen = Callable[[], None]
-"""A callback that is told of each block that was looked at."""
+"""A callback for each block that was searched."""
 
 SHELF: Final = "due-again"
 POSTPONED: Final = "postponed"
@@ -36,7 +36,7 @@ class Waiting:
 
     Args:
         store: the outbox.
-        settings: for windows and the lease.
+        settings: settings with windows and the lease.
     """
 
     def __init__(self, store: Store, settings: Settings) -> None:
@@ -45,16 +45,16 @@ class Waiting:
         self._backlog = Backlog(store)
 
     def __len__(self) -> int:
-        """How many blocks there are to look at."""
+        """Return how many blocks there are to search."""
         return self._backlog.length(self._backlog.destinations())
 
     def find(self, asked: Asked, seen: Seen) -> Iterator[tuple[str, Life]]:
-        """The events that wait and are meant: the word that means each, and its life."""
+        """Yield the waiting events that are meant: the word that means each, and its life."""
         for name in self._backlog.destinations():
             try:
                 yield from self._in_outbox(name, asked, seen)
             except ResponseError:
-                continue  # not as we write it, as `status` says
+                continue  # `status` reports what our code did not write
 
     def _in_outbox(self, name: str, asked: Asked, seen: Seen) -> Iterator[tuple[str, Life]]:
         before = 0
@@ -93,7 +93,7 @@ class Waiting:
     def _facts(
         self, block: StoredBlock
     ) -> tuple[float, History, tuple[str | None, float], DestinationFigures]:
-        """Time, history, claim and figures of the destination, in one round trip."""
+        """Return time, history, claim and figures of the destination, from one round trip."""
         name = block.destination
         keys = self._store.shards.of(name)
         with self._store.redis.pipeline(transaction=False) as pipeline:
@@ -120,7 +120,7 @@ def _history(block: StoredBlock, tried: Any) -> History:
 
 
 def _claim(found: Any) -> tuple[str | None, float]:
-    """Who holds a block, and for how many seconds."""
+    """Return who holds a block, and for how many seconds."""
     if isinstance(found, Exception) or not found:
         return None, 0.0
     entry = cast("dict[str, Any]", found[0])

@@ -1,4 +1,4 @@
-"""Why an event is where it is, and what to do about it, in words."""
+"""Say why an event is where it is, and what to do about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worker.outbox.receipt import End, Flag
 from worker.outbox.receipt_lists import Receipt
 
 OVERDUE_S: Final = 60.0
-"""A worker looks within a second; nobody has for so long."""
+"""Seconds after which nobody can be looking: a worker looks within one second."""
 
 _ADVICE: Final = {
     Reason.INVALID: "repair it: tiktok-events dead edit {id}, then dead replay {id}",
@@ -33,11 +33,11 @@ _ENDS: Final = {
 }
 _GONE: Final = "it died, and its dead letter was purged"
 PERHAPS_REPLAYED: Final = "it died, and its dead letter was purged, or was replayed and waits"
-"""Where nobody has looked at what waits."""
+"""What is said if waiting events were not searched."""
 
 
 def advice_on_letter(letter: DeadLetter, now: float) -> str:
-    """What to do about a dead letter."""
+    """Return what to do about a dead letter."""
     if letter.has_deadline and not letter.recoverable(now):
         return _TOO_LATE.format(id=letter.id)
     if letter.history().needs_a_yes(now):
@@ -47,7 +47,7 @@ def advice_on_letter(letter: DeadLetter, now: float) -> str:
 
 
 def reason_of_end(receipt: Receipt) -> str:
-    """Why an event is no more."""
+    """Return why an event has ended."""
     words = [_ENDS.get(receipt.end, _GONE)]
     if receipt.end is End.DELIVERED and Flag.REPLAYED in receipt.flags:
         words.append("after a replay" + (" and a repair" if Flag.EDITED in receipt.flags else ""))
@@ -60,14 +60,14 @@ def reason_of_end(receipt: Receipt) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a waiting event stands.
+    """The circumstances of a waiting event.
 
     Attributes:
-        behind: events before it.
-        postponed: whether it does not go before a lease has passed.
-        suspect: whether it travels apart.
+        behind: how many events are before it.
+        postponed: whether it is not sent before a lease has passed.
+        suspect: whether it is quarantined.
         holder: the worker that has claimed it.
-        figures: of its destination.
+        figures: figures of its destination.
     """
 
     behind: int
@@ -77,7 +77,7 @@ class Standing:
     figures: DestinationFigures
 
     def reason(self, now: float) -> str:
-        """Why the event waits."""
+        """Return why the event waits."""
         if self.holder is not None:
             return "a worker sends it, or is about to; if it dies, another does when the claim ends"
         condition = self.figures.condition(now)
@@ -92,7 +92,7 @@ class Standing:
         return ahead + apart
 
     def advice(self, now: float) -> str:
-        """What to do about it."""
+        """Return what to do about it."""
         name, due_at = self.figures.destination, self.figures.due_at
         if self.figures.parked is not None:
             return f"mend the cause, then: tiktok-events destinations resume {name}"

@@ -1,7 +1,7 @@
-"""A cell: what was counted of one destination in one hour or day, event → figure → number.
+"""A cell: what was counted for one destination in one hour or day, event → figure → number.
 
-While its hour runs it stands in Redis as JSON. Later it is sealed: compressed, and added to the
-cell of its day. So the form tells whether the day has it.
+While its hour runs, the cell is in Redis as JSON. Later it is sealed: compressed, and added to the
+cell of its day. So its form tells whether the day includes it.
 """
 
 from __future__ import annotations
@@ -29,15 +29,16 @@ _EXPECTED: Final = (
     b'"key:ip":[1,1],"left_out:":[1,1],"read_as:":[1,1],"junk":[0,0],"salvaged:properties.":[0,0],'
     b'"salvaged:user.":[0,0],"dead:expired":[0,0],"dead:invalid":[0,0],"dead:rejected":[0,0]}]'
 )
-"""What most sealed cells are like, so that they need not say it again: half of their memory. It is
-part of the form: what was sealed with it cannot be read with another."""
+"""Text that most sealed cells share, so that they need not store it: half of their memory. It is
+part of the format: a cell can only be read with the text that it was sealed with.
+"""
 
 _LARGEST_BYTES: Final = 1_048_576
-"""Of a cell; what is longer is none of ours."""
+"""Longest name in a cell; our code writes no longer one."""
 
 
 def add(cell: Cell, more: Mapping[str, Mapping[str, int]]) -> None:
-    """Add to a cell; names of events beyond the limit count together."""
+    """Add to a cell; names of events beyond the limit are counted together."""
     for event, figures in more.items():
         known = event in cell or len(cell) < MOST_EVENTS
         counted = cell.setdefault(event if known else ANY, {})
@@ -46,7 +47,7 @@ def add(cell: Cell, more: Mapping[str, Mapping[str, int]]) -> None:
 
 
 def summed(cell: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
-    """The figures of all events together."""
+    """Return the figures of all events together."""
     total: dict[str, int] = {}
     for figures in cell.values():
         for figure, number in figures.items():
@@ -55,12 +56,12 @@ def summed(cell: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
 
 
 def written(cell: Cell) -> bytes:
-    """A cell as it stands while its hour runs."""
+    """Return a cell in the form that it has while its hour runs."""
     return orjson.dumps(cell)
 
 
 def sealed(cell: Cell) -> bytes:
-    """A cell as it stands when its day has it: of each figure, the numbers of all events."""
+    """Return a cell in its sealed form: for each figure, the numbers of all events."""
     events = sorted(cell)
     figures = sorted({figure for counted in cell.values() for figure in counted})
     table = {figure: [cell[event].get(figure, 0) for event in events] for figure in figures}
@@ -69,19 +70,19 @@ def sealed(cell: Cell) -> bytes:
 
 
 def is_sealed(stored: bytes) -> bool:
-    """Whether the day has what stands in this cell."""
+    """Return whether a stored cell is sealed, so that its day includes it."""
     return stored.startswith(_SEALED)
 
 
 def read_cell(stored: bytes | None) -> Cell:
-    """A cell in either form; junk, which anybody may write, is an empty one."""
+    """Return a cell in either form; junk, which anybody may write, is read as an empty cell."""
     if not stored:
         return {}
     return _opened(stored) if is_sealed(stored) else read_document(document_of(stored))
 
 
 def read_document(document: Any) -> Cell:
-    """The cell that a JSON value is, without junk."""
+    """Return the cell that a JSON value is, without junk."""
     if not isinstance(document, dict):
         return {}
     return {

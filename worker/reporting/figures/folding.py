@@ -1,4 +1,4 @@
-"""Folding: what was counted since the last fold enters the cells of its hours.
+"""Fold: add what was counted since the last fold to the cells of its hours.
 
 read       the number of folds, then the journal, what was accepted, and the cells
 add        the one to the other
@@ -35,14 +35,15 @@ log = Log("tiktok_events.figures")
 
 EVERY_MS: Final = 1_000
 ENTRIES: Final = 1_000
-"""Of the journal that one fold takes: about twenty milliseconds of a worker, one of the server."""
+"""How much of the journal one fold takes: about twenty milliseconds of a worker, one of the server.
+"""
 
 DESTINATIONS: Final = 500
-"""Of which one fold takes what was accepted."""
+"""How many destinations' accepted counts one fold takes."""
 
 
 def is_time_to_fold(store: Store) -> bool:
-    """Whether the caller is to fold: true for one worker a second, if there is anything."""
+    """Return whether the caller is to fold: one worker a second is, if there is anything."""
     with store.redis.pipeline(transaction=False) as pipeline:
         for keys in store.at_hand:
             pipeline.llen(keys.journal)
@@ -59,14 +60,14 @@ class Write:
     """What one call of `fold.lua` writes.
 
     Attributes:
-        folds: how often had been folded before anything was read.
-        entries: of the journal that were read.
+        folds: how many folds there had been before anything was read.
+        entries: how many entries of the journal were read.
         cells: period → destination → bytes.
-        scores: period → bytes of its cells, when all of them are sealed.
-        accepted: destination → field → number that was read there.
-        delivered: destinations of which something was delivered.
-        totals: destination → figure → what is added to its total.
-        most_named: how many destinations have totals of their own at most.
+        scores: period → bytes of its cells, if all of them are sealed.
+        accepted: destination → field → number that was read.
+        delivered: destinations to which something was delivered.
+        totals: destination → figure → what to add to its total.
+        most_named: how many destinations may have totals of their own.
     """
 
     folds: bytes
@@ -79,12 +80,12 @@ class Write:
     most_named: int = MOST_NAMED
 
     def keys(self, keys: Keys) -> list[str]:
-        """What `fold.lua` needs, in its order, of a shard."""
+        """Return the keys of a shard that `fold.lua` needs, in its order."""
         hashes = [keys.cells(period.name) for period in self._periods()]
         return [*keys.of_fold(), *hashes, *map(keys.accepted_of, self.accepted)]
 
     def args(self) -> list[Any]:
-        """The arguments of `fold.lua`."""
+        """Return the arguments of `fold.lua`."""
         periods = self._periods()
         args: list[Any] = [self.folds, self.entries, len(periods)]
         for period in periods:
@@ -108,7 +109,7 @@ class Folding:
 
     Args:
         store: the outbox, by a connection of this process.
-        keys: of the shard.
+        keys: keys of the shard.
     """
 
     def __init__(self, store: Store, keys: Keys) -> None:
@@ -118,7 +119,7 @@ class Folding:
         self._script = LuaScript(store.redis, "worker", "lib/unblocked", "fold")
 
     def run(self, go_on: Callable[[], bool]) -> None:
-        """Fold until nothing is left, or `go_on` says no.
+        """Fold until nothing is left, or until `go_on` returns False.
 
         Raises:
             redis.RedisError: the server did not answer, or refused.
@@ -127,7 +128,7 @@ class Folding:
             pass
 
     def fold(self) -> bool:
-        """Fold once; whether there may be more."""
+        """Fold once, and return whether there may be more."""
         try:
             return self._fold()
         except ResponseError as error:
@@ -152,15 +153,15 @@ class Folding:
         return len(journal) == ENTRIES or len(waiting) == DESTINATIONS
 
     def folds(self) -> bytes:
-        """How often was folded; to be read before anything else that a `Write` rests on."""
+        """Return the number of folds; read it before anything else that a `Write` relies on."""
         return cast("bytes | None", self._redis.get(self._keys.folds)) or b"0"
 
     def write(self, write: Write) -> bool:
-        """Write; whether nobody else has folded meanwhile: if so, nothing was written."""
+        """Write, unless somebody else has folded meanwhile; return whether it was written."""
         return bool(self._script(write.keys(self._keys), write.args()))
 
     def stored(self, asked: Iterable[tuple[Period, str]]) -> list[bytes | None]:
-        """The cells as they stand."""
+        """Return the stored cells."""
         with self._redis.pipeline(transaction=False) as pipeline:
             for period, destination in asked:
                 pipeline.hget(self._keys.cells(period.name), destination)
@@ -175,7 +176,7 @@ class Folding:
         return folds or b"0", journal, waiting
 
     def _clear_junk(self) -> bool:
-        """Remove what stands in the place of our keys; whether there was anything."""
+        """Remove keys of another type than ours; return whether there were any."""
         keys = self._keys
         wanted = {keys.hours: b"zset", keys.folds: b"string", keys.journal: b"list"}
         wanted[keys.accepted] = b"zset"
@@ -202,7 +203,7 @@ class Folding:
             return _without_junk(pipeline, {}) if names else []
 
     def _with_stored(self, cells: Cells) -> dict[Period, dict[str, bytes]]:
-        """The cells as they are to stand; a day that has an hour's cell gets the same more."""
+        """Return the cells as they are to be stored; an hour's cell is also added to its day's."""
         found: dict[Period, dict[str, bytes]] = {}
         for (hour, destination), stored in zip(cells, self.stored(cells), strict=True):
             late = stored is not None and is_sealed(stored)
@@ -221,7 +222,7 @@ class Folding:
 
 
 def _without_junk(pipeline: Pipeline, instead: Any) -> list[Any]:
-    """The replies; something else in place of those of keys of another type."""
+    """Return the replies, with a substitute for those of keys of another type."""
     replies = pipeline.execute(raise_on_error=False)
     return [Fields().reply("", reply, instead) for reply in replies]
 

@@ -1,4 +1,4 @@
-"""What is counted of the events of one destination and one name, in one hour.
+"""The figures counted for the events of one destination and one name, in one hour.
 
 accepted            entered an outbox, or were delayed or buried at once
 delivered           the API said code 0
@@ -13,7 +13,7 @@ latency:<seconds>   delivered within so many seconds of their acceptance, and no
 latency_ms          the sum of these times
 requests            sent to the API; they belong to no name
 
-Those that stand in `counters`, too, have the same name there.
+Figures that are in `counters` too have the same name there.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ VALUE: Final = "value:"
 LATENCY: Final = "latency:"
 
 LATENCIES_S: Final = (1, 2, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400, math.inf)
-"""Upper bounds of the buckets; a fast delivery takes the linger and one request."""
+"""Upper bounds of the buckets; a fast delivery takes the linger plus one request."""
 
 THOUSANDTHS: Final = 1_000
-"""The smallest unit of every currency is at least one thousandth: sums have no rest."""
+"""The smallest unit of every currency is a thousandth or more, so sums are whole numbers."""
 
 ANY: Final = "*"
 """Stands for all destinations, and for the event names of an hour beyond `MOST_EVENTS`."""
 
 NO_NAME: Final = ""
-"""Of what belongs to no event name: requests, and events that have none."""
+"""Stands for no event name: for requests, and events without a name."""
 
 MOST_EVENTS: Final = 100
-"""Names of one destination and hour that are counted apart."""
+"""How many names of one destination and hour are counted apart."""
 
 is_remark: Final = re.compile(r"junk|left_out:|read_as:").match
-"""Whether a name is that of a remark of producers."""
+"""Matches the names of producers' remarks."""
 
 _BUCKETS: Final = tuple(f"{LATENCY}{bound:g}" for bound in LATENCIES_S)
 
 
 def latency_bucket(seconds: float) -> str:
-    """The figure in which a delivery counts that took so long."""
+    """Return the figure that counts a delivery that took so long."""
     return _BUCKETS[bisect_left(LATENCIES_S, seconds)]

@@ -1,4 +1,4 @@
-"""Hours and days in UTC, as the cells of one are named in Redis: `h:490123`, `d:20421`."""
+"""Hours and days in UTC, with the names of their cells in Redis: `h:490123`, `d:20421`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ HOUR_S: Final = 3_600
 DAY_S: Final = 86_400
 
 KEPT_S: Final = 35 * DAY_S
-"""For so long figures are kept: the same hour of four earlier weeks can be compared."""
+"""How long figures are kept: an hour can be compared with that of four earlier weeks."""
 
 _SIZES: Final = {"h": HOUR_S, "d": DAY_S}
 
@@ -20,7 +20,7 @@ class Period:
 
     Attributes:
         unit: `h` or `d`.
-        number: of hours or days from 1970 until it begins.
+        number: how many hours or days after 1970 began it begins.
     """
 
     unit: str
@@ -28,47 +28,47 @@ class Period:
 
     @classmethod
     def hour(cls, number: int) -> Self:
-        """The hour with this number."""
+        """Return the hour with this number."""
         return cls("h", number)
 
     @classmethod
     def at(cls, unit: str, timestamp: float) -> Self:
-        """The one in which a timestamp lies, Unix seconds."""
+        """Return the period that contains a timestamp, Unix seconds."""
         return cls(unit, int(timestamp // _SIZES[unit]))
 
     @classmethod
     def read(cls, name: str) -> Self | None:
-        """The one with this name; `None` when there is none."""
+        """Return the period with this name, or `None` without one."""
         unit, _, number = name.partition(":")
         known = unit in _SIZES and number.isdecimal() and len(number) < len(str(10**9))
         return cls(unit, int(number)) if known else None
 
     @property
     def name(self) -> str:
-        """Its name in Redis."""
+        """The period's name in Redis."""
         return f"{self.unit}:{self.number}"
 
     @property
     def begins_at(self) -> int:
-        """Unix seconds."""
+        """When the period begins, Unix seconds."""
         return self.number * _SIZES[self.unit]
 
     @property
     def ends_at(self) -> int:
-        """Unix seconds; it does not belong to it."""
+        """When the period ends, Unix seconds, exclusive."""
         return self.begins_at + _SIZES[self.unit]
 
     @property
     def is_day(self) -> bool:
-        """Whether it is a day."""
+        """Whether the period is a day."""
         return self.unit == "d"
 
     @property
     def day(self) -> Period:
-        """The day that it belongs to."""
+        """The day that contains the period."""
         return Period.at("d", self.begins_at)
 
     @property
     def expires_at(self) -> int:
-        """When its cells are given up, Unix seconds."""
+        """When the period's cells are deleted, Unix seconds."""
         return self.ends_at + KEPT_S

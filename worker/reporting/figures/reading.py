@@ -1,7 +1,7 @@
-"""The figures of some hours or days, as rows.
+"""Read the figures of some hours or days, as rows.
 
-What is in no cell yet is read in the same step as the cells of the hours that are not sealed, so
-that no event is seen twice or not at all. Sealed hours change no more, and are read afterwards.
+What is in no cell yet is read in the same step as the cells of unsealed hours, so that no event is
+counted twice or missed. Sealed hours do not change, and are read afterwards.
 """
 
 from __future__ import annotations
@@ -24,22 +24,23 @@ from worker.reporting.stored import Fields, text_of
 By = Literal["hour", "day"]
 
 AT_ONCE: Final = 100
-"""Sealed hours or days of a round trip, if only some destinations are asked for."""
+"""How many sealed hours or days one round trip reads, if only some destinations are asked for."""
 
 LOOKS: Final = 4
-"""How often is read again when a destination has accepted its first event meanwhile."""
+"""How often to read again if a destination has accepted its first event meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What was counted of one destination and event name, in one hour or day.
+    """What was counted for one destination and event name, in one hour or day.
 
     Attributes:
-        at: when it begins, Unix seconds, in UTC.
-        ends_at: when it ends.
-        destination: its key; `*` for all together.
-        event: the name; empty for what has none, such as requests; `*` for all beyond a hundred.
-        figures: as `worker.reporting.figures.names` tells.
+        at: when the period begins, Unix seconds.
+        ends_at: when the period ends, Unix seconds.
+        destination: the destination's key; `*` for all together.
+        event: the event's name; empty for figures without one, such as requests; `*` for all names
+            beyond a hundred.
+        figures: see `worker.reporting.figures.names`.
     """
 
     at: int
@@ -51,14 +52,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be read.
+    """What to read.
 
     Attributes:
-        since: Unix seconds; the hour or day in which it lies is the first.
-        until: Unix seconds; nothing that begins then or later.
+        since: Unix seconds; the hour or day that contains it is the first.
+        until: Unix seconds; periods that begin then or later are excluded.
         by: hours or days.
-        destination: only this one, or these; `*` for all together, `None` for each.
-        event: only this one; `None` for each.
+        destination: only this one, or these; `*` for all together, `None` for each by itself.
+        event: only this name; `None` for each by itself.
     """
 
     since: float
@@ -68,21 +69,21 @@ class Asked:
     event: str | None = None
 
     def wants(self, period: Period) -> bool:
-        """Whether an hour, or a day, is of the time asked for."""
+        """Return whether a period is within the time asked for."""
         return period.ends_at > self.since and period.begins_at < self.until
 
     @property
     def destinations(self) -> Collection[str] | None:
-        """Only these; `None` for each."""
+        """Return the only destinations that are asked for; `None` for each."""
         return [self.destination] if isinstance(self.destination, str) else self.destination
 
     def names(self, destination: str) -> bool:
-        """Whether what is counted of a destination is asked for, by itself or among all."""
+        """Return whether a destination's figures are asked for, by itself or among all."""
         wanted = self.destinations
         return wanted is None or destination in wanted or ANY in wanted
 
     def row_period(self, hour: Period) -> Period:
-        """The hour or day that what was counted in an hour belongs to."""
+        """Return the hour or day of the rows to which an hour's figures belong."""
         return hour.day if self.by == "day" else hour
 
 
@@ -94,15 +95,16 @@ def read(
     destination: str | Collection[str] | None = None,
     event: str | None = None,
 ) -> list[Row]:
-    """The rows that have any figure, by time, destination and event.
+    """Return the rows that have any figure, by time, destination and event.
 
     Args:
         store: the outbox.
-        since: Unix seconds; the hour or day in which it lies is the first.
-        until: Unix seconds; nothing that begins then or later.
+        since: Unix seconds; the hour or day that contains it is the first.
+        until: Unix seconds; periods that begin then or later are excluded.
         by: hours, or days in UTC.
-        destination: only of this one, or of each of these; `*` for all together, `None` for each.
-        event: only of this name; `None` for each by itself.
+        destination: only this one, or each of these; `*` for all together, `None` for each by
+            itself.
+        event: only this name; `None` for each by itself.
 
     Raises:
         redis.RedisError: the server did not answer, or refused.
@@ -111,7 +113,7 @@ def read(
 
 
 def read_asked(store: Store, asked: Asked) -> list[Row]:
-    """The same."""
+    """Return the rows as `read` does, for an `Asked`."""
     found = no_cells()
     for keys in store.at_hand:
         _Shard(store, keys, asked).add_to(found)
@@ -125,12 +127,12 @@ def read_asked(store: Store, asked: Asked) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What there is to be read of a shard.
+    """What there is to read in a shard.
 
     Attributes:
-        live: hours that are not sealed; with their days, if those are asked for.
+        live: hours that are not sealed, and their days if those are asked for.
         sealed: the other hours or days.
-        accepted: destinations of which something accepted is in no cell yet.
+        accepted: destinations with accepted events that are in no cell yet.
     """
 
     live: Sequence[Period]
@@ -138,7 +140,7 @@ class _View:
     accepted: Sequence[str]
 
     def misses(self, newer: _View) -> bool:
-        """Whether something can have been counted where this does not look."""
+        """Return whether a newer view has something to read that this one would miss."""
         return bool({*newer.live} - {*self.live} or {*newer.accepted} - {*self.accepted})
 
 
@@ -147,8 +149,8 @@ class _Shard:
 
     Args:
         store: the outbox.
-        keys: of the shard.
-        asked: what is to be read.
+        keys: keys of the shard.
+        asked: what to read.
     """
 
     def __init__(self, store: Store, keys: Keys, asked: Asked) -> None:
@@ -188,7 +190,7 @@ class _Shard:
         return _View(sorted(live), sorted(wanted - live), [n for n in names if asked.names(n)])
 
     def _replies(self, ask: Callable[[Pipeline], None], *, together: bool = True) -> list[Any]:
-        """The replies, as one moment or not; nothing instead of that of a key of another type."""
+        """Return the replies, of one transaction or not; nothing for a key that is not ours."""
         with self._redis.pipeline(transaction=together) as pipeline:
             ask(pipeline)
             replies = pipeline.execute(raise_on_error=False)

@@ -1,7 +1,7 @@
-"""Sealing: the cells of an hour that is over are compressed, and added to those of its day.
+"""Seal: compress the cells of an hour that is over, and add them to those of its day.
 
 A sealed hour takes a quarter of the memory. If all of them together still take more than
-`FIGURES_MAX_MB`, the oldest hours are given up first: their days have the sums.
+`FIGURES_MAX_MB`, the oldest hours are deleted first: their days have the sums.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from worker.reporting.figures.period import DAY_S, KEPT_S, Period
 from worker.reporting.stored import text_of
 
 TOGETHER: Final = 100
-"""Cells that are sealed in one step, about three milliseconds of a worker."""
+"""How many cells are sealed in one step, about three milliseconds of a worker."""
 
 LATE_S: Final = 60
-"""What was settled in an hour is folded long before this has passed since its end."""
+"""Seconds after the end of an hour, by which all that was settled in it is folded long since."""
 
 ALWAYS_HOURS_S: Final = 2 * DAY_S
-"""The hours of so many seconds are never given up: they are what people look at."""
+"""The hours of the last so many seconds are never deleted: people look at them."""
 
 OVERHEAD_BYTES: Final = 56
-"""What a field of a hash takes beside its name and value, about."""
+"""About how many bytes a field of a hash takes besides its name and value."""
 
 SCAN_COUNT: Final = 500
 
 
 class Sealing:
-    """Seals the cells of one shard, and keeps their memory within its bound.
+    """Seals the cells of one shard, and keeps within the memory limit.
 
     Args:
         store: the outbox, by a connection of this process.
-        keys: of the shard.
-        most_bytes: of all sealed cells together.
+        keys: keys of the shard.
+        most_bytes: size limit of all sealed cells together.
     """
 
     def __init__(self, store: Store, keys: Keys, most_bytes: int) -> None:
@@ -49,10 +49,10 @@ class Sealing:
         self._most_bytes = most_bytes
 
     def run(self, go_on: Callable[[], bool], now: float) -> None:
-        """Seal what is over, then give up what is too old or too much.
+        """Seal what is over, then delete what is too old or too much.
 
         Args:
-            go_on: whether there is time for another step.
+            go_on: returns whether there is time for another step.
             now: Unix seconds on the server's clock.
 
         Raises:
@@ -72,7 +72,7 @@ class Sealing:
         return [one for one in hours if not one.is_day and one.ends_at + LATE_S <= now]
 
     def _is_sealed(self, hour: Period) -> bool:
-        """Seal a step of an hour; whether it is done, and noted so."""
+        """Seal some cells of an hour; return whether the hour is sealed, and noted as such."""
         folds = self._folding.folds()
         left, size = self._look(hour)
         for first in range(0, len(left), TOGETHER):
@@ -83,7 +83,7 @@ class Sealing:
         return self._folding.write(Write(folds, scores=scores))
 
     def _look(self, period: Period) -> tuple[list[str], int]:
-        """The destinations whose cells are not sealed, and the bytes of all."""
+        """Return the destinations whose cells are not sealed, and the bytes of all cells."""
         left: dict[str, None] = {}
         size = 0
         for name, cell in self._redis.hscan_iter(self._keys.cells(period.name), count=SCAN_COUNT):
@@ -93,7 +93,7 @@ class Sealing:
         return list(left), size
 
     def _seal(self, hour: Period, destinations: Sequence[str]) -> None:
-        """Refused if somebody has folded meanwhile; the next look finds them again."""
+        """Seal some cells; if somebody has folded meanwhile, leave them to the next look."""
         write = Write(self._folding.folds())
         places = [(period, name) for name in destinations for period in (hour, hour.day)]
         stored = dict(zip(places, self._folding.stored(places), strict=True))
@@ -110,7 +110,7 @@ class Sealing:
         return [period for period in self._sizes() if period.ends_at + KEPT_S <= now]
 
     def _too_much(self, now: float) -> Iterator[Period]:
-        """The oldest hours, then the oldest days, until the others fit."""
+        """Return the oldest hours, then the oldest days, that must go until the others fit."""
         sizes = self._sizes()
         too_much = sum(sizes.values()) - self._most_bytes
         for period in sorted(sizes, key=lambda one: (one.is_day, one.number)):

@@ -1,4 +1,4 @@
-"""Figures as people and programs read them."""
+"""Summarise figures for people and programs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SLOW_SHARE: Final = 0.95
 
 
 def under(figures: Mapping[str, int], prefix: str) -> dict[str, int]:
-    """The figures whose names begin so, by what follows."""
+    """Return the figures whose names begin with a prefix, by the rest of the name."""
     return {
         name.removeprefix(prefix): number
         for name, number in sorted(figures.items())
@@ -35,17 +35,17 @@ def under(figures: Mapping[str, int], prefix: str) -> dict[str, int]:
 
 
 def values(figures: Mapping[str, int]) -> dict[str, float]:
-    """Currency → worth of what was delivered."""
+    """Return currency → worth of what was delivered."""
     return {name: worth / THOUSANDTHS for name, worth in under(figures, VALUE).items()}
 
 
 def dead(figures: Mapping[str, int]) -> int:
-    """How many died, for whatever reason."""
+    """Return how many events died, for any reason."""
     return sum(under(figures, DEAD).values())
 
 
 def slow_s(figures: Mapping[str, int], share: float = SLOW_SHARE) -> float | None:
-    """Within how many seconds this share was delivered, by the bounds of the buckets."""
+    """Return within how many seconds this share was delivered, by the buckets' bounds."""
     counts = [figures.get(f"{LATENCY}{bound:g}", 0) for bound in LATENCIES_S]
     wanted, seen = sum(counts) * share, 0
     for bound, count in zip(LATENCIES_S, counts, strict=True):
@@ -56,7 +56,7 @@ def slow_s(figures: Mapping[str, int], share: float = SLOW_SHARE) -> float | Non
 
 
 def document(row: Row) -> dict[str, Any]:
-    """A row as one JSON object; times are Unix seconds."""
+    """Return a row as one JSON object; times are Unix seconds."""
     figures = row.figures
     return {
         "at": row.at,
@@ -77,7 +77,7 @@ def document(row: Row) -> dict[str, Any]:
 
 
 def of_all_events(rows: Iterable[Row]) -> list[Row]:
-    """One row for each time and destination, of all its events."""
+    """Return one row for each time and destination, with the sums of all its events."""
     found: dict[tuple[int, int, str], dict[str, dict[str, int]]] = {}
     for row in rows:
         add(found.setdefault((row.at, row.ends_at, row.destination), {}), {"": row.figures})

@@ -1,4 +1,4 @@
-"""Totals: what was counted of each destination since the first start, for whoever scrapes.
+"""Totals: what was counted for each destination since the first start, to be scraped.
 
 The first `MOST_NAMED` destinations of an installation have totals of their own, for ever; those
 that come later share `OTHER`. So the number of totals is bounded, and none of them ever falls.
@@ -25,7 +25,7 @@ from worker.reporting.stored import Fields, text_of, whole_of
 
 MOST_NAMED: Final = 200
 OTHER: Final = "other"
-"""All destinations beyond those; `fold.lua` writes it."""
+"""The name under which `fold.lua` counts all further destinations."""
 
 Totals = Mapping[str, Mapping[str, int]]
 """Destination → figure → sum."""
@@ -35,7 +35,7 @@ _PARTS: Final = (DEAD, LATENCY)
 
 
 def totals_of(cells: Cells) -> dict[str, dict[str, int]]:
-    """What cells add to the totals: of all hours and event names together."""
+    """Return what cells add to the totals: all hours and event names together."""
     found: dict[str, dict[str, int]] = {}
     for (_, destination), cell in cells.items():
         if destination != ANY:
@@ -46,7 +46,7 @@ def totals_of(cells: Cells) -> dict[str, dict[str, int]]:
 
 
 def read_totals(store: Store) -> dict[str, dict[str, int]]:
-    """Read the totals of all shards; junk is left out.
+    """Return the totals of all shards; junk is left out.
 
     Raises:
         redis.RedisError: the server did not answer, or refused.

@@ -1,8 +1,7 @@
-"""What was counted and is in no cell yet: the journal of settlements, and what was accepted.
+"""What was counted but is in no cell yet: the journal of settlements, and accepted events.
 
-The journal grows with settlements, so with workers, who fold it. What producers count must not
-grow while there is no worker: it stands in a hash of each destination, with a number for each hour
-and name.
+The journal grows with settlements, and so with workers, who fold it. What producers count must not
+grow while there is no worker: each destination has a hash with one number for each hour and name.
 """
 
 from __future__ import annotations
@@ -19,19 +18,19 @@ from worker.reporting.figures.period import Period
 from worker.reporting.stored import document_of, text_of, whole_of
 
 Cells = defaultdict[tuple[Period, str], Cell]
-"""By hour and destination."""
+"""Cells by hour and destination."""
 
 _PARTS: Final = 3
 _LATEST_HOUR: Final = 10_000_000
 
 
 def journal_part(destination: str, cell: Cell) -> str:
-    """An entry of the journal as a script completes it, which knows the hour."""
+    """Return an entry of the journal that a script completes with the hour."""
     return orjson.dumps([destination, cell]).decode()[1:-1]
 
 
 def no_cells() -> Cells:
-    """To be added to."""
+    """Return empty cells, to add to."""
     return defaultdict(dict)
 
 
@@ -46,7 +45,7 @@ def add_journal(cells: Cells, entries: Iterable[bytes]) -> None:
 
 
 def add_accepted(cells: Cells, destination: str, fields: Mapping[bytes, bytes]) -> None:
-    """Add what was accepted of one destination."""
+    """Add what was accepted for one destination."""
     for hour, event, number in read_accepted(fields):
         add_everywhere(cells, hour, destination, {event: {ACCEPTED: number}})
 
@@ -58,7 +57,7 @@ def add_everywhere(cells: Cells, hour: Period, destination: str, more: Cell) -> 
 
 
 def read_accepted(fields: Mapping[bytes, bytes]) -> Iterator[tuple[Period, str, int]]:
-    """Hours, names and numbers; junk is left out."""
+    """Yield hours, names and numbers; junk is left out."""
     for field, value in fields.items():
         hour, _, event = field.partition(b" ")
         number, count = whole_of(hour), whole_of(value)
@@ -67,7 +66,7 @@ def read_accepted(fields: Mapping[bytes, bytes]) -> Iterator[tuple[Period, str, 
 
 
 def delivered_to(entries: Sequence[bytes]) -> list[str]:
-    """Destinations of which something was delivered, by the journal."""
+    """Return the destinations to which something was delivered, by the journal."""
     return sorted({name for name in map(_delivered_to, entries) if name})
 
 
