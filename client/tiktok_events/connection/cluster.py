@@ -7,7 +7,6 @@ Decision 21 says why this is not redis-py's `RedisCluster`.
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from contextlib import suppress
@@ -156,9 +155,10 @@ class Cluster:
         Raises:
             redis.RedisError: it does not answer, or not for this slot.
         """
-        names = ("socket_timeout", "socket_connect_timeout")
-        probe_s = self._probe_s.get(node, math.inf)
-        limits = {name: min(self._how[name] or probe_s, probe_s) for name in names}
+        limits: dict[str, float] = {}
+        if (probe_s := self._probe_s.get(node)) is not None:
+            for name in ("socket_timeout", "socket_connect_timeout"):
+                limits[name] = min(self._how.get(name) or probe_s, probe_s)
         try:
             with Redis.from_pool(self._pool(node, **limits)) as redis:
                 redis.exists(key)
