@@ -20,10 +20,12 @@ import anyio
 from anyio import to_thread
 from redis.exceptions import RedisError
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tiktok_events.connection.trouble import trouble
+from worker.serving.console.body import FORM_BYTES, UPLOAD_BYTES, bounded, is_upload
 from worker.serving.console.desk import Desk
 from worker.serving.console.live import is_part, led_on
 from worker.serving.console.pages import HEADERS, plain_page
@@ -33,7 +35,6 @@ from worker.serving.console.session import Session, is_marked, session_of
 from worker.serving.console.visit import SEE_OTHER, Visit
 
 AT_ONCE: Final = 8
-FORM_BYTES: Final = 64 * 1024 * 1024
 MARK: Final = "mark"
 _OURS: Final = frozenset({"same-origin", "none"})
 
@@ -75,6 +76,8 @@ async def _told(
         response = await _answer(request, place, desk, threads)
     except Refused as refused:
         return plain_page("refused.html", refused.status, sentence=refused.sentence)
+    except HTTPException as error:
+        return plain_page("refused.html", error.status_code, sentence=error.detail)
     except BadQuery as error:
         return plain_page("refused.html", 400, sentence=str(error))
     except RedisError as error:
@@ -96,25 +99,25 @@ async def _answer(
     seen = Visit(request, desk, session, time.time(), began=began, part=is_part(request))
     if not place.posts:
         return await to_thread.run_sync(place.view, seen, limiter=threads)
-    async with _form(request, session) as (fields, files):
+    async with _form(request, session, uploads=place.uploads) as (fields, files):
         visit = replace(seen, form=fields, files=files)
         return await to_thread.run_sync(place.view, visit, limiter=threads)
 
 
 @asynccontextmanager
 async def _form(
-    request: Request, session: Session
+    request: Request, session: Session, *, uploads: bool
 ) -> AsyncIterator[tuple[list[tuple[str, str]], dict[str, UploadFile]]]:
     """What was posted, if it is a form of ours; its files are closed in the end.
 
     Raises:
-        Refused: it is not, or it is too large.
+        Refused: it is not.
+        HTTPException: it is too long, or cannot be read.
     """
-    if int(request.headers.get("content-length") or 0) > FORM_BYTES:
-        raise Refused(413, f"A form may have at most {FORM_BYTES:,} bytes.")
     if request.headers.get("sec-fetch-site", "none") not in _OURS:
         raise Refused(403, "This was sent by a page of somebody else. Nothing was done.")
-    async with request.form(max_files=1, max_fields=200, max_part_size=1_048_576) as form:
+    sent = bounded(request, UPLOAD_BYTES if uploads and is_upload(request) else FORM_BYTES)
+    async with sent.form(max_files=1, max_fields=200, max_part_size=FORM_BYTES) as form:
         fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
         files = {name: value for name, value in form.items() if isinstance(value, UploadFile)}
         if session.signed_in and not is_marked(session, dict(fields).get(MARK, "")):

@@ -38,6 +38,7 @@ class Place:
         role: that is needed.
         posts: whether it is an act: a form of ours, posted.
         commands: what people type for the same.
+        uploads: whether a file comes with the form.
     """
 
     path: str
@@ -45,6 +46,7 @@ class Place:
     role: Role = Role.VIEW
     posts: bool = False
     commands: tuple[str, ...] = ()
+    uploads: bool = False
 
 
 def _act(path: str, view: View, role: Role, *commands: str) -> Place:
@@ -73,7 +75,14 @@ PLACES: Final = (
     Place("/dead/export", files.preview, Role.EDIT),
     _act("/dead/export", files.export, Role.EDIT, "dead export"),
     Place("/dead/import", files.ask, Role.EDIT),
-    _act("/dead/import", files.bring_back, Role.EDIT, "dead import"),
+    Place(
+        "/dead/import",
+        files.bring_back,
+        Role.EDIT,
+        posts=True,
+        commands=("dead import",),
+        uploads=True,
+    ),
     Place("/dead/{letter_id}", letter.show, commands=("dead show",)),
     _act("/dead/{letter_id}", letter.reveal, Role.EDIT),
     Place("/replays", replays.overview, commands=("replays list",)),

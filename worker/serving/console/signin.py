@@ -5,9 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from anyio import to_thread
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from worker.serving.console.body import SIGN_IN_BYTES, bounded
 from worker.serving.console.desk import Desk
 from worker.serving.console.pages import HEADERS, plain_page
 from worker.serving.console.session import TRIES, WINDOW_S, begin, cookie_of, end
@@ -30,7 +32,11 @@ class SignIn:
 
     async def sign_in(self, request: Request) -> Response:
         """Take a token; a wrong one counts as a try."""
-        form = await request.form(max_files=0, max_fields=10)
+        try:
+            sent = bounded(request, SIGN_IN_BYTES)
+            form = await sent.form(max_files=0, max_fields=10)
+        except HTTPException as error:
+            return self._page("/", error.detail, error.status_code)
         token, onward = str(form.get("token", "")).strip(), _next(str(form.get("next", "/")))
         tokens = self._desk.site.tokens
         left = await to_thread.run_sync(self._tries_left, request)
@@ -62,6 +68,9 @@ class SignIn:
 
 def _next(given: str) -> str:
     """A page of ours to go on to, whatever was given."""
-    parts = urlsplit(given)
+    try:
+        parts = urlsplit(given)
+    except ValueError:
+        return "/"
     elsewhere = parts.scheme or parts.netloc or not given.startswith("/")
     return "/" if elsewhere or given.startswith("//") or "\\" in given else given
