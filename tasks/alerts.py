@@ -1,4 +1,4 @@
-"""Some seconds have passed: look at the figures that alerts are about."""
+"""Look at the figures that alerts are about, every few seconds."""
 
 from __future__ import annotations
 

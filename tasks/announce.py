@@ -1,4 +1,4 @@
-"""A worker died before it had told what it was to tell: tell it in its place."""
+"""Announce what a worker that died was to announce."""
 
 from __future__ import annotations
 

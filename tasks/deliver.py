@@ -1,4 +1,4 @@
-"""A doorbell was rung: serve every destination that is due."""
+"""Serve every destination that is due, after a doorbell."""
 
 from __future__ import annotations
 

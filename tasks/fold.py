@@ -1,4 +1,4 @@
-"""A second has passed: fold what was counted into the figures of the hours."""
+"""Fold what was counted into the figures of the hours, every second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Something has happened that operators are to know: tell it by webhook."""
+"""Tell operators by webhook what has happened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A minute has passed: bury what has expired, forget what is too old, seal what is over."""
+"""Bury what has expired, delete what is too old, seal what is over, every minute."""
 
 from __future__ import annotations
 

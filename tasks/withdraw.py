@@ -1,4 +1,4 @@
-"""Somebody has withdrawn consent: take back what is delayed, waits or is dead of them."""
+"""Erase the delayed, waiting and dead events of people who have withdrawn consent."""
 
 from __future__ import annotations
 

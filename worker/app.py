@@ -41,7 +41,7 @@ log = Log("tiktok_events.app")
 
 
 def create_app(settings: Settings) -> Celery:
-    """The application for these settings."""
+    """Return the application for these settings."""
     THIS_PROCESS.configure(settings)
     init_sentry(settings)  # before the tasks are traced, and before the fork
     patch_kombu()
@@ -59,7 +59,7 @@ def create_app(settings: Settings) -> Celery:
 
 
 def celery_settings(settings: Settings) -> dict[str, Any]:
-    """Celery's settings, each with the reason where it is not the default."""
+    """Return Celery's settings, each with the reason if it is not the default."""
     return {
         **_task_settings(settings.task_limit_s),
         **_queue_settings(settings.layout.broker),
@@ -128,20 +128,20 @@ def __getattr__(name: str) -> Any:
 
 @worker_shutting_down.connect
 def _stop_claiming(**_: Any) -> None:
-    """A signal has come to the main process; Celery itself would not heed a second SIGTERM."""
+    """Stop claiming, as the main process got a signal; Celery would not heed a second SIGTERM."""
     if STOPPING.set():
         end_at_once()
 
 
 @worker_before_create_process.connect
 def _share_memory(**_: Any) -> None:
-    """A process of the pool is about to be forked."""
+    """Share memory with a process of the pool that is about to be forked."""
     leave_shared()
 
 
 @worker_process_init.connect
 def _build_engine(**_: Any) -> None:
-    """Connections and threads are made in the child: none is shared across the fork."""
+    """Make connections and threads in the child: none is shared across the fork."""
     GENTLE_END.enable()
     THIS_PROCESS.engine()
     look_rarely()

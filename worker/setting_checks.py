@@ -28,7 +28,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether the host is this machine, so that nothing need be encrypted on the way there."""
+    """Return whether the host is this machine, so that traffic to it need not be encrypted."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -36,7 +36,7 @@ def is_this_machine(host: str) -> bool:
 
 
 def is_within(address: str, networks: Iterable[Network]) -> bool:
-    """Whether a machine, by its address, is in one of these networks."""
+    """Return whether an address is in one of these networks."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -45,7 +45,7 @@ def is_within(address: str, networks: Iterable[Network]) -> bool:
 
 
 def proxy_networks(value: Any) -> tuple[Network, ...]:
-    """Where proxies are that say who somebody is; never everywhere."""
+    """Return the networks of proxies that name the user; all addresses are refused."""
     words = value.split(",") if isinstance(value, str) else value
     try:
         found = tuple(ipaddress.ip_network(str(word).strip()) for word in words)
@@ -60,7 +60,7 @@ def proxy_networks(value: Any) -> tuple[Network, ...]:
 
 
 def header_name(value: Any) -> str:
-    """The name of a header of HTTP that a proxy writes."""
+    """Return the name of an HTTP header that a proxy writes."""
     if not isinstance(value, str) or not _HEADER.fullmatch(given := value.strip()):
         raise ValueError("must be the name of a header, such as X-Forwarded-Email")
     if given.lower() in _BROWSERS_OWN:
@@ -101,7 +101,7 @@ def token(value: Any) -> str:
 
 
 def sentry_dsn(value: Any) -> str:
-    """Where Sentry takes reports; no error shows it."""
+    """Return where Sentry takes reports; no error shows it."""
     given: str = address("https", "http")(value)
     parts = urlsplit(given)
     if not parts.username or not parts.path.rpartition("/")[2].isdigit():
@@ -118,7 +118,7 @@ def webhook_address(value: Any) -> str:
 
 
 def webhook_secret(value: Any) -> str:
-    """What calls of the webhook are signed with, in the form of Standard Webhooks."""
+    """Return the secret that signs calls of the webhook, in the form of Standard Webhooks."""
     given = str(value).strip()
     try:
         key = base64.b64decode(given.removeprefix(WEBHOOK_SECRET_PREFIX), validate=True)
@@ -130,7 +130,7 @@ def webhook_secret(value: Any) -> str:
 
 
 def existing_file(value: Any) -> Path:
-    """A file that is there now."""
+    """Return the path of a file that exists now."""
     path = Path(str(value))
     if not path.is_file():
         raise ValueError("must be the path of a readable TOML file")

@@ -170,7 +170,7 @@ class Settings(ClientSettings):
     log_level: str = setting("info", one_of("debug", "info", "warning", "error"))
 
     def contradictions(self) -> list[str]:
-        """Sentences about values that are allowed, but not together."""
+        """Yield sentences about values that are allowed, but not together."""
         problems = ClientSettings.contradictions(self)
         if self.remote_control and self.celery_broker_url is None:
             problems.append(
@@ -224,7 +224,7 @@ class Settings(ClientSettings):
 
     @property
     def alerts(self) -> bool:
-        """Whether any figure has a threshold."""
+        """Whether any alert has a threshold."""
         return any(getattr(self, name) is not None for name in THRESHOLDS)
 
     @property
@@ -233,13 +233,13 @@ class Settings(ClientSettings):
         return self.broker_url or (None if is_cluster(self.redis_url) else self.redis_url)
 
     def window_s(self, event_source: str) -> float:
-        """Age in seconds at which an event of this source is no longer sent."""
+        """Return the age in seconds from which an event of this source is no longer sent."""
         days: float = getattr(self, f"window_days_{event_source}")
         return days * _SECONDS_A_DAY
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """Sentences about variables that carry our prefix and mean nothing to us."""
+    """Yield sentences about variables that have our prefix but no meaning."""
     known = [one.name.upper() for one in fields(Settings)]
     ours = [name for name in sorted(environment) if name.startswith(ENVIRONMENT_PREFIX)]
     sentences = []

@@ -1,4 +1,4 @@
-"""What the receipts of events are made of that the API has accepted."""
+"""Make the receipts of events that the API has accepted."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from worker.outbox.receipt import End, Ended, flags_of
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What is the same for all events that some requests carried.
+    """What is the same for all events of some requests.
 
     Attributes:
-        at: when the last was answered, whole Unix seconds.
-        request_id: of that answer.
-        attempts: how many count, the last one if it was accepted.
-        doubtful: whether one may have been accepted unseen.
+        at: when the last request was answered, whole Unix seconds.
+        request_id: request id of that answer.
+        attempts: how many requests count, including the last one if it was accepted.
+        doubtful: whether a request may have been accepted without our knowing.
     """
 
     at: int

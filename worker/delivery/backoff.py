@@ -1,4 +1,4 @@
-"""How long a destination waits after a failure."""
+"""Compute how long a destination waits after a failure."""
 
 from __future__ import annotations
 

@@ -28,14 +28,15 @@ from worker.reporting.stored import destination_of
 from worker.settings import Settings
 
 BUSY_DEFER_MS: Final = 50
-"""A destination with no room left here is offered again, to any worker, after this."""
+"""Seconds after which a destination without room here is offered again, to any worker."""
 
 LONELY_CLAIMS: Final = 3
-"""A block that died with its worker so often is claimed alone (see `claim.lua`) and handled
-with nothing else under way in this process."""
+"""How often a block's workers must have died for it to be claimed alone (see `claim.lua`), with
+nothing else under way in this process.
+"""
 
 DEADLY_CLAIMS: Final = 5
-"""Claimed once more than this it has twice died alone: it does not get another worker."""
+"""Beyond this number of claims, the block has twice died alone, and gets no other worker."""
 
 
 class Claiming:
@@ -86,7 +87,7 @@ class Claiming:
 
     @property
     def is_buffering(self) -> bool:
-        """Whether something is prepared, and not posted yet."""
+        """Return whether something is prepared but not posted yet."""
         return bool(self._buffering)
 
     def post_buffered(self, except_for: Collection[str], *, a_line: bool) -> None:
@@ -171,7 +172,7 @@ class Claiming:
             self._settle_unsent(served, ended)
 
     def _prepare(self, preparer: Preparer, block: OpenBlock, *, now: float) -> list[Outgoing]:
-        """End the events that cannot be sent; returns the others."""
+        """End the events that cannot be sent; return the others."""
         if block.claimed.claims > DEADLY_CLAIMS:
             self._give_up(preparer, block, now=now)
             return []

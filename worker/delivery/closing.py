@@ -1,4 +1,4 @@
-"""An event of another producer, as our client would have stored it.
+"""Store another producer's event as our client would have stored it.
 
 A client closes what it writes, and marks it. What has keys that nobody documents, is invalid, or
 has no mark and may hold an address, another producer may have written: it is closed before it is
@@ -44,7 +44,7 @@ class Closing:
     is_closed: bool = False
 
     def check(self, event: Any) -> Closed:
-        """Check an event as it stands in a block."""
+        """Check an event as it is in a block."""
         checked, json = self._checked(event)
         if (
             not json
@@ -57,7 +57,7 @@ class Closing:
         return event, checked, json, False
 
     def close(self, event: Any) -> Any:
-        """An event as our client would have stored it; without its user where that is unusable."""
+        """Return an event as our client would have stored it, without an unusable user."""
         if not isinstance(event, dict):
             return event
         settings = self.settings
@@ -82,7 +82,7 @@ class Closing:
 
 
 def encoded(event: dict[str, Any]) -> bytes:
-    """JSON of an event, for keeping.
+    """Return the JSON of an event, to be kept.
 
     What orjson returns has its whole buffer behind it, 4 kB and more whatever the event takes;
     a copy has its own size, and frees the buffer for the next one.
@@ -91,7 +91,7 @@ def encoded(event: dict[str, Any]) -> bytes:
 
 
 def _may_name_somebody(event: dict[str, Any], json: bytes) -> bool:
-    """Whether an address may stand in an event, or a name in the URLs of its page."""
+    """Return whether an event may hold an address, or its page's URLs a name."""
     if may_hold_address(json) or may_hide_address(event.get("properties")):
         return True
     if page := event.get("page"):

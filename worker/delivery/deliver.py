@@ -71,7 +71,7 @@ class Batch:
 
     @property
     def answered(self) -> bool:
-        """Whether the API judged events of it: a failure after that is the first in a row.
+        """Whether the API judged events of the batch: a failure after that is the first in a row.
 
         If every tenth request fails, a long search meets a failure sooner or later. If each
         counted as one more in a row, the wait between two searches would only grow.
@@ -85,7 +85,7 @@ class Batch:
 
     @property
     def outdone(self) -> bool:
-        """Whether its failure speaks against its events, which failed where others were taken."""
+        """Whether the failure speaks against the events, because others were accepted."""
         return self.events[0].block.history.outdone >= SUSPECT_AFTER
 
 
@@ -160,7 +160,7 @@ class Delivery:
         return exchange
 
     def _judge(self, batch: Batch) -> list[Met[Outgoing]]:
-        """What each event met: one answer, or several where a refused batch is searched."""
+        """Return what each event met: one answer, or several where a refused batch is searched."""
         first = self._send(batch, batch.events)
         single = len(batch.events) == 1
         if single or not first.answer.verdict.leads_to.isolates:
@@ -176,7 +176,7 @@ class Delivery:
         )
 
     def _time_for_another(self, batch: Batch) -> bool:
-        """Whether one more request would end before the first claim does."""
+        """Return whether one more request would end before the first claim does."""
         needed = CONNECT_TIMEOUT_S + self._settings.request_timeout_s + SETTLE_MARGIN_S
         lease_ends = min(event.block.lease_ends for event in batch.events)
         return time.monotonic() + needed < lease_ends
@@ -184,7 +184,7 @@ class Delivery:
     def _decide(
         self, destination: Destination, judged: Sequence[Met[Outgoing]], *, spared: bool
     ) -> list[OpenBlock]:
-        """End the events of a delivery; returns the blocks that this closed."""
+        """End the events of a delivery; return the blocks that this closed."""
         closed = []
         for met in judged:
             carried = Carried.by(met.exchanges)
@@ -201,7 +201,7 @@ class Delivery:
         end: End,
         carried: Carried | None = None,
     ) -> list[OpenBlock]:
-        """End some events of one block; returns it if they were the last."""
+        """End some events of one block; return the block if they were the last."""
         block = events[0].block
         with self._ending:
             match end:
@@ -286,7 +286,7 @@ def _letter(destination: Destination, event: Outgoing, end: Dead, now: float) ->
 
 
 def _deciding(judged: Sequence[Met[Outgoing]]) -> Answer:
-    """The answer that says most about the destination.
+    """Return the answer that says most about the destination.
 
     In this order: one that ended the delivery, one without sense, acceptance, refusal.
     """

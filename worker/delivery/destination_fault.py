@@ -11,14 +11,13 @@ from worker.delivery.isolation import Met
 from worker.delivery.spot_check import likeness
 
 ALIKE: Final = 8
-"""Events refused alone in a row, with the same answer, speak of the destination."""
+"""How many events refused alone in a row, with the same answer, point at the destination."""
 
 MIXED_S: Final = 600.0
-"""A destination that accepted events so lately accepts some: refusals are the events' own."""
+"""Seconds after an acceptance in which refusals are the events' own fault."""
 
 REMEMBERED: Final = 10_000
-"""So many destinations are remembered; beyond that all are forgotten, and each costs a spot
-check."""
+"""How many destinations are remembered; beyond that all are forgotten, at one spot check each."""
 
 
 class DestinationFaults:

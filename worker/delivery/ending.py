@@ -17,7 +17,7 @@ from worker.delivery.isolation import Met
 from worker.letters.letter import Reason
 
 UNCLEAR_DELIVERIES: Final = 5
-"""An event whose answers mean nothing known is given up after so many deliveries."""
+"""How many deliveries with meaningless answers an event gets before it is given up."""
 
 EXHAUSTED_AFTER: Final = 30
 """An event that alone fails so often, while the API takes others, is given up: it is the cause.
@@ -26,12 +26,12 @@ Where nine of ten answers were failures by chance, one event of twenty would be.
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The API accepted it."""
+    """The API accepted the event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """It will not be sent again without a person.
+    """The event will not be sent again unless a person asks for it.
 
     Attributes:
         reason: why the event is dead.
@@ -62,12 +62,12 @@ End = Delivered | Dead | Again
 
 
 def end_of(met: Met[Any], history: History, *, taken_at: float, spared: bool = False) -> End:
-    """How a delivery ends for events that met the same.
+    """Return how a delivery ends for events that met the same answers.
 
     Args:
-        met: in this delivery.
-        history: of the deliveries before it.
-        taken_at: when the API had last taken others of the destination, Unix seconds.
+        met: the requests that carried them in this delivery.
+        history: history of the deliveries before it.
+        taken_at: when the API last accepted other events of the destination, Unix seconds.
         spared: whether the destination is to blame, not its events.
     """
     verdict = met.answer.verdict
@@ -90,7 +90,7 @@ def _is_exhausted(verdict: Verdict, history: History) -> bool:
 
 
 def attempt_of(exchange: Exchange) -> Attempt:
-    """A request as a history keeps it."""
+    """Return a request as a history keeps it."""
     answer = exchange.answer
     return Attempt(
         at=exchange.started_at,

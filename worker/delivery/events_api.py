@@ -22,7 +22,7 @@ from worker.settings import CONNECT_TIMEOUT_S
 
 PATH: Final = "/open_api/v1.3/event/track/"
 MAX_ANSWER_BYTES: Final = 1_048_576
-"""A real answer has some hundred bytes; this much is read before it counts as none."""
+"""How much of an answer is read before it counts as none; a real one has some hundred bytes."""
 
 READ_BYTES: Final = 65_536
 
@@ -118,14 +118,14 @@ def _filled(
 
 
 class _Session(requests.Session):
-    """One to which a redirect is an answer like any other.
+    """A session to which a redirect is an answer like any other.
 
     `requests` looks where it leads even when it is not to be followed: it reads the whole body
     for that, however long and slow it is, and fails on an address that is none.
     """
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere: the token does not go where an answer points."""
+        """Return no target: the token must not go where an answer points."""
 
 
 def new_session(url: str) -> requests.Session:

@@ -1,4 +1,4 @@
-"""Events of parked destinations die when their window closes, not when somebody looks again.
+"""Bury events of parked destinations when their window closes, not when somebody looks again.
 
 claim      the head of a parked outbox, as far as it is too old   (never anything else)
 prepare    as before every request: what is too old gets its letter
@@ -26,14 +26,14 @@ from worker.settings import Settings
 log = Log("tiktok_events.expiry")
 
 EVERY_MS: Final = 60_000
-"""An event of a parked destination dies about so late."""
+"""Seconds by which an event of a parked destination may die too late."""
 
 TOGETHER: Final = 25
-"""So many destinations are asked about in one round trip; mostly nothing has expired at any."""
+"""How many destinations one round trip asks about; mostly nothing has expired at any."""
 
 
 def is_time_to_sweep(store: Store) -> bool:
-    """Whether the caller is to start a sweep: true for one worker a minute."""
+    """Return whether the caller is to start a sweep: one worker a minute is."""
     return bool(store.redis.set(store.shards.installation.sweeping, 1, px=EVERY_MS, nx=True))
 
 

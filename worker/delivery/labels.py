@@ -1,4 +1,4 @@
-"""What people call destinations: the `label` of each in the destinations file."""
+"""The labels that people give destinations in the destinations file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LABEL_CHARS: Final = 40
 
 
 def checked_label(value: object) -> str:
-    """The label, without blanks around it.
+    """Return the label without outer blanks.
 
     Raises:
         ValueError: it is not a label.
@@ -47,7 +47,7 @@ class Labels:
         return cls(dict(_labels(path)) if path else {})
 
     def of(self, key: str) -> str | None:
-        """What people call a destination; `None` where it has no label.
+        """Return the label of a destination; `None` without one.
 
         Args:
             key: of the destination; may be junk.
@@ -61,11 +61,11 @@ class Labels:
         return label if label is None or code is None else f"{label}, test {code}"
 
     def short(self, key: str) -> str:
-        """The label alone, or the key where there is none."""
+        """Return the label alone, or the key if there is none."""
         return self.of(key) or key
 
     def key_of(self, label: str) -> str | None:
-        """The key of the one destination with a label, in any case."""
+        """Return the key of the only destination with a label, in any case."""
         found = [source for source, known in self._known.items() if known.lower() == label.lower()]
         return Destination(*found[0]).key if len(found) == 1 else None
 

@@ -36,13 +36,13 @@ class Posting:
 
     @property
     def under_way(self) -> frozenset[int]:
-        """Numbers of the deliveries that have not ended."""
+        """Return the numbers of the deliveries that have not ended."""
         with self._ended:
             return frozenset(self._under_way)
 
     @property
     def free(self) -> int:
-        """Threads that have nothing to do."""
+        """Return how many threads have nothing to do."""
         return self._threads - len(self)
 
     def has_room(self, destination: str, share: int) -> bool:

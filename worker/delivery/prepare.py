@@ -1,4 +1,4 @@
-"""A claimed block → the events of it that can be sent; the others end as dead letters."""
+"""Find the events of a claimed block that can be sent; the others become dead letters."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Outgoing:
     """An event that is ready to be sent; not frozen, which would quadruple the cost of making it.
 
     Attributes:
-        block: where it stands.
-        index: its place there.
+        block: the block that holds it.
+        index: its position in the block.
         encoded: JSON as it goes into `data`.
-        expires_at: Unix seconds.
+        expires_at: when it is too old to be sent, Unix seconds.
         salvaged: which places of it were mended or left out, as they are counted.
-        name: of the event.
+        name: name of the event.
         digest: of its id, for its receipt; empty if none is written.
         shape: what its figures are kept by.
         worth: its value, in thousandths of the currency; 0 if it has none.
@@ -67,13 +67,13 @@ class Outgoing:
 
     @property
     def body(self) -> Any:
-        """The event as it stands in the block."""
+        """The event as it is in the block."""
         return self.block.events[self.index]
 
 
 @dataclass(slots=True)
 class Prepared:
-    """What can become of a block's events.
+    """What can be done with a block's events.
 
     Attributes:
         sendable: events that can be sent, in order.
@@ -167,7 +167,7 @@ class Preparer:
         return prepared
 
     def _told(self, event: Mapping[str, Any]) -> Told:
-        """What receipts and figures say of a valid event."""
+        """Return what receipts and figures record of a valid event."""
         name, user = event["event"], event.get("user")
         digest = digest_of(event["event_id"]) if self.settings.receipts else b""
         keys = tuple(user) if user else ()
@@ -185,7 +185,7 @@ class Preparer:
         return history.needs_a_yes(now) if self.judges else history.ambiguous
 
     def _untimely(self, block: OpenBlock, event: Any, expires_at: float, now: float) -> DeadLetter:
-        """The letter of an event that is valid, but not to be sent any more, or not yet."""
+        """Return the letter of a valid event that must not be sent any more, or not yet."""
         if expires_at < self._latest_end(now):
             return self._letter(block, event, Reason.EXPIRED, TOO_LATE, now)
         if expires_at > now + MOST_AHEAD_S + self._window_s():
@@ -193,7 +193,7 @@ class Preparer:
         return self._letter(block, event, Reason.EXHAUSTED, NEEDS_A_YES, now)
 
     def crash_loop(self, block: OpenBlock, *, now: float) -> DeadLetter:
-        """The letter of the only event of a block that kills its workers."""
+        """Return the letter of the only event of a block that kills its workers."""
         message = f"{block.claimed.claims - 1} workers in a row died while they held this event"
         closing = Closing(self.settings, self.destination.event_source, self.strict)
         event = closing.close(block.events[0])
@@ -220,7 +220,7 @@ class Preparer:
         return self.settings.window_s(self.destination.event_source)
 
     def _latest_end(self, now: float) -> float:
-        """When an attempt that begins now could end; it must not be after an event's deadline."""
+        """Return when an attempt that begins now could end; deadlines must be later."""
         return now + CONNECT_TIMEOUT_S + self.settings.request_timeout_s
 
     def _invalid(

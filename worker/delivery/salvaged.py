@@ -1,4 +1,4 @@
-"""Which places of an event were mended or left out, as they are counted.
+"""Name the places of an event that were mended or left out, as they are counted.
 
 A counter is kept for ever, so its name must be one of a bounded number: positions in lists are
 left out of a path, and keys that nobody documents count together.

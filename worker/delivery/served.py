@@ -11,7 +11,7 @@ from worker.delivery.prepare import Outgoing
 from worker.outbox.claim import Rest
 
 MORE_S: Final = 1.0
-"""Buffered events wait this long to be filled up, while the rest of them waits for its slot."""
+"""Seconds that buffered events wait to be filled up while the rest waits for its slot."""
 
 ELSEWHERE_S: Final = 0.1
 """Events wait only so long when no other destination is due: another worker has taken the rest.
@@ -47,7 +47,7 @@ class Served:
         return self.destination.key
 
     def expects_more(self, now: float, *, a_line: bool) -> bool:
-        """Whether what is buffered waits to be filled up.
+        """Return whether what is buffered waits to be filled up.
 
         Args:
             now: seconds of the monotonic clock.

@@ -16,12 +16,12 @@ from worker.reporting.tracing import MOST_LINKS, Parcel, Tracer
 def parcel_of(
     destination: Destination, events: Sequence[Outgoing], size_bytes: int, now: float
 ) -> Parcel:
-    """What a request carries.
+    """Return what a request carries.
 
     Args:
-        destination: of the request.
+        destination: destination of the request.
         events: one or more.
-        size_bytes: of its body.
+        size_bytes: size of its body.
         now: Unix seconds.
     """
     history = events[0].block.history

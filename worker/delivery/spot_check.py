@@ -17,7 +17,7 @@ from worker.attempts.verdict import Answer, refused_for_size
 T = TypeVar("T")
 
 SUSPICIOUS: Final = 3
-"""Requests that were refused alike, and none was accepted."""
+"""How many requests were refused alike, with none accepted, before events are sent alone."""
 
 CHECKED: Final = 9
 """Events that are then sent alone: twelve requests in all. Where every second event is bad, these
@@ -40,7 +40,7 @@ def spread(items: Sequence[T]) -> Iterator[T]:
 
 
 def alike(answers: Sequence[Answer]) -> bool:
-    """Whether all refuse for the same reason other than size, whichever event they name."""
+    """Return whether all refuse for the same reason other than size, whichever event they name."""
     return all(
         answer.verdict.leads_to.kills
         and not refused_for_size(answer)
@@ -50,5 +50,5 @@ def alike(answers: Sequence[Answer]) -> bool:
 
 
 def likeness(answer: Answer) -> tuple[int | None, int | None, str]:
-    """What refusals for the same reason have in common."""
+    """Return what refusals for the same reason have in common."""
     return answer.code, answer.http_status, _NUMBER.sub("#", answer.message)

@@ -1,4 +1,4 @@
-"""Which destinations end an event for any key that cannot be used as it is."""
+"""Decide which destinations end an event for any key that cannot be used as it is."""
 
 from __future__ import annotations
 

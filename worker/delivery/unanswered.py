@@ -1,4 +1,4 @@
-"""What it means that a request got no answer: was it surely not sent, or perhaps delivered?"""
+"""Judge a request that got no answer: it was surely not sent, or perhaps delivered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MISCONFIGURED: Final = (
     requests.exceptions.MissingSchema,
     requests.exceptions.URLRequired,
 )
-"""No request can be made until an operator changes something."""
+"""Errors after which no request can be made until an operator changes something."""
 
 BEFORE_THE_REQUEST: Final = (
     requests.ConnectTimeout,
@@ -26,7 +26,7 @@ BEFORE_THE_REQUEST: Final = (
     urllib3.exceptions.NewConnectionError,
     ssl.SSLCertVerificationError,
 )
-"""Errors of a connection that was never made, so nothing was delivered."""
+"""Errors of a connection that was never made, so that nothing was delivered."""
 
 
 def judge_failure(error: Exception) -> Answer:
@@ -59,7 +59,7 @@ def _never_sent(error: BaseException) -> bool:
 
 
 def _causes(error: object) -> Iterator[BaseException]:
-    """The error and those it wraps; `requests` and `urllib3` keep them in two places."""
+    """Yield the error and those it wraps, which `requests` and `urllib3` keep in two places."""
     while isinstance(error, BaseException):
         yield error
         error = getattr(error, "reason", None) or (error.args[0] if error.args else None)

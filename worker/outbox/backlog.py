@@ -1,4 +1,4 @@
-"""The backlog as it stands in Redis: every waiting block, looked at without being claimed."""
+"""Read the backlog in Redis: every waiting block, without claiming it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tiktok_events.outbox.store import Store
 from worker.reporting.stored import text_of, whole_of
 
 PAGE_BYTES: Final = 4 * 1024 * 1024
-"""About as much is read at a time; a block may have a megabyte."""
+"""About how many bytes are read at a time; a block may have a megabyte."""
 
 FIRST_PAGE: Final = 16
 LARGEST_PAGE: Final = 1_000
@@ -21,10 +21,10 @@ Page = list[tuple[bytes, dict[bytes, bytes]]]
 
 @dataclass(frozen=True, slots=True)
 class StoredBlock:
-    """A block where it stands.
+    """A block as it is stored.
 
     Attributes:
-        destination: whose outbox.
+        destination: key of the destination whose outbox holds it.
         id: its stream id, ``<Unix ms of acceptance>-<block number>``.
         payload: JSON array of its events.
         events: how many, as its producer counted them.
@@ -52,7 +52,7 @@ class Backlog:
         self._store = store
 
     def destinations(self) -> list[str]:
-        """Those that have blocks: each of them is due at some time, or parked.
+        """Return destinations that have blocks: each of them is due at some time, or parked.
 
         No transaction, which a full server refuses: what is resumed meanwhile is found by the
         second look at those that are due, what is parked meanwhile by the look between.
@@ -66,11 +66,11 @@ class Backlog:
         return sorted({text_of(name) for names in found for name in names})
 
     def blocks(self, destination: str, *, after: str | None = None) -> Iterator[StoredBlock]:
-        """Blocks in order; memory does not grow with their number.
+        """Yield blocks in order; memory use does not grow with their number.
 
         Args:
             destination: the one whose outbox is read.
-            after: the id of a block; only those behind it.
+            after: id of a block after which to start.
         """
         count = FIRST_PAGE
         while page := self._page(destination, after, count):
@@ -80,7 +80,7 @@ class Backlog:
             count = _next_count(page)
 
     def block(self, destination: str, block_id: str) -> StoredBlock | None:
-        """One block, if it is still there."""
+        """Return one block, if it is still there."""
         found = cast(
             "Page",
             self._store.redis.xrange(
@@ -90,7 +90,7 @@ class Backlog:
         return _stored(destination, block_id, found[0][1]) if found else None
 
     def length(self, destinations: Sequence[str]) -> int:
-        """How many blocks they have."""
+        """Return how many blocks the destinations have."""
         total = 0
         for first in range(0, len(destinations), LENGTHS_AT_ONCE):
             with self._store.redis.pipeline(transaction=False) as pipeline:

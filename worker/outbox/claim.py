@@ -1,4 +1,4 @@
-"""What a worker takes and claims of the outbox."""
+"""What a worker takes and claims from the outbox."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Taken:
 
     @classmethod
     def of(cls, looks: Sequence[Taken]) -> Self:
-        """What was taken of some shards."""
+        """Return what was taken from some shards."""
         waits = [one.wait_ms for one in looks if one.wait_ms is not None]
         return cls(
             [name for one in looks for name in one.destinations],
@@ -55,7 +55,7 @@ class Want:
     Attributes:
         destination: its key.
         events: how many are wanted.
-        size_bytes: of their JSON, at most a block more.
+        size_bytes: how many bytes of their JSON, exceeded by a block at most.
         token_limit: how often its access token may be used.
     """
 
@@ -94,12 +94,12 @@ class ClaimedBlock:
 
     @property
     def context(self) -> str | None:
-        """The span that handed its events over, as W3C's `traceparent`; `None` of all else."""
+        """The span that handed its events over, as W3C's `traceparent`; `None` without one."""
         return self._context(1)
 
     @property
     def sentry_context(self) -> str | None:
-        """The same for Sentry, in the same form."""
+        """Sentry's span in the same form."""
         return self._context(2)
 
     def _context(self, group: int) -> str | None:
@@ -154,7 +154,7 @@ class Claim:
 
 
 def claim_of(destination: str, reply: list[Any] | None) -> Claim:
-    """What `claim.lua` returned; nothing for now, if its server was away."""
+    """Return what `claim.lua` replied; nothing for now, if its server was away."""
     if reply is None:
         return Claim(destination, [], Rest.NOTHING, 0, 0.0)
     rest, failures, taken_at, *blocks = reply
@@ -168,12 +168,12 @@ def claim_of(destination: str, reply: list[Any] | None) -> Claim:
 
 
 def taken_of(reply: Sequence[Any], share: int) -> Taken:
-    """What `take.lua` returned when so many were asked for."""
+    """Return what `take.lua` replied when so many were asked for."""
     _, wait_ms, awake, *names = reply
     found = [text_of(name) for name in names]
     return Taken(found, 0 < share == len(found), None if wait_ms < 0 else wait_ms, bool(awake))
 
 
 def blocks_of(reply: list[Any]) -> list[ClaimedBlock]:
-    """Blocks as the scripts return them."""
+    """Return the blocks that a script replied."""
     return [ClaimedBlock(id_.decode(), *fields) for id_, *fields in reply]

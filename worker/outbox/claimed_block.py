@@ -72,7 +72,7 @@ class OpenBlock:
 
     @classmethod
     def of(cls, claimed: ClaimedBlock, *, lease_ends: float, taken_at: float = 0.0) -> OpenBlock:
-        """Decode a claimed block."""
+        """Return the block with its events decoded."""
         history = History.read(claimed.attempts, claimed.accepted_at)
         if claimed.claims > 1:
             # Whoever died with it may have sent it before, as soon as it stood here.
@@ -81,7 +81,7 @@ class OpenBlock:
 
     @property
     def events(self) -> list[Any]:
-        """Its events, decoded."""
+        """Its decoded events."""
         if self._events is None:
             events = _decoded(self.claimed)
             self._events = list(map(self.closing, events)) if self.closing else events
@@ -107,7 +107,7 @@ class OpenBlock:
 
     @property
     def remarked(self) -> dict[str, int]:
-        """Remark → how often its events add to it."""
+        """Return remark → how often its events add to it."""
         return summed(self.noted)
 
     @property
@@ -218,7 +218,7 @@ class OpenBlock:
         return first is not None and not first.group and len(first.indexes) == self.size
 
     def _news(self) -> str | None:
-        """The history to store with a block that is left whole, ``None`` if Redis has it already.
+        """Return the history to store with a block left whole, or ``None`` if Redis has it already.
 
         Settling sets the count of claims back to none. From then on the history alone tells
         that a worker died while it held the block, so it is stored after a second claim.

@@ -26,11 +26,11 @@ log = Log("tiktok_events.clock_watch")
 JUMP_MS: Final = 1_000
 TOLD_MS: Final = round(TOLD_S * 1000)
 FORGOTTEN_MS: Final = 60_000
-"""A worker looks once a second; one that did not for a minute is gone."""
+"""Milliseconds after which a worker that has not looked is gone; it looks once a second."""
 
 WORKER: Final = f"{socket.gethostname()}:{os.getpid()}"
 AT_ONCE: Final = 500
-"""Destinations mended in one step: the server does nothing else meanwhile."""
+"""How many destinations one step mends: the server does nothing else meanwhile."""
 
 
 class Agreement(StrEnum):
@@ -88,14 +88,14 @@ class ClockWatch:
         return bool(mended)
 
     def _mend(self, keys: Keys) -> bool:
-        """End what waits in a shard; whether nobody else has done so."""
+        """End what waits in a shard; return whether nobody else has done so."""
         mended = False
         for names, last in self._parts(keys):
             mended = bool(self._rewind(*_call(keys, names, last=last)))
         return mended
 
     def _tell(self, ahead_s: float) -> None:
-        """Log once that the clocks differ, that this worker cannot judge, and that all is well."""
+        """Log once that the clocks differ, that this worker cannot judge, or that all is well."""
         found = agreement(ahead_s)
         if found is not self._told:
             self._told = found
@@ -112,7 +112,7 @@ class ClockWatch:
 def read_clocks(
     fields: Fields, keys: Keys, noted: Mapping[bytes, bytes], now: float
 ) -> dict[str, float]:
-    """Workers whose clock differs from the server's → seconds that it goes ahead.
+    """Return workers whose clock differs from the server's → seconds that it is ahead.
 
     Args:
         fields: reads, and remembers junk.

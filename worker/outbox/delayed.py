@@ -14,7 +14,7 @@ from tiktok_events.outbox.store import Store
 from worker.reporting.stored import destination_of, text_of
 
 STEP: Final = 200
-"""Events released in one step: two to three milliseconds, in which the server does nothing else."""
+"""How many events one step releases: two to three milliseconds of the server."""
 
 STEPS: Final = 20
 """Steps of one look, which takes a tenth of a second; the next is a second later, in every
@@ -26,7 +26,7 @@ _CANCEL: Final = f"local function cancel()\n{source('tiktok_events.outbox', 'can
 
 @dataclass(frozen=True, slots=True)
 class DelayedBody:
-    """A delayed event as it stands in Redis.
+    """A delayed event as Redis stores it.
 
     Attributes:
         key: of the event.
@@ -67,7 +67,7 @@ class DelayedEvents:
                 yield DelayedBody(key, body)
 
     def release(self) -> int:
-        """Move those whose time has come into their outboxes, the earliest of each shard first.
+        """Move events whose time has come into their outboxes, each shard's earliest first.
 
         Returns:
             How many; when very many are due at once, more at the next call.
@@ -93,7 +93,7 @@ class DelayedEvents:
         return bool(self._erase([*keys_, keys.audit_acts], [*args, step]))
 
     def due(self) -> dict[Keys, list[bytes]]:
-        """Event keys of those whose time has come, the earliest first, at most `STEP` a shard."""
+        """Return keys of events whose time has come, earliest first, at most `STEP` a shard."""
         shards = self._store.at_hand
         with self._store.redis.pipeline(transaction=False) as pipeline:
             pipeline.time()

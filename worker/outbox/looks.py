@@ -1,4 +1,4 @@
-"""Which shards a deliver task looks at, and how much it takes of each."""
+"""Decide which shards a deliver task looks at, and how much it takes from each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tiktok_events.outbox.keys import Keys
 from tiktok_events.outbox.shards import Shards
 
 QUIET_S: Final = 1.0
-"""A shard that had nothing for so long is looked at with all others, and not in between."""
+"""Seconds without work after which a shard is only looked at together with all others."""
 
 ALL_EVERY_S: Final = 0.004
 """For each shard there is: all are looked at so seldom that looking costs a few percent of a core
@@ -35,7 +35,7 @@ class Looks:
         self._looked_at_all = _NEVER
 
     def next(self) -> list[Keys]:
-        """The shards to look at now; another comes first each time: there may be room for one."""
+        """Return the shards to look at now, beginning with another one each time."""
         if len(self._all) == 1:
             return self._all
         now = self._now()
@@ -46,7 +46,7 @@ class Looks:
         return [keys for keys in self._all if now - self._had_work.get(keys, _NEVER) < QUIET_S]
 
     def others(self, looked: list[Keys]) -> list[Keys]:
-        """All but those."""
+        """Return all other shards."""
         return [keys for keys in self._all if keys not in looked]
 
     def found(self, keys: Keys) -> None:
@@ -55,6 +55,6 @@ class Looks:
 
 
 def shares(limit: int, shards: int) -> list[int]:
-    """How many destinations to take of each of some shards: together no more than the limit."""
+    """Return how many destinations to take from each shard: together no more than the limit."""
     most, over = divmod(limit, shards)
     return [most + (place < over) for place in range(shards)]

@@ -1,4 +1,4 @@
-"""How old the first block of an outbox is, and when its first event happened."""
+"""Find how old the first block of an outbox is, and when its first event happened."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tiktok_events.outbox.store import Store
 from worker.reporting.stored import is_timestamp, seconds_of, whole_of
 
 AT_ONCE: Final = 500
-"""Outboxes of one round trip."""
+"""How many outboxes one round trip reads."""
 
 
 class Oldest(NamedTuple):
@@ -29,7 +29,7 @@ class Oldest(NamedTuple):
 
 
 def read_oldest(store: Store, wanted: Mapping[str, bool]) -> dict[str, Oldest]:
-    """The first blocks of some outboxes, by destination; junk is `None`.
+    """Return the first blocks of some outboxes, by destination; junk is `None`.
 
     Args:
         store: the outbox.

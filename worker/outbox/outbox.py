@@ -41,10 +41,10 @@ SETTLE: Final = (
     *("lib/receipts", "audit", "announcements", "settle"),
 )
 _PARKED: Final = 3
-"""Parts of the reply of a settlement that parked its destination."""
+"""How many parts the reply has if a settlement parked its destination."""
 
 SWEPT_BLOCKS: Final = 8
-"""So many blocks are swept at a time: the server decodes them, and must not be held up."""
+"""How many blocks are swept at a time: the server decodes them, and must not be held up."""
 
 
 class Outbox:
@@ -188,7 +188,7 @@ class Outbox:
         return replace(last, lost=last.lost + sum(step.lost for step in burials))
 
     def _settle_step(self, settlement: Settlement) -> Settled:
-        """Settle; what is planned with a block whose claim was lost is planned again without it."""
+        """Settle; if the claim of a block was lost, plan again without it."""
         if self._turns is not None and (settlement.extra_requests or settlement.throttled):
             self._turns.note(settlement)
             settlement = replace(settlement, extra_requests=0, throttled=False)
@@ -201,7 +201,7 @@ class Outbox:
         return Settled(lost, *reply[1:2])
 
     def _settle_all(self, settlement: Settlement) -> list[Any]:
-        """Settle all of it, or nothing if the claim of a block was lost; the script's reply."""
+        """Settle all of it, or nothing if a block's claim was lost; return the script's reply."""
         destination = settlement.destination
         keys = self._store.shards.of(destination)
         endings = settlement.endings() if self._receipts else ()
@@ -222,7 +222,7 @@ class Outbox:
         )
 
     def told(self, settled: Settled) -> None:
-        """Note that the caller has made the announcement of a settlement."""
+        """Note that the caller has announced a settlement's parking."""
         if settled.parked:
             self._announcements.done(settled.announcement)
 

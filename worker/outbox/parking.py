@@ -14,11 +14,11 @@ from worker.reporting.redaction import redacted
 from worker.reporting.stored import destination_of, text_of
 
 NOTES: Final = ("audit", "operator")
-"""Scripts that write down what was done."""
+"""Scripts that record what was done."""
 
 BY_HAND: Final = "by hand"
 PARKED_BY_HAND: Final = ""
-"""Stands where other destinations have the digest of their token."""
+"""Stands in place of the token's digest if a person parked the destination."""
 
 
 class Parking:
@@ -58,7 +58,7 @@ class Parking:
         return _done(Action.PARK, changed, written)
 
     def resume(self, destination: str, *, who: str = WORKER) -> bool:
-        """Let a parked destination go on: one request first, then faster and faster.
+        """Resume a parked destination: one request first, then faster and faster.
 
         The audit is written in the same step, for `who`.
 
@@ -69,7 +69,7 @@ class Parking:
         return _done(Action.RESUME, resumed, written)
 
     def parked(self) -> dict[str, str]:
-        """Every parked destination, and the digest of the token it was parked for.
+        """Return every parked destination, with the digest of the token it was parked for.
 
         The digest is `PARKED_BY_HAND` where a person parked it. What names no destination is
         left out here; `read_figures` reports it as junk.
@@ -110,7 +110,7 @@ class Parking:
 
 
 def _done(action: Action, changed: int, written: int) -> bool:
-    """Whether a script has changed anything; what it could not write down is logged."""
+    """Return whether a script has changed anything; log what it could not record."""
     if not written:
         unwritten(action)
     return bool(changed)

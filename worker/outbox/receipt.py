@@ -1,4 +1,4 @@
-"""Receipts: what became of events, as the scripts that end them write it down.
+"""Receipts: what became of events, as recorded by the scripts that end them.
 
 A list holds the receipts of an hour whose digests begin with the same four bits. Each of its
 elements is of events that one settlement ended alike, big-endian:
@@ -47,20 +47,21 @@ NAMES: Final = (
 
 HOUR_S: Final = 3_600
 KEEP_S: Final[Mapping[str, int]] = {"w": 8 * 86_400, "o": 29 * 86_400}
-"""A repeat of an event can matter for so long: a day longer than it can be sent by default."""
+"""Seconds for which a repeat of an event can matter: a day longer than it can be sent by default.
+"""
 
 ENTRY_BYTES: Final = 13
 DIGEST_BYTES: Final = 8
 PACKED: Final = 128
 FIRST_OWN: Final = len(NAMES) + 1
-"""Codes from here on are names of the header, in its order."""
+"""Codes from here on are names in the header, in its order."""
 
 LISTS: Final = 16
 """Of an hour: one for each value of the first four bits of a digest."""
 
 
 class End(IntEnum):
-    """What became of an event; the dead by the reason of their letters."""
+    """What became of an event; for dead ones, the reason of their letters."""
 
     DELIVERED = 0
     INVALID = 1
@@ -74,15 +75,15 @@ class End(IntEnum):
 
     @property
     def is_counted(self) -> bool:
-        """Whether it is one of those that `delivered` and `dead` count."""
+        """Whether `delivered` or `dead` count it."""
         return self <= End.UNREADABLE
 
 
 class Flag(IntFlag):
-    """What else there is to know of it.
+    """Further facts about an event's end.
 
     Attributes:
-        AMBIGUOUS: an attempt may have been accepted unseen.
+        AMBIGUOUS: an attempt may have been accepted without our knowing.
         REPLAYED: it had been a dead letter before.
         SALVAGED: a field of it was mended or left out.
         EDITED: a person had changed it while it was dead.
@@ -103,13 +104,13 @@ class Ended:
     """Events that ended alike; not frozen, for the same reason as a `History`.
 
     Attributes:
-        end: how.
-        at: when, Unix seconds.
+        end: how they ended.
+        at: when they ended, Unix seconds.
         accepted_at: when they were accepted, Unix seconds.
-        request_id: of the answer that decided, if any.
-        attempts: requests that carried them.
-        flags: what else there is to know.
-        digests: of their ids; see `digest_of`.
+        request_id: request id of the answer that decided, if any.
+        attempts: how many requests carried them.
+        flags: further facts.
+        digests: digests of their ids; see `digest_of`.
         names: of the events, in the same order; empty for none.
     """
 
@@ -124,7 +125,7 @@ class Ended:
 
     @classmethod
     def of_letter(cls, letter: DeadLetter) -> Self:
-        """An event that died."""
+        """Return the end of an event that died."""
         return cls(
             End[letter.reason.upper()],
             letter.died_at,
@@ -140,7 +141,7 @@ class Ended:
 def flags_of(
     *, ambiguous: object, replayed: object, edited: object, salvaged: object = False
 ) -> int:
-    """The flags of what is true."""
+    """Return the flags of what is true."""
     return (
         (_AMBIGUOUS if ambiguous else 0)
         + (_REPLAYED if replayed else 0)
@@ -150,7 +151,7 @@ def flags_of(
 
 
 def digest_of(event_id: str) -> bytes:
-    """What stands for an event id."""
+    """Return the digest that stands for an event id."""
     try:
         return blake2s(event_id.encode()).digest()
     except UnicodeEncodeError:
@@ -159,7 +160,7 @@ def digest_of(event_id: str) -> bytes:
 
 @lru_cache(REMEMBERED)
 def destination_digest(destination: str) -> bytes:
-    """What stands for a destination's key."""
+    """Return the digest that stands for a destination's key."""
     return blake2s(destination.encode()).digest()[:4]
 
 
@@ -174,7 +175,7 @@ def row_of(destination: str, now: float) -> str:
 
 
 def event_id_of(body: Any) -> str:
-    """The id of an event, whatever it is; empty if it has none."""
+    """Return the id of an event of any form; empty without one."""
     found = body.get("event_id") if isinstance(body, dict) else None
     if isinstance(found, int) and not isinstance(found, bool):
         return str(found)

@@ -1,4 +1,4 @@
-"""Receipts take no more memory than they may: over it the oldest hours go, and are counted."""
+"""Limit the memory of receipts: beyond it, the oldest hours are deleted, and counted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from worker.reporting.stored import text_of
 log = Log("tiktok_events.receipts")
 
 PAGE: Final = 500
-"""Elements that one script forgets: a millisecond or two."""
+"""How many elements one script deletes: a millisecond or two."""
 
 GROWING_H: Final = 2
 """Hours whose lists may still grow: this one, and the last, by a worker whose clock is behind."""
@@ -24,11 +24,11 @@ MEGABYTE: Final = 1_000_000
 
 
 class ReceiptLimit:
-    """Keeps the receipts of an installation within their memory.
+    """Keeps the receipts of an installation within their memory limit.
 
     Args:
         store: the outbox.
-        most_bytes: of all of them.
+        most_bytes: limit for all of them.
     """
 
     def __init__(self, store: Store, most_bytes: int) -> None:
@@ -63,7 +63,7 @@ class ReceiptLimit:
         return used
 
     def _weighed(self, keys: Keys, now: float) -> dict[str, int]:
-        """The bytes of each hour; those that have been forgotten leave the list of hours."""
+        """Return the bytes of each hour; drop hours that Redis has deleted from the list."""
         stored = cast("dict[bytes, bytes]", self._store.redis.hgetall(keys.receipt_hours))
         known = {text_of(row): int(size) if size.isdigit() else 0 for row, size in stored.items()}
         this_hour = int(now) // HOUR_S
@@ -84,7 +84,7 @@ class ReceiptLimit:
             return sum(size or 0 for size in cast("list[int | None]", pipeline.execute()))
 
     def _forget(self, keys: Keys, row: str, go_on: Callable[[], bool]) -> bool:
-        """Forget an hour; False when there was no time for all of it."""
+        """Delete an hour; return False if time ran out."""
         for name in _lists(keys, row):
             while self._cut([keys.counters, name], [PAGE]) == PAGE:
                 if not go_on():
@@ -95,7 +95,7 @@ class ReceiptLimit:
 
 
 def hour_of(row: str) -> int:
-    """The hour of a row of `receipts:hours`, in hours since 1970; 0 for junk."""
+    """Return the hour of a row of `receipts:hours`, in hours since 1970; 0 for junk."""
     hour = row[2:]
     return int(hour) if hour.isascii() and hour.isdigit() else 0
 

@@ -1,4 +1,4 @@
-"""Receipts as they are found again; how they are written stands in `worker.outbox.receipt`."""
+"""Find receipts; `worker.outbox.receipt` describes their form."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from worker.outbox.receipt_writing import Receipts
 from worker.reporting.stored import text_of
 
 PAGE: Final = 500
-"""Elements read at once, of each list."""
+"""How many elements of each list are read at once."""
 
 ROWS_AT_ONCE: Final = 24
-"""Lists read in one round trip."""
+"""How many lists one round trip reads."""
 
 FEW: Final = 8
-"""Up to so many ids are looked for one by one; of more, every receipt of a list is compared."""
+"""Up to so many ids are searched for one by one; for more, every receipt is compared."""
 
 LEAST_HEADER: Final = 11
 
@@ -44,14 +44,14 @@ class Receipt:
     """What became of one event.
 
     Attributes:
-        destination: its key; empty when it is not known any more.
+        destination: key of the destination; empty if it is unknown by now.
         event: its name; `None` if it had none, or one of too many.
         end: how it ended.
-        ended_at: Unix seconds.
-        accepted_at: Unix seconds.
-        attempts: requests that carried it.
-        request_id: of the answer that decided, if any.
-        flags: what else there is to know.
+        ended_at: when it ended, Unix seconds.
+        accepted_at: when it was accepted, Unix seconds.
+        attempts: how many requests carried it.
+        request_id: request id of the answer that decided, if any.
+        flags: further facts.
     """
 
     destination: str
@@ -100,7 +100,7 @@ class ReceiptLists:
         return {one: sorted(some, key=lambda it: it.ended_at) for one, some in found.items()}
 
     def __iter__(self) -> Iterator[Receipt]:
-        """Every receipt, in no order."""
+        """Yield every receipt, in no order."""
         for keys in self._store.at_hand:
             names = self._destinations(keys)
             for place in range(LISTS):
@@ -154,7 +154,7 @@ class ReceiptLists:
                     yield event_id, _receipt(_header(element), element, start, names)
 
     def _elements(self, keys: Keys, place: int) -> Iterator[bytes]:
-        """The elements of the lists of all hours whose digests begin alike."""
+        """Yield elements of the lists, of all hours, whose digests begin alike."""
         rows = self._rows(keys)
         for first in range(0, len(rows), ROWS_AT_ONCE):
             lists = [keys.receipts(row, place) for row in rows[first : first + ROWS_AT_ONCE]]
@@ -185,7 +185,7 @@ def _is_whole(element: bytes) -> bool:
 
 
 def _places(element: bytes, digests: Mapping[bytes, str]) -> Iterator[int]:
-    """Where receipts of these digests stand in an element."""
+    """Yield where receipts of these digests are in an element."""
     size = int.from_bytes(element[:2], "big")
     if len(digests) > FEW:
         for start in range(size, len(element), ENTRY_BYTES):

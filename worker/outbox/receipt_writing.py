@@ -1,4 +1,4 @@
-"""Receipts on their way into Redis, as bytes; what they look like stands in `receipt`."""
+"""Encode receipts as bytes; `receipt` describes their form."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class Receipts:
 
     @property
     def facts(self) -> tuple[int, int, str, str]:
-        """The arguments that tell of them."""
+        """Return the arguments that describe them."""
         return len(self.elements), KEEP_S[self.row[0]], self.row, self.destination
 
     def keys(self, keys: Keys) -> list[str]:
-        """The keys that they need, in a shard."""
+        """Return the keys of a shard that they need."""
         lists = [keys.receipts(self.row, place) for place in self.places]
         return [keys.receipt_destinations, keys.receipt_hours, *lists]
 
@@ -92,7 +92,7 @@ def _elements(
 
 
 class _Codes(dict[str, bytes]):
-    """The byte of each name; those that are not TikTok's are numbered as they come."""
+    """The byte of each name; names that are not TikTok's are numbered as they come."""
 
     def __init__(self) -> None:
         self.own: list[bytes] = []

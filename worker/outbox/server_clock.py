@@ -16,19 +16,19 @@ from typing import Any, Final, cast
 from redis import Redis
 
 TOLD_S: Final = 3.0
-"""A worker whose clock differs by more says so; a slow answer must not look like it."""
+"""Seconds by which a worker's clock may differ before it says so; a slow answer must not count."""
 
 JUDGES_WITHIN_S: Final = 60.0
-"""A worker whose clock differs by more does not judge."""
+"""Seconds by which a worker's clock may differ before it stops judging."""
 
 DAY_S: Final = 86_400
 
 PRECISE_S: Final = 1.0
-"""A round trip that took longer tells the time too badly, if anything is known already."""
+"""Seconds of a round trip that tells the time too badly, if anything is known already."""
 
 
 def clock_words(ahead_s: float) -> str:
-    """What to say of a worker's clock that is so far ahead of the server's."""
+    """Return what to say about a worker's clock that is ahead of the server's by so much."""
     direction = "ahead of" if ahead_s > 0 else "behind"
     apart = f"{abs(ahead_s):.1f} s" if abs(ahead_s) < DAY_S else f"{abs(ahead_s) / DAY_S:,.1f} days"
     words = f"is {apart} {direction} the server's"
@@ -74,17 +74,17 @@ class ServerClock:
         self.learn(seconds + micros / 1_000_000, asked_at)
 
     def now(self) -> float:
-        """Unix seconds on the server; by this machine's clock until the server was asked."""
+        """Return Unix seconds on the server; by this machine's clock until the server was asked."""
         if self._began_at is None:
             return self._wall()
         return self._began_at + self._monotonic()
 
     @property
     def ahead_s(self) -> float:
-        """How far this machine's clock is ahead of the server's; negative if it is behind."""
+        """Return how far this machine's clock is ahead of the server's; negative if behind."""
         return self._wall() - self.now()
 
     @property
     def judges(self) -> bool:
-        """Whether the two clocks agree well enough to end an event because of its age."""
+        """Return whether the clocks agree well enough to end an event because of its age."""
         return abs(self.ahead_s) <= JUDGES_WITHIN_S

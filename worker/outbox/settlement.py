@@ -1,4 +1,4 @@
-"""What became of claimed blocks, as it is handed to `settle.lua`."""
+"""What became of claimed blocks, as `settle.lua` gets it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from worker.reporting.figures.names import NO_NAME, REQUESTS
 from worker.reporting.figures.unfolded import journal_part
 
 DEAD_A_STEP: Final = 250
-"""Dead letters that one script buries, about four milliseconds; a thousand would be twenty."""
+"""How many dead letters one script buries: about four milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class TokenLimit:
 
 
 NO_TOKEN: Final = TokenLimit("", 1.0)
-"""Of a settlement after which no request was sent."""
+"""The count of requests of a settlement after which none was sent."""
 
 
 class Outcome(StrEnum):
@@ -135,7 +135,7 @@ class Settlement:
     notice: Mapping[str, Any] = field(default_factory=dict)
 
     def steps(self) -> Iterator[Settlement]:
-        """Yield it in steps: some that only bury, then the one that judges the destination."""
+        """Yield the steps: some that only bury, then the one that judges the destination."""
         part: list[MixedBlock] = []
         dead = 0
         for block in self.mixed:
@@ -157,7 +157,7 @@ class Settlement:
         yield replace(self, mixed=part)
 
     def without(self, lost: Collection[str]) -> Settlement:
-        """What is left to settle when the claims of some blocks were lost."""
+        """Return what is left to settle if the claims of some blocks were lost."""
         claims_lost = self.counters.get("claims_lost", 0) + len(lost)
         return replace(
             self,
@@ -173,7 +173,7 @@ class Settlement:
             yield from self.ended.get(block_id, ())
 
     def counted(self) -> Cell:
-        """What it adds to the figures of the hour."""
+        """Return what it adds to the figures of the hour."""
         gone = list(self._gone())
         cell = delivered(part for block_id in gone for part in self.accepted.get(block_id, ()))
         for block_id in gone:
@@ -190,20 +190,20 @@ class Settlement:
         return summed(self.noted)
 
     def _gone(self) -> Iterator[str]:
-        """The blocks that it ends."""
+        """Return the blocks that it ends."""
         yield from (block[0] for block in self.done)
         yield from (block.id for block in self.mixed)
 
     def kinds(self) -> list[Kind]:
-        """What the dead have in common, each kind once."""
+        """Return the kinds of the dead letters, each once."""
         return list(dict.fromkeys(one.record.kind for block in self.mixed for one in block.dead))
 
     def replays(self) -> list[int]:
-        """Numbers of the replays that events came from, each once."""
+        """Return numbers of the replays that events came from, each once."""
         return list(dict.fromkeys(number for number, _ in self.replayed.values()))
 
     def keys(self, keys: Keys) -> list[str]:
-        """What `settle.lua` needs, in its order, of a shard."""
+        """Return the keys of a shard that `settle.lua` needs, in its order."""
         return [
             *keys.of_blocks(self.destination),
             keys.dead,
@@ -226,7 +226,7 @@ class Settlement:
         return [part.payload for block in self.mixed for part in block.left]
 
     def plan(self) -> bytes:
-        """The plan as `settle.lua` reads it."""
+        """Return the plan as `settle.lua` reads it."""
         kinds, numbers = self.kinds(), itertools.count(1)
         places = {kind: place for place, kind in enumerate(kinds, 1)}
         return orjson.dumps(
@@ -281,7 +281,7 @@ class Settled:
 
     @property
     def parked(self) -> bool:
-        """Whether it parked the destination."""
+        """Whether the settlement parked the destination."""
         return bool(self.announcement)
 
 

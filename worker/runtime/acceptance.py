@@ -1,4 +1,4 @@
-"""What becomes of a message that was leased: an event in its outbox, a dead letter, or a count."""
+"""Turn a leased message into an event in its outbox, a dead letter, or a count."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MESSAGE_SHARE: Final = 4
 
 
 def most_message_bytes(max_event_bytes: int) -> int:
-    """The longest message that can carry an event of the greatest size."""
+    """Return the longest message that can carry an event of the greatest size."""
     return MESSAGE_SHARE * max_event_bytes + 65_536
 
 

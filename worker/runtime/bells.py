@@ -23,11 +23,11 @@ from tiktok_events.outbox.lua_script import LuaScript
 from worker.runtime.task_table import BELLS, TaskEntry
 
 MOST_BYTES: Final = 4_096
-"""No bell is longer."""
+"""No doorbell message is longer."""
 
 
 def written(task: TaskEntry, arguments: Sequence[int] = ()) -> bytes:
-    """A bell as Celery reads it.
+    """Return a doorbell message as Celery reads it.
 
     Source: https://docs.celeryq.dev/en/stable/internals/protocol.html (version 2) and
     kombu's virtual transport envelope (kombu/transport/virtual/base.py), read 2026-11-22.
@@ -98,7 +98,7 @@ def _waits(task: TaskEntry, arguments: tuple[int, ...]) -> bool:
 
 
 def _message(task: TaskEntry, arguments: tuple[int, ...]) -> Message:
-    """The bell as Celery gets it from kombu; see `written`."""
+    """Return the doorbell message as Celery gets it from kombu; see `written`."""
     tag = str(uuid4())
     return Message(
         orjson.dumps([arguments, {}, {}]).decode(),
@@ -119,19 +119,19 @@ def _message(task: TaskEntry, arguments: tuple[int, ...]) -> Message:
 
 
 class _Nobody:
-    """In the place of the broker's channel: nobody is told that a bell was heard."""
+    """Stands in for the broker's channel: nobody is told that a doorbell was heard."""
 
     no_ack_consumers = None
 
     def basic_ack(self, *_: Any, **__: Any) -> None:
-        """It was heard."""
+        """Do nothing: the doorbell was heard."""
 
     def basic_reject(self, *_: Any, **__: Any) -> None:
-        """It was not heard; the next look rings again."""
+        """Do nothing: the doorbell was not heard, but the next look rings again."""
 
 
 class Strays:
-    """Messages that stand in the doorbell's queue and are no bells.
+    """Messages in the doorbell's queue that are no doorbell messages.
 
     Args:
         broker: a connection to Celery's broker.

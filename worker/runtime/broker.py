@@ -19,11 +19,11 @@ Source: https://www.rfc-editor.org/rfc/rfc2606#section-2 (read 2026-11-30).
 """
 
 ASK_S: Final = 1.0
-"""Seconds for one Sentinel: kombu asks in the worker's event loop, one after the other."""
+"""Seconds for one Sentinel: kombu asks them in the worker's event loop, one after another."""
 
 
 def kombu_url(url: str) -> str:
-    """The URL with which kombu finds the broker.
+    """Return the URL with which kombu finds the broker.
 
     Source: https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html
     (a URL for each Sentinel), read 2026-11-22.
@@ -35,7 +35,7 @@ def kombu_url(url: str) -> str:
 
 
 def kombu_settings(url: str) -> dict[str, Any]:
-    """The rest of Celery's settings for it, apart from the transport options.
+    """Return Celery's other settings for the broker, apart from the transport options.
 
     Kombu verifies no certificate unless it is told to, by options of the URL or in this place.
     """
@@ -46,7 +46,7 @@ def kombu_settings(url: str) -> dict[str, Any]:
 
 
 def kombu_options(url: str) -> dict[str, Any]:
-    """What else it needs: transport options."""
+    """Return the transport options that the broker needs."""
     address = DiscoveryAddress.parse(url)
     if address is None:
         return {}
@@ -63,7 +63,7 @@ def _one(address: DiscoveryAddress, node: Node) -> str:
 
 
 def _without_tls_options(url: str) -> str:
-    """They are told in `kombu_settings`; kombu would read them in another way."""
+    """Return the URL without TLS options, which are in `kombu_settings`: kombu misreads them."""
     parts = urlsplit(url)
     options = [(name, value) for name, value in parse_qsl(parts.query) if name[:4] != "ssl_"]
     return urlunsplit(parts._replace(query=urlencode(options)))

@@ -1,4 +1,4 @@
-"""How one check ended that `doctor` tells, and a worker at its start."""
+"""The result of a check, for `doctor` and for a worker at its start."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Check:
     """The result of one check.
 
     Attributes:
-        name: what was looked at.
+        name: what was checked.
         outcome: how it ended.
         message: what was found, in words.
-        remedy: what to do; empty when nothing.
+        remedy: what to do; empty if nothing.
     """
 
     name: str

@@ -40,7 +40,7 @@ from worker.runtime.shutdown import GENTLE_END, TASK_BUDGET_S, stopping
 from worker.settings import Settings
 
 REDIS_TIMEOUT_S: Final = 2.0
-"""Seconds of one try; a worker that is told to end waits for no second one."""
+"""Seconds of one try; a worker that must end does not wait for a second one."""
 
 REDIS_RETRIES: Final = 6
 
@@ -69,17 +69,17 @@ class RetryUnlessStopping(Retry):
 
 
 def connect(settings: Settings) -> Store:
-    """The outbox, by a worker's connection; see `connect_to`."""
+    """Return the outbox, over a worker's connection; see `connect_to`."""
     return Store(connect_to(settings.redis_url, settings.layout), settings.layout)
 
 
 def look_at(settings: Settings) -> Store:
-    """The outbox, by a connection for the main process; see `connect_to_look`."""
+    """Return the outbox, over a connection for the main process; see `connect_to_look`."""
     return Store(connect_to_look(settings.redis_url, settings.layout), settings.layout)
 
 
 def connect_to(url: str, shards: Shards) -> Redis:
-    """A worker's connection: it outlasts a short restart of Redis.
+    """Return a worker's connection, which survives a short restart of Redis.
 
     Every script may run twice without harm (a claim that was lost heals when its lease
     ends, a settlement finds its claims gone), so retrying is safe here. Before each retry
@@ -107,7 +107,7 @@ def connect_to(url: str, shards: Shards) -> Redis:
 
 
 def connect_to_look(url: str, shards: Shards) -> Redis:
-    """A connection for the main process: it fails soon instead of holding the event loop."""
+    """Return a connection for the main process, which fails soon instead of blocking its loop."""
     return primary.connect(
         url,
         key=shards.installation.ready,
@@ -119,7 +119,7 @@ def connect_to_look(url: str, shards: Shards) -> Redis:
 
 
 def _client(settings: Settings) -> Client:
-    """What puts the events of messages into the outbox."""
+    """Return the client that puts the events of messages into the outbox."""
     return Client(
         settings.redis_url,
         namespace=settings.namespace,
@@ -249,7 +249,7 @@ class ThisProcess:
         return self._engine
 
     def end(self) -> None:
-        """This process ends: what it has traced is exported."""
+        """Export what this process has traced, because it ends."""
         if self._engine is not None and self._pid == os.getpid():
             self._engine.let_spans_leave()
 

@@ -1,4 +1,4 @@
-"""What cannot wait until Celery has started.
+"""Do what cannot wait until Celery has started.
 
 What people took back while no worker ran must be gone before the first event is delivered.
 """

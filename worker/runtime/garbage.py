@@ -1,4 +1,4 @@
-"""How a worker and its processes treat garbage that refers to itself."""
+"""Tune how a worker and its processes collect reference cycles."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from tiktok_events.outbox.broker_keys import BrokerKeys
 from tiktok_events.outbox.lua_script import LuaScript
 
 PAGE: Final = 100
-"""Messages that are leased at once."""
+"""How many messages are leased at once."""
 
 LEASE_MS: Final = 10_000
 """Reading a page takes a fraction of a second; what a dead worker held comes back after it."""
@@ -35,10 +35,10 @@ class Leased:
     """A message that this worker is reading.
 
     Attributes:
-        number: tells it from all others.
+        number: identifies the message.
         leases: how often it was leased, this time included.
         message: as it stood in its list; empty when it was too long.
-        size_bytes: of it as it stood there.
+        size_bytes: size of the message in its list.
     """
 
     number: str
@@ -81,7 +81,7 @@ class Inbox:
         self._waits = LuaScript(broker, "worker", "inbox_waits")
 
     def waits(self) -> bool:
-        """Whether there is a message to be read."""
+        """Return whether there is a message to read."""
         return bool(self._waits([self._inbox[0], *self._lists], []))
 
     def take(self) -> list[Leased]:

@@ -1,4 +1,4 @@
-"""Which workers are there, without asking them: each says so whenever it looks for work."""
+"""Know which workers are there without asking them: each says so whenever it looks for work."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Presence:
         self._present([self._store.shards.installation.workers], [name, COUNTS_MS])
 
     def seen(self) -> list[tuple[str, float]]:
-        """The name of each that is there, and how many seconds ago it said so."""
+        """Return the name of each worker that is there, and how many seconds ago it said so."""
         seconds, microseconds = self._store.redis.time()
         now_ms = seconds * 1000 + microseconds // 1000
         found = self._store.redis.zrevrangebyscore(
@@ -41,7 +41,7 @@ class Presence:
         return [(text_of(name), max(now_ms - at_ms, 0) / 1000) for name, at_ms in known]
 
     def count(self) -> int:
-        """How many are there, by the server's clock."""
+        """Return how many are there, by the server's clock."""
         seconds, microseconds = self._store.redis.time()
         now_ms = seconds * 1000 + microseconds // 1000
         return int(

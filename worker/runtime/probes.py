@@ -37,12 +37,12 @@ class Health:
 
     @property
     def ready(self) -> bool:
-        """Whether that was lately."""
+        """Return whether that happened recently."""
         return time.monotonic() - self._beat_at < READY_S
 
 
 HEALTH: Final = Health()
-"""Of this worker's main process."""
+"""The health of this worker's main process."""
 
 
 class _Probe(BaseHTTPRequestHandler):

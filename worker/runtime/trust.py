@@ -1,4 +1,4 @@
-"""Whether a server must prove who it is, or an operator said that it need not."""
+"""Tell whether a server must prove its identity, or an operator has waived that."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ADDRESSES: Final = ("redis_url", "broker_url")
 
 
 def believed_unseen(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Each setting whose address turns verification off, and the option that does."""
+    """Yield each setting whose address turns verification off, with the option that does."""
     for name in ADDRESSES:
         url = getattr(settings, name)
         if url is not None and (option := _option(url)):
@@ -25,7 +25,7 @@ def believed_unseen(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def say_what_is_believed_unseen(settings: Settings) -> None:
-    """Write a line of the log for each."""
+    """Log a line for each such setting."""
     for name, option in believed_unseen(settings):
         log.warning("tls_unverified", setting=name, reason=option)
 

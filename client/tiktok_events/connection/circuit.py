@@ -17,7 +17,7 @@ PAUSE_FACTOR: Final = 10
 and a refused connection, which takes none, is tried again at once."""
 
 LONGEST_PAUSE_S: Final = 5.0
-"""The longest time for which a Redis that is back may stay unnoticed."""
+"""Longest time in seconds for which a recovered Redis may stay unnoticed."""
 
 PROBE_S: Final = 0.1
 """How long others wait for the answer to a probe: a Redis that is back answers much sooner."""
@@ -47,7 +47,7 @@ class Circuit:
         self._probe_at = 0.0
 
     def longest_wait_s(self) -> float:
-        """How long a call may wait for another that is under way.
+        """Return how long a call may wait for another that is under way.
 
         Raises:
             CircuitOpen: it need not wait at all, because Redis is away.
@@ -62,13 +62,13 @@ class Circuit:
         return rest_s
 
     def refusal(self) -> CircuitOpen:
-        """What a call is told that is not let pass."""
+        """Return the error for a call that is not let through."""
         rest_s = max(self._probe_at - self._clock(), 0.0)
         return CircuitOpen(f"Redis did not answer; it is asked again in {rest_s:.1f} s")
 
     @property
     def is_closed(self) -> bool:
-        """Whether calls pass."""
+        """Return whether calls are let through."""
         return not self._probe_at
 
     def admit(self) -> float:

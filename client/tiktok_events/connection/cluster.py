@@ -62,7 +62,7 @@ class Cluster:
         self.leaders = Leaders(address, find_s)
 
     def leader(self, key: str | bytes) -> Node:
-        """Who leads the slot of a key.
+        """Return who leads the slot of a key.
 
         Raises:
             PrimaryUnknown: nobody says it, or nobody leads it.
@@ -88,13 +88,13 @@ class Cluster:
                 self._asking.release()
 
     def pool(self, node: Node) -> ConnectionPool:
-        """Connections to one leader."""
+        """Return the pool of connections to one leader."""
         if node not in self._pools:
             self._pools[node] = self._pool(node)
         return self._pools[node]
 
     def client(self, node: Node) -> Redis:
-        """A client of one leader."""
+        """Return a client of one leader."""
         if node not in self._clients:
             self._clients[node] = Redis(connection_pool=self.pool(node))
         return self._clients[node]
@@ -114,7 +114,7 @@ class Cluster:
             raise LeaderAway(f"the leader at {node[0]}:{node[1]} does not answer: {why}") from why
 
     def is_lost(self, node: Node) -> bool:
-        """Whether a leader did not answer when it was last asked."""
+        """Return whether a leader did not answer when it was last asked."""
         return node in self._away and node not in self._present
 
     def lost(self, node: Node, why: RedisError) -> None:

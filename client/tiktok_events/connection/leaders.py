@@ -44,7 +44,7 @@ class Leaders(Discovery):
 
     @property
     def is_due(self) -> bool:
-        """Whether the cluster should be asked now."""
+        """Return whether the cluster should be asked now."""
         return self._is_doubted and time.monotonic() >= self._ask_at
 
     def doubt(self) -> None:
@@ -82,11 +82,11 @@ class Leaders(Discovery):
         return self._failure
 
     def all(self) -> list[Node]:
-        """Every leader that has a slot."""
+        """Return every leader that has a slot."""
         return list(dict.fromkeys(node for _, _, node in self._ranges))
 
     def of(self, slot: int) -> Node:
-        """The leader of a slot.
+        """Return the leader of a slot.
 
         Raises:
             PrimaryUnknown: nobody was named.
@@ -105,7 +105,7 @@ def _slot_of_tag(tag: bytes) -> int:
 
 
 def slot_of(key: str | bytes) -> int:
-    """The slot of a key; those of one hash tag share theirs."""
+    """Return the slot of a key; keys with one hash tag share theirs."""
     name = key if isinstance(key, bytes) else key.encode()
     begin = name.find(b"{")
     end = name.find(b"}", begin + 2)

@@ -57,7 +57,7 @@ class Commit:
 
     @classmethod
     def of_blocks(cls, blocks: Sequence[Block]) -> Self:
-        """It appends these."""
+        """Return a commit that appends these blocks."""
         commit = cls()
         commit.blocks = blocks
         return commit
@@ -70,19 +70,19 @@ class Commit:
         script: ScriptText | None = None,
         events: Sequence[PreparedEvent] = (),
     ) -> Self:
-        """It sends this to a shard, and hands over these events."""
+        """Return a commit that sends this command to a shard, and hands over these events."""
         commit = cls(events)
         commit.command, commit.keys, commit.script = command, keys, script
         return commit
 
     @property
     def count(self) -> int:
-        """How many events it has; at least one."""
+        """Return how many events it has; at least one."""
         return len(self.events) + sum(block.events for block in self.blocks) or 1
 
     @property
     def together(self) -> Sequence[Commit]:
-        """It and its company."""
+        """Return this commit and its company."""
         return (self, *self.company)
 
     @property
@@ -92,7 +92,7 @@ class Commit:
 
     @property
     def size_bytes(self) -> int:
-        """Of their JSON."""
+        """The size of their JSON."""
         bodies = sum(len(event.body) for event in self.events)
         return bodies + sum(len(block.payload) for block in self.blocks)
 
@@ -102,20 +102,20 @@ class Commit:
         return self.error is not _UNSETTLED
 
     def succeed(self, reply: Any) -> None:
-        """It was carried out."""
+        """Note that it was carried out."""
         self.reply, self.error, self.in_doubt = reply, None, False
 
     def fail(self, error: Exception, *, in_doubt: bool) -> None:
-        """It was not, or nobody knows."""
+        """Note that it failed, or that nobody knows."""
         self.error, self.in_doubt = error, in_doubt or self._was_in_doubt
 
     def begin_anew(self) -> None:
-        """It is tried elsewhere; what was in doubt stays so unless it succeeds there."""
+        """Prepare to try elsewhere; what was in doubt stays so unless that succeeds."""
         self._was_in_doubt |= self.in_doubt
         self.error, self.in_doubt, self.is_late, self.wake = _UNSETTLED, True, False, None
 
     def all_blocks(self) -> list[Block]:
-        """Everything that it appends, in order."""
+        """Return all blocks that it appends, in order."""
         return [*blocks_of(self.events), *self.blocks]
 
 

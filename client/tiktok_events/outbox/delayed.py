@@ -33,7 +33,7 @@ WINDOWS_S: Final[Mapping[str, float]] = {
 """Age at which a worker gives an event up, by its settings unless they were changed."""
 
 MARGIN_S: Final = 3_600.0
-"""Seconds that must be left of the window on release: for delivery, and for trying again."""
+"""Seconds of the window that must be left on release, for delivery and retries."""
 
 ANSWER_S: Final = 60
 """How long a call that has cancelled something is remembered: the longest time of a call."""
@@ -45,7 +45,7 @@ class DelayedEvent:
 
     Attributes:
         event: ready for its outbox.
-        key: tells it from all others.
+        key: identifies the event.
         delay_ms: from when the server has it.
     """
 
@@ -59,7 +59,7 @@ class DelayedEvent:
         return self.event.destination.key
 
     def commit(self, keys: Keys) -> Commit:
-        """What calls `delay.lua` for it in a shard."""
+        """Return the call of `delay.lua` that delays it in a shard."""
         destination = self.destination
         keys_ = (*keys.of_delayed(), keys.accepted, keys.accepted_of(destination))
         args = (self.key, self.delay_ms, self.event.body, destination, self.event.name)
@@ -69,7 +69,7 @@ class DelayedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """Tells which delayed events are to be cancelled.
+    """Says which delayed events to cancel.
 
     Attributes:
         key: of one event, or what the keys of all with one `event_id` begin with.
@@ -95,11 +95,11 @@ class Cancellation:
         return cls(key, whole=event is not None)
 
     def means(self, key: bytes) -> bool:
-        """Whether the event with this key is to be cancelled."""
+        """Return whether the event with this key is to be cancelled."""
         return key == self.key if self.whole else key.startswith(self.key)
 
     def commit(self, keys: Keys) -> Commit:
-        """What calls `cancel.lua` in a shard."""
+        """Return the call of `cancel.lua` in a shard."""
         script = _script("cancel")
         return Commit.of_command(script.command(self.call(keys)), keys, script)
 
@@ -131,7 +131,7 @@ def event_key(destination: Destination, event_id: str, event: str) -> bytes:
 
 
 def delay_seconds(delay: Delay | None) -> float:
-    """A delay as seconds; 0 when there is none.
+    """Return a delay in seconds; 0 without one.
 
     Raises:
         InvalidEvent: it is none, or not from 0 to seven days.
@@ -147,7 +147,7 @@ def delay_seconds(delay: Delay | None) -> float:
 
 
 def delayed_event(event: PreparedEvent, delay_s: float, now: float) -> DelayedEvent:
-    """An event with its delay.
+    """Return an event with its delay.
 
     Args:
         event: it has a body.

@@ -1,4 +1,4 @@
-"""Where everything stands: a connection, and the names of the keys that it leads to."""
+"""The outbox of an installation: a connection, and the names of its keys."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Store:
 
     @property
     def at_hand(self) -> list[Keys]:
-        """The shards whose server answers; all of them, unless some leaders of a cluster do not.
+        """Return shards whose server answers: all, unless some leaders of a cluster do not.
 
         A leader that is not there is asked once a second: until then what is left goes on.
         """
@@ -39,12 +39,12 @@ class Store:
 
     @property
     def lost(self) -> list[int]:
-        """The numbers of the shards whose leader does not answer, while others do."""
+        """Return the numbers of shards whose leader does not answer, while others do."""
         at_hand = self.at_hand
         return [number for number, keys in enumerate(self.shards) if keys not in at_hand]
 
     def answers(self, keys: Keys) -> bool:
-        """Whether the server of a shard answers, as far as is known."""
+        """Return whether the server of a shard answers, as far as is known."""
         return not isinstance(self.redis, ClusterRedis) or self.redis.answers(keys.ready)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A visitor who has withdrawn consent: whose events are to be taken back, for workers to do."""
+"""The withdrawal of a visitor's consent: whose events workers are to erase."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEYS: Final = ("email", "phone", "external_id", "ttclid", "ttp")
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """Match keys of a visitor; it prints none.
+    """Match keys of a visitor; the repr shows none.
 
     Attributes:
         values: match key → its values as events have them: digests, or the plain id of a click
@@ -32,7 +32,7 @@ class Withdrawal:
 
     @classmethod
     def of(cls, user: Mapping[str, Any], region: str | None) -> Self:
-        """The withdrawal of the visitor with these match keys, raw or hashed.
+        """Return the withdrawal of the visitor with these match keys, raw or hashed.
 
         Raises:
             InvalidEvent: none of them tells a person or a browser.
@@ -45,7 +45,7 @@ class Withdrawal:
 
     @classmethod
     def read(cls, body: bytes) -> Self | None:
-        """What `body` wrote; nothing for what it has not written."""
+        """Return the withdrawal that `body` wrote, or nothing for any other text."""
         try:
             given = orjson.loads(body)
             return cls({key: _texts(given[key]) for key in KEYS if given.get(key)})
@@ -53,24 +53,24 @@ class Withdrawal:
             return None
 
     def body(self) -> bytes:
-        """Return it as it stands in Redis."""
+        """Return it as Redis stores it."""
         return orjson.dumps(self.values, option=orjson.OPT_SORT_KEYS)
 
     def field(self) -> str:
-        """Return its name there: the same for the same visitor."""
+        """Return its name in Redis: the same for the same visitor."""
         return sha256(self.body()).hexdigest()
 
     def commit(self, keys: Keys) -> Commit:
-        """What writes it there."""
+        """Return the call that stores it."""
         command = written(("HSET", keys.withdrawals, self.field(), self.body()))
         return Commit.of_command(command, keys)
 
     def owns(self, event: Mapping[str, Any]) -> bool:
-        """Whether an event with prepared match keys is this visitor's."""
+        """Return whether an event with prepared match keys is this visitor's."""
         user = event.get("user") or {}
         return any(set(_texts(user.get(key))) & set(values) for key, values in self.values.items())
 
 
 def _texts(value: Any) -> list[str]:
-    """What a match key holds, one or several; nothing else than text."""
+    """Return the texts of a match key, one or several; anything else is ignored."""
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
