@@ -155,6 +155,7 @@ FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "place": _word,
     "shards": _number,
     "of": _number,
+    "destinations": _number,
     "destination": _word,
     "verdict": _word,
     "reason": _word,

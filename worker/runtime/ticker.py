@@ -26,6 +26,7 @@ from worker.operations.operator_webhook import is_time_to_tell
 from worker.operations.withdrawals import is_time_to_withdraw
 from worker.outbox.clock_watch import ClockWatch
 from worker.outbox.delayed import DelayedEvents
+from worker.outbox.misplaced import MisplacedWatch
 from worker.outbox.outbox import Outbox
 from worker.outbox.parking import Parking
 from worker.replays.lease import ReplayLease
@@ -73,6 +74,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         self._presence = Presence(self._store)
         self._clock = ClockWatch(self._store)
         self._delayed = DelayedEvents(self._store)
+        self._misplaced = MisplacedWatch(self._store)
         self._watch = TokenWatch(Parking(self._store), Destinations(self._settings))
         self._announcements = Announcements(self._store)
         self._replays = ReplayLease(self._store, holder="doorbell", lease_ms=0)
@@ -123,6 +125,7 @@ class DoorbellStep(bootsteps.StartStopStep):
         yield self._tell_operators
         yield self._ask_for_withdrawals
         yield self._ask_for_a_fold
+        yield self._misplaced.look
 
     def _take(self, step: Callable[[], object]) -> None:
         """Take one step; junk in the keys of one must not keep the worker from the others.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from worker.cli.labelled import labelled
 from worker.delivery.destinations import Destinations
 from worker.operations.status import Figures
+from worker.outbox.misplaced import Misplaced
 from worker.outbox.server_clock import JUDGES_WITHIN_S, clock_words
 from worker.reporting.stored import destination_of, named
 from worker.runtime.check import Check, Outcome
@@ -35,6 +36,23 @@ def accounting(figures: Figures) -> Check:
         remedy = "Somebody deleted keys, or the server lost data. See tiktok-events status."
         return Check(name, Outcome.FAILED, message, remedy)
     return Check(name, Outcome.OK, f"all {figures.count('accepted'):,} events are accounted for")
+
+
+def placement(count: int, found: Misplaced) -> Check:
+    """Whether producers have the number of shards that is set here."""
+    if not found:
+        return Check("shards", Outcome.OK, "nothing is where no worker looks")
+    told = []
+    if found.beyond:
+        told.append(f"something is in shards that only a SHARDS above {found.beyond[-1]} has")
+    if found.destinations:
+        told.append(f"of another number of shards: {_some(found.destinations)}")
+    remedy = (
+        "Give producers and workers the same TIKTOK_EVENTS_SHARDS. What another number has left "
+        "is served by workers with that number."
+    )
+    message = f"SHARDS is {count}, and {'; '.join(told)}"
+    return Check("shards", Outcome.FAILED, message, remedy)
 
 
 def contents(figures: Figures) -> Check:

@@ -17,13 +17,21 @@ from tiktok_events.connection.trouble import trouble
 from tiktok_events.outbox.store import Store
 from worker.app import celery_settings
 from worker.cli.doctor.access import Role
-from worker.cli.doctor.accounts import accounting, contents, parked, tokens, worker_clocks
+from worker.cli.doctor.accounts import (
+    accounting,
+    contents,
+    parked,
+    placement,
+    tokens,
+    worker_clocks,
+)
 from worker.cli.doctor.entitlement import access
 from worker.cli.doctor.leaders import leaders
 from worker.cli.doctor.primary import on_a_cluster, primary
 from worker.cli.store import open_store
 from worker.delivery.destinations import Destinations
 from worker.operations.status import Figures, read_figures
+from worker.outbox.misplaced import find_misplaced
 from worker.runtime.broker import kombu_url
 from worker.runtime.check import Check, Outcome
 from worker.runtime.engine import connect_to_look
@@ -105,6 +113,7 @@ def _examine_outbox(
     yield worker_clocks(figures)
     yield accounting(figures)
     yield contents(figures)
+    yield placement(store.shards.count, find_misplaced(store))
     if accounts is not None:
         yield tokens(figures, accounts)
     yield parked(figures)
