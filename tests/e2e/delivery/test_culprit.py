@@ -50,7 +50,8 @@ def test_an_event_that_makes_the_api_fail_does_not_hold_up_the_others(
         for number in range(EVENTS, EVENTS + 20):
             others.add(client.track(_purchase(number)))
             wait_until(lambda: _accepted(fake_api) == others)
-    assert redis.hget(keys.state(f"web:{PIXEL}"), "waiting") == b"1"
+    # The last one is accepted a moment before its claim is settled.
+    wait_until(lambda: redis.hget(keys.state(f"web:{PIXEL}"), "waiting") == b"1")
 
 
 def _accepted(fake_api: Any) -> set[str]:

@@ -245,3 +245,4 @@ def test_no_view_falls_over_junk(
     for spoiler in sorted(spoilers, key=lambda name: name.startswith("type")):
         SPOILERS[spoiler](redis, one, other, score)
     assert not list(looker.problems())
+    assert not list(looker.problems_of(("dead", "export"), ("--format", "csv")))
