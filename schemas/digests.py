@@ -31,7 +31,7 @@ class MatchKey(EventField):
         return value.copy() if fits and all(map(is_digest, value)) else DOUBT
 
     def mend(self, value: Any) -> Any:
-        """Refuse, at the position of each raw value."""
+        """Refuse raw values, each at its position."""
         if not isinstance(value, list):
             raise ValidationError(NOT_HASHED)
         if not 0 < len(value) <= limits.MATCH_KEY_VALUES:

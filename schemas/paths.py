@@ -77,7 +77,7 @@ class EventPath:
 
     @classmethod
     def parse(cls, text: str) -> EventPath:
-        """A path that the schema knows.
+        """Return the path that a text means, if the schema knows it.
 
         Raises:
             PathError: it does not; the message names what is like it.
@@ -97,7 +97,7 @@ class EventPath:
             return cls(tuple(map(_position, _split(text))), None)
 
     def read(self, text: str) -> Any:
-        """The value that a text on the command line means here.
+        """Return the value that a text on the command line means at this place.
 
         It is read as JSON if that gives what the place wants: a number, true or false, a
         list, an object. Otherwise it is the text itself.

@@ -50,7 +50,7 @@ class FieldPath:
 
     @classmethod
     def of(cls, dotted: str) -> Self | None:
-        """The field of this name; `None` if no event has it.
+        """Return the field of this name; `None` if no event has it.
 
         Objects take fields that are not documented, an event itself does not.
         """
@@ -66,7 +66,7 @@ class FieldPath:
 
     @property
     def is_amount(self) -> bool:
-        """Whether its value is a number."""
+        """Return whether its value is a number."""
         return isinstance(_declared(self.dotted), Number)
 
     def put(self, event: dict[str, Any], value: Any) -> None:
@@ -120,7 +120,7 @@ def _mended(field: Number | Flag | EventTime) -> Callable[[str], Any]:
 
 
 def _time_reader(field: EventTime) -> Callable[[str], Any]:
-    """Seconds, or a date with its time zone: a database writes dates."""
+    """Return a reader of seconds, or dates with a time zone: databases write dates."""
     seconds = _mended(field)
 
     def read(text: str) -> Any:
@@ -144,7 +144,7 @@ def _json_reader(example: str) -> Callable[[str], Any]:
 
 
 def _match_key(text: str) -> Any:
-    """One value, or a JSON array of several."""
+    """Read one value, or a JSON array of several."""
     if not text.startswith("["):
         return text
     try:

@@ -105,7 +105,7 @@ def _lists(keys: Keys, row: str) -> Iterator[str]:
 
 
 def _is_over(row: str, this_hour: int) -> bool:
-    """Whether Redis has forgotten the receipts of an hour: their time ran from its first."""
+    """Return whether Redis has expired the receipts of an hour, counted from its first receipt."""
     kept_h = KEEP_S.get(row[:1], 0) // HOUR_S
     return hour_of(row) + kept_h + GROWING_H < this_hour
 

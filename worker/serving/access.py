@@ -1,4 +1,4 @@
-"""Who asks, and whether they may: the one door of all routes.
+"""Decide who asks, and whether they may: every route passes through here.
 
 with tokens       a bearer token of the file; its role decides
 without tokens    whoever is on this machine may look, and nobody may do anything
@@ -17,14 +17,14 @@ from worker.serving.tokens import Person, Role
 from worker.setting_checks import is_this_machine, is_within
 
 ANYONE: Final = Person("anyone on this machine", Role.VIEW)
-"""Who asks where no tokens are configured."""
+"""Who asks if no tokens are configured."""
 
 UNKNOWN: Final = 401
 FORBIDDEN: Final = 403
 
 
 def authorize(request: Request, role: Role) -> Person:
-    """Who asks, if they may do what needs this role.
+    """Return who asks, if their role allows what needs this role.
 
     Raises:
         HTTPException: 401 nobody is known by this token, or there is none; 403 they may not.
@@ -74,7 +74,7 @@ def neighbour(request: Request) -> Person:
 
 
 def asked_name(request: Request) -> str:
-    """The name by which this server was asked."""
+    """Return the host name by which this server was asked."""
     try:
         return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
     except ValueError:

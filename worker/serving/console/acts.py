@@ -1,4 +1,4 @@
-"""One act of many steps: how far it is, or what it did. The audit is all that is read."""
+"""Show how far an act of many steps is, or what it did, from the audit alone."""
 
 from __future__ import annotations
 

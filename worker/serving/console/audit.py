@@ -14,13 +14,13 @@ from worker.serving.console.visit import Visit
 
 SHOWN: Final = 100
 LOOKED_AT: Final = 10_000
-"""So many entries are looked at for a person's name: it is in no index."""
+"""How many entries are searched for a person's name, which no index has."""
 
 SINCE: Final = {"": "Any time", "1d": "A day", "7d": "7 days", "30d": "30 days"}
 
 
 def overview(visit: Visit) -> Response:
-    """The newest entries that match."""
+    """Show the newest entries that match."""
     who, action, since = visit.asked("who"), visit.asked("action"), visit.asked("since")
     if action and action not in {one.value for one in Action}:
         raise BadQuery(f"action: must be one of {', '.join(Action)}")

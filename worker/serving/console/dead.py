@@ -1,4 +1,4 @@
-"""Dead letters: what has one cause, and which they are."""
+"""Show dead letters, by cause and one by one."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Facet:
 
 
 def overview(visit: Visit) -> Response:
-    """The causes; with a filter the letters."""
+    """Show the causes or, with a filter, the letters."""
     wanted = visit.wanted()
     if typed := visit.asked("q"):
         narrowed = read_words(typed, wanted, visit.desk.labels.get(), visit.now)

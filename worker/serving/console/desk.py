@@ -69,39 +69,39 @@ class Desk:
         return self.site.settings
 
     def facets(self, wanted: LetterFilter = EVERY) -> Facets:
-        """What the letters that match have in common."""
+        """Return what the matching letters have in common."""
         return self._causes.get(wanted)[0]
 
     def causes(self, wanted: LetterFilter = EVERY) -> Causes:
-        """The letters that match, by cause."""
+        """Return the matching letters by cause."""
         return self._causes.get(wanted)[1]
 
     def first(self, wanted: LetterFilter) -> Sequence[DeadLetter]:
-        """The ``FIRST`` letters that match, nearest deadline first."""
+        """Return the first ``FIRST`` matching letters, nearest deadline first."""
         return self._first.get(wanted)
 
     def rows(self) -> Mapping[str, Row]:
-        """Every destination that is configured or has events, by key."""
+        """Return every destination that is configured or has events, by key."""
         seen = self.figures.get().destinations
         return {row.figures.destination: row for row in rows_of(self.settings, self.accounts, seen)}
 
     def running(self) -> list[Replay]:
-        """The replays that have not ended."""
+        """Return the replays that have not ended."""
         going = {ReplayState.RUNNING, ReplayState.PAUSED}
         return [one for one in self.replays_there.get() if one.state in going]
 
     def forget(self) -> None:
-        """Something was changed: what is shown next is read anew."""
+        """Note a change: what is shown next is read anew."""
         self.figures.forget()
         self.replays_there.forget()
         self._causes.forget()
         self._first.forget()
 
     def count(self, wanted: LetterFilter, until: float, facets: Facets | None = None) -> int:
-        """How many letters match that died before a time.
+        """Return how many matching letters died before a time.
 
         Args:
-            wanted: which.
+            wanted: which letters.
             until: Unix seconds.
             facets: of them, not older than `until`; read anew by default.
         """

@@ -1,4 +1,4 @@
-"""Destinations: which does not deliver, why, and how it goes on."""
+"""Show which destinations do not deliver, why, and how to let them go on."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _ORDER: Final = list(STATES)
 
 
 def state_of(one: DestinationFigures, now: float) -> tuple[str, str]:
-    """What a destination is doing: the name of the state, and the word for people."""
+    """Return the name of a destination's state, and the word for people."""
     state = _CONDITIONS[one.condition(now)]
     if state == "delivering" and not one.waiting:
         state = "idle"
@@ -49,7 +49,7 @@ def state_of(one: DestinationFigures, now: float) -> tuple[str, str]:
 
 
 def urgency(one: DestinationFigures, now: float) -> tuple[int, int, str]:
-    """Parked ones first, then those that most waits for."""
+    """Return the sort key: parked ones first, then those with most waiting events."""
     return _ORDER.index(state_of(one, now)[0]), -one.waiting, one.destination
 
 
@@ -59,7 +59,7 @@ def address_of(key: str) -> str:
 
 
 def overview(visit: Visit) -> Response:
-    """All of them, or those that were asked for."""
+    """Show all destinations, or those that were asked for."""
     figures, rows = visit.desk.figures.get(), visit.desk.rows()
     name, state = visit.asked("name"), visit.asked("state")
     label = visit.desk.labels.get().of
@@ -84,7 +84,7 @@ def overview(visit: Visit) -> Response:
 
 
 def one(visit: Visit) -> Response:
-    """One destination, and how it goes on."""
+    """Show one destination, and how to let it go on."""
     key = visit.request.path_params["key"]
     row = visit.desk.rows().get(key)
     if row is None:
@@ -109,7 +109,7 @@ def one(visit: Visit) -> Response:
 
 
 def park(visit: Visit) -> Response:
-    """Send nothing more to it."""
+    """Park the destination."""
     key = visit.request.path_params["key"]
     if key in visit.desk.rows():
         reason = visit.given("reason")[:REASON_CHARS] or "by hand"
@@ -119,7 +119,7 @@ def park(visit: Visit) -> Response:
 
 
 def resume(visit: Visit) -> Response:
-    """Let it go on, with one request first."""
+    """Resume the destination, with one request first."""
     key = visit.request.path_params["key"]
     Parking(visit.desk.store).resume(key, who=visit.who)
     visit.desk.forget()
@@ -127,7 +127,7 @@ def resume(visit: Visit) -> Response:
 
 
 def bury(visit: Visit) -> Response:
-    """Make dead letters of what waits for a parked destination, and let it go on."""
+    """Turn what waits for a parked destination into dead letters, and resume it."""
     key = visit.request.path_params["key"]
     row = visit.desk.rows().get(key)
     if row is None or row.figures.parked is None or destination_of(key) is None:
@@ -161,7 +161,7 @@ def _limits(visit: Visit, row: Row) -> Iterator[tuple[str, Any, bool]]:
 
 
 def _audited(visit: Visit, key: str) -> Iterator[Entry]:
-    """What was done to it, newest first."""
+    """Return what was done to it, newest first."""
     entries = islice(visit.desk.audit.read(), AUDIT_LOOKED_AT)
     acts = {Action.PARK.value, Action.RESUME.value, Action.BURY.value}
     return (entry for entry in entries if entry.what == key and entry.action in acts)

@@ -1,4 +1,4 @@
-"""Editing letters: what would change, and what would become of each; then the edit."""
+"""Edit letters: preview what would change, then carry it out."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _replayed: Final = re.compile(r"replay (\d+)$").search
 
 
 def preview(visit: Visit) -> Response:
-    """What an edit would do; nothing is changed."""
+    """Show what an edit would do, without changing anything."""
     wanted = selected(visit)
     if isinstance(wanted, Response):
         return wanted
@@ -114,7 +114,7 @@ def _look(visit: Visit, what: Meant, edit: Edit, path: str) -> Looked:
 
 
 def act(visit: Visit) -> Response:
-    """Edit what was previewed, and replay it if that was pressed."""
+    """Carry out the previewed edit, and replay the letters if that was asked for."""
     found = pressed(visit, "edit")
     if found is None:
         return stale(visit)
@@ -148,7 +148,7 @@ def _run(visit: Visit, what: Meant, begun: Begun, *, replays: bool) -> None:
 
 
 def replay_of(result: str | None) -> int | None:
-    """The replay that an edit has led to."""
+    """Return the replay to which an edit has led."""
     found = _replayed(result or "")
     return int(found[1]) if found else None
 
@@ -193,7 +193,7 @@ def _path(visit: Visit, wanted: LetterFilter) -> str:
 
 
 def _standing(body: Any, path: str) -> str:
-    """What stands at a path without lists, in words."""
+    """Return the value at a path without lists, in words."""
     value = body
     for step in path.split("."):
         value = value.get(step) if isinstance(value, dict) else None
@@ -203,6 +203,6 @@ def _standing(body: Any, path: str) -> str:
 
 
 def _examples(edited: Sequence[Repair]) -> list[Repair]:
-    """The first, a middle one, and the last."""
+    """Return the first, a middle one, and the last."""
     places = dict.fromkeys((0, len(edited) // 2, len(edited) - 1))
     return [edited[place] for place in places] if edited else []

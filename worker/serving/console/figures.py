@@ -1,4 +1,4 @@
-"""Figures: how much, when; by the hour or the day."""
+"""Show figures by the hour or the day."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_HOURS: Final = 8 * 24
 
 
 def figures(visit: Visit) -> Response:
-    """What was accepted, delivered and died."""
+    """Show what was accepted, delivered and died."""
     by: By = "day" if visit.asked("by") == "day" else "hour"
     key = read_filter(visit.pairs, visit.desk.labels.get(), visit.now).destination
     event = visit.asked("event") or None

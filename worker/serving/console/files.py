@@ -1,4 +1,4 @@
-"""Dead letters into a file, and back."""
+"""Export dead letters to a file, and import them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TYPES: Final = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf
 
 
 def preview(visit: Visit) -> Response:
-    """Which letters would leave, and how many."""
+    """Show which letters would be exported, and how many."""
     wanted = selected(visit)
     if isinstance(wanted, Response):
         return wanted
@@ -63,7 +63,7 @@ def _rows(visit: Visit, letters: Iterable[DeadLetter]) -> Iterator[bytes]:
 
 
 def ask(visit: Visit) -> Response:
-    """Which file?"""
+    """Ask for a file."""
     return visit.page("import.html", problem="", refused=[], more=0)
 
 

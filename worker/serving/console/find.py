@@ -1,4 +1,4 @@
-"""The field at the top of every page: a dead letter by its id, or what became of an event."""
+"""Search from any page: a dead letter by its id, or what became of an event."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from worker.serving.console.visit import Visit
 
 
 def find(visit: Visit) -> Response:
-    """Lead to what was typed."""
+    """Redirect to what was searched for."""
     typed = visit.asked("q")
     if not typed:
         return visit.see("/trace")

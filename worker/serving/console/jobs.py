@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Final
 
 AT_ONCE: Final = 2
-"""So many jobs at a time, in one process: others wait their turn."""
+"""How many jobs run at a time in one process; others wait their turn."""
 
 WAITED_S: Final = 1.5
 """What ends within this time is answered for by the page that asked."""
@@ -28,7 +28,7 @@ class Jobs:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="console-job")
 
     def run(self, job: Callable[[Begun], None]) -> str:
-        """Run a job; returns the id of its entry once it has begun, or ended if it is short.
+        """Run a job; return the id of its audit entry once it has begun, or ended if it is short.
 
         Raises:
             Exception: what the job raised before it had begun.

@@ -38,7 +38,7 @@ class Kept(Generic[T]):
         self._forgotten = 0
 
     def get(self) -> T:
-        """The reading, a moment old at most.
+        """Return the reading, a moment old at most.
 
         Raises:
             redis.RedisError: the server did not answer, or refused.
@@ -55,7 +55,7 @@ class Kept(Generic[T]):
             return self._now()
 
     def forget(self) -> None:
-        """Something was changed: the next reading is taken anew."""
+        """Drop the reading, because something has changed."""
         self._forgotten += 1
         self._known = None
 
@@ -93,7 +93,7 @@ class KeptEach(Generic[K, T]):
         self._each: OrderedDict[K, Kept[T]] = OrderedDict()
 
     def get(self, one: K) -> T:
-        """The reading of one thing, a moment old at most.
+        """Return the reading of one thing, a moment old at most.
 
         Raises:
             redis.RedisError: the server did not answer, or refused.
@@ -106,7 +106,7 @@ class KeptEach(Generic[K, T]):
         return kept.get()
 
     def forget(self) -> None:
-        """Something was changed: the next readings are taken anew."""
+        """Drop all readings, because something has changed."""
         with self._lock:
             for kept in self._each.values():
                 kept.forget()

@@ -1,4 +1,4 @@
-"""Match keys: which is missing where, which has fallen, and what is at risk of being lost."""
+"""Show which match keys are missing where, which have fallen, and the value at risk."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Line:
 
 
 def keys(visit: Visit) -> Response:
-    """Coverage by destination and event."""
+    """Show coverage by destination and event."""
     hours = int(visit.asked("hours")) if visit.asked("hours") in HOURS else 24
     key = read_filter(visit.pairs, visit.desk.labels.get(), visit.now).destination
     figures = visit.desk.figures.get()
@@ -70,7 +70,7 @@ def keys(visit: Visit) -> Response:
 
 
 def has_fallen(one: Coverage) -> bool:
-    """Whether a key is much rarer than in the same hours of the days before."""
+    """Return whether a key is much rarer than in the same hours of the days before."""
     return one.events >= LEAST_EVENTS and one.share < (one.usual or 0.0) - FALLEN
 
 

@@ -1,4 +1,4 @@
-"""One letter: why it died, and whether it can live."""
+"""Show one letter: why it died, and whether it can still be sent."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class Line:
 
 
 def show(visit: Visit) -> Response:
-    """A letter; match keys are hidden."""
+    """Show a letter with its match keys hidden."""
     return _show(visit, shows=False)
 
 
 def reveal(visit: Visit) -> Response:
-    """A letter with its match keys, which the audit tells."""
+    """Show a letter with its match keys, and record that in the audit."""
     letter_id = visit.request.path_params["letter_id"]
     visit.desk.audit.record(
         Action.REVEAL, who=visit.who, filter=f"letter {letter_id}", count=1, result="shown"
@@ -85,7 +85,7 @@ def _show(visit: Visit, *, shows: bool) -> Response:
 
 
 def _alike(visit: Visit, letter: DeadLetter) -> tuple[LetterFilter, int]:
-    """The letters that died of the same at the same destination."""
+    """Return letters that died of the same cause at the same destination."""
     alike = LetterFilter(
         reason=letter.reason,
         code=letter.code,

@@ -22,7 +22,7 @@ from worker.serving.console.pages import Page
 from worker.serving.console.session import cookie_of
 
 MOST: Final = 32
-"""So many streams at a time, in one process."""
+"""How many streams are open at a time in one process."""
 
 EVERY_S: Final = 2.0
 REST: Final = 10
@@ -33,7 +33,7 @@ LIFE_S: Final = 300.0
 
 HEARTBEAT_S: Final = 15
 SENT_WITHIN_S: Final = 10.0
-"""Who takes nothing for so long is cut off."""
+"""Seconds after which a reader that takes nothing is cut off."""
 
 ENDED_WITHIN_S: Final = 2.0
 """A page that is being made at a SIGTERM is still sent."""
@@ -43,7 +43,7 @@ Again = Callable[[], Awaitable[Response]]
 
 
 def is_part(request: Request) -> bool:
-    """Whether htmx asks, which has the rest of the page."""
+    """Return whether htmx asks, which has the rest of the page."""
     return "hx-request" in request.headers
 
 
