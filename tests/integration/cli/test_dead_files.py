@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from redis import Redis
 
 from tests.builders import letters
+from tests.builders.environment import environment
 from tests.builders.replays import replay_letter
 from tests.builders.stores import store_of
 from tests.builders.waiting import ids_waiting
@@ -232,6 +235,21 @@ def test_a_purge_asks_with_all_that_is_at_stake(desk: Desk) -> None:
     desk.bury("b", reason=Reason.EXPIRED, expires_at=time.time() - 5)
     question = "(expired 1 · rejected 1; worth 1,000.50 EUR; 1 can still be sent)"
     assert question in desk.run("purge", "--all", given=b"n\n").output
+
+
+def test_an_export_that_is_cut_off_is_in_the_audit(desk: Desk) -> None:
+    """As by `… | head`: some letters have left."""
+    for _ in range(200):
+        desk.bury()
+    command = [sys.executable, "-m", "worker.cli", "dead", "export"]
+    given = environment({"REDIS_URL": desk.url})
+    with subprocess.Popen(command, env=given, stdout=subprocess.PIPE) as export:
+        assert export.stdout is not None
+        export.stdout.readline()
+        export.stdout.close()
+    (entry,) = Audit(store_of(desk.redis)).read()
+    assert (entry.action, entry.what) == ("export", "every dead letter")
+    assert str(entry.result).startswith("stopped")
 
 
 def test_a_purge_and_an_import_are_audited(desk: Desk) -> None:

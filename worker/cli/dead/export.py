@@ -14,6 +14,7 @@ from typing import BinaryIO, Final
 import click
 
 from worker.cli import options
+from worker.cli.acting import acting
 from worker.cli.labelled import labels
 from worker.cli.store import open_store
 from worker.cli.terminal import Bar, counted
@@ -85,18 +86,14 @@ def export(*, wanted: LetterFilter, format_: str | None, file: Path | None, deci
     encode = partial(sheet.row, now=now) if as_csv else to_line
     settings = Settings.load()
     with open_store(settings) as store, _opened(file) as out:
-        letters = DeadLetters(store)
-        out.write(sheet.header() if as_csv else b"")
+        letters, audit = DeadLetters(store), Audit(store)
         total = None if wanted.narrows else len(letters)
-        count = _write(letters, wanted, out, encode, total)
-        given_out = f"given out as {CSV if as_csv else NDJSON}"
-        Audit(store).record(
-            Action.EXPORT,
-            who=operator(settings),
-            filter=wanted.words(),
-            count=count,
-            result=given_out,
-        )
+        act = acting(audit, Action.EXPORT, who=operator(settings), filter=wanted.words())
+        with act as entry:  # it stands before the first letter is given out
+            out.write(sheet.header() if as_csv else b"")
+            count = _write(letters, wanted, out, encode, total)
+            audit.note(entry, by=count)
+            entry.result = f"given out as {CSV if as_csv else NDJSON}"
     click.echo(f"{counted(count, 'dead letter')} exported.", err=True)
 
 

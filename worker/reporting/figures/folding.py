@@ -149,8 +149,8 @@ class Folding:
         write = Write(folds, len(journal), accepted=accepted, delivered=delivered_to(journal))
         write.cells, write.totals = self._with_stored(cells), totals_of(cells)
         write.most_named = self._most_named
-        self.write(write)
-        return len(journal) == ENTRIES or len(waiting) == DESTINATIONS
+        is_written = self.write(write)  # if not, somebody else has folded a part of it
+        return not is_written or len(journal) == ENTRIES or len(waiting) == DESTINATIONS
 
     def folds(self) -> bytes:
         """Return the number of folds; read it before anything else that a `Write` relies on."""
