@@ -119,9 +119,10 @@ class Client(Producer):
     ) -> list[str]:
         """Enqueue many conversions: all or none, up to a mebibyte of JSON (about 1,000 events).
 
-        A larger call is several such steps, in which each destination is one step if it fits; the
-        time limit begins anew with each step. The whole call is held in memory; hand over a large
-        stream in slices of some thousands.
+        With several shards that is promised for each destination. A larger call is several such
+        steps, in which each destination is one step if it fits; the time limit begins anew with
+        each step. The whole call is held in memory; hand over a large stream in slices of some
+        thousands.
 
         Args:
             events: as for `track`.
