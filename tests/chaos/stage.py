@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
 from tests.builders.environment import environment
@@ -238,8 +239,15 @@ class Stage:
         return {one.event["event_id"] for one in self.sandbox.events()} | self.dead().keys()
 
     def outlived(self, since: float) -> bool:
-        """Whether no block that was appended before a moment (Unix seconds) is left."""
-        waiting = [one for one in self.figures().destinations if one.waiting]
+        """Whether no block that was appended before a moment (Unix seconds) is left.
+
+        A cluster that has just got its leader back still says that it is down.
+        """
+        try:
+            figures = self.figures()
+        except RedisConnectionError:
+            return False
+        waiting = [one for one in figures.destinations if one.waiting]
         return all(one.oldest_at is not None and one.oldest_at > since for one in waiting)
 
     def drained(self) -> bool:

@@ -77,6 +77,9 @@ def test_what_waits_for_a_parked_destination_is_buried(
     page = browser.get(f"/destinations/{SHOP.replace(':', '%3A')}")
     wrong = browser.press(page, "Bury 3 waiting events, and resume", number="4")
     assert "Nothing was done" in wrong.text
+    mark = dict(page.form_of("Bury 3 waiting events, and resume").fields)["mark"]
+    browser.post(f"/destinations/{SHOP.replace(':', '%3A')}/bury", mark=mark)
+    assert list(DeadLetters(store_of(redis)).find(LetterFilter(destination=SHOP))) == []
 
     browser.press(wrong, "Bury 3 waiting events, and resume", number="3")
 
@@ -84,3 +87,24 @@ def test_what_waits_for_a_parked_destination_is_buried(
     assert [letter.message for letter in letters] == ["wrong prices"] * 3
     acts = [entry.action for entry in Audit(store_of(redis)).read()]
     assert acts[:2] == ["resume", "bury"]
+
+
+def test_no_preview_shows_what_a_person_is_known_by(redis: Redis, site: Console) -> None:
+    """To take it out is to see it; who wants that asks for it, which the audit notes."""
+    plant(redis, letters=1)
+    browser = site.browser(Role.EDIT)
+    for path in ("user", "user.ip", "user.email", " user.user_agent"):
+        page = browser.get(f"/dead/edit?reason=rejected&unset={path}")
+        assert page.answer.status_code == 400
+        assert "203.0.113.7" not in page.html
+
+
+def test_odd_bytes_are_refused_with_a_sentence(redis: Redis, site: Console) -> None:
+    """A mark, a choice or a path of a letter may be anything."""
+    bury(redis, event(1), destination=SHOP, path="properties.contents.\u00b2." + "9" * 5_000)
+    browser = site.browser(Role.EDIT)
+    assert browser.post("/setup/look", mark="\u00e9").status_code == 403
+    (letter,) = DeadLetters(store_of(redis)).find(LetterFilter(destination=SHOP))
+    assert browser.get(f"/dead/{letter.id}").answer.status_code == 200
+    mark = next(dict(form.fields)["mark"] for form in browser.get("/setup").forms if form.marked)
+    assert browser.post("/setup/look", mark=mark, keys="\u65e5").status_code == 200

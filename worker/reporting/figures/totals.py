@@ -60,7 +60,7 @@ def read_totals(store: Store) -> dict[str, dict[str, int]]:
         fields = cast("dict[bytes, bytes]", Fields().reply("", reply, {}))
         for field, value in fields.items():
             figure, _, destination = text_of(field).partition(" ")
-            if destination and (number := whole_of(value)) is not None:
+            if destination and (number := whole_of(value) or 0) > 0:
                 known = found.setdefault(destination, {})
                 known[figure] = known.get(figure, 0) + number
     return found

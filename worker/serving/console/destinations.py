@@ -121,18 +121,19 @@ def park(visit: Visit) -> Response:
 def resume(visit: Visit) -> Response:
     """Resume the destination, with one request first."""
     key = visit.request.path_params["key"]
-    Parking(visit.desk.store).resume(key, who=visit.who)
+    resumed = Parking(visit.desk.store).resume(key, who=visit.who)
     visit.desk.forget()
-    return visit.see(f"{address_of(key)}?done=resume")
+    return visit.see(address_of(key) + ("?done=resume" if resumed else ""))
 
 
 def bury(visit: Visit) -> Response:
     """Turn what waits for a parked destination into dead letters, and resume it."""
     key = visit.request.path_params["key"]
+    visit.desk.forget()
     row = visit.desk.rows().get(key)
     if row is None or row.figures.parked is None or destination_of(key) is None:
         return visit.see(address_of(key))
-    if visit.given("number").replace(",", "") != visit.given("waiting"):
+    if visit.given("number").replace(",", "") != str(row.figures.waiting):
         return visit.see(f"{address_of(key)}?done=number")
     reason = row.figures.parked
     entry_id = visit.desk.jobs.run(lambda begun: _run_burial(visit, key, reason, begun))

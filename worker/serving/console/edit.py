@@ -48,6 +48,8 @@ def preview(visit: Visit) -> Response:
     if isinstance(wanted, Response):
         return wanted
     sets, unsets = _sets(visit), [one for name, one in visit.pairs if name == "unset" and one]
+    for path in unsets:
+        _refuse_personal(path)
     change = {
         "set": sets,
         "unset": unsets,
@@ -165,9 +167,14 @@ def _sets(visit: Visit) -> list[str]:
         given = [one for one in given if one.partition("=")[0] != path]
         given.append(f"{path}={visit.asked('value')}")
     for one in given:
-        if one.partition("=")[0].partition(".")[0] == "user":
-            raise BadQuery(f"{one.partition('=')[0]}: {_PERSONAL}")
+        _refuse_personal(one.partition("=")[0])
     return given
+
+
+def _refuse_personal(path: str) -> None:
+    """A page must not show what stands in `user`, nor take it from an address."""
+    if path.strip().partition(".")[0] == "user":
+        raise BadQuery(f"{path}: {_PERSONAL}")
 
 
 def _edit(change: Mapping[str, Any]) -> tuple[Edit, str]:

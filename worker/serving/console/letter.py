@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -118,9 +119,12 @@ def _json(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
+_is_position: Final = re.compile(r"[0-9]{1,6}").fullmatch
+
+
 def _steps(path: str | None) -> Steps:
     steps = (path or "").split(".") if path else []
-    return tuple(int(step) if step.isdigit() else step for step in steps)
+    return tuple(int(step) if _is_position(step) else step for step in steps)
 
 
 def _at(value: Any, steps: Steps) -> Any:

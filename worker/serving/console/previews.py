@@ -26,6 +26,8 @@ MOST: Final = 2_500
 LOOKS_FOR_S: Final = 0.3
 """A preview looks at so many letters at least and at most, one by one, and for about so long."""
 
+_CHOICES: Final = frozenset({"rate", "set", "unset", "path", "value", "accept", "new"})
+
 ALL: Final = "all"
 TICKED: Final = "ticked"
 
@@ -139,4 +141,4 @@ def stale(visit: Visit) -> Response:
 
 def _more(visit: Visit) -> dict[str, str]:
     """What else the address asks for: one value of each name."""
-    return {name: value for name, value in visit.pairs if name in {"rate", "set"}}
+    return {name: value for name, value in visit.pairs if name in _CHOICES}

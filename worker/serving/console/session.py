@@ -85,7 +85,7 @@ def end(request: Request, response: Response) -> None:
 
 def is_marked(session: Session, given: str) -> bool:
     """Whether a form is one of ours, of this session."""
-    return bool(session.mark) and hmac.compare_digest(session.mark, given)
+    return bool(session.mark) and hmac.compare_digest(session.mark.encode(), given.encode())
 
 
 def is_private(request: Request) -> bool:

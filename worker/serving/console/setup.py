@@ -42,7 +42,8 @@ def look(visit: Visit) -> Response:
     if zone_of(zone) is UTC and zone.upper() != "UTC":
         raise BadQuery("The zone must be a name such as Europe/Berlin, or UTC.")
     response = visit.see("/setup#reader")
-    kept = {ZONE: zone, THEME: theme if theme in THEMES else "", KEYS: visit.given("keys") or "on"}
+    keys = "off" if visit.given("keys") == "off" else "on"
+    kept = {ZONE: zone, THEME: theme if theme in THEMES else "", KEYS: keys}
     for name, value in kept.items():
         # A script reads them, and they say nothing about anybody.
         response.set_cookie(name, value, max_age=YEAR_S, path="/", samesite="lax")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from anyio import to_thread
+from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -39,7 +40,10 @@ class SignIn:
             return self._page("/", error.detail, error.status_code)
         token, onward = str(form.get("token", "")).strip(), _next(str(form.get("next", "/")))
         tokens = self._desk.site.tokens
-        left = await to_thread.run_sync(self._tries_left, request)
+        try:
+            left = await to_thread.run_sync(self._tries_left, request)
+        except RedisError:
+            return self._page(onward, "Redis does not answer. Try again in a moment.", 503)
         if left < 0:
             return self._page(onward, f"Too many tries. Wait {WINDOW_S} seconds.", 429)
         if tokens is None or tokens.person(token) is None:
@@ -52,7 +56,8 @@ class SignIn:
     async def sign_out(self, request: Request) -> Response:
         """Take the cookie away; who is signed out by somebody else loses nothing."""
         response = RedirectResponse("/signin", SEE_OTHER, HEADERS)
-        self._desk.streams.end(cookie_of(request))
+        if cookie := cookie_of(request):
+            self._desk.streams.end(cookie)
         end(request, response)
         return response
 
