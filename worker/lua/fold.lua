@@ -19,7 +19,8 @@
 --       hashes of what was accepted, where more may have been counted meanwhile. A destination of
 --       which something was accepted, but nothing delivered since, is silent from then on.
 --       The first destinations get totals of their own, for ever; all others share `other`, so
---       that no total ever falls.
+--       that no total ever falls. What is no number, where one is counted, is junk: it leaves the
+--       hash of what was accepted, and a total begins anew, as an error here would be half a fold.
 -- Returns 1, or 0 when it did nothing.
 
 -- What has another type than ours is junk, and would stop every fold from now on.
@@ -62,7 +63,8 @@ local function take_accepted(hash)
   clear_junk(hash, 'hash')
   for _ = 1, tonumber(take()) do
     local field = take()
-    if redis.call('HINCRBY', hash, field, '-' .. take()) == 0 then
+    local left = redis.pcall('HINCRBY', hash, field, '-' .. take())
+    if type(left) ~= 'number' or left <= 0 then
       redis.call('HDEL', hash, field)
     end
   end
@@ -84,8 +86,10 @@ end
 local function add_totals(destination)
   local name = destination ~= '' and is_named(destination) and destination or 'other'
   for _ = 1, tonumber(take()) do
-    local figure = take()
-    redis.call('HINCRBY', KEYS[7], figure .. ' ' .. name, take())
+    local field, number = take() .. ' ' .. name, take()
+    if type(redis.pcall('HINCRBY', KEYS[7], field, number)) ~= 'number' then
+      redis.call('HSET', KEYS[7], field, number)
+    end
   end
 end
 

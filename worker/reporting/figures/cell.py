@@ -107,4 +107,4 @@ def _opened(stored: bytes) -> Cell:
 
 
 def _is_count(number: Any) -> bool:
-    return type(number) is int and abs(number) <= LARGEST
+    return type(number) is int and 0 <= number <= LARGEST

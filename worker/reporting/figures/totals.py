@@ -68,5 +68,5 @@ def read_totals(store: Store) -> dict[str, dict[str, int]]:
 
 def _kept(figures: Mapping[str, int]) -> Iterator[tuple[str, int]]:
     for figure, number in figures.items():
-        if figure in _WHOLE or figure.startswith(_PARTS):
+        if number > 0 and (figure in _WHOLE or figure.startswith(_PARTS)):
             yield figure, number

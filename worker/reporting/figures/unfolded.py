@@ -60,8 +60,8 @@ def read_accepted(fields: Mapping[bytes, bytes]) -> Iterator[tuple[Period, str, 
     """Yield hours, names and numbers; junk is left out."""
     for field, value in fields.items():
         hour, _, event = field.partition(b" ")
-        number, count = whole_of(hour), whole_of(value)
-        if number is not None and _is_hour(number) and count is not None:
+        number, count = whole_of(hour), whole_of(value) or 0
+        if number is not None and _is_hour(number) and count > 0:
             yield Period.hour(number), text_of(event), count
 
 
