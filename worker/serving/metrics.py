@@ -235,13 +235,14 @@ def _operated(look: Look) -> Metrics:
 
 
 def _counter(name: str, words: str, value: float) -> Metric:
-    return CounterMetricFamily(f"{PREFIX}{name}", words, value)
+    """A counter; of one below 0, which is junk, Prometheus would refuse all that stands beside."""
+    return CounterMetricFamily(f"{PREFIX}{name}", words, max(value, 0))
 
 
 def _counters(name: str, words: str, label: str, values: Mapping[str, float]) -> Metric:
     family = CounterMetricFamily(f"{PREFIX}{name}", words, labels=[label])
     for value, count in sorted(values.items()):
-        family.add_metric([value], count)
+        family.add_metric([value], max(count, 0))
     return family
 
 
