@@ -13,6 +13,7 @@ import click
 from tiktok_events.errors import InvalidDestination
 from tiktok_events.event.destination import EVENT_SOURCES, Destination
 from worker.cli.labelled import labels
+from worker.cli.terminal import printable
 from worker.letters.filter import LetterFilter
 from worker.letters.letter import Reason, field_of
 from worker.reporting.timestamp import parse_timestamp
@@ -45,6 +46,18 @@ def destination_key(
         raise click.BadParameter(
             f"write event_source:event_source_id, such as web:C0PIXEL, or a label ({error})"
         ) from error
+
+
+def is_text(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
+    """Callback of a parameter that takes words: the same words.
+
+    Raises:
+        click.BadParameter: a word has bytes that are not UTF-8, which no id has.
+    """
+    for word in [value] if isinstance(value, str) else value:
+        if not word.isascii() and word != word.encode(errors="replace").decode():
+            raise click.BadParameter(f"not UTF-8: {printable(word)}")
+    return value
 
 
 def need_an_answer(file: BinaryIO | None, *, answered: bool) -> None:
@@ -89,7 +102,7 @@ def letter_choice(command: Callable[..., None]) -> Any:
         command(selection=replace(wanted, ids=ids), **given)
 
     with_all = click.option("--all", "every", is_flag=True, help="Every dead letter.")
-    with_ids = click.argument("ids", nargs=-1, metavar="[ID]...")
+    with_ids = click.argument("ids", nargs=-1, metavar="[ID]...", callback=is_text)
     return with_ids(letter_filters(with_all(with_selection)))
 
 

@@ -73,7 +73,7 @@ NOT_LOOKED: Final = "What waits was not looked through: without --no-waiting it 
 
 
 @click.command("trace", help=HELP)
-@click.argument("words", nargs=-1, required=True, metavar="ID...")
+@click.argument("words", nargs=-1, required=True, metavar="ID...", callback=options.is_text)
 @click.option(
     "--waiting/--no-waiting",
     default=None,

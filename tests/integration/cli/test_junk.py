@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from tests.builders import letters
+from tests.builders.commands import tiktok_events
 from tests.builders.letters import PURCHASE
 from tests.builders.stores import installation_keys, keys, store_of
 from tests.looks import VIEWS, Looker
@@ -246,3 +247,12 @@ def test_no_view_falls_over_junk(
         SPOILERS[spoiler](redis, one, other, score)
     assert not list(looker.problems())
     assert not list(looker.problems_of(("dead", "export"), ("--format", "csv")))
+
+
+@pytest.mark.parametrize("command", [["trace"], ["dead", "show"], ["dead", "replay", "--yes"]])
+def test_an_id_that_is_no_text_is_refused_in_a_sentence(command: list[str], redis_url: str) -> None:
+    """A terminal that is not UTF-8 hands such bytes over."""
+    result = tiktok_events(*command, "caf\udce9", REDIS_URL=redis_url)
+
+    assert result.exit_code == 2
+    assert "not UTF-8: caf" in result.output

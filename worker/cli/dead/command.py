@@ -216,7 +216,7 @@ def _footer(shown: int, total: int, wanted: LetterFilter, *, more: bool) -> str:
 
 
 @dead.command("show", help=SHOW_HELP)
-@click.argument("letter_id", metavar="ID")
+@click.argument("letter_id", metavar="ID", callback=options.is_text)
 @options.as_json
 def show(*, letter_id: str, as_json: bool) -> None:
     """Show one letter."""
