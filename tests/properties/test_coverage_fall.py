@@ -11,18 +11,22 @@ from typing import Final
 
 import pytest
 
-from worker.operations.quality.fall import Watch
-from worker.operations.quality.usual import usual_share
+from worker.operations.quality.fall import Watch, alarm_among
+from worker.operations.quality.usual import AROUND, learned_hours, usual_share
 
 FALL: Final = 0.10
 HOURS_A_WEEK: Final = 168
-LOOKS_AN_HOUR: Final = 12
+LOOKS_AN_HOUR: Final = 60
+"""As workers look: rarer looks would give fewer false alarms than there are."""
+
 SHARES: Final = (0.985, 0.93, 0.8, 0.55, 0.4, 0.2)
 """Of six match keys."""
 
+SIX: Final = alarm_among(len(SHARES))
+
 
 def rate(hour: int) -> int:
-    """Events in a twelfth of an hour: 1,000 an hour on average, few at night, more at weekends."""
+    """Events of a minute: 1,000 an hour on average, few at night, more at weekends."""
     day = 1 + 0.8 * math.sin((hour % 24 - 8) / 24 * 2 * math.pi)
     weekend = 1.3 if hour // 24 % 7 >= 5 else 0.88
     return max(1, round(1_000 / LOOKS_AN_HOUR * day * weekend))
@@ -62,22 +66,23 @@ def false_alarms(rng: Random, usual: float) -> int:
         looks = [hits(rng, rate(hour), share(usual, hour)) for _ in range(LOOKS_AN_HOUR)]
         hours[hour] = rate(hour) * LOOKS_AN_HOUR, sum(looks)
         for found in looks if known is not None else ():
-            before = watch.has_fallen
-            watch = watch.after(rate(hour), found, usual=known or 0.0, fall=FALL)
-            alarms += watch.has_fallen and not before
+            before = watch.has_fallen(SIX)
+            watch = watch.after(rate(hour), found, usual=known or 0.0, fall=FALL, alarm=SIX)
+            alarms += watch.has_fallen(SIX) and not before
     return alarms
 
 
 def minutes_until_found(rng: Random, usual: float) -> int:
     """How long 1,000 events an hour take to tell that a share is ten points lower."""
     now = 5 * HOURS_A_WEEK + 38
-    hours = {hour: counted(rng, usual, hour) for hour in range(now - 4 * HOURS_A_WEEK - 2, now)}
+    learned = sorted({middle + one for middle in learned_hours(now) for one in AROUND})
+    hours = {hour: counted(rng, usual, hour) for hour in learned}
     known, watch = usual_share(hours, now), Watch()
     assert known is not None
     for minute in range(1, 300):
         found = hits(rng, 17, max(share(usual, now) - FALL, 0.001))
-        watch = watch.after(17, found, usual=known, fall=FALL)
-        if watch.has_fallen:
+        watch = watch.after(17, found, usual=known, fall=FALL, alarm=SIX)
+        if watch.has_fallen(SIX):
             return minute
     return 300
 
@@ -104,9 +109,17 @@ def test_a_fall_of_ten_points_is_found_soon(usual: float, within: int) -> None:
 def test_a_share_that_has_recovered_is_no_incident_for_long() -> None:
     """The sum is bounded, however long the fall has lasted."""
     fallen = Watch().after(10_000, 7_000, usual=0.9, fall=FALL)
-    assert fallen.has_fallen
+    assert fallen.has_fallen()
 
-    assert not fallen.after(300, 270, usual=0.9, fall=FALL).has_fallen
+    assert not fallen.after(300, 270, usual=0.9, fall=FALL).has_fallen()
+
+
+def test_many_shares_have_no_more_false_alarms_than_few() -> None:
+    """Each may alarm falsely with a certain chance, so that of more shares each must do so less."""
+    fallen = Watch().after(170, 119, usual=0.9, fall=FALL)
+
+    assert fallen.has_fallen(alarm_among(6))
+    assert not fallen.has_fallen(alarm_among(6_000))
 
 
 def test_a_share_that_stays_low_is_usual_after_a_week() -> None:

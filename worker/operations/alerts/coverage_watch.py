@@ -14,7 +14,7 @@ import orjson
 
 from tiktok_events.outbox.store import Store
 from worker.operations.quality.coverage import Counts, Place, counts_of
-from worker.operations.quality.fall import Watch
+from worker.operations.quality.fall import Watch, alarm_among
 from worker.operations.quality.usual import AROUND, learned_hours, usual_share
 from worker.reporting.figures.period import HOUR_S, Period
 from worker.reporting.figures.reading import read
@@ -107,10 +107,11 @@ class CoverageWatch:
         if now - known.at >= EVERY_S:
             known = self._after(known, now)
             self._store.redis.set(self._key, known.write(), ex=KEPT_S)
+        alarm = alarm_among(len(known.usual))
         return {
             _words(place, watch, known.usual[place]): self._fallen(watch, known.usual[place])
             for place, watch in known.watches.items()
-            if watch.has_fallen and place in known.usual
+            if watch.has_fallen(alarm) and place in known.usual
         }
 
     def _fallen(self, watch: Watch, usual: float) -> float:
@@ -123,11 +124,12 @@ class CoverageWatch:
         usual = known.usual
         if known.usual_hour != hour:
             usual = self._usual(counts, hour)
+        fall, alarm = self._points / 100, alarm_among(len(usual))
         watches = {}
         for place, share in usual.items():
             events, hits = _since(known, counts, place, hour)
             watch = known.watches.get(place, Watch())
-            watches[place] = watch.after(events, hits, usual=share, fall=self._points / 100)
+            watches[place] = watch.after(events, hits, usual=share, fall=fall, alarm=alarm)
         seen = {place: hours.get(hour, (0, 0)) for place, hours in counts.items()}
         return Known(now, hour, seen, usual, watches)
 

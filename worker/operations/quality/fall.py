@@ -16,15 +16,24 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-ALARM: Final = 9.5
-"""The sum at which a share has fallen. Six match keys of one event name, at 1,000 events an hour,
-then give less than one false alarm a month, by `tests/properties/test_coverage_fall.py`."""
+ALARM: Final = 8.5
+"""The sum at which a share has fallen, if it is the only one that is watched."""
 
-MOST: Final = 1.25 * ALARM
-"""The sum grows no further than this, so that the end of a fall is seen soon."""
+BEYOND: Final = 1.25
+"""The sum grows no further than this times the alarm, so that the end of a fall is seen soon."""
 
 LEAST: Final = 0.01
 """No share counts as closer to 0 or 1 than this: nothing is known that well."""
+
+
+def alarm_among(shares: int) -> float:
+    """Return the sum at which one of so many watched shares has fallen.
+
+    False alarms become rarer by a factor of e with each 1 that is added to the alarm. With the
+    logarithm of the number of shares, all of them together give one false alarm a month at most,
+    at 1,000 events an hour each: `tests/properties/test_coverage_fall.py`.
+    """
+    return ALARM + math.log(max(shares, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,9 @@ class Watch:
     events: int = 0
     hits: int = 0
 
-    def after(self, events: int, hits: int, *, usual: float, fall: float) -> Watch:
+    def after(
+        self, events: int, hits: int, *, usual: float, fall: float, alarm: float = ALARM
+    ) -> Watch:
         """Return the state after some more events.
 
         Args:
@@ -49,6 +60,7 @@ class Watch:
             hits: those of them that count for the share.
             usual: the expected share.
             fall: the fall to detect; both are from 0 to 1.
+            alarm: the sum at which the share has fallen.
         """
         before = min(max(usual, LEAST), 1 - LEAST)
         fallen = before - fall
@@ -56,13 +68,12 @@ class Watch:
             return Watch()
         gain = hits * math.log(fallen / before)
         gain += (events - hits) * math.log((1 - fallen) / (1 - before))
-        score = min(self.score + gain, MOST)
+        score = min(self.score + gain, BEYOND * alarm)
         return Watch(score, self.events + events, self.hits + hits) if score > 0 else Watch()
 
-    @property
-    def has_fallen(self) -> bool:
+    def has_fallen(self, alarm: float = ALARM) -> bool:
         """Whether the fall is certain enough."""
-        return self.score >= ALARM
+        return self.score >= alarm
 
     @property
     def share(self) -> float:
