@@ -83,8 +83,7 @@ NOT_LOOKED: Final = "What waits was not looked through: without --no-waiting it 
 def trace(*, words: tuple[str, ...], waiting: bool | None, as_json: bool) -> None:
     """Trace, and print a table or an object for each word."""
     settings = Settings.load()
-    # A byte that is no UTF-8 comes as half a character, which no id of ours has.
-    asked = [word.encode(errors="replace").decode().strip() for word in words]
+    asked = [word.strip() for word in words]
     if not all(asked):
         raise click.UsageError("an id is empty")
     with open_store(settings) as store:
