@@ -204,7 +204,7 @@ def test_celery_understands_the_doorbell(client: Client, redis: Redis, redis_url
 
         if TASK not in app.tasks:  # a test before it may have loaded the worker's own
 
-            @app.task(name=TASK)
+            @app.task(name=TASK, shared=False)
             def deliver() -> None:
                 """Only its name plays a part."""
 
