@@ -14,9 +14,6 @@ from worker.cli.labelled import labelled
 from worker.cli.terminal import cell, plain_table
 from worker.operations.quality.coverage import Coverage
 
-NOTEWORTHY: Final = 0.05
-"""A share that is so much lower than usual stands out."""
-
 _ALWAYS: Final = 0.995
 """A match key with at least this share reads 100 %."""
 
@@ -79,8 +76,7 @@ def _share(one: Coverage | None) -> Text:
     if one is None:
         return Text("-")
     changed = "" if one.usual is None or not _points(one) else f" {_points(one):+d}"
-    fallen = one.usual is not None and one.share < one.usual - NOTEWORTHY
-    return Text(f"{one.share * 100:.0f} %{changed}", style="bold red" if fallen else "")
+    return Text(f"{one.share * 100:.0f} %{changed}", style="bold red" if one.is_rarer else "")
 
 
 def _points(one: Coverage) -> int:

@@ -18,6 +18,9 @@ from worker.reporting.figures.period import HOUR_S
 from worker.reporting.figures.reading import Row, read
 from worker.reporting.figures.summary import under
 
+FALLEN: Final = 0.05
+"""A share that is lower than usual by at least this is reported."""
+
 DAYS_BEFORE: Final = 7
 FORGOTTEN: Final = 0.01
 """A key whose share is lower than this, before and now, is not used by the event."""
@@ -48,6 +51,11 @@ class Coverage:
     events: int
     share: float
     usual: float | None
+
+    @property
+    def is_rarer(self) -> bool:
+        """Whether the key is so much rarer than usual that people are told."""
+        return self.share < (self.usual or 0.0) - FALLEN
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as one JSON object; shares are from 0 to 1."""

@@ -16,9 +16,6 @@ from worker.settings import Settings
 
 HOURS: Final = 2
 SOON_H: Final = 24
-FALLEN: Final = 0.05
-"""A share that is lower than usual by at least this is reported."""
-
 LEAST_EVENTS: Final = 100
 """With fewer events in these hours, a share means little."""
 
@@ -45,7 +42,7 @@ class Quality:
     def fallen(self) -> Iterator[Coverage]:
         """Return match keys that are much rarer than usual."""
         for one in self.coverages:
-            if one.events >= LEAST_EVENTS and one.share < (one.usual or 0.0) - FALLEN:
+            if one.events >= LEAST_EVENTS and one.is_rarer:
                 yield one
 
     def worth(self, within_h: int | None = None) -> dict[str, float]:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from worker.operations.quality.at_risk import read_at_risk
 from worker.operations.quality.coverage import Coverage, coverages, hours_needed, read_counts
-from worker.operations.quality.summary import FALLEN, LEAST_EVENTS
+from worker.operations.quality.summary import LEAST_EVENTS
 from worker.serving.console.query import read_filter
 from worker.serving.console.visit import Visit
 
@@ -71,7 +71,7 @@ def keys(visit: Visit) -> Response:
 
 def has_fallen(one: Coverage) -> bool:
     """Return whether a key is much rarer than in the same hours of the days before."""
-    return one.events >= LEAST_EVENTS and one.share < (one.usual or 0.0) - FALLEN
+    return one.events >= LEAST_EVENTS and one.is_rarer
 
 
 def shade(share: float) -> str:
