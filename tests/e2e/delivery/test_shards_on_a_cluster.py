@@ -16,11 +16,11 @@ from tests.builders.fake_api import FakeApi
 from tests.builders.wait import wait_until
 from tests.builders.workers import Worker
 from tests.chaos.cluster import SLOTS, Cluster
+from tests.e2e.delivery.test_shards import PIXELS, event
 from tiktok_events import AsyncClient, Client
 from tiktok_events.outbox.shards import Shards
 
 SHARDS: Final = Shards(count=8)
-PIXELS: Final = [f"C0SHARD{number:03}" for number in range(60)]
 EVENTS: Final = 6_000
 VIEWS: Final = (("audit",), ("figures",), ("quality",), ("dead", "list"), ("destinations", "list"))
 
@@ -30,16 +30,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Three leaders without replicas."""
     with Cluster(tmp_path_factory.mktemp("cluster"), replica=False) as cluster:
         yield cluster
-
-
-def event(number: int) -> Any:
-    """One for each pixel in turn."""
-    return {
-        "event": "Lead",
-        "event_id": f"e{number}",
-        "event_source_id": PIXELS[number % len(PIXELS)],
-        "page": {"url": "https://shop.example/"},
-    }
 
 
 def leader_of(number: int, leaders: int = 3) -> int:
