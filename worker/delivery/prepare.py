@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from schemas import Finding
 from tiktok_events.event.destination import Destination
@@ -20,7 +20,6 @@ from worker.letters.ledger import thousandths_of
 from worker.outbox.claimed_block import OpenBlock
 from worker.outbox.receipt import digest_of
 from worker.reporting.figures.cell import Cell, add
-from worker.reporting.figures.delivered import Shape
 from worker.settings import CONNECT_TIMEOUT_S, Settings
 
 SHOWN_ERRORS: Final = 5
@@ -35,10 +34,6 @@ NEEDS_A_YES: Final = (
 )
 
 
-Told: TypeAlias = tuple[str, bytes, Shape, int]
-"""Name, digest, shape and worth of an event; see `Outgoing`."""
-
-
 @dataclass(slots=True, eq=False)
 class Outgoing:
     """An event that is ready to be sent; not frozen, which would quadruple the cost of making it.
@@ -51,8 +46,9 @@ class Outgoing:
         salvaged: which places of it were mended or left out, as they are counted.
         name: name of the event.
         digest: of its id, for its receipt; empty if none is written.
-        shape: what its figures are kept by.
+        keys: its match keys.
         worth: its value, in thousandths of the currency; 0 if it has none.
+        currency: of its value; empty if it has none.
     """
 
     block: OpenBlock
@@ -62,8 +58,9 @@ class Outgoing:
     salvaged: frozenset[str] = NOTHING
     name: str = ""
     digest: bytes = b""
-    shape: Shape = ("", (), "")
+    keys: tuple[str, ...] = ()
     worth: int = 0
+    currency: str = ""
 
     @property
     def body(self) -> Any:
@@ -158,7 +155,7 @@ class Preparer:
             expires_at = known["event_time"] + window_s
             if latest_end <= expires_at <= latest_deadline and not needs_a_yes:
                 prepared.sendable.append(
-                    Outgoing(block, index, json, expires_at, salvaged, *self._told(known))
+                    self._outgoing(block, index, json, known, expires_at, salvaged)
                 )
             elif not self.judges:
                 prepared.postponed.append(index)
@@ -166,16 +163,32 @@ class Preparer:
                 prepared.dead.append((index, self._untimely(block, event, expires_at, now)))
         return prepared
 
-    def _told(self, event: Mapping[str, Any]) -> Told:
-        """Return what receipts and figures record of a valid event."""
-        name, user = event["event"], event.get("user")
-        digest = digest_of(event["event_id"]) if self.settings.receipts else b""
-        keys = tuple(user) if user else ()
-        properties = event.get("properties")
-        if not properties or "value" not in properties or "currency" not in properties:
-            return name, digest, (name, keys, ""), 0
-        worth = thousandths_of(properties["value"])
-        return name, digest, (name, keys, properties["currency"]), worth
+    def _outgoing(
+        self,
+        block: OpenBlock,
+        index: int,
+        json: bytes,
+        known: Mapping[str, Any],
+        expires_at: float,
+        salvaged: frozenset[str],
+    ) -> Outgoing:
+        """Return a valid event with what receipts and figures record of it."""
+        user, properties = known.get("user"), known.get("properties")
+        worth, currency = 0, ""
+        if properties and "value" in properties and "currency" in properties:
+            worth, currency = thousandths_of(properties["value"]), properties["currency"]
+        return Outgoing(
+            block,
+            index,
+            json,
+            expires_at,
+            salvaged,
+            known["event"],
+            digest_of(known["event_id"]) if self.settings.receipts else b"",
+            tuple(user) if user else (),
+            worth,
+            currency,
+        )
 
     def _closing(self, block: OpenBlock) -> Closing:
         source, is_closed = self.destination.event_source, block.claimed.is_closed
